@@ -1,0 +1,1 @@
+export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
