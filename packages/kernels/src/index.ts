@@ -1,1 +1,21 @@
+export { Arena, type Block } from './arena.ts';
+export type {
+  Bounds,
+  Groups,
+  IntervalColumns,
+  Intervals,
+  LossSums,
+  SanitizeReport,
+  ScaledBounds,
+  ScoreProfile,
+} from './columns.ts';
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
+export { countGroups, gather } from './gather.ts';
+export { type Kernels, loadKernels, simdSupported } from './instance.ts';
+export { clampedLength } from './length.ts';
+export { lossSweep } from './loss.ts';
+export { missesByGroup, missesBySegment } from './misses.ts';
+export { profileScores } from './profile.ts';
+export { computeScaledScores, computeScores, firstNaN, sanitizeIntervals } from './score.ts';
+export { radixSelect, radixSort } from './sort.ts';
+export { coverageSweep } from './sweep.ts';

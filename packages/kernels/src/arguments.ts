@@ -1,0 +1,161 @@
+import type { Groups } from './columns.ts';
+import { SemcrcError } from './error.ts';
+
+type Column = 'Float32Array' | 'Float64Array' | 'Uint32Array';
+
+function kindOf(value: unknown): string {
+  return ArrayBuffer.isView(value) ? Object.prototype.toString.call(value).slice(8, -1) : typeof value;
+}
+
+function badInput(message: string, data: Record<string, string | number>): SemcrcError {
+  return new SemcrcError('bad-input', message, { data });
+}
+
+/** Checks the type of array arguments and that all have one length, which it returns. */
+export function checkColumns(kind: Column, columns: Readonly<Record<string, unknown>>): number {
+  let length = -1;
+  let first = '';
+  for (const [name, column] of Object.entries(columns)) {
+    const found = kindOf(column);
+    if (found !== kind)
+      throw badInput(`${name} must be a ${kind}, found ${found}`, { argument: name, found });
+    const size = (column as Float32Array).length;
+    if (length < 0) {
+      length = size;
+      first = name;
+    } else if (size !== length) {
+      throw badInput(
+        `${name} has ${size} values but ${first} has ${length}; columns of the same voxels must agree in length ` +
+          '(a view made before kernel memory grew has length 0: read block.view again)',
+        { argument: name, expected: length, found: size },
+      );
+    }
+  }
+  return length;
+}
+
+/** Checks a group column against the voxel count and the group count; values are checked while they stream. */
+export function checkGroups(groups: Groups, groupCount: number, voxels: number): void {
+  const found = kindOf(groups);
+  if (found !== 'Uint8Array' && found !== 'Uint16Array') {
+    throw badInput(`groups must be a Uint8Array or Uint16Array, found ${found}`, {
+      argument: 'groups',
+      found,
+    });
+  }
+  if (!Number.isInteger(groupCount) || groupCount < 1 || groupCount > 65536) {
+    throw badInput(`groupCount must be an integer from 1 to 65536, found ${groupCount}`, {
+      argument: 'groupCount',
+      found: groupCount,
+    });
+  }
+  if (groups.length !== voxels) {
+    throw badInput(`groups has ${groups.length} values, expected one for each of ${voxels} voxels`, {
+      argument: 'groups',
+      expected: voxels,
+      found: groups.length,
+    });
+  }
+}
+
+/** The error for a group number that is not below `groupCount`. */
+export function groupOutOfRange(group: number, groupCount: number, index: number): SemcrcError {
+  return badInput(`groups[${index}] is ${group}, expected a number below groupCount = ${groupCount}`, {
+    argument: 'groups',
+    index,
+    found: group,
+    expected: groupCount,
+  });
+}
+
+/** Checks one value per group or segment: the array type, its length, and that none is NaN. */
+export function checkLevels(
+  kind: 'Float32Array' | 'Float64Array',
+  name: string,
+  levels: Float32Array | Float64Array,
+  expected: number,
+): void {
+  checkColumns(kind, { [name]: levels });
+  if (levels.length !== expected) {
+    throw badInput(
+      `${name} has ${levels.length} values, expected ${expected}, one for each group or segment`,
+      {
+        argument: name,
+        expected,
+        found: levels.length,
+      },
+    );
+  }
+  const index = levels.findIndex((level: number) => Number.isNaN(level));
+  if (index >= 0) throw badInput(`${name}[${index}] is NaN, expected a number`, { argument: name, index });
+}
+
+/** Checks segment offsets: at least one entry, never decreasing, none beyond the voxels. Returns the segment count. */
+export function checkOffsets(offsets: Uint32Array, voxels: number): number {
+  checkColumns('Uint32Array', { offsets });
+  const last = offsets.length - 1;
+  if (last < 0)
+    throw badInput('offsets is empty, expected one entry more than there are segments', { found: 0 });
+  for (let s = 0; s < last; s++) {
+    if (offsets[s] > offsets[s + 1]) {
+      throw badInput(`offsets decrease at ${s + 1}: ${offsets[s]} is followed by ${offsets[s + 1]}`, {
+        argument: 'offsets',
+        index: s + 1,
+      });
+    }
+  }
+  if (offsets[last] > voxels) {
+    throw badInput(`offsets end at ${offsets[last]}, beyond the ${voxels} voxels given`, {
+      argument: 'offsets',
+      expected: voxels,
+      found: offsets[last],
+    });
+  }
+  return last;
+}
+
+/** Checks that a λ grid ascends (equal neighbours are fine) and holds no NaN. */
+export function checkGrid(grid: Float32Array): void {
+  checkLevels('Float32Array', 'grid', grid, grid.length);
+  for (let t = 1; t < grid.length; t++) {
+    if (grid[t] < grid[t - 1]) {
+      throw badInput(`grid must ascend, but grid[${t}] = ${grid[t]} follows ${grid[t - 1]}`, {
+        argument: 'grid',
+        index: t,
+      });
+    }
+  }
+}
+
+/** Refuses NaN found at `index` (−1 for none). */
+export function refuseNaN(name: string, index: number): void {
+  if (index >= 0) throw badInput(`${name}[${index}] is NaN, expected a number`, { argument: name, index });
+}
+
+/** Checks one scalar argument against an inclusive range of integers. */
+export function checkInteger(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw badInput(`${name} must be an integer from ${least} to ${most}, found ${value}`, {
+      argument: name,
+      found: value,
+    });
+  }
+}
+
+/** Checks γ of the surrogate loss, 0 ≤ γ < 1. */
+export function checkGamma(gamma: number): void {
+  if (!(gamma >= 0 && gamma < 1)) {
+    throw badInput(`gamma must be at least 0 and below 1, found ${gamma}`, {
+      argument: 'gamma',
+      found: gamma,
+    });
+  }
+}
+
+/** Checks that no λ of a loss sweep is negative. */
+export function checkNonNegative(name: string, levels: Float64Array): void {
+  const index = levels.findIndex((level) => level < 0);
+  if (index >= 0) {
+    throw badInput(`${name}[${index}] is ${levels[index]}, expected at least 0`, { argument: name, index });
+  }
+}

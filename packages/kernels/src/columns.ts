@@ -1,0 +1,54 @@
+/** One label per voxel: group numbers `0 ≤ group < groupCount`. */
+export type Groups = Uint8Array | Uint16Array;
+
+/** Truth and interval of the same voxels, in the same order; windowed intensity. All arrays have equal length. */
+export interface Bounds {
+  readonly truth: Float32Array;
+  readonly lower: Float32Array;
+  readonly upper: Float32Array;
+}
+
+/** Intervals lower − λ·lowerWeight … upper + λ·upperWeight. Weights are positive. All arrays have equal length. */
+export interface ScaledBounds extends Bounds {
+  readonly lowerWeight: Float32Array;
+  readonly upperWeight: Float32Array;
+}
+
+/** Interval bounds alone; both arrays have equal length. */
+export interface Intervals {
+  readonly lower: Float32Array;
+  readonly upper: Float32Array;
+}
+
+/** Interval bounds and, if the predictor gives one, its point prediction. All arrays have equal length. */
+export interface IntervalColumns extends Intervals {
+  readonly point?: Float32Array | undefined;
+}
+
+/** What `sanitizeIntervals` had to mend. */
+export interface SanitizeReport {
+  /** Values (not voxels) that lay outside [0, 1], over all columns given. */
+  readonly clipped: number;
+  /** Voxels whose bounds were crossed after clipping, and were swapped. */
+  readonly crossed: number;
+}
+
+/** The positive scores of one scan, contiguous by group. */
+export interface ScoreProfile {
+  /** Voxels per group, all of them; length groupCount. */
+  readonly voxels: Uint32Array;
+  /** Group g owns entries offsets[g] (inclusive) to offsets[g + 1] (exclusive); length groupCount + 1. */
+  readonly offsets: Uint32Array;
+  /** Scores > 0, ascending inside each group. */
+  readonly scores: Float32Array;
+  /** Voxel index in the input of each entry (ties ascend); present if asked for. */
+  readonly positions?: Uint32Array;
+}
+
+/** Σ ℓ^γ and its derivative in λ, per segment (not divided by the number of voxels). */
+export interface LossSums {
+  /** Σ ℓ^γ; +Infinity where an interval of no width misses its centre at λ = 0. */
+  readonly loss: Float64Array;
+  /** Σ ∂ℓ^γ/∂λ ≤ 0, the right derivative; −Infinity where the loss is infinite. */
+  readonly slope: Float64Array;
+}

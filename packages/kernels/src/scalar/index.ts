@@ -1,0 +1,10 @@
+// The scalar twins: the same results by plain loops over heap arrays, without argument checks. Tests hold the WASM
+// kernels against them and benches measure the kernels' gain by them.
+export { countGroups, gather } from './gather.ts';
+export { clampedLength } from './length.ts';
+export { lossSweep } from './loss.ts';
+export { missesByGroup, missesBySegment } from './misses.ts';
+export { profileScores } from './profile.ts';
+export { computeScaledScores, computeScores, firstNaN, sanitizeIntervals } from './score.ts';
+export { radixSelect, radixSort } from './sort.ts';
+export { coverageSweep } from './sweep.ts';
