@@ -1,0 +1,51 @@
+// Which package may import which: the arrows of the house, each pointing down.
+// A package reaches what it names here and what those reach in turn.
+
+/** @type {Readonly<Record<string, readonly string[]>>} */
+export const ARROWS = {
+  '@semcrc/kernels': [],
+  '@semcrc/imaging': ['@semcrc/kernels'],
+  '@semcrc/anchor': ['@semcrc/kernels'],
+  '@semcrc/core': ['@semcrc/anchor', '@semcrc/kernels'],
+  '@semcrc/cohort': ['@semcrc/core', '@semcrc/imaging'],
+  '@semcrc/simulate': ['@semcrc/cohort', '@semcrc/imaging', '@semcrc/kernels'],
+  '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/core'],
+  '@semcrc/report': ['@semcrc/core'],
+  semcrc: ['@semcrc/runner', '@semcrc/report'],
+};
+
+/** Packages whose imports of workspace packages are types only. */
+export const TYPES_ONLY = new Set(['@semcrc/report']);
+
+/** Packages no part of which may touch Node: they run unchanged in a browser. */
+export const BROWSER_PACKAGES = new Set(['@semcrc/kernels', '@semcrc/anchor', '@semcrc/core']);
+
+/** Packages whose `.` entry, and all it reaches, must run in a browser; Node-only code sits behind `./node`. */
+export const BROWSER_ENTRIES = new Set([
+  ...BROWSER_PACKAGES,
+  '@semcrc/imaging',
+  '@semcrc/cohort',
+  '@semcrc/simulate',
+  '@semcrc/runner',
+]);
+
+/** Dependencies that only a dynamic import may load, so that a page that does not need them never fetches them. */
+export const DYNAMIC_ONLY = new Set(['highs']);
+
+/**
+ * Every package that `name` may import, directly or through another.
+ * @param {string} name
+ * @param {Readonly<Record<string, readonly string[]>>} arrows
+ * @returns {Set<string>}
+ */
+export function reachable(name, arrows = ARROWS) {
+  /** @type {Set<string>} */
+  const seen = new Set();
+  const queue = [...(arrows[name] ?? [])];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    queue.push(...(arrows[next] ?? []));
+  }
+  return seen;
+}
