@@ -1,1 +1,20 @@
-export {};
+export {
+  assignGroups,
+  BACKGROUND,
+  BODY,
+  checkLabelTable,
+  type Labelling,
+  type LabelTable,
+  NO_GROUP,
+  organGroups,
+  parseLabelTable,
+} from './labelling.ts';
+export {
+  canonicalName,
+  type LabelScheme,
+  labelMapSchema,
+  namedScheme,
+  parseLabelMap,
+  schemeNames,
+} from './scheme.ts';
+export { cached, type Source } from './source.ts';

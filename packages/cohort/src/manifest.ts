@@ -1,0 +1,156 @@
+import { SemcrcError } from '@semcrc/kernels';
+import { CsvError, parse } from 'csv-parse/sync';
+
+/** The files of one scan, as paths. */
+export interface ScanFiles {
+  readonly scan: string;
+  readonly patient: string;
+  /** Ground-truth image in HU. */
+  readonly groundTruth: string;
+  readonly lower: string;
+  readonly upper: string;
+  readonly point?: string;
+  /** Label volume, or a folder with one mask per organ. */
+  readonly segmentation: string;
+  /** Mask of the body: non-zero inside. */
+  readonly body?: string;
+  /** Standard deviation of the prediction. */
+  readonly std?: string;
+  /** Samples of the prediction, one volume each along the fourth axis. */
+  readonly samples?: string;
+}
+
+/** A manifest as written: one entry per scan, in order, paths not yet resolved. */
+export interface Manifest {
+  readonly scans: readonly ScanFiles[];
+  /** Things to tell the user that are no errors: columns nobody reads, say. */
+  readonly warnings: readonly string[];
+}
+
+/** Column of the manifest → field of `ScanFiles`. */
+const REQUIRED = {
+  scan: 'scan',
+  ground_truth: 'groundTruth',
+  lower: 'lower',
+  upper: 'upper',
+  segmentation: 'segmentation',
+} as const;
+const OPTIONAL = {
+  point: 'point',
+  body: 'body',
+  patient: 'patient',
+  std: 'std',
+  samples: 'samples',
+} as const;
+const COLUMNS: readonly string[] = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL)];
+
+/** A row before it is judged: where it stands, and its cells by column. */
+interface Row {
+  /** "line 3" or "entry 3". */
+  readonly where: string;
+  readonly cells: Readonly<Record<string, unknown>>;
+}
+
+function refuse(file: string, problem: string, data: Record<string, string | number> = {}): never {
+  throw new SemcrcError('bad-input', `${file}: ${problem}`, { data: { file, ...data } });
+}
+
+function readCsv(text: string, file: string): { columns: readonly string[]; rows: readonly Row[] } {
+  let records: { record: string[]; info: { lines: number } }[];
+  try {
+    records = parse(text, { bom: true, trim: true, skip_empty_lines: true, info: true }) as never;
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    return refuse(file, `not a readable CSV file: ${cause.message}`);
+  }
+  const columns = records[0]?.record ?? [];
+  return {
+    columns,
+    rows: records.slice(1).map(({ record, info }) => ({
+      where: `line ${info.lines}`,
+      cells: Object.fromEntries(columns.map((column, index) => [column, record[index]])),
+    })),
+  };
+}
+
+function readJson(text: string, file: string): { columns: readonly string[]; rows: readonly Row[] } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    return refuse(file, `not JSON: ${(cause as Error).message}`);
+  }
+  const list =
+    typeof json === 'object' && json !== null && 'scans' in json ? (json as { scans: unknown }).scans : json;
+  if (!Array.isArray(list)) {
+    return refuse(file, 'expected a list of scans, or an object with a list "scans"');
+  }
+  const columns = new Set<string>();
+  const rows = list.map((cells: unknown, index): Row => {
+    const where = `entry ${index + 1}`;
+    if (typeof cells !== 'object' || cells === null || Array.isArray(cells)) {
+      return refuse(file, `${where} is not an object with the fields ${Object.keys(REQUIRED).join(', ')}`);
+    }
+    for (const column of Object.keys(cells)) columns.add(column);
+    return { where, cells: cells as Record<string, unknown> };
+  });
+  return { columns: [...columns], rows };
+}
+
+function cell(row: Row, column: string, file: string): string {
+  const value = row.cells[column];
+  if (typeof value === 'string' && value.trim() !== '') return value.trim();
+  // JSON may well number its scans and patients.
+  if (typeof value === 'number' && (column === 'scan' || column === 'patient')) return String(value);
+  const found = value === undefined || value === '' ? 'nothing' : JSON.stringify(value);
+  const advice = column in OPTIONAL ? '; give it for every scan or leave the column out' : '';
+  return refuse(file, `${row.where} has no ${column}: expected text, found ${found}${advice}`, { column });
+}
+
+/**
+ * Reads a manifest: CSV with a header, or (where `file` ends in .json) a JSON list of objects, or an object whose
+ * `scans` is such a list. Columns `scan,ground_truth,lower,upper,segmentation`, optionally
+ * `point,body,patient,std,samples`; an optional column is filled for every scan or absent.
+ *
+ * @param file named in errors.
+ * @throws SemcrcError `bad-input` for a missing column (named), an empty cell, a duplicate scan id (both lines named), an
+ *   empty manifest, unreadable CSV or JSON.
+ */
+export function parseManifest(text: string, file: string): Manifest {
+  const { columns, rows } = /\.json$/i.test(file) ? readJson(text, file) : readCsv(text, file);
+  if (rows.length === 0) refuse(file, 'the manifest is empty: expected at least one scan');
+  const missing = Object.keys(REQUIRED).filter((column) => !columns.includes(column));
+  if (missing.length > 0) {
+    refuse(
+      file,
+      `missing column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}: found ${columns.join(', ')}; ` +
+        `a manifest has ${Object.keys(REQUIRED).join(', ')} and optionally ${Object.keys(OPTIONAL).join(', ')}`,
+      { column: missing.join(', ') },
+    );
+  }
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice !== undefined) refuse(file, `column ${twice} stands twice in the header`, { column: twice });
+
+  const fields = Object.entries({ ...REQUIRED, ...OPTIONAL }).filter(([column]) => columns.includes(column));
+  const placeOf = new Map<string, string>();
+  const scans = rows.map((row): ScanFiles => {
+    const files = Object.fromEntries(fields.map(([column, field]) => [field, cell(row, column, file)]));
+    const scan = files.scan as string;
+    const before = placeOf.get(scan);
+    if (before !== undefined) {
+      refuse(file, `scan id "${scan}" stands twice, in ${before} and ${row.where}; scan ids must be unique`, {
+        scan,
+      });
+    }
+    placeOf.set(scan, row.where);
+    return { patient: scan, ...files } as unknown as ScanFiles;
+  });
+  const unknown = columns.filter((column) => !COLUMNS.includes(column));
+  const warnings =
+    unknown.length === 0
+      ? []
+      : [
+          `${file}: nothing reads the column${unknown.length > 1 ? 's' : ''} ${unknown.join(', ')}; known columns are ${COLUMNS.join(', ')}`,
+        ];
+  return { scans, warnings };
+}
