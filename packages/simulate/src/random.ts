@@ -1,0 +1,61 @@
+import { uniformFloat32 } from 'pure-rand/distribution/uniformFloat32';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { skipN } from 'pure-rand/utils/skipN';
+
+// Everything here and in the files that draw with it uses only +, −, ×, ÷, sqrt, rounding to f32 and 32-bit integer
+// operations. ECMAScript fixes the bits of each of these, as it does not for exp, log, sin or pow, so a scan has the
+// same bits in every engine and on every machine.
+
+/** A bijection of the 32-bit integers that spreads every input bit over the output (the finalizer of MurmurHash3). */
+function mix(value: number): number {
+  let bits = value | 0;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return bits ^ (bits >>> 16);
+}
+
+/** The generator of scan `index` under `seed` (both 32-bit): a stream of its own, whatever else was drawn. */
+export function generatorOf(seed: number, index: number): RandomGenerator {
+  const generator = xoroshiro128plus(mix(mix(seed) + index));
+  // The library seeds half of the state with constants; let the seed reach all of it first.
+  skipN(generator, 32);
+  return generator;
+}
+
+/** Uniform in [low, high). */
+export function uniform(generator: RandomGenerator, low: number, high: number): number {
+  return low + (high - low) * uniformFloat32(generator);
+}
+
+/** Natural logarithm of u in (0, 1] to about 1e-15, from operations whose bits the language fixes. */
+export function portableLog(u: number): number {
+  let mantissa = u;
+  let halvings = 0;
+  while (mantissa < 0.7) {
+    mantissa *= 2;
+    halvings += 1;
+  }
+  // log m = 2 artanh((m − 1)/(m + 1)); |s| ≤ 0.18, so the first term left out is below 1e-16.
+  const s = (mantissa - 1) / (mantissa + 1);
+  const square = s * s;
+  let sum = 0;
+  for (let odd = 21; odd >= 1; odd -= 2) sum = sum * square + 1 / odd;
+  return 2 * s * sum - halvings * Math.LN2;
+}
+
+/**
+ * One draw from the standard normal distribution: ratio of uniforms with Leva's quadratic bounds (ACM TOMS 18, 1992,
+ * algorithm 712). The bounds decide about 99 % of the draws without the logarithm.
+ */
+export function standardNormal(generator: RandomGenerator): number {
+  for (;;) {
+    const u = 1 - uniformFloat32(generator);
+    const v = 1.7156 * (uniformFloat32(generator) - 0.5);
+    const x = u - 0.449871;
+    const y = Math.abs(v) + 0.386595;
+    const q = x * x + y * (0.196 * y - 0.25472 * x);
+    if (q < 0.27597) return v / u;
+    if (q <= 0.27846 && v * v <= -4 * portableLog(u) * u * u) return v / u;
+  }
+}
