@@ -73,7 +73,12 @@ export interface Organ {
 /** One patient: a body and the organs in it. */
 export interface Anatomy {
   /** Centre and half-axes of the body as shares of the image's width and height. */
-  readonly body: { readonly x: number; readonly y: number; readonly halfWidth: number; readonly halfHeight: number };
+  readonly body: {
+    readonly x: number;
+    readonly y: number;
+    readonly halfWidth: number;
+    readonly halfHeight: number;
+  };
   /** Squared radius beyond which the body is subcutaneous fat. */
   readonly fatFrom: number;
   /** Painting order. */
@@ -90,7 +95,7 @@ export function drawAnatomy(generator: RandomGenerator, set: OrganSet): Anatomy 
     halfWidth: uniform(generator, 0.44, 0.485),
     halfHeight: uniform(generator, 0.36, 0.43),
   };
-  const fatFrom = uniform(generator, 0.72, 0.88);
+  const fatRadius = uniform(generator, 0.85, 0.94);
   const organs: Organ[] = [];
   for (const template of organTemplates(set)) {
     const present = uniform(generator, 0, 1) >= template.absent;
@@ -98,7 +103,7 @@ export function drawAnatomy(generator: RandomGenerator, set: OrganSet): Anatomy 
     const drawn = drawOrgan(generator, template);
     if (present) organs.push(drawn);
   }
-  return { body, fatFrom, organs, bones: drawBones(generator, fatFrom) };
+  return { body, fatFrom: fatRadius * fatRadius, organs, bones: drawBones(generator, fatRadius - 0.05) };
 }
 
 function drawOrgan(generator: RandomGenerator, template: OrganTemplate): Organ {
@@ -123,7 +128,8 @@ function drawOrgan(generator: RandomGenerator, template: OrganTemplate): Organ {
   };
 }
 
-function drawBones(generator: RandomGenerator, fatFrom: number): Organ[] {
+/** The spine, and ribs on a circle of the given radius. */
+function drawBones(generator: RandomGenerator, ring: number): Organ[] {
   const bone = (x: number, y: number, halfWidth: number, halfHeight: number): Organ => ({
     label: 1,
     centre: [x, y, 0],
@@ -134,8 +140,7 @@ function drawBones(generator: RandomGenerator, fatFrom: number): Organ[] {
     texture: 90,
   });
   const bones = [bone(0, -0.52, 0.15, 0.15)];
-  // Ribs stand just inside the fat; half-angle tangents spread them round the body without a cosine.
-  const ring = Math.sqrt(fatFrom) - 0.05;
+  // Tangents of half the angle from the back spread the ribs round the body.
   for (const tangent of [-2.6, -1.05, -0.42, 0.42, 1.05, 2.6]) {
     const { cosine, sine } = rotation(tangent * uniform(generator, 0.85, 1.15));
     bones.push(bone(ring * sine, ring * -cosine, 0.05, 0.045));

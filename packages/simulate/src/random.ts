@@ -3,9 +3,9 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { skipN } from 'pure-rand/utils/skipN';
 
-// Everything here and in the files that draw with it uses only +, −, ×, ÷, sqrt, rounding to f32 and 32-bit integer
-// operations. ECMAScript fixes the bits of each of these, as it does not for exp, log, sin or pow, so a scan has the
-// same bits in every engine and on every machine.
+// Everything here and in the files that draw with it uses only +, −, ×, ÷, rounding (to integers, to f32) and 32-bit
+// integer operations. ECMAScript fixes the bits of each of these, as it does not for sqrt, exp, log, sin or pow, so a
+// scan has the same bits in every engine and on every machine.
 
 /** A bijection of the 32-bit integers that spreads every input bit over the output (the finalizer of MurmurHash3). */
 function mix(value: number): number {
