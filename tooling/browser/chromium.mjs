@@ -1,0 +1,40 @@
+// Finding and starting the Chromium that the browser tests drive.
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Where Chromium is on this machine: `CHROMIUM` if set, else the usual places; undefined if nowhere. */
+export function findChromium() {
+  return [process.env.CHROMIUM, ...PLACES].find((place) => place !== undefined && existsSync(place));
+}
+
+/** Why the browser tests cannot run here, or undefined if they can. With `SEMCRC_REQUIRE_CHROMIUM=1` they must. */
+export function reasonToSkip() {
+  if (findChromium() !== undefined) return undefined;
+  const reason = `no Chromium in ${PLACES.join(', ')}: install it, or name it in CHROMIUM`;
+  if (process.env.SEMCRC_REQUIRE_CHROMIUM === '1') throw new Error(`browser tests are required here, but ${reason}`);
+  return reason;
+}
+
+/** Starts a headless Chromium; close it when done. */
+export async function launchChromium() {
+  const executablePath = findChromium();
+  if (executablePath === undefined) throw new Error(reasonToSkip());
+  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+}

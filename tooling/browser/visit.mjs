@@ -1,0 +1,65 @@
+// Building a page with Vite, serving the build, and reading what the page found out.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build, preview } from 'vite';
+
+/**
+ * @typedef {object} Visit
+ * @property {unknown} outcome what the page handed to `report`
+ * @property {string[]} requests paths of everything it fetched, in order
+ */
+
+// A page may share memory between threads only when it is isolated from other origins.
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+/**
+ * Builds the page in `root` for production, opens it in `browser`, waits until it has reported.
+ * Fails with the page's own error, or on anything it logged as an error.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} root folder with an `index.html`
+ * @param {{ timeoutSeconds?: number }} [options]
+ * @returns {Promise<Visit>}
+ */
+export async function visit(browser, root, { timeoutSeconds = 60 } = {}) {
+  const outDir = mkdtempSync(path.join(tmpdir(), 'semcrc-page-'));
+  const settings = { root, configFile: /** @type {const} */ (false), logLevel: /** @type {const} */ ('error') };
+  await build({
+    ...settings,
+    build: { outDir, target: 'esnext', minify: false, chunkSizeWarningLimit: 1e6 },
+    worker: { format: 'es' },
+  });
+  const server = await preview({
+    ...settings,
+    build: { outDir },
+    preview: { host: '127.0.0.1', port: 0, headers: ISOLATION },
+  });
+  const page = await browser.newPage();
+  try {
+    const address = server.httpServer.address();
+    if (address === null || typeof address === 'string') throw new Error('the preview server has no port');
+    /** @type {string[]} */
+    const requests = [];
+    /** @type {string[]} */
+    const complaints = [];
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
+    await page.goto(`http://127.0.0.1:${address.port}/`);
+    const settled = page.waitForFunction('globalThis.outcome !== undefined', undefined, {
+      timeout: timeoutSeconds * 1000,
+    });
+    await settled.catch((cause) => {
+      throw new Error(`${root}: the page reported nothing. ${complaints.join('\n')}`, { cause });
+    });
+    const outcome = await page.evaluate('globalThis.outcome');
+    if (complaints.length > 0) throw new Error(`${root}: ${complaints.join('\n')}`);
+    return { outcome, requests };
+  } finally {
+    await page.close();
+    await server.close();
+    rmSync(outDir, { recursive: true });
+  }
+}
