@@ -1,0 +1,168 @@
+import type { Bounds, Kernels } from '@semcrc/kernels';
+import type { LengthProblem, Unknown } from './problem.ts';
+
+/** Voxels as the loss sweep reads them: contiguous by segment, each segment with one unknown λ. */
+export class Residuals {
+  readonly offsets: Uint32Array;
+  readonly unknownOfSegment: Uint16Array;
+  readonly weightOfSegment: Float64Array;
+  /** Current views of the columns; memory that grew in between detaches earlier ones. */
+  readonly columns: () => Bounds;
+  readonly #floor: Floor | undefined;
+
+  constructor(
+    columns: () => Bounds,
+    offsets: Uint32Array,
+    unknownOfSegment: Uint16Array,
+    weightOfSegment: Float64Array,
+    floor?: Floor,
+  ) {
+    this.columns = columns;
+    this.offsets = offsets;
+    this.unknownOfSegment = unknownOfSegment;
+    this.weightOfSegment = weightOfSegment;
+    this.#floor = floor;
+  }
+
+  get count(): number {
+    return this.offsets[this.offsets.length - 1];
+  }
+
+  /** True if no voxel left out can have a loss at this γ and λ. */
+  covers(gamma: number, lambda: Float64Array): boolean {
+    const floor = this.#floor;
+    if (floor === undefined) return true;
+    return gamma >= floor.gamma && lambda.every((value, u) => 2 * gamma * value >= floor.shift[u]);
+  }
+}
+
+/**
+ * Voxels with a ≤ gamma·i + shift_u have no loss at any γ ≥ gamma and λ with 2γλ_u ≥ shift_u, as then
+ * a ≤ γ(i + 2λ_u).
+ */
+export interface Floor {
+  readonly gamma: number;
+  readonly shift: Float64Array;
+}
+
+/** Which voxels a copy keeps. */
+type Side = 'both' | 'below' | 'above';
+
+/** A view that survives growing memory: on kernel memory it is made anew, on the heap it stays. */
+function pin(kernels: Kernels, view: Float32Array): () => Float32Array {
+  const { memory } = kernels;
+  if (view.buffer !== memory.buffer) return () => view;
+  const { byteOffset, length } = view;
+  let current = view;
+  return () => {
+    if (current.buffer !== memory.buffer) current = new Float32Array(memory.buffer, byteOffset, length);
+    return current;
+  };
+}
+
+/** Views of a problem's columns that survive growing memory. */
+export function pinColumns(problem: LengthProblem): () => Bounds {
+  const { kernels, voxels } = problem;
+  const truth = pin(kernels, voxels.truth);
+  const lower = pin(kernels, voxels.lower);
+  const upper = pin(kernels, voxels.upper);
+  return () => ({ truth: truth(), lower: lower(), upper: upper() });
+}
+
+/** The unknown of each segment, for one side. */
+function unknownsOf(problem: LengthProblem, unknowns: readonly Unknown[], side: Side): Uint16Array {
+  const place = new Uint16Array(problem.groupCount * problem.sides);
+  unknowns.forEach((unknown, u) => {
+    place[unknown.index] = u;
+  });
+  const shift = side === 'above' ? problem.groupCount : 0;
+  return Uint16Array.from(problem.groupOfSegment, (group) => place[group + shift]);
+}
+
+/** Every voxel of a one-sided problem, in place. */
+export function wholeResiduals(
+  problem: LengthProblem,
+  columns: () => Bounds,
+  unknowns: readonly Unknown[],
+): Residuals {
+  return new Residuals(
+    columns,
+    problem.offsets,
+    unknownsOf(problem, unknowns, 'both'),
+    problem.weightOfSegment,
+  );
+}
+
+/**
+ * A copy, on kernel memory, of the voxels above a floor; in a two-sided problem each under the unknown of its own
+ * side (x = c belongs to neither: its loss is 0 at every λ).
+ */
+export function copyResiduals(
+  problem: LengthProblem,
+  columns: () => Bounds,
+  unknowns: readonly Unknown[],
+  floor: Floor,
+): Residuals {
+  const { arena } = problem.kernels;
+  const capacity = problem.offsets[problem.offsets.length - 1];
+  const blocks = [arena.float32(capacity), arena.float32(capacity), arena.float32(capacity)];
+  const out = { truth: blocks[0].view, lower: blocks[1].view, upper: blocks[2].view };
+  const source = columns();
+  const sides: readonly Side[] = problem.sides === 1 ? ['both'] : ['below', 'above'];
+  const segments = problem.groupOfSegment.length;
+  const offsets = new Uint32Array(sides.length * segments + 1);
+  const unknownOfSegment = new Uint16Array(sides.length * segments);
+  const weightOfSegment = new Float64Array(sides.length * segments);
+  let end = 0;
+  sides.forEach((side, part) => {
+    const place = unknownsOf(problem, unknowns, side);
+    unknownOfSegment.set(place, part * segments);
+    weightOfSegment.set(problem.weightOfSegment, part * segments);
+    for (let s = 0; s < segments; s++) {
+      const from = problem.offsets[s];
+      const to = problem.offsets[s + 1];
+      end = copyAbove(source, from, to, floor.gamma, floor.shift[place[s]], side, out, end);
+      offsets[part * segments + s + 1] = end;
+    }
+  });
+  return new Residuals(
+    () => ({
+      truth: blocks[0].view.subarray(0, end),
+      lower: blocks[1].view.subarray(0, end),
+      upper: blocks[2].view.subarray(0, end),
+    }),
+    offsets,
+    unknownOfSegment,
+    weightOfSegment,
+    floor,
+  );
+}
+
+function copyAbove(
+  { truth, lower, upper }: Bounds,
+  from: number,
+  to: number,
+  gamma: number,
+  shift: number,
+  side: Side,
+  out: Bounds,
+  start: number,
+): number {
+  let end = start;
+  const sign = side === 'below' ? -1 : 1;
+  const both = side === 'both';
+  for (let j = from; j < to; j++) {
+    const x = truth[j];
+    const l = lower[j];
+    const u = upper[j];
+    const d = sign * (2 * x - l - u);
+    const a = both ? Math.abs(d) : d;
+    // Written so that a NaN is kept, and found by the sweep.
+    if (a <= gamma * (u - l) + shift || a <= 0) continue;
+    out.truth[end] = x;
+    out.lower[end] = l;
+    out.upper[end] = u;
+    end++;
+  }
+  return end;
+}

@@ -1,0 +1,116 @@
+import type { Bounds } from '@semcrc/kernels';
+import { SemcrcError } from '@semcrc/kernels';
+import { checkProblem, groupShares, type LengthProblem } from './problem.ts';
+
+/** How the paper thins the voxels of the optimization split before it solves. */
+export interface SubsampleOptions {
+  /**
+   * `pk`: `voxels` per scan in all, the same positions in every scan where groups are positions (PK).
+   * `psem`: as many voxels per scan as give the smallest group `voxels` of them (Psem).
+   */
+  readonly rule: 'pk' | 'psem';
+  /** d_opt = 50 for `pk`, d_min = 2 for `psem`. */
+  readonly voxels?: number;
+  /** Uniform draws from [0, 1); the result depends on nothing else. */
+  readonly random: () => number;
+}
+
+/**
+ * The paper's stratified subsample (section 4) as a smaller problem: every group is drawn in its share E|S_k|/d of the
+ * d_opt voxels per scan, without replacement, and at least once per scan that contains it. With `psem`
+ * d_opt = d·d_min/min_k E|S_k|. Weights grow by voxels / voxels drawn, so that shares and losses keep their means.
+ * The new columns lie on the JS heap.
+ */
+export function subsampleVoxels(problem: LengthProblem, options: SubsampleOptions): LengthProblem {
+  const { rule, random } = options;
+  const wanted = options.voxels ?? (rule === 'pk' ? 50 : 2);
+  if (!(wanted > 0)) {
+    throw new SemcrcError('usage', `a subsample needs a positive number of voxels, found ${wanted}`);
+  }
+  checkProblem(problem);
+  const { weight: _, ...unweighted } = problem.voxels;
+  const shares = groupShares({ ...problem, voxels: unweighted });
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const least = shares.reduce((min, share) => (share > 0 ? Math.min(min, share) : min), Infinity);
+  const budget = rule === 'pk' ? wanted : (wanted * total) / least;
+
+  const segments = problem.groupOfSegment.length;
+  const chosen: Uint32Array[] = [];
+  const drawnForGroup = new Map<number, { size: number; picks: Uint32Array }>();
+  for (let s = 0; s < segments; s++) {
+    const size = problem.offsets[s + 1] - problem.offsets[s];
+    const group = problem.groupOfSegment[s];
+    const draws = Math.min(size, Math.max(1, Math.round((budget * shares[group]) / total)));
+    const known = drawnForGroup.get(group);
+    if (rule === 'pk' && known?.size === size) {
+      chosen.push(known.picks);
+    } else {
+      const picks = drawWithoutReplacement(size, draws, random);
+      drawnForGroup.set(group, { size, picks });
+      chosen.push(picks);
+    }
+  }
+  return take(problem, chosen);
+}
+
+/** `draws` different numbers below `size`, ascending (Floyd's algorithm). */
+function drawWithoutReplacement(size: number, draws: number, random: () => number): Uint32Array {
+  const picked = new Set<number>();
+  for (let top = size - draws; top < size; top++) {
+    const pick = Math.floor(random() * (top + 1));
+    picked.add(picked.has(pick) ? top : pick);
+  }
+  return Uint32Array.from(picked).sort();
+}
+
+/**
+ * A deterministic sample of at most about `quota` voxels per group, one from each of equally long runs of voxels. It
+ * serves to find a good start; nothing published rests on it. The new columns lie on the JS heap.
+ */
+export function thinVoxels(problem: LengthProblem, columns: () => Bounds, quota: number): LengthProblem {
+  const { offsets, groupOfSegment, groupCount } = problem;
+  const size = new Float64Array(groupCount);
+  groupOfSegment.forEach((group, s) => {
+    size[group] += offsets[s + 1] - offsets[s];
+  });
+  let state = 1;
+  const chosen = Array.from(groupOfSegment, (group, s) => {
+    const length = offsets[s + 1] - offsets[s];
+    const draws = Math.ceil(Math.min(1, quota / size[group]) * length);
+    const run = length / draws;
+    return Uint32Array.from({ length: draws }, (_, i) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.min(length - 1, Math.floor((i + state / 2 ** 32) * run));
+    });
+  });
+  return take({ ...problem, voxels: { ...problem.voxels, ...columns() } }, chosen);
+}
+
+/** The chosen voxels of every segment (indices within it), weights raised so that each segment keeps its own. */
+function take(problem: LengthProblem, chosen: readonly Uint32Array[]): LengthProblem {
+  const { voxels } = problem;
+  const offsets = new Uint32Array(chosen.length + 1);
+  chosen.forEach((picks, s) => {
+    offsets[s + 1] = offsets[s] + picks.length;
+  });
+  const count = offsets[chosen.length];
+  const truth = new Float32Array(count);
+  const lower = new Float32Array(count);
+  const upper = new Float32Array(count);
+  const weight = voxels.weight && new Float32Array(count);
+  const weightOfSegment = Float64Array.from(problem.weightOfSegment);
+  chosen.forEach((picks, s) => {
+    const from = problem.offsets[s];
+    if (picks.length > 0) weightOfSegment[s] *= (problem.offsets[s + 1] - from) / picks.length;
+    let at = offsets[s];
+    for (const pick of picks) {
+      const j = from + pick;
+      truth[at] = voxels.truth[j];
+      lower[at] = voxels.lower[j];
+      upper[at] = voxels.upper[j];
+      if (weight && voxels.weight) weight[at] = voxels.weight[j];
+      at++;
+    }
+  });
+  return { ...problem, voxels: { truth, lower, upper, weight }, offsets, weightOfSegment };
+}

@@ -1,0 +1,140 @@
+import type { Highs } from 'highs';
+import { CuttingPlanes } from './cutting-plane.ts';
+import { newtonPoint, updateCurvature } from './newton.ts';
+import { checkSignal, type Unknown } from './problem.ts';
+import type { Evaluation, SurrogateLoss } from './surrogate.ts';
+
+/** Where the search for one γ begins. */
+export interface Start {
+  readonly lambda: Float64Array;
+  /** Second derivatives of the parts near there; 0 where unknown. */
+  readonly curvature: Float64Array;
+}
+
+/** What is known of one γ when its search ends. */
+export interface Found {
+  /** `pruned`: the lower bound exceeds the incumbent. `stalled`: out of iterations before the gap was reached. */
+  readonly state: 'solved' | 'stalled' | 'pruned' | 'infeasible';
+  /** A certified lower bound of the objective; Infinity if infeasible. */
+  readonly lowerBound: number;
+  /** The cheapest feasible point evaluated, if any. */
+  readonly best: Evaluation | undefined;
+  /** Points evaluated. */
+  readonly iterations: number;
+  /** A good start for a neighbour or for the same γ on more voxels. */
+  readonly end: Start;
+}
+
+/** What one γ is searched with. */
+export interface SearchOptions {
+  readonly highs: Highs;
+  readonly unknowns: readonly Unknown[];
+  /** Share of the voxels that each unknown's loss is a mean over; length unknowns. */
+  readonly share: Float64Array;
+  readonly epsilon: number;
+  readonly gap: number;
+  /** The objective of the best γ so far: a search whose lower bound exceeds it stops. */
+  readonly incumbent: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const ITERATIONS = 400;
+/** How much of the allowed gap a point may give away to be feasible rather than just outside. */
+const MARGIN = 0.1;
+
+/** (upper − lower)/upper, 0 if both are 0, 1 without a feasible point. */
+export function relativeGap(lowerBound: number, upperBound: number): number {
+  if (upperBound === Infinity) return 1;
+  return upperBound > 0 ? Math.max(0, upperBound - lowerBound) / upperBound : 0;
+}
+
+/**
+ * Minimizes Σ cost·λ s.t. F(λ) ≤ ε on the box [0, 1], for one γ. Every point evaluated gives one tangent per unknown to
+ * the cutting-plane LP, whose value is the lower bound; every feasible one an upper bound. The next point is the Newton
+ * point of the optimality conditions as long as the gap shrinks, which near the optimum takes two or three sweeps where
+ * plain cutting planes take thirty; when it does not, the LP's own point, and then the smallest uniform shift of it
+ * that is feasible. So the bounds meet whether or not the parts are smooth.
+ */
+export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOptions): Found {
+  const { highs, unknowns, share, epsilon, incumbent } = options;
+  const cost = Float64Array.from(unknowns, (unknown) => unknown.cost);
+  const planes = new CuttingPlanes(highs, cost, share, epsilon);
+  const curvature = start.curvature.slice();
+  let best: Evaluation | undefined;
+  let previous: Evaluation | undefined;
+  let lowerBound = 0;
+  let iterations = 0;
+
+  const evaluate = (lambda: Float64Array): Evaluation => {
+    checkSignal(options.signal);
+    const at = loss.evaluate(lambda);
+    iterations++;
+    planes.add(at);
+    if (previous) updateCurvature(curvature, previous, at);
+    previous = at;
+    if (at.total <= epsilon && at.objective < (best?.objective ?? Infinity)) best = at;
+    return at;
+  };
+  const gapNow = () => relativeGap(lowerBound, best?.objective ?? Infinity);
+  const end = (state: Found['state']): Found => ({
+    state,
+    lowerBound: state === 'infeasible' ? Infinity : lowerBound,
+    best,
+    iterations,
+    end: { lambda: (best ?? previous)?.lambda ?? start.lambda, curvature },
+  });
+  /** Shifts an infeasible point uniformly until it is feasible, to within a part of the gap; false if nothing is. */
+  const shiftToFeasible = (from: Evaluation): boolean => {
+    const totalCost = cost.reduce((sum, value) => sum + value, 0);
+    let low = 0;
+    let high = Infinity;
+    let at = from;
+    let shift = 0;
+    while (iterations < ITERATIONS) {
+      const steepness = at.slope.reduce((sum, slope) => sum - slope, 0);
+      const newton = at.total > epsilon && steepness > 0 ? shift + (at.total - epsilon) / steepness : 1;
+      shift = high < Infinity ? (low + high) / 2 : Math.min(1, Math.max(low * 2, newton * (1 + 1e-3) + 1e-9));
+      at = evaluate(from.lambda.map((value) => Math.min(1, value + shift)));
+      if (at.total <= epsilon) {
+        high = shift;
+        if ((high - low) * totalCost <= 0.25 * options.gap * at.objective) return true;
+      } else {
+        if (at.lambda.every((value) => value >= 1)) return false;
+        low = shift;
+      }
+    }
+    return best !== undefined;
+  };
+
+  try {
+    let at = evaluate(start.lambda);
+    let gapBefore = 2;
+    let patience = 2;
+    while (iterations < ITERATIONS) {
+      const relaxed = planes.solve();
+      if (relaxed.state === 'infeasible' || at.lambda.every((value) => value >= 1)) {
+        const top = loss.evaluate(new Float64Array(cost.length).fill(1));
+        if (top.total > epsilon) return end('infeasible');
+      }
+      const planePoint = relaxed.state === 'optimal' ? relaxed.lambda : new Float64Array(cost.length).fill(1);
+      if (relaxed.state === 'optimal') lowerBound = Math.max(lowerBound, relaxed.lowerBound);
+      if (lowerBound > incumbent) return end('pruned');
+      const gap = gapNow();
+      if (gap <= options.gap) return end('solved');
+      patience = gap < gapBefore / 2 ? 2 : patience - 1;
+      gapBefore = Math.min(gap, gapBefore);
+      if (patience > 0) {
+        const target = epsilon * (1 - MARGIN * options.gap);
+        at = evaluate(newtonPoint(at, curvature, cost, target, planePoint));
+        continue;
+      }
+      patience = 1;
+      at = evaluate(planePoint);
+      if (at.total > epsilon && !shiftToFeasible(at)) return end('infeasible');
+      at = previous ?? at;
+    }
+    return end(best ? 'stalled' : 'infeasible');
+  } finally {
+    planes.dispose();
+  }
+}
