@@ -48,6 +48,19 @@ export function readSource(file, text) {
   return { imports, nodeGlobals: named.filter(({ name }) => !declared.has(name)) };
 }
 
+/**
+ * The names a file exports, sorted, types marked as such (`type Volume`); `export *` shows as `*`.
+ * @param {string} file
+ * @param {string} text
+ * @returns {string[]}
+ */
+export function exportedNames(file, text) {
+  const names = parseSync(file, text).module.staticExports.flatMap(({ entries }) =>
+    entries.map(({ exportName, isType }) => `${isType ? 'type ' : ''}${exportName.name ?? '*'}`),
+  );
+  return names.sort((a, b) => Number(a.replace('type ', '') > b.replace('type ', '')) * 2 - 1);
+}
+
 /** @param {string} text @returns {(offset: number) => number} the 1-based line an offset stands in */
 function lineFinder(text) {
   return (offset) => text.slice(0, offset).split('\n').length;

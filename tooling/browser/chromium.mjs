@@ -28,7 +28,8 @@ export function findChromium() {
 export function reasonToSkip() {
   if (findChromium() !== undefined) return undefined;
   const reason = `no Chromium in ${PLACES.join(', ')}: install it, or name it in CHROMIUM`;
-  if (process.env.SEMCRC_REQUIRE_CHROMIUM === '1') throw new Error(`browser tests are required here, but ${reason}`);
+  if (process.env.SEMCRC_REQUIRE_CHROMIUM === '1')
+    throw new Error(`browser tests are required here, but ${reason}`);
   return reason;
 }
 

@@ -11,7 +11,10 @@ import { build, preview } from 'vite';
  */
 
 // A page may share memory between threads only when it is isolated from other origins.
-const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
 
 /**
  * Builds the page in `root` for production, opens it in `browser`, waits until it has reported.
@@ -23,7 +26,11 @@ const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-E
  */
 export async function visit(browser, root, { timeoutSeconds = 60 } = {}) {
   const outDir = mkdtempSync(path.join(tmpdir(), 'semcrc-page-'));
-  const settings = { root, configFile: /** @type {const} */ (false), logLevel: /** @type {const} */ ('error') };
+  const settings = {
+    root,
+    configFile: /** @type {const} */ (false),
+    logLevel: /** @type {const} */ ('error'),
+  };
   await build({
     ...settings,
     build: { outDir, target: 'esnext', minify: false, chunkSizeWarningLimit: 1e6 },
@@ -44,7 +51,8 @@ export async function visit(browser, root, { timeoutSeconds = 60 } = {}) {
     const complaints = [];
     page.on('request', (request) => requests.push(new URL(request.url()).pathname));
     page.on('console', (message) => {
-      if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) complaints.push(message.text());
+      if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico'))
+        complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
     await page.goto(`http://127.0.0.1:${address.port}/`);

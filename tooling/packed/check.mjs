@@ -1,0 +1,140 @@
+// `pnpm test:packed`: packs every published package and uses the tarballs as a stranger would:
+// linted (publint), typed (attw), installed by npm in an empty folder, imported in Node, bundled for a page in Chromium.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { readWorkspace } from '../boundaries/workspace.mjs';
+import { launchChromium, reasonToSkip } from '../browser/chromium.mjs';
+import { visit } from '../browser/visit.mjs';
+
+/** @typedef {{ name: string, tarball: string, manifest: Record<string, any> }} Packed */
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const attw = path.join(root, 'tooling/node_modules/.bin/attw');
+const scratch = mkdtempSync(path.join(tmpdir(), 'semcrc-packed-'));
+let failures = 0;
+
+try {
+  const packed = pack();
+  for (const pkg of packed) await check(`${pkg.name}: publint`, () => lint(pkg));
+  for (const pkg of packed) {
+    if (pkg.manifest.exports) await check(`${pkg.name}: types resolve`, () => resolveTypes(pkg));
+  }
+  const consumer = path.join(scratch, 'consumer');
+  await check('npm installs the tarballs', () => install(consumer, packed));
+  await check('Node imports every entry and calibrates', () => runInNode(consumer, packed));
+  await check('the installed command answers', () => runCommand(consumer, packed));
+  const reason = reasonToSkip();
+  if (reason) console.log(`skipped: a Vite page in Chromium (${reason})`);
+  else await check('a Vite page calibrates in Chromium', () => runInPage(consumer));
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+console.log(failures === 0 ? 'packed: all well' : `packed: ${failures} failed`);
+process.exitCode = failures === 0 ? 0 : 1;
+
+/** @param {string} name @param {() => unknown} run throws what is wrong */
+async function check(name, run) {
+  try {
+    await run();
+    console.log(`ok: ${name}`);
+  } catch (error) {
+    failures++;
+    console.error(`FAILED: ${name}\n${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** @returns {Packed[]} every published package, with the tarball pnpm makes of it */
+function pack() {
+  return readWorkspace(root)
+    .filter(({ manifest }) => manifest.private !== true)
+    .map(({ name, dir, manifest }) => {
+      const into = path.join(scratch, 'tarballs', name.replace('/', '-'));
+      mkdirSync(into, { recursive: true });
+      execFileSync('pnpm', ['pack', '--pack-destination', into], { cwd: dir, stdio: 'pipe' });
+      return { name, manifest, tarball: path.join(into, /** @type {string} */ (readdirSync(into)[0])) };
+    });
+}
+
+/** @param {Packed} pkg */
+async function lint({ tarball }) {
+  const bytes = readFileSync(tarball);
+  const { messages, pkg } = await publint({
+    pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) },
+    level: 'warning',
+    strict: true,
+  });
+  if (messages.length > 0) throw new Error(messages.map((message) => formatMessage(message, pkg)).join('\n'));
+}
+
+/** @param {Packed} pkg */
+function resolveTypes({ tarball, manifest }) {
+  const data = Object.keys(manifest.exports).filter((entry) => entry.endsWith('.json'));
+  const excluded = data.length > 0 ? ['--exclude-entrypoints', ...data] : [];
+  execute(
+    attw,
+    [tarball, '--profile', 'esm-only', '--no-color', '--no-definitely-typed', ...excluded],
+    scratch,
+  );
+}
+
+/** @param {string} consumer @param {readonly Packed[]} packed */
+function install(consumer, packed) {
+  mkdirSync(consumer);
+  const dependencies = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
+  const manifest = { name: 'consumer', private: true, type: 'module', dependencies, overrides: dependencies };
+  writeFileSync(path.join(consumer, 'package.json'), JSON.stringify(manifest));
+  execute('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], consumer);
+}
+
+/** @param {string} consumer @param {readonly Packed[]} packed */
+function runInNode(consumer, packed) {
+  const entries = packed.flatMap(({ name, manifest }) =>
+    Object.entries(manifest.exports ?? {})
+      .filter(([entry]) => !entry.endsWith('.json') && !entry.includes('worker'))
+      .map(([entry]) => path.posix.join(name, entry)),
+  );
+  const imports = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join('\n');
+  writeFileSync(path.join(consumer, 'entries.mjs'), imports);
+  execute('node', ['entries.mjs'], consumer);
+  cpSync(path.join(root, 'tooling/packed/calibrate.mjs'), path.join(consumer, 'calibrate.mjs'));
+  execute('node', ['--input-type=module', '-e', CALIBRATE], consumer);
+}
+
+/** @param {string} consumer @param {readonly Packed[]} packed */
+function runCommand(consumer, packed) {
+  const { manifest } = /** @type {Packed} */ (packed.find(({ name }) => name === 'semcrc'));
+  const version = execute('npx', ['--no-install', 'semcrc', '--version'], consumer).trim();
+  if (version !== manifest.version)
+    throw new Error(`semcrc --version said ${version}, not ${manifest.version}`);
+}
+
+/** @param {string} consumer */
+async function runInPage(consumer) {
+  writeFileSync(
+    path.join(consumer, 'index.html'),
+    '<!doctype html><script type="module" src="./page.mjs"></script>',
+  );
+  cpSync(path.join(root, 'tooling/packed/page.mjs'), path.join(consumer, 'page.mjs'));
+  const browser = await launchChromium();
+  try {
+    const { outcome } = await visit(browser, consumer);
+    if (outcome !== 'calibrated') throw new Error(`the page said ${JSON.stringify(outcome)}`);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** @param {string} command @param {readonly string[]} args @param {string} cwd @returns {string} its stdout */
+function execute(command, args, cwd) {
+  try {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    const { stdout, stderr } = /** @type {{ stdout: string, stderr: string }} */ (error);
+    throw new Error(`${stdout}${stderr}`.trim());
+  }
+}
