@@ -1,1 +1,70 @@
-export {};
+export { applyLambda, type CalibratedInterval } from './apply.ts';
+export { BOUND_NAMES, type BoundName, crcBound, leastUnits, type RiskBound } from './bound.ts';
+export {
+  CALIBRATION_SCHEMA,
+  Calibration,
+  type CalibrationContext,
+  calibratedLambda,
+  describeCalibration,
+  parseCalibration,
+  SourceRecord,
+} from './calibration.ts';
+export {
+  averageEvaluations,
+  type CalibratedLambda,
+  type Evaluation,
+  evaluateScan,
+  type LossAndLength,
+  patientMeans,
+  type ScanEvaluation,
+} from './evaluate.ts';
+export {
+  type ExperimentPlan,
+  evaluateFits,
+  fitSplit,
+  type MeanAndSd,
+  planRuns,
+  profileOptionsOf,
+  type RunPlan,
+  type RunResult,
+  runOne,
+  type SplitFits,
+  type SummaryRow,
+  summarize,
+} from './experiment.ts';
+export { EXPERIMENT_SCHEMA, ExperimentDocument } from './experiment-document.ts';
+export type { CalibrationData, Fit, FitAnchor, OrganState, OrganStatus } from './fit.ts';
+export { guaranteeInWords } from './guarantee.ts';
+export { HEURISTIC_NAMES, type HeuristicName, type Interval, intervalOf } from './interval.ts';
+export type { Labels } from './labels.ts';
+export {
+  cellsOfSample,
+  labelIds,
+  makePartition,
+  type Partition,
+  type PartitionSpec,
+  type PositionSpec,
+  type StrataSpec,
+  type StratumFeature,
+} from './partition.ts';
+export {
+  checkCombination,
+  PAPER_OPTIONS,
+  PAPER_PROCEDURES,
+  PROCEDURES,
+  type Procedure,
+  type ProcedureOptions,
+} from './procedure.ts';
+export { buildProfile, type Profile, type ProfileOptions, type Sides, type Within } from './profile.ts';
+export { type RandomStream, randomStream, shuffle } from './random.ts';
+export { LambdaByGroup, RunRecord, SplitRecord } from './record.ts';
+export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './risk-curve.ts';
+export type { MendedVoxels, ReadSample, Sample } from './sample.ts';
+export {
+  type CohortIndex,
+  checkSplitSizes,
+  drawSplit,
+  groupByPatient,
+  type Split,
+  type SplitSizes,
+} from './split.ts';

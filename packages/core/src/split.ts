@@ -1,3 +1,6 @@
+import { SemcrcError } from '@semcrc/kernels';
+import { randomStream, shuffle } from './random.ts';
+
 /** A cohort as far as splitting is concerned: scan ids in cohort order and the patient of each. */
 export interface CohortIndex {
   readonly ids: readonly string[];
@@ -5,7 +8,7 @@ export interface CohortIndex {
   readonly patients: readonly string[];
 }
 
-/** Disjoint sets of scan ids: optimize the anchor, calibrate, measure. In the order they were drawn. */
+/** Disjoint sets of scan ids: optimize the anchor, calibrate, measure. A patient's scans stay together, in cohort order. */
 export interface Split {
   readonly opt: readonly string[];
   readonly cal: readonly string[];
@@ -17,4 +20,68 @@ export interface SplitSizes {
   readonly nOpt: number;
   readonly nCal: number;
   readonly nTest: number;
+}
+
+/** The patients of a cohort in order of first appearance, each with its scan ids. */
+export function groupByPatient(index: CohortIndex): Map<string, string[]> {
+  const scansOf = new Map<string, string[]>();
+  index.ids.forEach((id, i) => {
+    const patient = index.patients[i];
+    const scans = scansOf.get(patient);
+    if (scans) scans.push(id);
+    else scansOf.set(patient, [id]);
+  });
+  return scansOf;
+}
+
+/**
+ * Throws a `usage` error that names the cohort's size and proposes numbers when the sizes do not fit it.
+ * Nothing is ever shrunk silently.
+ */
+export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
+  const { nOpt, nCal, nTest } = sizes;
+  for (const [name, value] of Object.entries({ nOpt, nCal, nTest })) {
+    if (!Number.isInteger(value) || value < 0) {
+      throw new SemcrcError('usage', `${name} must be a whole number of patients, found ${value}`, {
+        data: { [name]: value },
+      });
+    }
+  }
+  const patients = new Set(index.patients).size;
+  if (nOpt >= nCal) {
+    throw new SemcrcError(
+      'usage',
+      `n-cal counts the opt patients too, so it must exceed n-opt: found n-opt ${nOpt}, n-cal ${nCal}`,
+      { data: { nOpt, nCal } },
+    );
+  }
+  if (nCal + nTest > patients) {
+    const test = Math.max(1, Math.round(patients * 0.2));
+    const opt = Math.max(1, Math.round(patients * 0.05));
+    const scans =
+      patients === index.ids.length
+        ? `${patients} scans`
+        : `${patients} patients (${index.ids.length} scans)`;
+    throw new SemcrcError(
+      'usage',
+      `n-cal ${nCal} + n-test ${nTest} = ${nCal + nTest} exceeds the cohort, which has ${scans}; ` +
+        `--n-opt ${opt} --n-cal ${patients - test} --n-test ${test} would fit`,
+      { data: { nOpt, nCal, nTest, patients, scans: index.ids.length } },
+    );
+  }
+}
+
+/**
+ * The split of run `run` of `seed`: patients are shuffled, the first nOpt optimize, the next nCal − nOpt calibrate,
+ * the next nTest are measured on. A function of (seed, run, patients in cohort order) alone: the same for every
+ * procedure, worker count and platform.
+ */
+export function drawSplit(index: CohortIndex, sizes: SplitSizes, seed: number, run: number): Split {
+  checkSplitSizes(index, sizes);
+  const scansOf = groupByPatient(index);
+  const patients = shuffle([...scansOf.keys()], randomStream(seed, run));
+  const scans = (from: number, to: number) =>
+    patients.slice(from, to).flatMap((patient) => scansOf.get(patient)!);
+  const { nOpt, nCal, nTest } = sizes;
+  return { opt: scans(0, nOpt), cal: scans(nOpt, nCal), test: scans(nCal, nCal + nTest) };
 }

@@ -1,0 +1,88 @@
+import type { RiskBound } from './bound.ts';
+import { leastUnits } from './bound.ts';
+import type { LossTable } from './loss-table.ts';
+
+/**
+ * λ vectors along one parameter t: non-decreasing in t in every component, so that any loss is non-increasing and
+ * right-continuous in t and [conformal risk control, Theorem 1] applies to t (Proposition 1).
+ */
+export interface LambdaFamily {
+  /** Components: λ groups × sides, below first. */
+  readonly size: number;
+  /** Where every λ is least. */
+  readonly start: number;
+  /** Writes the f32 vector at t. */
+  at(t: number, out: Float32Array): void;
+  /** A t at which every λ is at least `score`. */
+  reaching(score: number): number;
+}
+
+/**
+ * The line anchor + ω·1, clipped at 0 (eq. 6, 9): λ(ω)_k = fround(max(λ̃_k + ω, 0)), ω from −max λ̃ on.
+ * With the zero anchor and one group this is the one-parameter family of CRC (eq. 1).
+ */
+export function lineFamily(anchor: Float64Array): LambdaFamily {
+  let largest = 0;
+  for (const value of anchor) largest = Math.max(largest, value);
+  return {
+    size: anchor.length,
+    start: -largest,
+    at(omega, out) {
+      for (let k = 0; k < anchor.length; k++) out[k] = Math.max(anchor[k] + omega, 0);
+    },
+    reaching: (score) => score,
+  };
+}
+
+/** What backtracking found: the first admissible λ, or that no λ can be. */
+export type Backtracked =
+  | {
+      readonly state: 'calibrated';
+      readonly t: number;
+      readonly lambda: Float32Array;
+      readonly units: number;
+    }
+  | { readonly state: 'infeasible'; readonly units: number; readonly leastUnits: number };
+
+/**
+ * The infimum of the t whose losses the bound accepts (eq. 3, 6, 9). Losses are step functions of t, so the infimum is
+ * attained, and bisecting the ordered bit patterns of t finds it exactly: no grid, at most 64 steps.
+ */
+export function backtrack(table: LossTable, family: LambdaFamily, bound: RiskBound): Backtracked {
+  const units = table.units.length;
+  if (!bound.accepts(new Float64Array(units))) {
+    return { state: 'infeasible', units, leastUnits: leastUnits(bound) };
+  }
+  const lambda = new Float32Array(family.size);
+  const accepted = (t: number): boolean => {
+    family.at(t, lambda);
+    const accepts = bound.accepts(table.evaluate(lambda));
+    table.narrow(accepts ? 'accepted' : 'rejected');
+    return accepts;
+  };
+  if (accepted(family.start)) return { state: 'calibrated', t: family.start, lambda, units };
+  let rejected = orderedBits(family.start);
+  let admissible = orderedBits(family.reaching(table.largestScore));
+  while (admissible - rejected > 1n) {
+    const middle = (admissible + rejected) >> 1n;
+    if (accepted(fromOrderedBits(middle))) admissible = middle;
+    else rejected = middle;
+  }
+  const t = fromOrderedBits(admissible);
+  family.at(t, lambda);
+  return { state: 'calibrated', t, lambda, units };
+}
+
+const word = new DataView(new ArrayBuffer(8));
+
+/** The f64's bits as an integer that grows with the number (−0 just below +0). */
+function orderedBits(value: number): bigint {
+  word.setFloat64(0, value);
+  const bits = word.getBigInt64(0);
+  return bits >= 0n ? bits : -(bits & 0x7fffffffffffffffn) - 1n;
+}
+
+function fromOrderedBits(ordered: bigint): number {
+  word.setBigInt64(0, ordered >= 0n ? ordered : (-ordered - 1n) | -0x8000000000000000n);
+  return word.getFloat64(0);
+}

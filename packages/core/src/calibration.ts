@@ -1,0 +1,225 @@
+import { SemcrcError } from '@semcrc/kernels';
+import Type, { type Static } from 'typebox';
+import { Errors } from 'typebox/value';
+import { BOUND_NAMES } from './bound.ts';
+import type { CalibratedLambda, Evaluation } from './evaluate.ts';
+import { boundOf, type Fit } from './fit.ts';
+import { guaranteeInWords } from './guarantee.ts';
+import { HEURISTIC_NAMES } from './interval.ts';
+import type { Labels } from './labels.ts';
+import { makePartition, type PartitionSpec } from './partition.ts';
+import type { ProcedureOptions } from './procedure.ts';
+import {
+  AnchorRecord,
+  anchorRecord,
+  EvaluationRecord,
+  LambdaByGroup,
+  lambdaByGroup,
+  lambdaVector,
+  OrganStatusRecord,
+  ProcedureName,
+  SplitRecord,
+} from './record.ts';
+import type { Split } from './split.ts';
+
+/** Name and version of the format; a reader refuses any other. */
+export const CALIBRATION_SCHEMA = 'semcrc/calibration@1';
+
+const Bytes = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' });
+const PartitionRecord = Type.Union([
+  Type.Object({ kind: Type.Literal('uniform') }),
+  Type.Object({ kind: Type.Literal('organ') }),
+  Type.Object({
+    kind: Type.Literal('position'),
+    height: Type.Integer({ minimum: 1 }),
+    width: Type.Integer({ minimum: 1 }),
+    groupCount: Type.Integer({ minimum: 1, maximum: 256 }),
+    /** Group of each pixel, one byte each, x fastest, base64. */
+    map: Bytes,
+  }),
+]);
+
+/** Where the calibration scans came from and how they were prepared; scans to come must be prepared the same way. */
+export const SourceRecord = Type.Object({
+  name: Type.String(),
+  digest: Type.String(),
+  scans: Type.Integer({ minimum: 1 }),
+  /** Every option that decided how files became voxels. */
+  preparing: Type.Record(Type.String(), Type.Unknown()),
+});
+export type SourceRecord = Static<typeof SourceRecord>;
+
+/** The JSON schema of `calibration.json`, and its TypeScript type. */
+export const Calibration = Type.Object(
+  {
+    schema: Type.Literal(CALIBRATION_SCHEMA),
+    procedure: ProcedureName,
+    epsilon: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
+    bound: Type.Enum([...BOUND_NAMES]),
+    delta: Type.Union([Type.Number(), Type.Null()]),
+    heuristic: Type.Enum([...HEURISTIC_NAMES]),
+    within: Type.Union([Type.Literal('scan'), Type.Literal('body')]),
+    sides: Type.Union([Type.Literal(1), Type.Literal(2)]),
+    guarantee: Type.String(),
+    labels: Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.String()),
+    partition: PartitionRecord,
+    lambda: LambdaByGroup,
+    anchor: Type.Union([AnchorRecord, Type.Null()]),
+    omega: Type.Union([Type.Number(), Type.Null()]),
+    n: Type.Integer({ minimum: 1 }),
+    organs: Type.Record(Type.String(), OrganStatusRecord),
+    seed: Type.Integer({ minimum: 0 }),
+    split: SplitRecord,
+    source: SourceRecord,
+    test: Type.Union([EvaluationRecord, Type.Null()]),
+    versions: Type.Record(Type.String(), Type.String()),
+  },
+  { $id: CALIBRATION_SCHEMA, additionalProperties: false },
+);
+export type Calibration = Static<typeof Calibration>;
+
+/** What surrounds a fit in `calibration.json`. */
+export interface CalibrationContext {
+  readonly epsilon: number;
+  readonly options: ProcedureOptions;
+  readonly labels: Labels;
+  readonly seed: number;
+  readonly split: Split;
+  readonly source: SourceRecord;
+  readonly test: Evaluation | null;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** A fit as `calibration.json`. */
+export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
+  const { epsilon, options, labels, seed, split, source, test, versions } = context;
+  const bound = boundOf(options, epsilon);
+  const controlled = fit.procedure === 'organ-crc' ? options.control.map((id) => labels[id]) : [];
+  return {
+    schema: CALIBRATION_SCHEMA,
+    procedure: fit.procedure,
+    epsilon,
+    bound: bound.name,
+    delta: bound.delta,
+    heuristic: options.heuristic,
+    within: options.within,
+    sides: fit.sides,
+    guarantee: guaranteeInWords(fit.procedure, bound, options.within, controlled),
+    labels: { ...labels },
+    partition: writePartition(fit.partition.spec),
+    lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
+    anchor: anchorRecord(fit),
+    omega: fit.omega,
+    n: fit.units,
+    organs: { ...fit.organs },
+    seed,
+    split: { opt: [...split.opt], cal: [...split.cal], test: [...split.test] },
+    source,
+    test,
+    versions: { ...versions },
+  };
+}
+
+/**
+ * Reads `calibration.json`.
+ *
+ * @param name of the file, for messages
+ * @throws SemcrcError `bad-input` naming the file and the first field that is not as the schema says.
+ */
+export function parseCalibration(json: string, name: string): Calibration {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new SemcrcError('bad-input', `${name}: expected JSON, found ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  const found = (value as { schema?: unknown } | null)?.schema;
+  if (found !== CALIBRATION_SCHEMA) {
+    throw new SemcrcError(
+      'bad-input',
+      `${name}: expected schema "${CALIBRATION_SCHEMA}", found ${JSON.stringify(found) ?? 'none'}` +
+        (typeof found === 'string' && found.startsWith('semcrc/calibration@')
+          ? '; it was written by another version of semcrc'
+          : ''),
+      { data: { file: name, expected: CALIBRATION_SCHEMA } },
+    );
+  }
+  const [problem] = Errors(Calibration, value);
+  if (problem) {
+    throw new SemcrcError(
+      'bad-input',
+      `${name}: ${problem.instancePath || 'the document'} ${problem.message}`,
+      {
+        data: { file: name, field: problem.instancePath },
+      },
+    );
+  }
+  const calibration = value as Calibration;
+  calibratedLambda(calibration, name);
+  return calibration;
+}
+
+/**
+ * The λ of a calibration, ready to evaluate or apply.
+ *
+ * @throws SemcrcError `bad-input` when λ, labels and partition contradict each other, or a λ is no f32.
+ */
+export function calibratedLambda(calibration: Calibration, name = 'calibration'): CalibratedLambda {
+  const partition = makePartition(readPartition(calibration.partition, name), calibration.labels);
+  const lambda = lambdaVector(partition.keys, calibration.sides, calibration.lambda);
+  if (!lambda || Object.keys(calibration.lambda).length !== partition.keys.length) {
+    throw new SemcrcError(
+      'bad-input',
+      `${name}: lambda must have the keys ${partition.keys.join(', ')} with ${calibration.sides} side(s) each, ` +
+        `found ${Object.keys(calibration.lambda).join(', ')}`,
+      { data: { file: name } },
+    );
+  }
+  const rewritten = JSON.stringify(lambdaByGroup(partition.keys, calibration.sides, lambda));
+  const inOrder = Object.fromEntries(partition.keys.map((key) => [key, calibration.lambda[key]]));
+  if (rewritten !== JSON.stringify(inOrder)) {
+    throw new SemcrcError(
+      'bad-input',
+      `${name}: every λ must be a 32-bit float, found ${JSON.stringify(inOrder)}`,
+      {
+        data: { file: name },
+      },
+    );
+  }
+  return { partition, sides: calibration.sides, lambda };
+}
+
+function writePartition(spec: PartitionSpec): Calibration['partition'] {
+  switch (spec.kind) {
+    case 'uniform':
+    case 'organ':
+      return { kind: spec.kind };
+    case 'position': {
+      const { kind, height, width, groupCount, map } = spec;
+      return {
+        kind,
+        height,
+        width,
+        groupCount,
+        map: btoa(Array.from(map, (byte) => String.fromCharCode(byte)).join('')),
+      };
+    }
+    case 'strata':
+      throw new SemcrcError('internal', 'strata have no written form');
+  }
+}
+
+function readPartition(record: Calibration['partition'], name: string): PartitionSpec {
+  if (record.kind !== 'position') return record;
+  const map = Uint8Array.from(atob(record.map), (character) => character.charCodeAt(0));
+  if (map.length !== record.height * record.width || map.some((group) => group >= record.groupCount)) {
+    throw new SemcrcError(
+      'bad-input',
+      `${name}: the position map must hold ${record.height} × ${record.width} groups below ${record.groupCount}`,
+      { data: { file: name } },
+    );
+  }
+  return { ...record, map };
+}

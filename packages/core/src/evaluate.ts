@@ -1,0 +1,218 @@
+import { clampedLength, gather, type Kernels } from '@semcrc/kernels';
+import { type HeuristicName, intervalOf } from './interval.ts';
+import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
+import { divideByPosition, type Profile, type Sides } from './profile.ts';
+import type { Sample } from './sample.ts';
+
+/** What evaluation needs of a calibrated λ. */
+export interface CalibratedLambda {
+  readonly partition: Partition;
+  readonly sides: Sides;
+  /** One f32 per (side, λ group), below first: index side · groups + group. Infinite where nothing could be calibrated. */
+  readonly lambda: Float32Array;
+}
+
+/** Loss and mean interval length of one scan or one organ of it. */
+export interface LossAndLength {
+  readonly risk: number;
+  readonly length: number;
+}
+
+/** How a calibrated λ does on one labelled scan. */
+export interface ScanEvaluation extends LossAndLength {
+  readonly scan: string;
+  readonly patient: string;
+  /** By label id, for organs that the scan contains: share of the organ's voxels missed and mean length over them. */
+  readonly organs: Readonly<Record<string, LossAndLength>>;
+}
+
+/** Means over units (patients) of `ScanEvaluation`s. */
+export interface Evaluation extends LossAndLength {
+  /** By label id, for organs that some scan contains; means over the units whose scans contain the organ. */
+  readonly organs: Readonly<Record<string, LossAndLength & { readonly scans: number }>>;
+}
+
+/** λ of every (side, cell) list, as f32: what a profile's lists are searched with. */
+function lambdaOfLists({ partition, sides, lambda }: CalibratedLambda): Float32Array {
+  const { cellCount, groupOfCell, keys } = partition;
+  const lists = new Float32Array(2 * cellCount);
+  for (let side = 0; side < 2; side++) {
+    for (let cell = 0; cell < cellCount; cell++) {
+      const group = groupOfCell[cell];
+      if (group !== NO_GROUP)
+        lists[side * cellCount + cell] = lambda[(sides === 2 ? side * keys.length : 0) + group];
+    }
+  }
+  return lists;
+}
+
+/**
+ * Evaluates several calibrated λ on one scan, reading its voxels once.
+ *
+ * Misses are counted in the scan's profile; lengths Σ clamp(upper + λ) − clamp(lower − λ) are taken over the voxels,
+ * clamped to [0, 1], in f64.
+ *
+ * @param profile of the same scan over the organs; with pixels where a λ is divided by position
+ * @returns one evaluation per λ, in their order
+ */
+export function evaluateScan(
+  kernels: Kernels,
+  sample: Sample,
+  profile: Profile,
+  calibrated: readonly CalibratedLambda[],
+  heuristic: HeuristicName = 'quantile',
+): ScanEvaluation[] {
+  const interval = intervalOf(sample, heuristic);
+  const evaluations = new Array<ScanEvaluation>(calibrated.length);
+  const mark = kernels.arena.mark();
+  const lower = kernels.arena.float32(sample.truth.length);
+  const upper = kernels.arena.float32(sample.truth.length);
+  try {
+    for (const [partition, members] of byDivision(calibrated)) {
+      const { spec, cellCount } = partition;
+      const cells = cellsOfSample(partition, sample);
+      const offsets = gather(
+        kernels,
+        cells,
+        cellCount,
+        [interval.lower, interval.upper],
+        [lower.view, upper.view],
+      );
+      const divided = spec.kind === 'position' ? divideByPosition(profile, partition, spec) : profile;
+      for (const i of members) {
+        const lists = lambdaOfLists(calibrated[i]);
+        const below = Float64Array.from(lists.subarray(0, cellCount));
+        const above = Float64Array.from(lists.subarray(cellCount));
+        const lengths = clampedLength(
+          kernels,
+          { lower: lower.view, upper: upper.view },
+          offsets,
+          below,
+          above,
+        );
+        const misses = missesOfCells(divided, lists);
+        evaluations[i] = foldOrgans(sample, divided, partition.cellsPerOrgan, misses, lengths);
+      }
+    }
+  } finally {
+    kernels.arena.release(mark);
+  }
+  return evaluations;
+}
+
+/** λ's by the way they divide voxels into cells: one λ for all and one per organ count the same cells. */
+function byDivision(calibrated: readonly CalibratedLambda[]): Map<Partition, number[]> {
+  const members = new Map<Partition, number[]>();
+  const partitionOf = new Map<unknown, Partition>();
+  calibrated.forEach(({ partition }, i) => {
+    const division = partition.cellsPerOrgan === 1 ? 'organ' : partition.spec;
+    const representative = partitionOf.get(division) ?? partition;
+    partitionOf.set(division, representative);
+    const group = members.get(representative);
+    if (group) group.push(i);
+    else members.set(representative, [i]);
+  });
+  return members;
+}
+
+function foldOrgans(
+  sample: Sample,
+  profile: Profile,
+  cellsPerOrgan: number,
+  misses: Float64Array,
+  lengths: Float64Array,
+): ScanEvaluation {
+  const { organVoxels, dimension } = profile;
+  const organs: Record<string, LossAndLength> = {};
+  let missed = 0;
+  let length = 0;
+  for (let organ = 0; organ < organVoxels.length; organ++) {
+    const voxels = organVoxels[organ];
+    if (voxels === 0) continue;
+    let organMissed = 0;
+    let organLength = 0;
+    for (let cell = organ * cellsPerOrgan; cell < (organ + 1) * cellsPerOrgan; cell++) {
+      organMissed += misses[cell];
+      organLength += lengths[cell];
+    }
+    organs[organ] = { risk: organMissed / voxels, length: organLength / voxels };
+    missed += organMissed;
+    length += organLength;
+  }
+  return {
+    scan: sample.id,
+    patient: sample.patient,
+    risk: dimension > 0 ? missed / dimension : 0,
+    length: dimension > 0 ? length / dimension : 0,
+    organs,
+  };
+}
+
+/** Missed voxels of each cell, both sides together. */
+function missesOfCells(profile: Profile, lambda: Float32Array): Float64Array {
+  const { cellCount, sides, offsets, scores } = profile;
+  const misses = new Float64Array(cellCount);
+  for (let list = 0; list < sides * cellCount; list++) {
+    let low = offsets[list];
+    const end = offsets[list + 1];
+    let high = end;
+    const bound = lambda[list];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (scores[middle] > bound) high = middle;
+      else low = middle + 1;
+    }
+    misses[list % cellCount] += end - low;
+  }
+  return misses;
+}
+
+/**
+ * Means over patients: a patient counts with the mean over its scans, for an organ over those that contain it.
+ * Null where there is nothing to average.
+ */
+export function averageEvaluations(scans: readonly ScanEvaluation[]): Evaluation | null {
+  if (scans.length === 0) return null;
+  const overall = meanOverPatients(scans.map((scan) => ({ patient: scan.patient, ...pick(scan) })));
+  const organs: Record<string, LossAndLength & { scans: number }> = {};
+  const ids = [...new Set(scans.flatMap((scan) => Object.keys(scan.organs)))]
+    .map(Number)
+    .sort((a, b) => a - b);
+  for (const id of ids) {
+    const members = scans.flatMap((scan) => {
+      const organ = scan.organs[id];
+      return organ ? [{ patient: scan.patient, ...pick(organ) }] : [];
+    });
+    organs[id] = { ...meanOverPatients(members), scans: members.length };
+  }
+  return { ...overall, organs };
+}
+
+const pick = ({ risk, length }: LossAndLength): LossAndLength => ({ risk, length });
+
+/** One mean per patient, in order of first appearance. */
+export function patientMeans(
+  scans: readonly (LossAndLength & { readonly patient: string })[],
+): (LossAndLength & { readonly patient: string })[] {
+  const sums = new Map<string, { risk: number; length: number; scans: number }>();
+  for (const { patient, risk, length } of scans) {
+    const sum = sums.get(patient) ?? { risk: 0, length: 0, scans: 0 };
+    sums.set(patient, { risk: sum.risk + risk, length: sum.length + length, scans: sum.scans + 1 });
+  }
+  return [...sums].map(([patient, sum]) => ({
+    patient,
+    risk: sum.risk / sum.scans,
+    length: sum.length / sum.scans,
+  }));
+}
+
+function meanOverPatients(scans: readonly (LossAndLength & { readonly patient: string })[]): LossAndLength {
+  const patients = patientMeans(scans);
+  let risk = 0;
+  let length = 0;
+  for (const patient of patients) {
+    risk += patient.risk;
+    length += patient.length;
+  }
+  return { risk: risk / patients.length, length: length / patients.length };
+}

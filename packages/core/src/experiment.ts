@@ -1,0 +1,222 @@
+import { SemcrcError } from '@semcrc/kernels';
+import { fitAnchored, groupsOf } from './anchored.ts';
+import { leastUnits, type RiskBound } from './bound.ts';
+import { fitCrc } from './crc.ts';
+import { averageEvaluations, type Evaluation, evaluateScan, type ScanEvaluation } from './evaluate.ts';
+import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
+import type { HeuristicName } from './interval.ts';
+import { fitOrganCrc } from './organ-crc.ts';
+import type { PositionSpec } from './partition.ts';
+import { checkCombination, type Procedure, type ProcedureOptions } from './procedure.ts';
+import type { ProfileOptions } from './profile.ts';
+import { type RunRecord, runRecord } from './record.ts';
+import { type CohortIndex, drawSplit, type Split, type SplitSizes } from './split.ts';
+
+/** One cell of an experiment: several procedures at one tolerance over the same seeded splits. */
+export interface ExperimentPlan extends SplitSizes {
+  readonly procedures: readonly Procedure[];
+  readonly epsilon: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly options: ProcedureOptions;
+}
+
+/** One run: the split that all its procedures share. */
+export interface RunPlan {
+  readonly run: number;
+  readonly split: Split;
+}
+
+/**
+ * The runs of an experiment, after everything that can be refused beforehand has been: sizes that do not fit the cohort
+ * and combinations that make no sense (`usage`), n too small for the tolerance (`infeasible`).
+ */
+export function planRuns(plan: ExperimentPlan, index: CohortIndex): RunPlan[] {
+  checkPlan(plan, index);
+  return Array.from({ length: plan.runs }, (_, run) => ({
+    run,
+    split: drawSplit(index, plan, plan.seed, run),
+  }));
+}
+
+function checkPlan(plan: ExperimentPlan, index: CohortIndex): void {
+  const { procedures, options, runs, seed, nOpt, nCal } = plan;
+  if (procedures.length === 0) throw new SemcrcError('usage', 'name at least one procedure');
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw new SemcrcError('usage', `runs must be a whole number from 1, found ${runs}`, { data: { runs } });
+  }
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new SemcrcError('usage', `seed must be a whole number from 0 to 4294967295, found ${seed}`, {
+      data: { seed },
+    });
+  }
+  checkCombination(procedures, options);
+  const bound = boundOf(options, plan.epsilon);
+  drawSplit(index, plan, seed, 0);
+  const least = leastUnits(bound);
+  for (const procedure of procedures) {
+    const anchored = procedure === 'k-crc' || procedure === 'sem-crc' || options.control.length > 0;
+    if (anchored && procedure !== 'crc' && nOpt === 0) {
+      throw new SemcrcError('usage', `${procedure} optimizes an anchor and needs opt scans, found n-opt 0`, {
+        data: { procedure, nOpt },
+      });
+    }
+    const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);
+    const units = all ? nCal : nCal - nOpt;
+    if (units < least) throw infeasibleError(procedure, bound, units, least);
+  }
+}
+
+/** What a plan's runs need kept in each scan's profile. */
+export function profileOptionsOf(
+  procedures: readonly Procedure[],
+  options: ProcedureOptions,
+): ProfileOptions {
+  return {
+    sides: options.sides === 'two' ? 2 : 1,
+    within: options.within,
+    heuristic: options.heuristic,
+    pixels: procedures.includes('k-crc'),
+  };
+}
+
+/** All procedures of one split at one tolerance. */
+export interface SplitFits {
+  readonly fits: readonly Fit[];
+  /** K-CRC's position map, where K-CRC was asked for. */
+  readonly positions: PositionSpec | null;
+}
+
+/**
+ * Calibrates every procedure on one split, at each tolerance: anchors gather their voxels once for all of them.
+ *
+ * @returns one entry per tolerance, its fits in the order of `procedures`
+ */
+export async function fitSplit(
+  data: CalibrationData,
+  split: Split,
+  procedures: readonly Procedure[],
+  tolerances: readonly number[],
+  options: ProcedureOptions,
+  stream: { readonly seed: number; readonly run: number },
+): Promise<SplitFits[]> {
+  const bounds = tolerances.map((epsilon) => boundOf(options, epsilon));
+  const controlled = procedures.includes('organ-crc') && options.control.length > 0;
+  const anchored = new Map<Procedure, Fit[]>();
+  let positions: PositionSpec | null = null;
+  for (const procedure of ['k-crc', 'sem-crc'] as const) {
+    if (!procedures.includes(procedure) && !(procedure === 'sem-crc' && controlled)) continue;
+    const groups = groupsOf(data, split, procedure);
+    if (groups.partition.spec.kind === 'position') positions = groups.partition.spec;
+    anchored.set(procedure, await fitAnchored(data, split, bounds, options, procedure, groups, stream));
+  }
+  const fit = (procedure: Procedure, bound: RiskBound, i: number): Fit => {
+    switch (procedure) {
+      case 'crc':
+        return fitCrc(data, split, bound);
+      case 'k-crc':
+      case 'sem-crc':
+        return anchored.get(procedure)![i];
+      case 'organ-crc':
+        return fitOrganCrc(
+          data,
+          split,
+          bound,
+          options,
+          procedure,
+          controlled ? anchored.get('sem-crc')![i] : null,
+        );
+      case 'pooled':
+        return fitOrganCrc(data, split, bound, options, procedure, null);
+    }
+  };
+  return bounds.map((bound, i) => ({
+    fits: procedures.map((procedure) => fit(procedure, bound, i)),
+    positions,
+  }));
+}
+
+/** Evaluates fits on labelled scans, reading each scan once; one list of scan evaluations per fit, in scan order. */
+export async function evaluateFits(
+  data: CalibrationData,
+  fits: readonly Fit[],
+  scans: readonly string[],
+  heuristic: HeuristicName,
+): Promise<ScanEvaluation[][]> {
+  const evaluations: ScanEvaluation[][] = fits.map(() => []);
+  for (const id of scans) {
+    const sample = await data.read(id);
+    evaluateScan(data.kernels, sample, data.profileOf(id), fits, heuristic).forEach((evaluation, i) => {
+      evaluations[i].push(evaluation);
+    });
+  }
+  return evaluations;
+}
+
+/** One run's results at one tolerance. */
+export interface RunResult {
+  /** One record per procedure, in the order of the plan. */
+  readonly records: readonly RunRecord[];
+  readonly positions: PositionSpec | null;
+}
+
+/**
+ * One run of an experiment at each tolerance: all procedures calibrated on the run's split and evaluated on its test
+ * scans. A pure function of its arguments but for the `seconds` it reports.
+ */
+export async function runOne(
+  data: CalibrationData,
+  plan: ExperimentPlan,
+  run: RunPlan,
+  tolerances: readonly number[] = [plan.epsilon],
+): Promise<RunResult[]> {
+  const { options, seed } = plan;
+  const split = { opt: [...run.split.opt], cal: [...run.split.cal], test: [...run.split.test] };
+  const fitted = await fitSplit(data, split, plan.procedures, tolerances, options, { seed, run: run.run });
+  const start = performance.now();
+  const fits = fitted.flatMap(({ fits }) => fits);
+  const evaluations = await evaluateFits(data, fits, split.test, options.heuristic);
+  const seconds = secondsSince(start) / fits.length;
+  let next = 0;
+  return fitted.map(({ fits, positions }) => ({
+    records: fits.map((fit) =>
+      runRecord(fit, run.run, split, averageEvaluations(evaluations[next++]), seconds),
+    ),
+    positions,
+  }));
+}
+
+/** Mean and population standard deviation over runs; null where no run has a value. */
+export interface MeanAndSd {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+export interface SummaryRow {
+  readonly procedure: Procedure;
+  readonly runs: number;
+  readonly risk: MeanAndSd | null;
+  readonly length: MeanAndSd | null;
+}
+
+/** Per procedure, in order of first appearance, the mean and population sd over runs of test risk and length. */
+export function summarize(records: readonly RunRecord[]): SummaryRow[] {
+  const procedures = [...new Set(records.map(({ procedure }) => procedure))];
+  return procedures.map((procedure) => {
+    const own = records.filter((record) => record.procedure === procedure);
+    const tests = own.flatMap(({ test }) => (test ? [test] : []));
+    return {
+      procedure,
+      runs: own.length,
+      risk: meanAndSd(tests.map((test: Evaluation) => test.risk)),
+      length: meanAndSd(tests.map((test: Evaluation) => test.length)),
+    };
+  });
+}
+
+function meanAndSd(values: readonly number[]): MeanAndSd | null {
+  if (values.length === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return { mean, sd: Math.sqrt(square) };
+}

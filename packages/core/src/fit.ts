@@ -1,0 +1,83 @@
+import type { GammaAnchor } from '@semcrc/anchor';
+import { type Kernels, SemcrcError } from '@semcrc/kernels';
+import { crcBound, type RiskBound } from './bound.ts';
+import type { CalibratedLambda } from './evaluate.ts';
+import type { Labels } from './labels.ts';
+import type { Procedure, ProcedureOptions } from './procedure.ts';
+import type { Profile } from './profile.ts';
+import type { ReadSample } from './sample.ts';
+import type { Split } from './split.ts';
+
+/** What calibrating needs of a cohort. */
+export interface CalibrationData {
+  readonly kernels: Kernels;
+  readonly labels: Labels;
+  /** Profile over the organs; with pixels where K-CRC is asked for, with two sides where any procedure has them. */
+  readonly profileOf: (id: string) => Profile;
+  /** Voxels of a scan: anchors and strata read them. */
+  readonly read: ReadSample;
+}
+
+export type OrganState = 'calibrated' | 'infeasible' | 'absent';
+
+/** How one organ fared under a procedure that controls each organ's own risk. */
+export interface OrganStatus {
+  readonly status: OrganState;
+  /** Calibration units (patients) that contain the organ. */
+  readonly nCal: number;
+}
+
+/** The anchor of a fit, λ̃ and how well it is known. */
+export interface FitAnchor {
+  /** The feasible (upper-bound) point, one per (side, λ group), absent groups filled in. */
+  readonly lambda: Float64Array;
+  /** λ groups (index) without a voxel in the opt scans: they take the largest λ of those present. */
+  readonly absent: readonly number[];
+  readonly solution: Extract<GammaAnchor, { state: 'solved' }>;
+}
+
+/** A calibrated λ and how it came about. */
+export interface Fit extends CalibratedLambda {
+  readonly procedure: Procedure;
+  /** Calibration units (patients) behind λ̂; for organ-crc all that were looked at. */
+  readonly units: number;
+  readonly anchor: FitAnchor | null;
+  /** Offset ω̂ along the line (eq. 6, 9); null where there is no line. */
+  readonly omega: number | null;
+  /** By label id; empty but for procedures that control each organ. */
+  readonly organs: Readonly<Record<string, OrganStatus>>;
+  readonly seconds: { readonly anchor: number; readonly backtrack: number };
+}
+
+/** The bound that options name, at tolerance ε. */
+export function boundOf(_options: ProcedureOptions, epsilon: number): RiskBound {
+  return crcBound(epsilon);
+}
+
+/** Scans that `crc` and `--organ-cal all` calibrate on: opt and cal, in that order. */
+export function optAndCal(split: Split): string[] {
+  return [...split.opt, ...split.cal];
+}
+
+/** The error of a calibration too small for its tolerance: names n, the n needed, and the ε that n allows. */
+export function infeasibleError(
+  procedure: Procedure,
+  bound: RiskBound,
+  units: number,
+  leastUnits: number,
+  whose = 'calibration scans (patients)',
+): SemcrcError {
+  const allowed =
+    bound.name === 'crc' ? `, or a tolerance of at least ${(1 / (units + 1)).toPrecision(3)}` : '';
+  return new SemcrcError(
+    'infeasible',
+    `${procedure}: no λ can reach ε = ${bound.epsilon} with n = ${units} ${whose}; ` +
+      `it takes n ≥ ${leastUnits}${allowed}`,
+    { data: { procedure, epsilon: bound.epsilon, n: units, leastN: leastUnits } },
+  );
+}
+
+/** Seconds since `start`, a reading of `performance.now()`. */
+export function secondsSince(start: number): number {
+  return (performance.now() - start) / 1000;
+}

@@ -1,0 +1,83 @@
+import type { LengthProblem } from '@semcrc/anchor';
+import { gather, type Kernels } from '@semcrc/kernels';
+import { type HeuristicName, intervalOf } from './interval.ts';
+import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
+import { type Profile, restrictToBody, type Sides, type Within } from './profile.ts';
+import type { ReadSample } from './sample.ts';
+
+export interface LengthProblemOptions {
+  readonly sides: Sides;
+  readonly within: Within;
+  readonly heuristic: HeuristicName;
+}
+
+/**
+ * Gathers every voxel of the opt scans by λ group, each with its weight in the mean: 1/d of its scan, a patient's scans
+ * sharing the patient's weight. The arrays lie on the kernels' arena, above the mark the caller took.
+ *
+ * @param profiles of the opt scans, in split order: they tell sizes before voxels are read
+ */
+export async function gatherLengthProblem(
+  kernels: Kernels,
+  profiles: readonly Profile[],
+  read: ReadSample,
+  partition: Partition,
+  options: LengthProblemOptions,
+): Promise<LengthProblem> {
+  const { cellCount, groupOfCell, keys } = partition;
+  const scansOf = new Map<string, number>();
+  let capacity = 0;
+  for (const { patient, shape } of profiles) {
+    scansOf.set(patient, (scansOf.get(patient) ?? 0) + 1);
+    capacity += shape[0] * shape[1] * shape[2];
+  }
+  const truth = kernels.arena.float32(capacity);
+  const lower = kernels.arena.float32(capacity);
+  const upper = kernels.arena.float32(capacity);
+  const offsets: number[] = [0];
+  const groups: number[] = [];
+  const weights: number[] = [];
+  let filled = 0;
+  for (const { scan, patient, dimension } of profiles) {
+    const sample = await read(scan);
+    const interval = intervalOf(sample, options.heuristic);
+    const cells = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, options.within);
+    const here = (column: Float32Array) => column.subarray(filled, filled + sample.truth.length);
+    // One cell past the last takes the voxels that do not count; the next scan overwrites them.
+    const ends = gather(
+      kernels,
+      cells,
+      cellCount + 1,
+      [sample.truth, interval.lower, interval.upper],
+      [here(truth.view), here(lower.view), here(upper.view)],
+    );
+    const weight = 1 / (dimension * scansOf.get(patient)! * scansOf.size);
+    for (let cell = 0; cell < cellCount; cell++) {
+      if (ends[cell + 1] === ends[cell] || groupOfCell[cell] === NO_GROUP) continue;
+      offsets.push(filled + ends[cell + 1]);
+      groups.push(groupOfCell[cell]);
+      weights.push(weight);
+    }
+    filled += ends[cellCount];
+  }
+  return {
+    kernels,
+    // Read anew at each use: memory that grows would leave a kept view detached.
+    voxels: {
+      get truth() {
+        return truth.view.subarray(0, filled);
+      },
+      get lower() {
+        return lower.view.subarray(0, filled);
+      },
+      get upper() {
+        return upper.view.subarray(0, filled);
+      },
+    },
+    offsets: Uint32Array.from(offsets),
+    groupOfSegment: Uint16Array.from(groups),
+    weightOfSegment: Float64Array.from(weights),
+    groupCount: keys.length,
+    sides: options.sides,
+  };
+}

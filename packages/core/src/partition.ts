@@ -1,0 +1,174 @@
+import { SemcrcError } from '@semcrc/kernels';
+import type { Labels } from './labels.ts';
+import type { Sample } from './sample.ts';
+
+/** Which voxels share one λ, as data: enough to assign the voxels of a scan never seen before. */
+export type PartitionSpec =
+  | { readonly kind: 'uniform' }
+  | { readonly kind: 'organ' }
+  | PositionSpec
+  | StrataSpec;
+
+/** K-CRC: groups are positions (y, x), the same in every slice of every scan. */
+export interface PositionSpec {
+  readonly kind: 'position';
+  readonly height: number;
+  readonly width: number;
+  readonly groupCount: number;
+  /** Group of each pixel, height × width, x fastest. */
+  readonly map: Uint8Array;
+}
+
+/** Organ × quantile bins of features of the prediction. */
+export interface StrataSpec {
+  readonly kind: 'strata';
+  readonly features: readonly StratumFeature[];
+  /** For each label id: for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
+  readonly cuts: Readonly<Record<string, readonly (readonly number[])[]>>;
+}
+
+export type StratumFeatureName = 'intensity' | 'width' | 'gradient';
+export interface StratumFeature {
+  readonly name: StratumFeatureName;
+  /** Bins asked for; fewer remain where cuts coincide. */
+  readonly bins: number;
+}
+
+/**
+ * A partition over one cohort's labels. Voxels are counted in *cells*, the intersections of organ and λ group, so
+ * that whatever shares a λ, results can be reported by organ. Cells are numbered organ-major:
+ * cell = organ · cellsPerOrgan + part.
+ */
+export interface Partition {
+  readonly spec: PartitionSpec;
+  /** Published name of each λ group. */
+  readonly keys: readonly string[];
+  readonly cellsPerOrgan: number;
+  /** Cells in all; organs run over 0..max label id, absent ids having empty cells. */
+  readonly cellCount: number;
+  /** λ group of each cell (index into `keys`), or `NO_GROUP` for a cell that cannot occur. */
+  readonly groupOfCell: Uint16Array;
+  /** Label id of each λ group where a group belongs to one organ, else −1. */
+  readonly organOfGroup: Int32Array;
+}
+
+export const NO_GROUP = 0xffff;
+
+/** Number of organ slots a set of labels needs: its largest id + 1. */
+export function organSlots(labels: Labels): number {
+  return Math.max(...labelIds(labels)) + 1;
+}
+
+/** Label ids, ascending. */
+export function labelIds(labels: Labels): number[] {
+  return Object.keys(labels)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** Builds the partition that `spec` describes over `labels`. */
+export function makePartition(spec: PartitionSpec, labels: Labels): Partition {
+  const ids = labelIds(labels);
+  const slots = organSlots(labels);
+  switch (spec.kind) {
+    case 'uniform':
+      return partitionOf(spec, ['all'], [-1], slots, 1, ids, () => 0);
+    case 'organ': {
+      const indexOf = new Map(ids.map((id, index) => [id, index]));
+      return partitionOf(spec, ids.map(String), ids, slots, 1, ids, (organ) => indexOf.get(organ)!);
+    }
+    case 'position': {
+      const keys = Array.from({ length: spec.groupCount }, (_, group) => String(group));
+      return partitionOf(
+        spec,
+        keys,
+        keys.map(() => -1),
+        slots,
+        spec.groupCount,
+        ids,
+        (_, part) => part,
+      );
+    }
+    case 'strata': {
+      const binsOf = (organ: number) =>
+        (spec.cuts[String(organ)] ?? []).reduce((bins, cuts) => bins * (cuts.length + 1), 1);
+      const parts = Math.max(...ids.map(binsOf));
+      const firstGroup = new Map<number, number>();
+      const keys: string[] = [];
+      const organs: number[] = [];
+      for (const id of ids) {
+        firstGroup.set(id, keys.length);
+        for (let bin = 0; bin < binsOf(id); bin++) {
+          keys.push(`${id}/${bin}`);
+          organs.push(id);
+        }
+      }
+      return partitionOf(spec, keys, organs, slots, parts, ids, (organ, part) =>
+        part < binsOf(organ) ? firstGroup.get(organ)! + part : NO_GROUP,
+      );
+    }
+  }
+}
+
+function partitionOf(
+  spec: PartitionSpec,
+  keys: readonly string[],
+  organs: readonly number[],
+  slots: number,
+  cellsPerOrgan: number,
+  ids: readonly number[],
+  groupOf: (organ: number, part: number) => number,
+): Partition {
+  const cellCount = slots * cellsPerOrgan;
+  const groupOfCell = new Uint16Array(cellCount).fill(NO_GROUP);
+  for (const organ of ids) {
+    for (let part = 0; part < cellsPerOrgan; part++) {
+      groupOfCell[organ * cellsPerOrgan + part] = groupOf(organ, part);
+    }
+  }
+  return { spec, keys, cellsPerOrgan, cellCount, groupOfCell, organOfGroup: Int32Array.from(organs) };
+}
+
+/**
+ * Cell of every voxel of a scan. For partitions by organ alone these are the sample's own group ids, not a copy.
+ *
+ * @throws SemcrcError `bad-input` when K-CRC meets a scan of another height × width than its map.
+ */
+export function cellsOfSample(partition: Partition, sample: Sample): Uint8Array | Uint16Array {
+  const { spec, cellsPerOrgan, cellCount } = partition;
+  switch (spec.kind) {
+    case 'uniform':
+    case 'organ':
+      return sample.groups;
+    case 'position': {
+      checkPlane(spec, sample);
+      const cells =
+        cellCount <= 256 ? new Uint8Array(sample.groups.length) : new Uint16Array(sample.groups.length);
+      const plane = spec.map.length;
+      for (let start = 0; start < cells.length; start += plane) {
+        for (let pixel = 0; pixel < plane; pixel++) {
+          cells[start + pixel] = sample.groups[start + pixel] * cellsPerOrgan + spec.map[pixel];
+        }
+      }
+      return cells;
+    }
+    case 'strata':
+      throw new SemcrcError('internal', 'strata cells are assigned from features, not from labels');
+  }
+}
+
+/** Throws unless the scan's slices have the height and width of the position map. */
+export function checkPlane(
+  spec: PositionSpec,
+  scan: { readonly id: string; readonly shape: readonly [number, number, number] },
+): void {
+  const [, height, width] = scan.shape;
+  if (height !== spec.height || width !== spec.width) {
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${scan.id}: K-CRC needs one height × width for all scans, expected ${spec.height} × ${spec.width}, ` +
+        `found ${height} × ${width}; prepare the scans to one size or use sem-crc`,
+      { data: { scan: scan.id, expected: [spec.height, spec.width], found: [height, width] } },
+    );
+  }
+}

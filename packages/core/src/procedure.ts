@@ -1,0 +1,91 @@
+import { SemcrcError } from '@semcrc/kernels';
+import type { BoundName } from './bound.ts';
+import type { HeuristicName } from './interval.ts';
+import type { StratumFeature } from './partition.ts';
+import type { Within } from './profile.ts';
+
+/**
+ * - `crc`: one λ for all voxels (eq. 3).
+ * - `k-crc`: one λ per group of positions (eq. 6, PK).
+ * - `sem-crc`: one λ per organ, risk over the scan (eq. 9, Psem).
+ * - `organ-crc`: one λ per organ, risk within each organ (eq. 11, 12; the paper's sem-CRC with a bar).
+ * - `pooled`: as organ-crc with misses pooled over scans, as the authors' code has it: for comparison, without guarantee.
+ */
+export const PROCEDURES = ['crc', 'k-crc', 'sem-crc', 'organ-crc', 'pooled'] as const;
+export type Procedure = (typeof PROCEDURES)[number];
+
+/** The paper's four. */
+export const PAPER_PROCEDURES: readonly Procedure[] = ['crc', 'k-crc', 'sem-crc', 'organ-crc'];
+
+/** Everything but ε and the data that decides what a procedure computes. */
+export interface ProcedureOptions {
+  readonly anchor: 'gamma';
+  /** All opt voxels, or the paper's stratified subsample. */
+  readonly anchorVoxels: 'all' | 'paper';
+  /** Relative gap between the anchor's bounds at which its solver stops. */
+  readonly gap: number;
+  readonly backtrack: 'line';
+  readonly sides: 'one' | 'two';
+  readonly strata: readonly StratumFeature[];
+  readonly bound: BoundName;
+  readonly delta: number;
+  readonly heuristic: HeuristicName;
+  readonly within: Within;
+  /** Label ids that organ-crc controls besides the scan risk; empty: every organ, and the scan risk not at all. */
+  readonly control: readonly number[];
+  /** What organ-crc calibrates on: the cal split, or opt and cal together (it needs no anchor). */
+  readonly organCal: 'cal' | 'all';
+}
+
+/** The paper's choices: gamma anchor on all opt voxels, line, one side, no strata. */
+export const PAPER_OPTIONS: ProcedureOptions = {
+  anchor: 'gamma',
+  anchorVoxels: 'all',
+  gap: 1e-4,
+  backtrack: 'line',
+  sides: 'one',
+  strata: [],
+  bound: 'crc',
+  delta: 0.1,
+  heuristic: 'quantile',
+  within: 'scan',
+  control: [],
+  organCal: 'cal',
+};
+
+/**
+ * Throws `usage` with the reason when options and procedures make no sense together: an option that one of them cannot
+ * honour, or that none of them uses.
+ */
+export function checkCombination(procedures: readonly Procedure[], options: ProcedureOptions): void {
+  const { sides, strata, control, organCal } = options;
+  const has = (procedure: Procedure) => procedures.includes(procedure);
+  const refuse = (reason: string): never => {
+    throw new SemcrcError('usage', reason, { data: { procedures } });
+  };
+  for (const procedure of procedures) {
+    const anchored =
+      procedure === 'k-crc' || procedure === 'sem-crc' || (procedure === 'organ-crc' && control.length > 0);
+    if (sides === 'two' && !anchored) {
+      refuse(
+        `${procedure} has no anchor that tells below from above: choose --sides one, or k-crc or sem-crc`,
+      );
+    }
+    if (strata.length > 0 && procedure !== 'sem-crc') {
+      refuse(
+        `--strata divide the organs of sem-crc, not the groups of ${procedure}: leave them out, or choose sem-crc`,
+      );
+    }
+  }
+  if (control.length > 0 && !has('organ-crc')) {
+    refuse(
+      '--control names organs whose own risk is controlled, which only organ-crc does: add organ-crc, or leave it out',
+    );
+  }
+  if (organCal === 'all' && !has('organ-crc') && !has('pooled')) {
+    refuse('--organ-cal says what organ-crc calibrates on: add organ-crc, or leave it out');
+  }
+  if (organCal === 'all' && control.length > 0) {
+    refuse('--control optimizes an anchor on the opt scans, so --organ-cal all cannot calibrate on them too');
+  }
+}

@@ -1,0 +1,183 @@
+import {
+  computeScaledScores,
+  computeScores,
+  firstNaN,
+  type Kernels,
+  profileScores,
+  SemcrcError,
+} from '@semcrc/kernels';
+import { type HeuristicName, type Interval, intervalOf } from './interval.ts';
+import { cellsOfSample, checkPlane, type Partition, type PositionSpec } from './partition.ts';
+import type { Sample } from './sample.ts';
+
+/** 1: one λ widens both ends of an interval. 2: one λ below and one above. */
+export type Sides = 1 | 2;
+
+/** Over which voxels a scan's loss is taken: all, or those that are not background (label 0). */
+export type Within = 'scan' | 'body';
+
+/**
+ * All that backtracking needs of a scan: its positive scores, sorted. A voxel with score ≤ 0 is never missed, so only
+ * the positive ones are kept, in one ascending list for every (side, cell): list = side · cellCount + cell.
+ */
+export interface Profile {
+  readonly scan: string;
+  readonly patient: string;
+  /** [slices, height, width] of the scan. */
+  readonly shape: readonly [slices: number, height: number, width: number];
+  /** Voxels the loss is a share of (d). */
+  readonly dimension: number;
+  readonly sides: Sides;
+  readonly cellCount: number;
+  /** Voxels of each organ slot; their sum is `dimension`. */
+  readonly organVoxels: Uint32Array;
+  /** List l is scores[offsets[l]] up to, excluding, scores[offsets[l + 1]]; sides · cellCount + 1 entries. */
+  readonly offsets: Uint32Array;
+  /** Positive scores, ascending within each list. */
+  readonly scores: Float32Array;
+  /** Pixel y · width + x of each score, where asked for: what K-CRC's position maps divide. */
+  readonly pixels: Uint16Array | Uint32Array | null;
+}
+
+/** What a profile is built for; the defaults serve `crc`, `sem-crc` and `organ-crc`. */
+export interface ProfileOptions {
+  readonly sides?: Sides;
+  readonly within?: Within;
+  readonly heuristic?: HeuristicName;
+  /** Keep the pixel of each score. */
+  readonly pixels?: boolean;
+}
+
+/**
+ * Scores a scan and sorts what is positive.
+ *
+ * @throws SemcrcError `bad-input` naming scan and voxel when an intensity is NaN.
+ */
+export function buildProfile(
+  kernels: Kernels,
+  sample: Sample,
+  partition: Partition,
+  options: ProfileOptions = {},
+): Profile {
+  const { sides = 1, within = 'scan', heuristic = 'quantile', pixels = false } = options;
+  const interval = intervalOf(sample, heuristic);
+  const scores = scoreSample(kernels, sample, interval);
+  const { cellCount, cellsPerOrgan } = partition;
+  const inside = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, within);
+  const lists = sides === 2 ? splitSides(inside, sample.truth, interval.upper, cellCount) : inside;
+  // One list past the last takes the voxels that do not count.
+  const listCount = sides * cellCount;
+  const profiled = profileScores(kernels, scores, lists, listCount + 1, { positions: pixels });
+  const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
+  let dimension = 0;
+  for (let list = 0; list < listCount; list++) {
+    organVoxels[Math.floor((list % cellCount) / cellsPerOrgan)] += profiled.voxels[list];
+    dimension += profiled.voxels[list];
+  }
+  const kept = profiled.offsets[listCount];
+  return {
+    scan: sample.id,
+    patient: sample.patient,
+    shape: sample.shape,
+    dimension,
+    sides,
+    cellCount,
+    organVoxels,
+    offsets: profiled.offsets.slice(0, listCount + 1),
+    scores: kept === profiled.scores.length ? profiled.scores : profiled.scores.slice(0, kept),
+    pixels: profiled.positions ? pixelsOf(profiled.positions.subarray(0, kept), sample.shape) : null,
+  };
+}
+
+/** Score of every voxel (DESIGN "Coverage"): the smallest λ that covers it, negative inside the interval. */
+export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval): Float32Array {
+  const { truth } = sample;
+  const { lower, upper, lowerWeight, upperWeight } = interval;
+  const scores = new Float32Array(truth.length);
+  if (lowerWeight && upperWeight) {
+    computeScaledScores(kernels, { truth, lower, upper, lowerWeight, upperWeight }, scores);
+  } else {
+    computeScores(kernels, { truth, lower, upper }, scores);
+  }
+  const bad = firstNaN(kernels, scores);
+  if (bad >= 0) {
+    const [, height, width] = sample.shape;
+    const at = [bad % width, Math.floor(bad / width) % height, Math.floor(bad / (width * height))];
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${sample.id}: expected numbers, found NaN at voxel (x ${at[0]}, y ${at[1]}, z ${at[2]}): ` +
+        `truth ${truth[bad]}, lower ${lower[bad]}, upper ${upper[bad]}`,
+      { data: { scan: sample.id, voxel: at, index: bad } },
+    );
+  }
+  return scores;
+}
+
+/** Cells with background sent to the list that does not count, where the loss is taken within the body. */
+export function restrictToBody(
+  cells: Uint8Array | Uint16Array,
+  sample: Sample,
+  cellCount: number,
+  within: Within,
+): Uint8Array | Uint16Array {
+  if (within === 'scan') return cells;
+  const inside = Uint16Array.from(cells);
+  const { groups } = sample;
+  for (let voxel = 0; voxel < inside.length; voxel++) {
+    if (groups[voxel] === 0) inside[voxel] = cellCount;
+  }
+  return inside;
+}
+
+/** List of each voxel when the sides are told apart: below as its cell, above (truth > upper) one block further. */
+function splitSides(
+  cells: Uint8Array | Uint16Array,
+  truth: Float32Array,
+  upper: Float32Array,
+  cellCount: number,
+): Uint16Array {
+  const lists = new Uint16Array(cells.length);
+  for (let voxel = 0; voxel < lists.length; voxel++) {
+    const cell = cells[voxel];
+    if (cell === cellCount) lists[voxel] = 2 * cellCount;
+    else lists[voxel] = truth[voxel] > upper[voxel] ? cell + cellCount : cell;
+  }
+  return lists;
+}
+
+function pixelsOf(positions: Uint32Array, shape: Profile['shape']): Uint16Array | Uint32Array {
+  const plane = shape[1] * shape[2];
+  const pixels = plane <= 0x10000 ? new Uint16Array(positions.length) : new Uint32Array(positions.length);
+  for (let i = 0; i < positions.length; i++) pixels[i] = positions[i] % plane;
+  return pixels;
+}
+
+/**
+ * The same scan's profile when each organ is divided by a position map: a stable partition of the lists it has, so
+ * nothing is sorted again.
+ *
+ * @throws SemcrcError `bad-input` when the scan's height × width is not the map's.
+ */
+export function divideByPosition(profile: Profile, partition: Partition, spec: PositionSpec): Profile {
+  checkPlane(spec, { id: profile.scan, shape: profile.shape });
+  if (!profile.pixels) throw new SemcrcError('internal', `profile of scan ${profile.scan} keeps no pixels`);
+  const { pixels, scores, sides } = profile;
+  const { map, groupCount } = spec;
+  const listCount = sides * partition.cellCount;
+  const offsets = new Uint32Array(listCount + 1);
+  const lists = sides * profile.cellCount;
+  for (let list = 0; list < lists; list++) {
+    const end = profile.offsets[list + 1];
+    for (let i = profile.offsets[list]; i < end; i++) offsets[list * groupCount + map[pixels[i]] + 1]++;
+  }
+  for (let list = 0; list < listCount; list++) offsets[list + 1] += offsets[list];
+  const next = offsets.slice();
+  const divided = new Float32Array(scores.length);
+  for (let list = 0; list < lists; list++) {
+    const end = profile.offsets[list + 1];
+    for (let i = profile.offsets[list]; i < end; i++) {
+      divided[next[list * groupCount + map[pixels[i]]]++] = scores[i];
+    }
+  }
+  return { ...profile, cellCount: partition.cellCount, offsets, scores: divided, pixels: null };
+}
