@@ -7,7 +7,6 @@ export {
   type LabelTable,
   NO_GROUP,
   organGroups,
-  parseLabelTable,
 } from './labelling.ts';
 export {
   canonicalName,

@@ -98,35 +98,3 @@ export function checkLabelTable(table: LabelTable, scheme: LabelScheme, file: st
     );
   }
 }
-
-const ENTITIES = new Map([
-  ['amp', '&'],
-  ['lt', '<'],
-  ['gt', '>'],
-  ['quot', '"'],
-  ['apos', "'"],
-]);
-
-/**
- * Reads the label names of a `<LabelTable>` in the XML that TotalSegmentator and Connectome Workbench put into a NIfTI
- * extension; an empty table where there is none. Nothing else of the XML is looked at.
- */
-export function parseLabelTable(xml: string): LabelTable {
-  const table = new Map<number, string>();
-  const start = xml.indexOf('<LabelTable>');
-  const end = xml.indexOf('</LabelTable>', start);
-  if (start < 0 || end < 0) return table;
-  for (const part of xml.slice(start, end).split('<Label ').slice(1)) {
-    const close = part.indexOf('>');
-    const stop = part.lastIndexOf('</Label');
-    const key = /\bKey\s*=\s*["'](\d{1,9})["']/.exec(part.slice(0, Math.max(close, 0)))?.[1];
-    if (close < 0 || stop < close || key === undefined) continue;
-    const content = part.slice(close + 1, stop).trim();
-    const literal = /^<!\[CDATA\[([\s\S]*)\]\]>$/.exec(content)?.[1];
-    table.set(
-      Number(key),
-      (literal ?? content.replace(/&(\w+);/g, (whole, entity) => ENTITIES.get(entity) ?? whole)).trim(),
-    );
-  }
-  return table;
-}

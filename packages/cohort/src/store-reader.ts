@@ -1,0 +1,304 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { MendedVoxels, Sample } from '@semcrc/core';
+import { SemcrcError } from '@semcrc/kernels';
+import * as zarr from 'zarrita';
+import { fingerprint } from './digest.ts';
+import { chunkProblem, FolderStore } from './folder-store.ts';
+import type { Source } from './source.ts';
+import { arraysOf, parseStoreAttributes, type StoreArray, type StoreAttributes } from './store-format.ts';
+import { mendIntervals, refuseNaN } from './voxels.ts';
+
+type Voxels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+
+/** One array of the store, ready to give the chunk of a scan. */
+interface ChunkReader {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  /** The file a scan's chunk lies in. */
+  path(scan: number): string;
+  read(scan: number): Promise<Voxels>;
+}
+
+/** The few lines of an array's zarr.json that decide how its chunks lie on disk. */
+interface ArrayLayout {
+  readonly codecs: readonly { name: string; configuration?: { endian?: string } }[];
+  readonly chunk_grid: { name: string; configuration: { chunk_shape: readonly number[] } };
+  readonly chunk_key_encoding: { name: string; configuration?: { separator?: string } };
+}
+
+function refuse(place: string, problem: string): never {
+  throw new SemcrcError('bad-input', `${place}: ${problem}`, { data: { file: place } });
+}
+
+/** The key of a scan's chunk below its array, as Zarr v3 encodes chunk keys. */
+function chunkKey(encoding: ArrayLayout['chunk_key_encoding'], scan: number): string {
+  const separator = encoding.configuration?.separator ?? (encoding.name === 'default' ? '/' : '.');
+  const coordinates = [scan, 0, 0, 0].join(separator);
+  return encoding.name === 'default' ? `c${separator}${coordinates}` : coordinates;
+}
+
+function allocate(dtype: string, length: number): Voxels {
+  if (dtype === 'float32') return new Float32Array(length);
+  return dtype === 'uint8' ? new Uint8Array(length) : new Uint16Array(length);
+}
+
+/** Reads a whole file into voxels, straight, when it has exactly their size. */
+function readWhole(path: string, voxels: Voxels): void {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    throw chunkProblem(path, cause);
+  }
+  try {
+    const { size } = fstatSync(file);
+    if (size !== voxels.byteLength) {
+      refuse(path, `the chunk holds ${size} bytes, expected ${voxels.byteLength}; prepare the cohort again`);
+    }
+    let read = 0;
+    while (read < size) {
+      const bytes = readSync(file, voxels, read, size - read, read);
+      if (bytes === 0) refuse(path, `the chunk ends after ${read} of ${size} bytes`);
+      read += bytes;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+async function openArray(store: FolderStore, name: StoreArray, scans: number): Promise<ChunkReader> {
+  const place = join(store.folder, name);
+  const bytes = await store.get(`/${name}/zarr.json`);
+  if (!bytes) refuse(place, 'the array is missing from the store');
+  let layout: ArrayLayout;
+  let array: zarr.Array<zarr.DataType, FolderStore>;
+  try {
+    layout = JSON.parse(new TextDecoder().decode(bytes));
+    array = await zarr.open.v3(zarr.root(store).resolve(name), { kind: 'array' });
+  } catch (cause) {
+    if (cause instanceof SemcrcError) throw cause;
+    throw new SemcrcError('bad-input', `${place} is not a Zarr array: ${(cause as Error).message}`, {
+      data: { file: place },
+      cause,
+    });
+  }
+  const expected = name === 'groups' ? ['uint8', 'uint16'] : ['float32'];
+  if (!expected.includes(array.dtype))
+    refuse(place, `expected ${expected.join(' or ')}, found ${array.dtype}`);
+  const { shape } = array;
+  if (shape.length !== 4 || shape[0] !== scans || shape.some((length) => length < 1)) {
+    refuse(place, `expected ${scans} scans × slices × height × width, found the shape ${shape.join(' × ')}`);
+  }
+  const chunk = layout.chunk_grid.configuration.chunk_shape;
+  const codecs = layout.codecs.map((codec) => codec.name);
+  const unread = codecs.find((codec) => codec === 'sharding_indexed' || codec === 'transpose');
+  if (unread !== undefined)
+    refuse(place, `the codec ${unread} is not read; write plain or compressed chunks`);
+  if ([1, ...shape.slice(1)].some((length, axis) => chunk[axis] !== length)) {
+    refuse(
+      place,
+      `expected one chunk per scan (1 × ${shape.slice(1).join(' × ')}), found ${chunk.join(' × ')}`,
+    );
+  }
+
+  const length = (shape[1] as number) * (shape[2] as number) * (shape[3] as number);
+  const { dtype } = array;
+  const path = (scan: number) => join(place, chunkKey(layout.chunk_key_encoding, scan));
+  const plain =
+    codecs.length === 1 &&
+    codecs[0] === 'bytes' &&
+    LITTLE_ENDIAN &&
+    layout.codecs[0]?.configuration?.endian !== 'big';
+  return {
+    shape,
+    dtype,
+    path,
+    async read(scan) {
+      if (plain) {
+        const voxels = allocate(dtype, length);
+        readWhole(path(scan), voxels);
+        return voxels;
+      }
+      let data: Voxels;
+      try {
+        data = (await array.getChunk([scan, 0, 0, 0])).data as Voxels;
+      } catch (cause) {
+        if (cause instanceof SemcrcError) throw cause;
+        throw chunkProblem(path(scan), cause);
+      }
+      if (data.length !== length) {
+        refuse(
+          path(scan),
+          `the chunk holds ${data.length} voxels, expected ${length}; prepare the cohort again`,
+        );
+      }
+      return data;
+    },
+  };
+}
+
+/** Options for opening a prepared cohort. */
+export interface StoreOptions {
+  /** The digest of an earlier opening in this run: the chunks are then not fingerprinted again. */
+  readonly digest?: string;
+}
+
+/** Checks what a checksum did not: a store written by another program. Mends bounds as reading files would. */
+function judge(
+  sample: Omit<Sample, 'mended'>,
+  path: (name: StoreArray) => string,
+  groupIds: Uint8Array,
+): MendedVoxels {
+  const [slices, height, width] = sample.shape;
+  const voxels = (name: StoreArray, values: ArrayLike<number>) => ({
+    scan: sample.id,
+    file: path(name),
+    size: [width, height, slices] as const,
+    values,
+  });
+  const { truth, lower, upper, point, groups } = sample;
+  refuseNaN(voxels('truth', truth));
+  refuseNaN(voxels('lower', lower));
+  refuseNaN(voxels('upper', upper));
+  if (point) refuseNaN(voxels('point', point));
+  for (let index = 0; index < truth.length; index++) {
+    const value = truth[index] as number;
+    if (value < 0 || value > 1) {
+      refuse(path('truth'), `scan ${sample.id}: voxel ${index} is ${value}, expected an intensity in [0, 1]`);
+    }
+    const group = groups[index] as number;
+    if (groupIds[group] !== 1) {
+      refuse(
+        path('groups'),
+        `scan ${sample.id}: voxel ${index} has group ${group}, which the labels do not name`,
+      );
+    }
+  }
+  return mendIntervals(lower, upper, point);
+}
+
+async function digestStore(
+  attributes: StoreAttributes,
+  readers: readonly (readonly [StoreArray, ChunkReader])[],
+): Promise<string> {
+  const { schema, scans, patients, labels, window, spacing } = attributes;
+  const hash = createHash('sha256').update(
+    JSON.stringify({ schema, scans, patients, labels, window, spacing }),
+  );
+  for (const [name, reader] of readers) {
+    hash.update(`${name} ${reader.shape.join('x')} ${reader.dtype}\n`);
+    const sums = attributes.checksums?.[name];
+    // With checksums the content is known without touching a chunk; each is verified when its scan is read.
+    if (sums) hash.update(sums.join(','));
+    else for (let scan = 0; scan < scans.length; scan++) await fingerprint(reader.path(scan), hash, name);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Opens a prepared cohort: a Zarr v3 group (format 3) with one chunk per scan, written by semcrc or by another program.
+ * Chunks are read one scan at a time. A missing, short or damaged chunk is an error, never zeros; where the store carries
+ * checksums, each chunk is checked against its own. `digest` covers scans, patients, labels, window, spacing and the
+ * chunks: through the checksums, else through their fingerprints.
+ *
+ * @throws SemcrcError `bad-input` naming the file, for anything that is not such a store.
+ */
+export async function openStore(path: string, options: StoreOptions = {}): Promise<Source> {
+  const store = new FolderStore(path);
+  const root = await readFile(join(path, 'zarr.json'), 'utf8').catch((cause: unknown) => {
+    throw new SemcrcError('bad-input', `${path} is not a prepared cohort: it holds no zarr.json`, {
+      data: { file: path },
+      cause,
+    });
+  });
+  let metadata: { attributes?: unknown };
+  try {
+    metadata = JSON.parse(root);
+  } catch (cause) {
+    throw new SemcrcError(
+      'bad-input',
+      `${join(path, 'zarr.json')} is not JSON: ${(cause as Error).message}`,
+      {
+        data: { file: path },
+        cause,
+      },
+    );
+  }
+  const attributes = parseStoreAttributes(metadata?.attributes, path);
+  const { scans, patients, labels, checksums, mended } = attributes;
+  const hasPoint = (await store.get('/point/zarr.json')) !== undefined;
+  const names = arraysOf(hasPoint);
+  const readers = await Promise.all(
+    names.map(async (name) => [name, await openArray(store, name, scans.length)] as const),
+  );
+  const reader = new Map(readers);
+  const shape = (reader.get('truth') as ChunkReader).shape;
+  for (const [name, { shape: other }] of readers) {
+    if (other.join() !== shape.join()) {
+      refuse(
+        join(path, name),
+        `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`,
+      );
+    }
+    const sums = checksums?.[name];
+    if (checksums && sums?.length !== scans.length)
+      refuse(path, `checksums of ${name} do not cover every scan`);
+  }
+  if (mended && (mended.clipped.length !== scans.length || mended.crossed.length !== scans.length)) {
+    refuse(path, 'the counts of mended voxels do not cover every scan');
+  }
+
+  const groupIds = new Uint8Array(65536);
+  for (const id of Object.keys(labels)) groupIds[Number(id)] = 1;
+  const indexOf = new Map(scans.map((scan, index) => [scan, index]));
+
+  return {
+    name: path,
+    ids: scans,
+    patients,
+    labels,
+    digest: options.digest ?? (await digestStore(attributes, readers)),
+    async read(id) {
+      const scan = indexOf.get(id);
+      if (scan === undefined)
+        throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
+      const chunk = async <T extends Voxels>(name: StoreArray): Promise<T> => {
+        const source = reader.get(name) as ChunkReader;
+        const voxels = await source.read(scan);
+        const expected = checksums?.[name]?.[scan];
+        if (expected !== undefined && crc32(voxels) !== expected) {
+          refuse(
+            source.path(scan),
+            `scan ${id}: the chunk is damaged (its checksum differs); prepare it again`,
+          );
+        }
+        return voxels as T;
+      };
+      const sample: Omit<Sample, 'mended'> = {
+        id,
+        patient: patients[scan] as string,
+        shape: [shape[1] as number, shape[2] as number, shape[3] as number],
+        truth: await chunk<Float32Array<ArrayBuffer>>('truth'),
+        lower: await chunk<Float32Array<ArrayBuffer>>('lower'),
+        upper: await chunk<Float32Array<ArrayBuffer>>('upper'),
+        ...(hasPoint ? { point: await chunk<Float32Array<ArrayBuffer>>('point') } : {}),
+        groups: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
+      };
+      const counted = mended && {
+        clipped: mended.clipped[scan] as number,
+        crossed: mended.crossed[scan] as number,
+      };
+      const verified = checksums !== undefined && counted;
+      return {
+        ...sample,
+        mended: verified || judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), groupIds),
+      };
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import type { MendedVoxels } from '@semcrc/core';
+import { SemcrcError } from '@semcrc/kernels';
+import { type Labelling, NO_GROUP } from './labelling.ts';
+
+/** Voxel values as a file holds them, x fastest, and what to call them in an error. */
+export interface FileVoxels {
+  readonly scan: string;
+  readonly file: string;
+  /** Voxels along x, y and z, in the file's own order. */
+  readonly size: readonly [x: number, y: number, z: number];
+  readonly values: ArrayLike<number>;
+}
+
+/** Where a voxel is, for a message and for `data`. */
+function place(
+  { scan, file, size }: FileVoxels,
+  index: number,
+): { text: string; data: Record<string, never> } {
+  const x = index % size[0];
+  const y = Math.floor(index / size[0]) % size[1];
+  const z = Math.floor(index / (size[0] * size[1]));
+  const data = { scan, file, voxel: [x, y, z], index } as unknown as Record<string, never>;
+  return { text: `voxel (${x}, ${y}, ${z}), index ${index}`, data };
+}
+
+/**
+ * Refuses values that are not numbers: nothing can be said about coverage there.
+ *
+ * @throws SemcrcError `bad-input` naming scan, file and the first such voxel, as (x, y, z) in the file and as flat index.
+ */
+export function refuseNaN(voxels: FileVoxels): void {
+  const { values } = voxels;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (!Number.isNaN(value)) continue;
+    const { text, data } = place(voxels, index);
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${voxels.scan}: ${voxels.file} is NaN at ${text}; expected a number in every voxel`,
+      { data },
+    );
+  }
+}
+
+/** The median, the mean of the two middle values where the count is even. Sorts a copy: for messages only. */
+function median(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/** Predictions in the window's units have their median well inside these. */
+const PLAUSIBLE = [-1, 2] as const;
+
+/**
+ * Refuses predictions that cannot be windowed intensities: their median lies outside [−1, 2]. Most likely they are in HU.
+ *
+ * @throws SemcrcError `bad-input` naming scan, file and median, with the option that would read HU.
+ */
+export function refuseForeignUnits(voxels: FileVoxels): void {
+  const { values } = voxels;
+  let below = 0;
+  let above = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (value < PLAUSIBLE[0]) below++;
+    else if (value > PLAUSIBLE[1]) above++;
+  }
+  // The median can only lie outside when at least half the values do.
+  if (2 * Math.max(below, above) < values.length) return;
+  const found = median(values);
+  if (found >= PLAUSIBLE[0] && found <= PLAUSIBLE[1]) return;
+  throw new SemcrcError(
+    'bad-input',
+    `scan ${voxels.scan}: the median of ${voxels.file} is ${found}, expected one in [-1, 2]: predictions are windowed ` +
+      'intensities in [0, 1]; if these are in HU, say so with --prediction-units hu',
+    { data: { scan: voxels.scan, file: voxels.file, median: found } },
+  );
+}
+
+/**
+ * Group of each voxel of a label volume, by the cohort's labelling. No body mask enters here.
+ *
+ * @throws SemcrcError `bad-input` naming scan, file, voxel, value and the range expected, for a value that is no whole
+ *   number (NaN too) or that the scheme does not have.
+ */
+export function groupsOfLabels(voxels: FileVoxels, labelling: Labelling): Uint8Array | Uint16Array {
+  const { values } = voxels;
+  const { groupOf, groupBytes } = labelling;
+  const groups = groupBytes === 1 ? new Uint8Array(values.length) : new Uint16Array(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    // Anything but a whole number in range reads undefined here.
+    const group = groupOf[value];
+    if (group !== undefined && group !== NO_GROUP) {
+      groups[index] = group;
+      continue;
+    }
+    const { names, name } = labelling.scheme;
+    const { text, data } = place(voxels, index);
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${voxels.scan}: ${voxels.file} holds ${value} at ${text}; expected whole numbers from 0 to ` +
+        `${Math.max(...names.keys())}, the labels of the scheme ${name}`,
+      { data: { ...data, value, scheme: name } },
+    );
+  }
+  return groups;
+}
+
+/**
+ * Insides of a body mask, 1 where the value is not 0.
+ *
+ * @throws SemcrcError `bad-input` naming scan, file, voxel and value for a value that is no whole number.
+ */
+export function insideOf(voxels: FileVoxels): Uint8Array {
+  const { values } = voxels;
+  const inside = new Uint8Array(values.length);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (Number.isInteger(value)) {
+      inside[index] = value === 0 ? 0 : 1;
+      continue;
+    }
+    const { text, data } = place(voxels, index);
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${voxels.scan}: the body mask ${voxels.file} holds ${value} at ${text}; expected 0 outside the body and a ` +
+        'whole number other than 0 inside',
+      { data: { ...data, value } },
+    );
+  }
+  return inside;
+}
+
+/** Merges the body mask into the groups, in place: inside it, what belongs to nothing is body; organs stay organs. */
+export function mergeBody(groups: Uint8Array | Uint16Array, inside: Uint8Array): void {
+  for (let index = 0; index < groups.length; index++) {
+    // Background is 0, body is 1: only background changes.
+    if (groups[index] === 0) groups[index] = inside[index] as number;
+  }
+}
+
+/** Clips to [0, 1] in place; −0 stays as it is. Returns how many values changed. */
+function clip(values: Float32Array): number {
+  let clipped = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (value < 0) values[index] = 0;
+    else if (value > 1) values[index] = 1;
+    else continue;
+    clipped++;
+  }
+  return clipped;
+}
+
+/** Clips lower, upper and point to [0, 1], then swaps crossed bounds, all in place; says how many voxels it mended. */
+export function mendIntervals(lower: Float32Array, upper: Float32Array, point?: Float32Array): MendedVoxels {
+  const clipped = clip(lower) + clip(upper) + (point ? clip(point) : 0);
+  let crossed = 0;
+  for (let index = 0; index < lower.length; index++) {
+    const low = lower[index] as number;
+    const high = upper[index] as number;
+    if (low > high) {
+      lower[index] = high;
+      upper[index] = low;
+      crossed++;
+    }
+  }
+  return { clipped, crossed };
+}

@@ -1,0 +1,54 @@
+import type { Labels, Sample } from '@semcrc/core';
+import type { Prepared, StorePlan } from '../src/node.ts';
+
+/** A generator of uniform numbers in [0, 1): the same for the same seed. */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+export const LABELS: Labels = { 0: 'background', 1: 'body', 2: 'spleen', 7: 'liver' };
+
+/** A sample of random voxels; every group of `LABELS` occurs. */
+export function randomSample(id: string, shape: readonly [number, number, number], seed: number): Sample {
+  const next = uniform(seed);
+  const length = shape[0] * shape[1] * shape[2];
+  const groups = [0, 1, 2, 7];
+  const lower = Float32Array.from({ length }, () => next() / 2);
+  return {
+    id,
+    patient: `patient of ${id}`,
+    shape,
+    truth: Float32Array.from({ length }, next),
+    lower,
+    upper: lower.map((value) => value + next() / 2),
+    point: lower.map((value) => value + 0.1),
+    groups: Uint8Array.from({ length }, () => groups[Math.floor(next() * 4)] as number),
+    mended: { clipped: seed, crossed: 2 * seed },
+  };
+}
+
+export function kept(sample: Sample): Prepared {
+  return { state: 'kept', sample };
+}
+
+/** A plan for scans `s0`, `s1`, … */
+export function planOf(count: number, digest = 'a digest'): StorePlan {
+  const ids = Array.from({ length: count }, (_, index) => `s${index}`);
+  return {
+    digest,
+    ids,
+    patients: ids.map((id) => `patient of ${id}`),
+    labels: LABELS,
+    withPoint: true,
+    groupBytes: 1,
+    window: [-175, 250],
+    spacing: [1.5, 1.5, 3],
+    source: { name: 'random', prepare: 'none' },
+  };
+}

@@ -1,0 +1,266 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cp, readFile, truncate, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SemcrcError } from '@semcrc/kernels';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beginStore, finishStore, openStore, type StorePlan, writeScan } from '../src/node.ts';
+import { kept, planOf, randomSample } from './random-cohort.ts';
+
+const SHAPE = [3, 5, 7] as const;
+let folder: string;
+let serial = 0;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'semcrc-store-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const fresh = () => join(folder, `cohort-${serial++}.zarr`);
+
+async function write(path: string, plan: StorePlan, leave: ReadonlyMap<string, string> = new Map()) {
+  const progress = await beginStore(path, plan);
+  if (progress.state !== 'begun') throw new Error('finished already');
+  for (const id of progress.pending) {
+    const reason = leave.get(id);
+    const seed = Number(id.slice(1));
+    await writeScan(path, id, reason ? { state: 'left-out', reason } : kept(randomSample(id, SHAPE, seed)));
+  }
+  return finishStore(path);
+}
+
+async function failure(work: Promise<unknown>): Promise<SemcrcError> {
+  const error = await work.then(
+    () => new Error('it worked'),
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof SemcrcError)) throw error;
+  return error;
+}
+
+describe('a prepared cohort', () => {
+  it('gives back every sample bit for bit, without those left out', async () => {
+    const path = fresh();
+    const summary = await write(path, planOf(5), new Map([['s1', 'too short']]));
+    expect(summary.kept).toEqual(['s0', 's2', 's3', 's4']);
+    expect(summary.leftOut).toEqual([{ scan: 's1', reason: 'too short' }]);
+    expect(summary.mended).toEqual({ clipped: 0 + 2 + 3 + 4, crossed: 2 * (0 + 2 + 3 + 4) });
+
+    const source = await openStore(path);
+    expect(source.ids).toEqual(['s0', 's2', 's3', 's4']);
+    expect(source.patients).toEqual(source.ids.map((id) => `patient of ${id}`));
+    expect(source.labels).toEqual(planOf(1).labels);
+    for (const id of source.ids) {
+      expect(await source.read(id)).toEqual(randomSample(id, SHAPE, Number(id.slice(1))));
+    }
+    expect((await failure(source.read('s1'))).code).toBe('usage');
+    expect(existsSync(`${path}.partial`)).toBe(false);
+  });
+
+  it('has a digest that follows its content', async () => {
+    const [one, same, other] = [fresh(), fresh(), fresh()];
+    await write(one, planOf(3));
+    await write(same, planOf(3));
+    await write(other, planOf(3), new Map([['s2', 'why not']]));
+    const digests = await Promise.all([one, same, other].map(async (path) => (await openStore(path)).digest));
+    expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(digests[1]).toBe(digests[0]);
+    expect(digests[2]).not.toBe(digests[0]);
+    expect((await openStore(one, { digest: 'known' })).digest).toBe('known');
+  });
+
+  it('carries what its reader must know', async () => {
+    const path = fresh();
+    await write(path, planOf(2));
+    const { attributes } = JSON.parse(await readFile(join(path, 'zarr.json'), 'utf8'));
+    expect(attributes).toMatchObject({
+      schema: 'semcrc/cohort@1',
+      scans: ['s0', 's1'],
+      window: [-175, 250],
+      spacing: [1.5, 1.5, 3],
+      source: { name: 'random', digest: 'a digest', leftOut: [] },
+    });
+    const truth = JSON.parse(await readFile(join(path, 'truth', 'zarr.json'), 'utf8'));
+    expect(truth).toMatchObject({ fill_value: 'NaN', codecs: [{ name: 'bytes' }], shape: [2, ...SHAPE] });
+    const groups = JSON.parse(await readFile(join(path, 'groups', 'zarr.json'), 'utf8'));
+    expect(groups).toMatchObject({ fill_value: 255, data_type: 'uint8' });
+  });
+});
+
+describe('preparing that was interrupted', () => {
+  it('goes on with the scans still missing, and leaves no trace when done', async () => {
+    const path = fresh();
+    const plan = planOf(4);
+    await beginStore(path, plan);
+    await writeScan(path, 's2', kept(randomSample('s2', SHAPE, 2)));
+    await writeScan(path, 's0', { state: 'left-out', reason: 'short' });
+    expect(await beginStore(path, plan)).toEqual({ state: 'begun', pending: ['s1', 's3'] });
+    expect((await failure(finishStore(path))).message).toMatch(/2 scans are not written, s1 first/);
+    for (const id of ['s1', 's3']) await writeScan(path, id, kept(randomSample(id, SHAPE, Number(id[1]))));
+    expect((await finishStore(path)).kept).toEqual(['s1', 's2', 's3']);
+    expect(await beginStore(path, plan)).toEqual({ state: 'finished' });
+    expect(readdirSync(folder).filter((name) => /tmp|partial/.test(name))).toEqual([]);
+  });
+
+  it('writes a scan again whose voxels did not reach the disk', async () => {
+    const path = fresh();
+    await beginStore(path, planOf(2));
+    await writeScan(path, 's0', kept(randomSample('s0', SHAPE, 0)));
+    await truncate(join(`${path}.partial`, 'scans', '0', 'upper'), 8);
+    expect(await beginStore(path, planOf(2))).toEqual({ state: 'begun', pending: ['s0', 's1'] });
+  });
+
+  it('is refused with other input or options, unless told to replace', async () => {
+    const path = fresh();
+    await beginStore(path, planOf(2));
+    await writeScan(path, 's0', kept(randomSample('s0', SHAPE, 0)));
+    const begun = await failure(beginStore(path, planOf(2, 'another digest')));
+    expect(begun.code).toBe('usage');
+    expect(begun.message).toMatch(/begun from other input.*--force/);
+    expect(await beginStore(path, planOf(2, 'another digest'), 'replace')).toMatchObject({
+      pending: ['s0', 's1'],
+    });
+    await write(path, planOf(2, 'another digest'));
+    expect((await failure(beginStore(path, planOf(2)))).message).toMatch(
+      /prepared from other input.*--force/,
+    );
+    expect(await beginStore(path, planOf(2), 'replace')).toMatchObject({ state: 'begun' });
+    // The old store stands until the new one is complete.
+    expect((await openStore(path)).ids).toHaveLength(2);
+  });
+
+  it('never replaces a folder that is no prepared cohort', async () => {
+    expect((await failure(beginStore(folder, planOf(1), 'replace'))).message).toMatch(
+      /is no prepared cohort/,
+    );
+  });
+
+  it('refuses scans of different shapes, and a cohort with none left', async () => {
+    const path = fresh();
+    await beginStore(path, planOf(2));
+    await writeScan(path, 's0', kept(randomSample('s0', SHAPE, 0)));
+    await writeScan(path, 's1', kept(randomSample('s1', [3, 5, 8], 1)));
+    expect((await failure(finishStore(path))).message).toMatch(/s0 has 3 × 5 × 7, s1 has 3 × 5 × 8/);
+    const none = await failure(write(fresh(), planOf(1), new Map([['s0', 'no labels']])));
+    expect(none.message).toMatch(/no scan can be kept.*s0 because no labels/);
+  });
+});
+
+describe('a store that cannot be trusted', () => {
+  async function damaged(change: (path: string) => Promise<unknown>): Promise<SemcrcError> {
+    const path = fresh();
+    await write(path, planOf(2));
+    await change(path);
+    return failure(openStore(path).then((source) => source.read('s1')));
+  }
+  const chunk = (path: string, array: string) => join(path, array, 'c', '1', '0', '0', '0');
+  const edit = (file: string, change: (json: Metadata) => void) => async (path: string) => {
+    const json = JSON.parse(await readFile(join(path, file), 'utf8'));
+    change(json);
+    await writeFile(join(path, file), JSON.stringify(json));
+  };
+
+  it('is refused with a chunk missing, short, long or damaged', async () => {
+    for (const array of ['truth', 'lower', 'upper', 'point', 'groups']) {
+      const missing = await damaged((path) => unlink(chunk(path, array)));
+      expect(missing.code).toBe('bad-input');
+      expect(missing.message).toMatch(new RegExp(`${array}/c/1/0/0/0: the chunk is missing`));
+      expect((await damaged((path) => truncate(chunk(path, array), 4))).message).toMatch(
+        /holds 4 bytes, expected/,
+      );
+      const flipped = await damaged(async (path) => {
+        const bytes = await readFile(chunk(path, array));
+        bytes[17] = (bytes[17] as number) ^ 1;
+        await writeFile(chunk(path, array), bytes);
+      });
+      expect(flipped.message).toMatch(/scan s1: the chunk is damaged/);
+    }
+  });
+
+  /** Zarr metadata, as far as the damages below reach into it. */
+  interface Metadata {
+    attributes?: { schema?: string; scans?: string[]; patients?: string[] };
+    shape?: number[];
+    data_type?: string;
+    chunk_grid?: object;
+    codecs?: object[];
+  }
+  const damages: readonly [string, string, (json: Metadata) => void, RegExp][] = [
+    [
+      'a newer schema',
+      'zarr.json',
+      (json) => Object.assign(json.attributes ?? {}, { schema: 'semcrc/cohort@2' }),
+      /semcrc\/cohort@2.*reads semcrc\/cohort@1/,
+    ],
+    ['no schema', 'zarr.json', (json) => Object.assign(json, { attributes: {} }), /not a prepared cohort/],
+    [
+      'a scan that stands twice',
+      'zarr.json',
+      (json) => Object.assign(json.attributes ?? {}, { scans: ['s1', 's1'] }),
+      /unique scan ids/,
+    ],
+    [
+      'patients missing',
+      'zarr.json',
+      (json) => Object.assign(json.attributes ?? {}, { patients: ['p'] }),
+      /and 1 patients/,
+    ],
+    [
+      'too many scans',
+      'truth/zarr.json',
+      (json) => Object.assign(json, { shape: [3, ...SHAPE] }),
+      /expected 2 scans/,
+    ],
+    [
+      'another data type',
+      'lower/zarr.json',
+      (json) => Object.assign(json, { data_type: 'float64' }),
+      /expected float32, found float64/,
+    ],
+    [
+      'another chunking',
+      'upper/zarr.json',
+      (json) =>
+        Object.assign(json, {
+          chunk_grid: { name: 'regular', configuration: { chunk_shape: [2, ...SHAPE] } },
+        }),
+      /one chunk per scan/,
+    ],
+    [
+      'an unknown codec',
+      'point/zarr.json',
+      (json) => Object.assign(json, { codecs: [{ name: 'bytes' }, { name: 'magic' }] }),
+      /point.*magic/,
+    ],
+  ];
+  it.each(damages)('is refused with %s', async (_, file, change, message) => {
+    expect((await damaged(edit(file, change))).message).toMatch(message);
+  });
+
+  it('is refused when it is no store at all', async () => {
+    expect((await failure(openStore(join(folder, 'nowhere')))).message).toMatch(/no zarr\.json/);
+    const path = fresh();
+    await write(path, planOf(1));
+    await writeFile(join(path, 'zarr.json'), '{');
+    expect((await failure(openStore(path))).message).toMatch(/not JSON/);
+    await cp(join(path, 'truth'), join(path, 'point'), { recursive: true });
+  });
+
+  it('is judged voxel by voxel where it carries no checksums', async () => {
+    const foreign = async (array: string, values: Uint8Array) =>
+      damaged(async (path) => {
+        await edit('zarr.json', (json) => {
+          Object.assign(json.attributes ?? {}, { checksums: undefined, mended: undefined });
+        })(path);
+        const bytes = await readFile(chunk(path, array));
+        bytes.set(values, 4 * (array === 'groups' ? 1 : 4));
+        await writeFile(chunk(path, array), bytes);
+      });
+    const float = (value: number) => new Uint8Array(Float32Array.of(value).buffer);
+    expect((await foreign('lower', float(Number.NaN))).message).toMatch(/scan s1.*NaN at voxel \(4, 0, 0\)/);
+    expect((await foreign('truth', float(1.5))).message).toMatch(/voxel 4 is 1\.5, expected an intensity/);
+    expect((await foreign('groups', Uint8Array.of(3))).message).toMatch(
+      /group 3, which the labels do not name/,
+    );
+  });
+});
