@@ -8,7 +8,7 @@ const STAGGER = 4096 + 5 * LINE;
 /** Memory grows in steps of 4 MiB; pages never touched cost nothing. */
 const STEP = 64;
 
-/** The most one WebAssembly memory can hold: 4 GiB. */
+/** The most one WebAssembly memory can hold: 4 GiB. The last page stays unused, so that no end address wraps to 0. */
 export const MAXIMUM_PAGES = 65536;
 
 /** An array on kernel memory. */
@@ -91,9 +91,9 @@ export class Arena {
     const pages = this.#memory.buffer.byteLength / PAGE;
     const needed = Math.ceil(end / PAGE);
     if (needed <= pages) return;
-    const target = Math.min(Math.max(needed, pages + STEP), MAXIMUM_PAGES);
+    const target = Math.min(Math.max(needed, pages + STEP), MAXIMUM_PAGES - 1);
     try {
-      if (needed > MAXIMUM_PAGES) throw new RangeError('beyond 4 GiB');
+      if (needed >= MAXIMUM_PAGES) throw new RangeError('beyond 4 GiB');
       this.#memory.grow(target - pages);
     } catch (cause) {
       throw new SemcrcError(

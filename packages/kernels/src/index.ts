@@ -1,4 +1,4 @@
-export { Arena, type Block } from './arena.ts';
+export type { Arena, Block } from './arena.ts';
 export type {
   Bounds,
   Groups,

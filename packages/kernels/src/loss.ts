@@ -1,13 +1,52 @@
+import { checkColumns, checkGamma, checkLevels, checkNonNegative, checkOffsets } from './arguments.ts';
 import type { Bounds, LossSums } from './columns.ts';
-import type { Kernels } from './instance.ts';
-import * as twin from './scalar/loss.ts';
+import { instanceOf, type Kernels } from './instance.ts';
+import { forEachPiece, Operand } from './staging.ts';
 
+/**
+ * The convex surrogate of the 0-1 loss and its derivative, summed per segment in f64. With c = (lower + upper)/2,
+ * i = upper − lower and q = γ/(1 − γ), a voxel's loss is ℓ^γ = max(0, 2(1 + q)·|truth − c|/(i + 2λ) − q)
+ * (section 3.3; K-RCPS eq. 13). truth = c counts 0; i + 2λ = 0 with truth ≠ c counts +Infinity, its slope −Infinity.
+ * At the kink the slope is the right derivative, 0.
+ *
+ * Arrays on kernel memory are swept without a copy; the result is the same to the bit either way. NaN comes out as NaN.
+ *
+ * @param columns sanitized (lower ≤ upper), contiguous by segment.
+ * @param offsets segment s owns offsets[s] (inclusive) to offsets[s + 1] (exclusive); never decreasing.
+ * @param lambda f64, one per segment, ≥ 0, +Infinity allowed.
+ * @param gamma 0 ≤ γ < 1.
+ * @returns sums per segment, not divided by voxel counts.
+ * @throws SemcrcError `bad-input` on wrong types or lengths, offsets out of order or range, λ or γ out of range.
+ */
 export function lossSweep(
-  _k: Kernels,
+  k: Kernels,
   columns: Bounds,
   offsets: Uint32Array,
   lambda: Float64Array,
   gamma: number,
 ): LossSums {
-  return twin.lossSweep(columns, offsets, lambda, gamma);
+  const { truth, lower, upper } = columns;
+  const segments = checkOffsets(offsets, checkColumns('Float32Array', { truth, lower, upper }));
+  checkLevels('Float64Array', 'lambda', lambda, segments);
+  checkNonNegative('lambda', lambda);
+  checkGamma(gamma);
+  const instance = instanceOf(k);
+  const loss = new Float64Array(segments);
+  const slope = new Float64Array(segments);
+  instance.scoped(() => {
+    const [x, a, b] = [truth, lower, upper].map((column) => new Operand(instance, column));
+    const result = instance.take(16);
+    const sums = new Float64Array(instance.memory.buffer, result, 2);
+    forEachPiece(offsets, (s, start, count) => {
+      const [px, pa, pb] = [x.load(start, count), a.load(start, count), b.load(start, count)];
+      instance.raw.loss(px, pa, pb, count, lambda[s], gamma, result);
+      loss[s] += sums[0];
+      slope[s] -= sums[1];
+    });
+    for (let s = 0; s < segments; s++) {
+      loss[s] /= 1 - gamma;
+      slope[s] *= 2 / (1 - gamma);
+    }
+  });
+  return { loss, slope };
 }

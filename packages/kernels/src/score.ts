@@ -1,19 +1,103 @@
+import { checkColumns } from './arguments.ts';
 import type { Bounds, IntervalColumns, SanitizeReport, ScaledBounds } from './columns.ts';
-import type { Kernels } from './instance.ts';
-import * as twin from './scalar/score.ts';
+import { instanceOf, type Kernels } from './instance.ts';
+import { CHUNK, forEachChunk, Operand } from './staging.ts';
 
-export function computeScores(_k: Kernels, columns: Bounds, out: Float32Array): void {
-  return twin.computeScores(columns, out);
+/**
+ * Scores: the smallest λ that covers each voxel, negative inside the interval. In f32,
+ * out = max(lower − truth, truth − upper), each difference rounded once (the 0-1 loss of eq. 3 misses a voxel iff its
+ * score exceeds λ).
+ *
+ * @param columns windowed intensities, sanitized (see `sanitizeIntervals`), all of one length. NaN gives a NaN score.
+ * @param out as long as the columns.
+ * @throws SemcrcError `bad-input` on wrong types or lengths.
+ */
+export function computeScores(k: Kernels, columns: Bounds, out: Float32Array): void {
+  const { truth, lower, upper } = columns;
+  const n = checkColumns('Float32Array', { truth, lower, upper, out });
+  const instance = instanceOf(k);
+  instance.scoped(() => {
+    const [x, a, b, result] = [truth, lower, upper, out].map((column) => new Operand(instance, column));
+    forEachChunk(n, (start, count) => {
+      const target = result.target(start);
+      instance.raw.scores(x.load(start, count), a.load(start, count), b.load(start, count), target, count);
+      result.store(start, count);
+    });
+  });
 }
 
-export function computeScaledScores(_k: Kernels, columns: ScaledBounds, out: Float32Array): void {
-  return twin.computeScaledScores(columns, out);
+/**
+ * Scores of intervals lower − λ·lowerWeight … upper + λ·upperWeight:
+ * out = max((lower − truth)/lowerWeight, (truth − upper)/upperWeight), each step rounded to f32.
+ *
+ * @param columns all of one length; weights positive (a zero weight gives ±Infinity or NaN).
+ * @param out as long as the columns.
+ * @throws SemcrcError `bad-input` on wrong types or lengths.
+ */
+export function computeScaledScores(k: Kernels, columns: ScaledBounds, out: Float32Array): void {
+  const { truth, lower, upper, lowerWeight, upperWeight } = columns;
+  const inputs = { truth, lower, upper, lowerWeight, upperWeight };
+  const n = checkColumns('Float32Array', { ...inputs, out });
+  const instance = instanceOf(k);
+  instance.scoped(() => {
+    const [x, a, b, wa, wb] = Object.values(inputs).map((column) => new Operand(instance, column));
+    const result = new Operand(instance, out);
+    forEachChunk(n, (start, count) => {
+      instance.raw.scaledScores(
+        x.load(start, count),
+        a.load(start, count),
+        b.load(start, count),
+        wa.load(start, count),
+        wb.load(start, count),
+        result.target(start),
+        count,
+      );
+      result.store(start, count);
+    });
+  });
 }
 
-export function sanitizeIntervals(_k: Kernels, columns: IntervalColumns): SanitizeReport {
-  return twin.sanitizeIntervals(columns);
+/**
+ * Mends intervals in place, before anything else is computed from them: clips lower, upper and point to [0, 1], then
+ * swaps bounds that are crossed. NaN is left as it is: look for it with `firstNaN` and refuse it.
+ *
+ * @returns how many values were clipped and how many voxels had crossed bounds.
+ * @throws SemcrcError `bad-input` on wrong types or lengths.
+ */
+export function sanitizeIntervals(k: Kernels, columns: IntervalColumns): SanitizeReport {
+  const { lower, upper, point } = columns;
+  const n = checkColumns('Float32Array', point ? { lower, upper, point } : { lower, upper });
+  const instance = instanceOf(k);
+  return instance.scoped(() => {
+    const operands = (point ? [lower, upper, point] : [lower, upper]).map(
+      (column) => new Operand(instance, column),
+    );
+    let clipped = 0;
+    let crossed = 0;
+    forEachChunk(n, (start, count) => {
+      for (const operand of operands) clipped += instance.raw.clip(operand.load(start, count), count);
+      crossed += instance.raw.uncross(operands[0].load(start, count), operands[1].load(start, count), count);
+      for (const operand of operands) operand.store(start, count);
+    });
+    return { clipped, crossed };
+  });
 }
 
-export function firstNaN(_k: Kernels, values: Float32Array): number {
-  return twin.firstNaN(values);
+/**
+ * Index of the first NaN, −1 if there is none. The probe to make of every truth, bound and score before it is used:
+ * the kernels never count NaN as covered (scores of NaN are NaN, misses count them as missed, sorts and profiles
+ * refuse them, sums come out NaN), but only the caller can name the scan.
+ */
+export function firstNaN(k: Kernels, values: Float32Array): number {
+  const n = checkColumns('Float32Array', { values });
+  const instance = instanceOf(k);
+  return instance.scoped(() => {
+    const operand = new Operand(instance, values);
+    for (let start = 0; start < n; start += CHUNK) {
+      const count = Math.min(CHUNK, n - start);
+      const index = instance.raw.firstNaN(operand.load(start, count), count);
+      if (index >= 0) return start + index;
+    }
+    return -1;
+  });
 }

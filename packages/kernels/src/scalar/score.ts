@@ -26,8 +26,10 @@ export function sanitizeIntervals({ lower, upper, point }: IntervalColumns): San
   for (const column of point ? [lower, upper, point] : [lower, upper]) {
     for (let j = 0; j < column.length; j++) {
       const value = column[j];
-      if (value < 0 || value > 1) clipped++;
-      column[j] = Math.min(Math.max(value, 0), 1);
+      if (value < 0 || value > 1) {
+        clipped++;
+        column[j] = value < 0 ? 0 : 1;
+      }
     }
   }
   for (let j = 0; j < lower.length; j++) {

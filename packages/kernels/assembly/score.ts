@@ -1,0 +1,129 @@
+// Scores and the mending of intervals. Differences are f32, rounded once; f32.max and f32x4.max let NaN through.
+
+/** out[j] = max(lower[j] − truth[j], truth[j] − upper[j]); out may be one of the inputs. */
+export function scores(truth: usize, lower: usize, upper: usize, out: usize, n: u32): void {
+  const size = <usize>n << 2;
+  const wide = size & ~63;
+  let i: usize = 0;
+  for (; i < wide; i += 64) {
+    const x0 = v128.load(truth + i), x1 = v128.load(truth + i, 16);
+    const x2 = v128.load(truth + i, 32), x3 = v128.load(truth + i, 48);
+    const s0 = scoreLanes(x0, v128.load(lower + i), v128.load(upper + i));
+    const s1 = scoreLanes(x1, v128.load(lower + i, 16), v128.load(upper + i, 16));
+    const s2 = scoreLanes(x2, v128.load(lower + i, 32), v128.load(upper + i, 32));
+    const s3 = scoreLanes(x3, v128.load(lower + i, 48), v128.load(upper + i, 48));
+    v128.store(out + i, s0);
+    v128.store(out + i, s1, 16);
+    v128.store(out + i, s2, 32);
+    v128.store(out + i, s3, 48);
+  }
+  for (; i < size; i += 4) {
+    const x = load<f32>(truth + i);
+    store<f32>(out + i, max<f32>(load<f32>(lower + i) - x, x - load<f32>(upper + i)));
+  }
+}
+
+@inline
+function scoreLanes(x: v128, lower: v128, upper: v128): v128 {
+  return f32x4.max(f32x4.sub(lower, x), f32x4.sub(x, upper));
+}
+
+/** out[j] = max((lower − truth)/lowerWeight, (truth − upper)/upperWeight), every step rounded to f32. */
+export function scaledScores(
+  truth: usize, lower: usize, upper: usize, lowerWeight: usize, upperWeight: usize, out: usize, n: u32,
+): void {
+  const size = <usize>n << 2;
+  const wide = size & ~15;
+  let i: usize = 0;
+  for (; i < wide; i += 16) {
+    const x = v128.load(truth + i);
+    const below = f32x4.div(f32x4.sub(v128.load(lower + i), x), v128.load(lowerWeight + i));
+    const above = f32x4.div(f32x4.sub(x, v128.load(upper + i)), v128.load(upperWeight + i));
+    v128.store(out + i, f32x4.max(below, above));
+  }
+  for (; i < size; i += 4) {
+    const x = load<f32>(truth + i);
+    const below = (load<f32>(lower + i) - x) / load<f32>(lowerWeight + i);
+    const above = (x - load<f32>(upper + i)) / load<f32>(upperWeight + i);
+    store<f32>(out + i, max<f32>(below, above));
+  }
+}
+
+/** Clips values to [0, 1] in place and returns how many lay outside; NaN and −0 stay what they are. */
+export function clip(values: usize, n: u32): u32 {
+  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  const size = <usize>n << 2;
+  const wide = size & ~15;
+  let outside = i32x4.splat(0);
+  let i: usize = 0;
+  for (; i < wide; i += 16) {
+    const v = v128.load(values + i);
+    const under = f32x4.lt(v, zero), over = f32x4.gt(v, one);
+    outside = i32x4.sub(outside, v128.or(under, over));
+    v128.store(values + i, f32x4.pmin(f32x4.pmax(v, zero), one));
+  }
+  let count = sumLanes(outside);
+  for (; i < size; i += 4) {
+    const v = load<f32>(values + i);
+    if (v < 0) {
+      store<f32>(values + i, 0);
+      count++;
+    } else if (v > 1) {
+      store<f32>(values + i, 1);
+      count++;
+    }
+  }
+  return count;
+}
+
+/** Swaps bounds where lower > upper and returns how many were swapped. */
+export function uncross(lower: usize, upper: usize, n: u32): u32 {
+  const size = <usize>n << 2;
+  const wide = size & ~15;
+  let count: u32 = 0;
+  let i: usize = 0;
+  for (; i < wide; i += 16) {
+    const a = v128.load(lower + i), b = v128.load(upper + i);
+    const crossed = f32x4.gt(a, b);
+    if (v128.any_true(crossed)) {
+      v128.store(lower + i, v128.bitselect(b, a, crossed));
+      v128.store(upper + i, v128.bitselect(a, b, crossed));
+      count += popcnt<u32>(i32x4.bitmask(crossed));
+    }
+  }
+  for (; i < size; i += 4) {
+    const a = load<f32>(lower + i), b = load<f32>(upper + i);
+    if (a > b) {
+      store<f32>(lower + i, b);
+      store<f32>(upper + i, a);
+      count++;
+    }
+  }
+  return count;
+}
+
+/** Index of the first NaN, −1 if there is none. */
+export function firstNaN(values: usize, n: u32): i32 {
+  const size = <usize>n << 2;
+  const wide = size & ~63;
+  let i: usize = 0;
+  for (; i < wide; i += 64) {
+    const v0 = v128.load(values + i), v1 = v128.load(values + i, 16);
+    const v2 = v128.load(values + i, 32), v3 = v128.load(values + i, 48);
+    const n01 = v128.or(f32x4.ne(v0, v0), f32x4.ne(v1, v1));
+    const n23 = v128.or(f32x4.ne(v2, v2), f32x4.ne(v3, v3));
+    if (v128.any_true(v128.or(n01, n23))) break;
+  }
+  for (; i < size; i += 4) {
+    const v = load<f32>(values + i);
+    if (v != v) return <i32>(i >>> 2);
+  }
+  return -1;
+}
+
+@inline
+export function sumLanes(v: v128): u32 {
+  return <u32>(
+    i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3)
+  );
+}

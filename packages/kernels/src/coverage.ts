@@ -1,0 +1,98 @@
+/** The exports of the coverage module, as `assembly/coverage.ts` lists them. Addresses are bytes, `n` elements. */
+export interface CoverageExports {
+  scores(truth: number, lower: number, upper: number, out: number, n: number): void;
+  scaledScores(
+    truth: number,
+    lower: number,
+    upper: number,
+    lowerWeight: number,
+    upperWeight: number,
+    out: number,
+    n: number,
+  ): void;
+  clip(values: number, n: number): number;
+  uncross(lower: number, upper: number, n: number): number;
+  firstNaN(values: number, n: number): number;
+
+  largestGroup8(groups: number, n: number): number;
+  largestGroup16(groups: number, n: number): number;
+  countGroups8(groups: number, n: number, counts: number): void;
+  countGroups16(groups: number, n: number, counts: number): void;
+  rank8(groups: number, n: number, cursors: number, places: number): void;
+  rank16(groups: number, n: number, cursors: number, places: number): void;
+  scatter(column: number, places: number, out: number, n: number): void;
+
+  misses(scores: number, n: number, lambda: number): number;
+  missesByGroup8(scores: number, groups: number, n: number, lambda: number, counts: number): void;
+  missesByGroup16(scores: number, groups: number, n: number, lambda: number, counts: number): void;
+  missesByFewGroups8(
+    scores: number,
+    groups: number,
+    n: number,
+    planes: number,
+    marks: number,
+    groupCount: number,
+    counts: number,
+  ): void;
+
+  sweep8: Sweep;
+  sweep16: Sweep;
+
+  loss(
+    truth: number,
+    lower: number,
+    upper: number,
+    n: number,
+    lambda: number,
+    gamma: number,
+    result: number,
+  ): void;
+  clampedLength(lower: number, upper: number, n: number, below: number, above: number): number;
+
+  radixSort(values: number, spare: number, n: number, counts: number): void;
+  selectDigit(values: number, n: number, level: number, prefix: number, counts: number): void;
+
+  countPositive8(scores: number, groups: number, n: number, counts: number): void;
+  countPositive16(scores: number, groups: number, n: number, counts: number): void;
+  takePositive8(
+    scores: number,
+    groups: number,
+    n: number,
+    base: number,
+    cursors: number,
+    pairs: number,
+  ): void;
+  takePositive16(
+    scores: number,
+    groups: number,
+    n: number,
+    base: number,
+    cursors: number,
+    pairs: number,
+  ): void;
+  takePositiveScores8(scores: number, groups: number, n: number, cursors: number, out: number): void;
+  takePositiveScores16(scores: number, groups: number, n: number, cursors: number, out: number): void;
+  sortPairs(
+    pairs: number,
+    spare: number,
+    offsets: number,
+    groupCount: number,
+    counts: number,
+    scores: number,
+    indices: number,
+  ): void;
+  sortScores(scores: number, spare: number, offsets: number, groupCount: number, counts: number): void;
+}
+
+type Sweep = (
+  scores: number,
+  groups: number,
+  n: number,
+  grid: number,
+  gridLength: number,
+  table: number,
+  firstBucket: number,
+  bucketCount: number,
+  shift: number,
+  histogram: number,
+) => void;
