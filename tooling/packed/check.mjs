@@ -102,7 +102,7 @@ function runInNode(consumer, packed) {
   writeFileSync(path.join(consumer, 'entries.mjs'), imports);
   execute('node', ['entries.mjs'], consumer);
   cpSync(path.join(root, 'tooling/packed/calibrate.mjs'), path.join(consumer, 'calibrate.mjs'));
-  execute('node', ['--input-type=module', '-e', CALIBRATE], consumer);
+  execute('node', ['calibrate.mjs'], consumer);
 }
 
 /** @param {string} consumer @param {readonly Packed[]} packed */

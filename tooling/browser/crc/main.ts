@@ -1,0 +1,4 @@
+import { calibratePhantom } from '../calibration.ts';
+import { report } from '../report.ts';
+
+await report(() => calibratePhantom('crc'));
