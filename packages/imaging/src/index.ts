@@ -1,1 +1,27 @@
-export {};
+export {
+  type Affine,
+  applyAffine,
+  cornerDistance,
+  identityAffine,
+  invertAffine,
+  multiplyAffines,
+  type Shape,
+  spacingOf,
+  type Vector3,
+} from './affine.ts';
+export { type NiftiImage, parseNifti, parseNiftiHeader, type VoxelKind } from './nifti.ts';
+export type { NiftiDatatype } from './nifti-datatype.ts';
+export { labelNames, type NiftiExtension } from './nifti-extension.ts';
+export { type NiftiHeader, type NiftiNotes, volumeShape } from './nifti-header.ts';
+export type { AffineSource } from './nifti-transform.ts';
+export { axisCodes, isOblique, obliquity, reorientToRas } from './orientation.ts';
+export {
+  type Grid,
+  type LabelVolume,
+  makeGrid,
+  makeVolume,
+  type Volume,
+  voxelAt,
+  voxelCount,
+} from './volume.ts';
+export { abdomenWindow, windowIntensity } from './window.ts';

@@ -1,0 +1,211 @@
+"""Writes test/goldens: small NIfTI files and what nibabel, numpy and scipy say about them.
+
+    pip install -r scripts/requirements.txt
+    python scripts/generate-goldens.py
+
+Seeded, and without time stamps: the same versions write the same bytes.
+"""
+
+import gzip
+import itertools
+import json
+import shutil
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from nibabel.orientations import aff2axcodes, io_orientation
+
+GOLDENS = Path(__file__).resolve().parent.parent / "test" / "goldens"
+DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"]
+
+
+def plain(value):
+    """numpy to JSON: arrays as flat lists, x fastest."""
+    if isinstance(value, np.ndarray):
+        return value.ravel(order="F").tolist()
+    return value
+
+
+def save_json(name, content):
+    path = GOLDENS / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, separators=(",", ":")) + "\n")
+
+
+def nifti_bytes(array, *, version=1, endian="<", fields=None, extensions=()):
+    """A NIfTI file with exactly these header fields; nothing checked, nothing mended."""
+    header = (nib.Nifti1Header if version == 1 else nib.Nifti2Header)(endianness=endian)
+    header.set_data_dtype(array.dtype)
+    header.set_data_shape(array.shape)
+    tail = b""
+    for code, content in extensions:
+        size = 8 + len(content) + (-(8 + len(content))) % 16
+        order = "little" if endian == "<" else "big"
+        tail += size.to_bytes(4, order) + code.to_bytes(4, order) + content.ljust(size - 8, b"\0")
+    start = (348 if version == 1 else 540) + 4
+    header["magic"] = b"n+1" if version == 1 else b"n+2"
+    header["vox_offset"] = start + len(tail)
+    for field, value in (fields or {}).items():
+        header[field] = value
+    flag = b"\1\0\0\0" if extensions else b"\0\0\0\0"
+    data = array.astype(array.dtype.newbyteorder(endian)).tobytes(order="F")
+    return header.binaryblock + flag + tail + data
+
+
+def gz(content, members=1):
+    parts = np.array_split(np.frombuffer(content, np.uint8), members)
+    return b"".join(gzip.compress(part.tobytes(), 9, mtime=0) for part in parts)
+
+
+def reading():
+    """Files of every data type, byte order and version, and headers of every kind that places a volume."""
+    rng = np.random.default_rng(20250)
+    folder = GOLDENS / "reading"
+    folder.mkdir(parents=True)
+    cases = []
+
+    def add(name, array, *, gzip_members=0, **options):
+        content = nifti_bytes(array, **options)
+        image_class = nib.Nifti1Image if options.get("version", 1) == 1 else nib.Nifti2Image
+        image = image_class.from_bytes(content)
+        file = f"{name}.nii{'.gz' if gzip_members else ''}"
+        (folder / file).write_bytes(gz(content, gzip_members) if gzip_members else content)
+        data = np.asarray(image.dataobj, dtype=np.float64)
+        closest = nib.as_closest_canonical(image.__class__(data.reshape((data.shape + (1, 1))[:3]), image.affine))
+        cases.append({
+            "file": file,
+            "datatype": array.dtype.name,
+            "shape": list(array.shape),
+            "littleEndian": options.get("endian", "<") == "<",
+            "version": options.get("version", 1),
+            "affine": plain(image.affine.T),
+            "codes": "".join(aff2axcodes(image.affine)),
+            "values": plain(data.astype(np.float32)),
+            "canonicalAffine": plain(closest.affine.T),
+            "canonicalShape": list(closest.shape),
+            "canonicalValues": plain(np.asarray(closest.dataobj).astype(np.float32)),
+        })
+
+    def values(dtype, shape=(3, 4, 5)):
+        if dtype.startswith("float"):
+            return (rng.standard_normal(shape) * 1000).astype(dtype)
+        info = np.iinfo(dtype)
+        array = rng.integers(info.min, info.max, shape, dtype=dtype, endpoint=True)
+        array.flat[:2] = info.min, info.max
+        # Beyond 2^53 nibabel's way of adding the intercept depends on the platform's long double.
+        return array // 2**12 if info.bits == 64 else array
+
+    placed = {"sform_code": 1, "srow_x": [-0.7, 0, 0, 90.5], "srow_y": [0, -0.7, 0, 120.25], "srow_z": [0, 0, 2.5, -300]}
+    for dtype, endian in itertools.product(DTYPES, "<>"):
+        order = "le" if endian == "<" else "be"
+        add(f"{dtype}-{order}", values(dtype), endian=endian, fields=placed, gzip_members=int(endian == "<"))
+        scaled = {**placed, "scl_slope": np.float32(0.1), "scl_inter": np.float32(-7.3)}
+        add(f"{dtype}-{order}-scaled", values(dtype), endian=endian, fields=scaled)
+    for dtype, endian in itertools.product(["int16", "float32", "float64"], "<>"):
+        order = "le" if endian == "<" else "be"
+        scaled = {**placed, "scl_slope": 0.1, "scl_inter": -7.3}
+        add(f"nifti2-{dtype}-{order}", values(dtype), endian=endian, version=2, fields=scaled)
+
+    small = np.arange(24, dtype=np.uint8).reshape(2, 3, 4, order="F")
+    rows = {"srow_x": [0, 0, 2, 1], "srow_y": [3, 0, 0, 2], "srow_z": [0, -4, 0, 3]}
+    turn = np.array([0.1, -0.3, 0.5], np.float32)
+    q = {"quatern_b": turn[0], "quatern_c": turn[1], "quatern_d": turn[2]}
+    q |= {"qoffset_x": -10.5, "qoffset_y": 20.25, "qoffset_z": 3}
+    zooms = [1, 1.5, 2.5, 3.5, 0, 0, 0, 0]
+    flipped = [-1, 1.5, 2.5, 3.5, 0, 0, 0, 0]
+    half_turn = {"quatern_b": 0, "quatern_c": np.float32(0.6), "quatern_d": np.float32(0.8)}
+    headers = {
+        "no-forms": {"pixdim": zooms},
+        "no-forms-zero-zoom": {"pixdim": [1, 0, 2.5, 3.5, 0, 0, 0, 0]},
+        "no-forms-negative-zoom": {"pixdim": [1, 1.5, -2.5, 3.5, 0, 0, 0, 0]},
+        "qform": {"pixdim": zooms, "qform_code": 1, **q},
+        "qform-flipped": {"pixdim": flipped, "qform_code": 1, **q},
+        "qform-qfac-zero": {"pixdim": [0, 1.5, 2.5, 3.5, 0, 0, 0, 0], "qform_code": 1, **q},
+        "qform-half-turn": {"pixdim": zooms, "qform_code": 2, **half_turn},
+        "qform-above-unit": {"pixdim": zooms, "qform_code": 1, "quatern_d": np.nextafter(np.float32(1), np.float32(2))},
+        "sform": {"pixdim": zooms, "sform_code": 2, **rows},
+        "both-forms": {"pixdim": zooms, "qform_code": 1, "sform_code": 1, **q, **rows},
+        "qform-code-above-sform-code": {"pixdim": zooms, "qform_code": 3, "sform_code": 1, **q, **rows},
+        "unknown-sform-code": {"pixdim": zooms, "qform_code": 1, "sform_code": 17, **q, **rows},
+        "negative-sform-code": {"pixdim": zooms, "qform_code": 1, "sform_code": -1, **q, **rows},
+        "slope-zero": {"pixdim": zooms, "scl_slope": 0, "scl_inter": 5},
+        "slope-nan": {"pixdim": zooms, "scl_slope": np.nan, "scl_inter": 5},
+        "slope-infinite": {"pixdim": zooms, "scl_slope": np.inf, "scl_inter": 5},
+        "wrong-bitpix": {"pixdim": zooms, "bitpix": 64},
+    }
+    for name, fields in headers.items():
+        add(name, small, fields=fields)
+    for name in ["no-forms", "qform", "qform-flipped", "both-forms"]:
+        add(f"nifti2-{name}", small, version=2, fields=headers[name])
+    add("one-axis", small.ravel(order="F"), fields={"pixdim": zooms})
+    add("two-axes", small.reshape(6, 4, order="F"), fields={"pixdim": zooms})
+    add("singleton-axes", small.reshape(1, 6, 4, order="F"), fields={"pixdim": zooms})
+    add("one-of-four", small[..., None], fields={"pixdim": zooms})
+    add("one-of-five", small[..., None, None], fields={"pixdim": zooms})
+    add("several-members", small, gzip_members=5, fields={"pixdim": zooms})
+    table = (
+        b'<?xml version="1.0" encoding="UTF-8"?> <CaretExtension><VolumeInformation Index="0"><LabelTable>\n'
+        b'<Label Key="1" Red="0.0" Alpha="1"><![CDATA[spleen]]></Label>\n'
+        b'<Label Key="5" Red="0.0" Alpha="1"><![CDATA[liver]]></Label><Label Key=\'7\'>left &amp; right</Label>'
+        b"</LabelTable></VolumeInformation></CaretExtension>"
+    )
+    for endian in "<>":
+        name = "extensions-" + ("le" if endian == "<" else "be")
+        add(name, small, endian=endian, fields={"pixdim": zooms}, extensions=[(6, b"a comment"), (30, table)])
+    save_json("reading.json", cases)
+
+
+def orientation():
+    """Affines of every kind and the axes nibabel finds closest."""
+    rng = np.random.default_rng(20251)
+    affines = []
+    for order in itertools.permutations(range(3)):
+        for signs in itertools.product([1, -1], repeat=3):
+            affine = np.eye(4)
+            affine[:3, :3] = np.eye(3)[:, order] * signs * rng.uniform(0.5, 5, 3)
+            affine[:3, 3] = rng.uniform(-200, 200, 3)
+            affines.append(affine)
+    for _ in range(150):
+        affine = np.eye(4)
+        rotation, _ = np.linalg.qr(rng.standard_normal((3, 3)))
+        shear = np.eye(3) + np.triu(rng.uniform(-0.4, 0.4, (3, 3)), 1) * rng.integers(0, 2)
+        affine[:3, :3] = rotation @ shear @ np.diag(rng.uniform(0.5, 5, 3))
+        affine[:3, 3] = rng.uniform(-200, 200, 3)
+        affines.append(affine)
+    cases = []
+    for affine in affines:
+        closest = io_orientation(affine)
+        shape = rng.integers(1, 5, 3)
+        array = np.arange(shape.prod(), dtype=np.float32).reshape(shape, order="F")
+        image = nib.as_closest_canonical(nib.Nifti1Image(array, affine))
+        cases.append({
+            "affine": plain(affine.T),
+            "axes": [int(v) for v in closest[:, 0]],
+            "signs": [int(v) for v in closest[:, 1]],
+            "shape": [int(v) for v in shape],
+            "canonicalAffine": plain(image.affine.T),
+            "canonicalShape": list(image.shape),
+            "canonicalOrder": plain(np.asarray(image.dataobj).astype(int)),
+        })
+    save_json("orientation.json", cases)
+
+
+def windowing():
+    """Intensities windowed in f64 and rounded once to f32."""
+    rng = np.random.default_rng(20252)
+    values = np.concatenate([rng.uniform(-1100, 1500, 300), [-175, 250, -175.00002, 250.00002, 0, np.inf, -np.inf]])
+    values = values.astype(np.float32)
+    cases = []
+    for lo, hi in [(-175, 250), (-1000, 1000), (0, 0.3)]:
+        expected = np.clip((values.astype(np.float64) - lo) / (hi - lo), 0, 1).astype(np.float32)
+        cases.append({"window": [lo, hi], "values": [str(v) for v in values], "expected": plain(expected)})
+    save_json("windowing.json", cases)
+
+
+if __name__ == "__main__":
+    shutil.rmtree(GOLDENS, ignore_errors=True)
+    GOLDENS.mkdir(parents=True)
+    reading()
+    orientation()
+    windowing()

@@ -1,0 +1,1 @@
+export { checkNifti, readNifti, readNiftiHeader, readNiftiSlabs, type Slab } from './nifti-file.ts';
