@@ -1,4 +1,12 @@
 export { type Manifest, parseManifest, type ScanFiles } from './manifest.ts';
+export type { PredictionUnits } from './scan.ts';
+export {
+  openManifest,
+  readManifest,
+  resolveLabelling,
+  type ScanOptions,
+  type SourceHooks,
+} from './scan-source.ts';
 export { openStore, type StoreOptions } from './store-reader.ts';
 export {
   beginStore,

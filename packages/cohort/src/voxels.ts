@@ -1,6 +1,6 @@
 import type { MendedVoxels } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
-import { type Labelling, NO_GROUP } from './labelling.ts';
+import { BACKGROUND, BODY, type Labelling, NO_GROUP } from './labelling.ts';
 
 /** Voxel values as a file holds them, x fastest, and what to call them in an error. */
 export interface FileVoxels {
@@ -81,65 +81,36 @@ export function refuseForeignUnits(voxels: FileVoxels): void {
 }
 
 /**
- * Group of each voxel of a label volume, by the cohort's labelling. No body mask enters here.
+ * Turns label numbers into groups, in place. No body mask enters here.
  *
- * @throws SemcrcError `bad-input` naming scan, file, voxel, value and the range expected, for a value that is no whole
- *   number (NaN too) or that the scheme does not have.
+ * @throws SemcrcError `bad-input` naming scan, file, voxel, value and the range expected, for a number the scheme does
+ *   not have.
  */
-export function groupsOfLabels(voxels: FileVoxels, labelling: Labelling): Uint8Array | Uint16Array {
+export function assignVoxels(voxels: FileVoxels & { values: Uint16Array }, labelling: Labelling): void {
   const { values } = voxels;
-  const { groupOf, groupBytes } = labelling;
-  const groups = groupBytes === 1 ? new Uint8Array(values.length) : new Uint16Array(values.length);
+  const { groupOf, scheme } = labelling;
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as number;
-    // Anything but a whole number in range reads undefined here.
-    const group = groupOf[value];
-    if (group !== undefined && group !== NO_GROUP) {
-      groups[index] = group;
-      continue;
+    const group = value < groupOf.length ? (groupOf[value] as number) : NO_GROUP;
+    if (group === NO_GROUP) {
+      const { text, data } = place(voxels, index);
+      const numbers = [...scheme.names.keys()];
+      const gaps = numbers.length < Math.max(...numbers) ? ' (not all of them)' : '';
+      throw new SemcrcError(
+        'bad-input',
+        `scan ${voxels.scan}: ${voxels.file} holds the label ${value} at ${text}; expected 0 to ` +
+          `${Math.max(...numbers)}${gaps}, the labels of the scheme ${scheme.name}`,
+        { data: { ...data, value, scheme: scheme.name } },
+      );
     }
-    const { names, name } = labelling.scheme;
-    const { text, data } = place(voxels, index);
-    throw new SemcrcError(
-      'bad-input',
-      `scan ${voxels.scan}: ${voxels.file} holds ${value} at ${text}; expected whole numbers from 0 to ` +
-        `${Math.max(...names.keys())}, the labels of the scheme ${name}`,
-      { data: { ...data, value, scheme: name } },
-    );
+    values[index] = group;
   }
-  return groups;
-}
-
-/**
- * Insides of a body mask, 1 where the value is not 0.
- *
- * @throws SemcrcError `bad-input` naming scan, file, voxel and value for a value that is no whole number.
- */
-export function insideOf(voxels: FileVoxels): Uint8Array {
-  const { values } = voxels;
-  const inside = new Uint8Array(values.length);
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number;
-    if (Number.isInteger(value)) {
-      inside[index] = value === 0 ? 0 : 1;
-      continue;
-    }
-    const { text, data } = place(voxels, index);
-    throw new SemcrcError(
-      'bad-input',
-      `scan ${voxels.scan}: the body mask ${voxels.file} holds ${value} at ${text}; expected 0 outside the body and a ` +
-        'whole number other than 0 inside',
-      { data: { ...data, value } },
-    );
-  }
-  return inside;
 }
 
 /** Merges the body mask into the groups, in place: inside it, what belongs to nothing is body; organs stay organs. */
-export function mergeBody(groups: Uint8Array | Uint16Array, inside: Uint8Array): void {
+export function mergeBody(groups: Uint16Array, mask: Uint16Array): void {
   for (let index = 0; index < groups.length; index++) {
-    // Background is 0, body is 1: only background changes.
-    if (groups[index] === 0) groups[index] = inside[index] as number;
+    if (groups[index] === BACKGROUND && mask[index] !== 0) groups[index] = BODY;
   }
 }
 

@@ -1,0 +1,242 @@
+import { type Dirent, readdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Sample } from '@semcrc/core';
+import {
+  abdomenWindow,
+  cornerDistance,
+  isOblique,
+  type LabelVolume,
+  labelNames,
+  type NiftiHeader,
+  reorientToRas,
+  type Volume,
+  windowIntensity,
+} from '@semcrc/imaging';
+import { readNifti } from '@semcrc/imaging/node';
+import { SemcrcError } from '@semcrc/kernels';
+import { checkLabelTable, type Labelling } from './labelling.ts';
+import type { ScanFiles } from './manifest.ts';
+import { canonicalName } from './scheme.ts';
+import { assignVoxels, mendIntervals, mergeBody, refuseForeignUnits } from './voxels.ts';
+
+/** How the files of a scan are to be understood. */
+export interface ReadingOptions {
+  readonly labelling: Labelling;
+  /** HU that become 0 and 1. */
+  readonly window?: readonly [lo: number, hi: number];
+  /** Unit of lower, upper and point: windowed intensities (default) or HU. */
+  readonly predictionUnits?: PredictionUnits;
+  /** Told of things worth knowing that are no errors. */
+  readonly warn?: (message: string) => void;
+}
+
+/** Units predictions may come in. */
+export type PredictionUnits = 'window' | 'hu';
+
+/** Affines of one scan's files may put a corner this far apart, in mm. */
+export const AFFINE_TOLERANCE = 1e-3;
+
+/** The volumes of one scan on one grid in RAS order: truth windowed, predictions in window units, groups assigned. */
+export interface ScanVolumes {
+  readonly truth: Volume;
+  readonly lower: Volume;
+  readonly upper: Volume;
+  readonly point?: Volume;
+  /** Group ids, body merged. */
+  readonly groups: LabelVolume;
+}
+
+/** The scan's name put before what went wrong with one of its files. */
+function ofScan(scan: string, error: unknown): unknown {
+  if (!(error instanceof SemcrcError) || error.code !== 'bad-input' || error.data.scan !== undefined)
+    return error;
+  return new SemcrcError('bad-input', `scan ${scan}: ${error.message}`, {
+    data: { ...error.data, scan },
+    cause: error,
+  });
+}
+
+/** Refuses a file that does not lie on the grid of the scan's first one, by the facts of both headers. */
+export function checkSameGrid(
+  scan: string,
+  first: { file: string; shape: readonly [number, number, number]; affine: readonly number[] },
+  other: { file: string; shape: readonly [number, number, number]; affine: readonly number[] },
+): void {
+  const size = ({ shape: [z, y, x] }: typeof first) => `${x} × ${y} × ${z}`;
+  if (first.shape.join() !== other.shape.join()) {
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${scan}: its files differ in shape (x × y × z): ${first.file} has ${size(first)}, ${other.file} has ${size(other)}`,
+      { data: { scan, file: other.file, expected: size(first), found: size(other) } },
+    );
+  }
+  const distance = cornerDistance(first.affine, other.affine, first.shape);
+  if (distance <= AFFINE_TOLERANCE) return;
+  const rows = (affine: readonly number[]) =>
+    [0, 4, 8].map((row) => affine.slice(row, row + 4).join(' ')).join('; ');
+  throw new SemcrcError(
+    'bad-input',
+    `scan ${scan}: its files differ in affine, by up to ${distance.toPrecision(3)} mm at a corner (allowed ${AFFINE_TOLERANCE}): ` +
+      `${first.file} has [${rows(first.affine)}], ${other.file} has [${rows(other.affine)}]`,
+    { data: { scan, file: other.file, distance } },
+  );
+}
+
+/** What is the file the grid of a scan is taken from. */
+type Reference = { file: string; shape: readonly [number, number, number]; affine: readonly number[] };
+
+/** One mask per organ: files of a folder, by the number the scheme gives the name of the file. */
+export function organFiles(folder: string, labelling: Labelling): readonly { file: string; label: number }[] {
+  const numberOf = new Map(
+    [...labelling.scheme.names].map(([number, name]) => [canonicalName(name), number]),
+  );
+  const found = readdirSync(folder, { withFileTypes: true })
+    .filter((entry: Dirent) => /\.nii(\.gz)?$/.test(entry.name))
+    .map(({ name }) => ({
+      file: join(folder, name),
+      label: numberOf.get(canonicalName(basename(name).replace(/\.nii(\.gz)?$/, ''))),
+    }))
+    .filter((entry): entry is { file: string; label: number } => entry.label !== undefined)
+    .sort((a, b) => a.label - b.label);
+  if (found.length === 0) {
+    throw new SemcrcError(
+      'bad-input',
+      `${folder} holds no mask named as a label of the scheme ${labelling.scheme.name}, as ${[...labelling.scheme.names.values()][0]}.nii.gz`,
+      { data: { file: folder } },
+    );
+  }
+  return found;
+}
+
+/** Reads one mask per organ into one volume of label numbers; where masks overlap, the larger number wins. */
+async function readOrganFolder(
+  scan: string,
+  folder: string,
+  labelling: Labelling,
+  reference: Reference,
+): Promise<LabelVolume> {
+  let labels: LabelVolume | undefined;
+  for (const { file, label } of organFiles(folder, labelling)) {
+    const { volume } = await readNifti(file, { as: 'labels' });
+    checkSameGrid(scan, reference, { file, ...volume });
+    const { data } = volume;
+    if (!labels) {
+      labels = volume;
+      for (let index = 0; index < data.length; index++) data[index] = data[index] === 0 ? 0 : label;
+    } else {
+      const merged = labels.data;
+      for (let index = 0; index < data.length; index++) if (data[index] !== 0) merged[index] = label;
+    }
+  }
+  return labels as LabelVolume;
+}
+
+async function readSegmentation(
+  { scan, segmentation }: ScanFiles,
+  labelling: Labelling,
+  reference: Reference,
+): Promise<LabelVolume> {
+  const folder = (await stat(segmentation).catch(() => undefined))?.isDirectory();
+  let volume: LabelVolume;
+  if (folder) {
+    volume = await readOrganFolder(scan, segmentation, labelling, reference);
+  } else {
+    const image = await readNifti(segmentation, { as: 'labels' });
+    checkTableOf(image.header, segmentation, labelling);
+    volume = image.volume;
+    checkSameGrid(scan, reference, { file: segmentation, ...volume });
+  }
+  const [slices, height, width] = volume.shape;
+  assignVoxels({ scan, file: segmentation, size: [width, height, slices], values: volume.data }, labelling);
+  return reorientToRas(volume);
+}
+
+/** Refuses label names in a file's extension that contradict the scheme. */
+export function checkTableOf(header: NiftiHeader, file: string, { scheme }: Labelling): void {
+  const table = labelNames(header.extensions);
+  if (table) checkLabelTable(table, scheme, file);
+}
+
+/** Whether every value could be a windowed intensity, which HU never are. */
+function looksWindowed(data: Float32Array): boolean {
+  for (let index = 0; index < data.length; index++) {
+    const value = data[index] as number;
+    if (value < -1 || value > 2) return false;
+  }
+  return true;
+}
+
+/**
+ * Reads the files of one scan and brings them onto one grid: all in RAS order (closest axes, no resampling), truth
+ * windowed, predictions in window units but not yet clipped, label numbers turned into groups with the body merged in.
+ *
+ * @throws SemcrcError `bad-input` naming scan and file: unreadable files, files of different shape or affine (both named),
+ *   NaN (with its voxel), labels outside the scheme or contradicting its names, predictions in other units.
+ */
+export async function readScanVolumes(files: ScanFiles, options: ReadingOptions): Promise<ScanVolumes> {
+  const { scan } = files;
+  const { labelling, window = abdomenWindow, predictionUnits = 'window', warn } = options;
+  try {
+    const truth = (await readNifti(files.groundTruth)).volume;
+    const reference: Reference = { file: files.groundTruth, shape: truth.shape, affine: truth.affine };
+    if (warn && isOblique(truth.affine)) {
+      warn(`scan ${scan}: ${files.groundTruth} is oblique; its voxels are taken along the closest axes`);
+    }
+    if (warn && looksWindowed(truth.data)) {
+      warn(
+        `scan ${scan}: every voxel of ${files.groundTruth} lies in [-1, 2]; the ground truth should be in HU`,
+      );
+    }
+    windowIntensity(truth, window, truth.data);
+
+    const predict = async (file: string): Promise<Volume> => {
+      const { volume } = await readNifti(file);
+      checkSameGrid(scan, reference, { file, ...volume });
+      const [slices, height, width] = volume.shape;
+      if (predictionUnits === 'hu') {
+        if (warn && looksWindowed(volume.data)) {
+          warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2], which is odd for HU`);
+        }
+        windowIntensity(volume, window, volume.data);
+      } else {
+        refuseForeignUnits({ scan, file, size: [width, height, slices], values: volume.data });
+      }
+      return reorientToRas(volume);
+    };
+    const lower = await predict(files.lower);
+    const upper = await predict(files.upper);
+    const point = files.point === undefined ? undefined : await predict(files.point);
+    const groups = await readSegmentation(files, labelling, reference);
+    if (files.body !== undefined) {
+      const body = (await readNifti(files.body, { as: 'labels' })).volume;
+      checkSameGrid(scan, reference, { file: files.body, ...body });
+      mergeBody(groups.data, reorientToRas(body).data);
+    }
+    return { truth: reorientToRas(truth), lower, upper, ...(point ? { point } : {}), groups };
+  } catch (error) {
+    throw ofScan(scan, error);
+  }
+}
+
+/** Group ids in the number of bytes the cohort's groups need. */
+export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint8Array | Uint16Array {
+  return groupBytes === 1 ? new Uint8Array(groups) : groups;
+}
+
+/** A sample of all slices of a scan as its files hold them (`--prepare none`). @throws as {@link readScanVolumes}. */
+export async function readWholeScan(files: ScanFiles, options: ReadingOptions): Promise<Sample> {
+  const { truth, lower, upper, point, groups } = await readScanVolumes(files, options);
+  const mended = mendIntervals(lower.data, upper.data, point?.data);
+  return {
+    id: files.scan,
+    patient: files.patient,
+    shape: truth.shape,
+    truth: truth.data,
+    lower: lower.data,
+    upper: upper.data,
+    ...(point ? { point: point.data } : {}),
+    groups: packGroups(groups.data, options.labelling),
+    mended,
+  };
+}
