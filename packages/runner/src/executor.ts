@@ -1,14 +1,16 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { outcomeOf, valueOf } from './fault.ts';
+import { outcomeOf, unwrap } from './fault.ts';
 
 /** The kinds of work a workbench can do, each with what it takes and what it gives; all of it can be cloned. */
-export type JobTable = Record<string, { readonly input: unknown; readonly output: unknown }>;
+export type JobTable<Jobs> = {
+  readonly [Kind in keyof Jobs]: { readonly input: unknown; readonly output: unknown };
+};
 
 /**
  * What stands at one worker: it is told once what the work is about, then given jobs, one at a time. Results are
  * functions of session and input alone, never of the jobs done before.
  */
-export interface Workbench<Session, Jobs extends JobTable> {
+export interface Workbench<Session, Jobs extends JobTable<Jobs>> {
   begin(session: Session): Promise<void>;
   perform<Kind extends keyof Jobs & string>(
     kind: Kind,
@@ -29,7 +31,7 @@ export interface Task<Session, Kind, Input> {
 }
 
 /** Does tasks, one or several at a time. */
-export interface Executor<Session, Jobs extends JobTable> {
+export interface Executor<Session, Jobs extends JobTable<Jobs>> {
   /** Tasks it can do at the same time. */
   readonly workers: number;
   /**
@@ -54,7 +56,7 @@ export function interrupted(task: string, why: string): SemcrcError {
 const holdFor = 50;
 
 /** Does every task in this thread, one after the other, in the order given. A task that has begun is finished. */
-export class SerialExecutor<Session, Jobs extends JobTable> implements Executor<Session, Jobs> {
+export class SerialExecutor<Session, Jobs extends JobTable<Jobs>> implements Executor<Session, Jobs> {
   readonly workers = 1;
   readonly #bench: Workbench<Session, Jobs>;
   #last: Promise<unknown> = Promise.resolve();
@@ -91,7 +93,7 @@ export class SerialExecutor<Session, Jobs extends JobTable> implements Executor<
       }
       return this.#bench.perform(task.kind, task.input);
     });
-    return valueOf(outcome);
+    return unwrap(outcome);
   }
 
   async close(): Promise<void> {

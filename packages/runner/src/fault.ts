@@ -50,7 +50,7 @@ export function fromFault(fault: Fault): SemcrcError {
 }
 
 /** The value of an outcome, or its fault thrown. */
-export function valueOf<T>(outcome: Outcome<T>): T {
+export function unwrap<T>(outcome: Outcome<T>): T {
   if (outcome.state === 'failed') throw fromFault(outcome.fault);
   return outcome.value;
 }

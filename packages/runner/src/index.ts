@@ -1,3 +1,29 @@
 export { type Executor, type JobTable, SerialExecutor, type Task, type Workbench } from './executor.ts';
+export {
+  type CalibrationResult,
+  type ExperimentExecutor,
+  type ExperimentOptions,
+  type ExperimentResult,
+  type FinishedRun,
+  type Progress,
+  type ReadingFacts,
+  runCalibration,
+  runExperiment,
+  type WorkOptions,
+} from './experiment.ts';
+export {
+  type OpenSource,
+  openSource,
+  type PhantomHandle,
+  type SourceHandle,
+  type StoreHandle,
+} from './handle.ts';
+export type {
+  CalibratedSplit,
+  CohortFacts,
+  ExperimentJobs,
+  ExperimentSession,
+  ProfiledScan,
+} from './job.ts';
 export { WorkerPool } from './pool.ts';
 export type { Death, SpawnThread, Thread } from './thread.ts';

@@ -1,7 +1,7 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { type Remote, wrap } from 'comlink';
 import { type Executor, interrupted, type JobTable, type Task } from './executor.ts';
-import { type Outcome, valueOf } from './fault.ts';
+import { type Outcome, unwrap } from './fault.ts';
 import type { Death, RemoteWorkbench, SpawnThread, Thread } from './thread.ts';
 
 /** A queued or running task, settled exactly once. */
@@ -9,12 +9,10 @@ interface Entry<Session> {
   readonly task: Task<Session, string, unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: SemcrcError) => void;
-  /** Stops listening to the task's signal. */
-  detach: () => void;
 }
 
 /** A live thread. Comlink's proxy is kept here for as long as the thread lives: collecting it would release the thread. */
-interface Hand<Session, Jobs extends JobTable> {
+interface Hand<Session, Jobs extends JobTable<Jobs>> {
   readonly thread: Thread;
   readonly remote: Remote<RemoteWorkbench<Session, Jobs>>;
   /** The session the thread has begun. */
@@ -24,7 +22,7 @@ interface Hand<Session, Jobs extends JobTable> {
 }
 
 /** A place for one thread; it outlives the threads that stand in it. */
-interface Slot<Session, Jobs extends JobTable> {
+interface Slot<Session, Jobs extends JobTable<Jobs>> {
   hand: Hand<Session, Jobs> | undefined;
   entry: Entry<Session> | undefined;
 }
@@ -33,12 +31,17 @@ interface Slot<Session, Jobs extends JobTable> {
  * A pool of worker threads behind the executor's face. Threads start when first needed and stay; one that dies fails the
  * task it was doing and nothing else, and its slot takes the next task with a fresh thread.
  */
-export class WorkerPool<Session, Jobs extends JobTable> implements Executor<Session, Jobs> {
+export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executor<Session, Jobs> {
   readonly workers: number;
   readonly #spawn: SpawnThread;
   readonly #slots: Slot<Session, Jobs>[];
   readonly #queue: Entry<Session>[] = [];
   readonly #ending = new Set<Promise<void>>();
+  /** Unsettled tasks by signal: one listener serves them all, as many tasks share one signal. */
+  readonly #watched = new Map<
+    AbortSignal,
+    { readonly entries: Set<Entry<Session>>; readonly stop: () => void }
+  >();
   #closed = false;
 
   /**
@@ -63,10 +66,8 @@ export class WorkerPool<Session, Jobs extends JobTable> implements Executor<Sess
     if (this.#closed) return Promise.reject(interrupted(name, 'the worker pool is closed'));
     if (signal?.aborted) return Promise.reject(interrupted(name, 'given up before it began'));
     return new Promise<unknown>((resolve, reject) => {
-      const onAbort = (): void => this.#abort(entry);
-      const detach = (): void => signal?.removeEventListener('abort', onAbort);
-      const entry: Entry<Session> = { task, resolve, reject, detach };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const entry: Entry<Session> = { task, resolve, reject };
+      this.#watch(entry);
       this.#queue.push(entry);
       this.#dispatch();
     }) as Promise<Jobs[Kind]['output']>;
@@ -75,7 +76,7 @@ export class WorkerPool<Session, Jobs extends JobTable> implements Executor<Sess
   async close(): Promise<void> {
     this.#closed = true;
     for (const entry of this.#queue.splice(0)) {
-      entry.detach();
+      this.#unwatch(entry);
       entry.reject(interrupted(entry.task.name, 'the worker pool was closed before it began'));
     }
     for (const slot of this.#slots) {
@@ -85,6 +86,32 @@ export class WorkerPool<Session, Jobs extends JobTable> implements Executor<Sess
       hand.fail?.(interrupted(entry?.task.name ?? 'worker', 'the worker pool was closed'));
     }
     await Promise.all(this.#ending);
+  }
+
+  #watch(entry: Entry<Session>): void {
+    const { signal } = entry.task;
+    if (!signal) return;
+    const watch = this.#watched.get(signal);
+    if (watch) {
+      watch.entries.add(entry);
+      return;
+    }
+    const entries = new Set([entry]);
+    const stop = (): void => {
+      for (const one of entries) this.#abort(one);
+    };
+    this.#watched.set(signal, { entries, stop });
+    signal.addEventListener('abort', stop, { once: true });
+  }
+
+  #unwatch(entry: Entry<Session>): void {
+    const { signal } = entry.task;
+    const watch = signal && this.#watched.get(signal);
+    if (!watch) return;
+    watch.entries.delete(entry);
+    if (watch.entries.size > 0) return;
+    signal.removeEventListener('abort', watch.stop);
+    this.#watched.delete(signal);
   }
 
   #dispatch(): void {
@@ -115,7 +142,7 @@ export class WorkerPool<Session, Jobs extends JobTable> implements Executor<Sess
             }),
       );
     } finally {
-      entry.detach();
+      this.#unwatch(entry);
       // A stopped thread still holds its memory until it is gone.
       if (slot.hand === undefined) await Promise.all(this.#ending);
       slot.entry = undefined;
@@ -129,11 +156,11 @@ export class WorkerPool<Session, Jobs extends JobTable> implements Executor<Sess
     const { session, kind, input, name } = task;
     if (hand.session?.value !== session) {
       delete hand.session;
-      valueOf(await this.#call(hand, hand.remote.begin(session as never, name) as Promise<Outcome<void>>));
+      unwrap(await this.#call(hand, hand.remote.begin(session as never, name) as Promise<Outcome<void>>));
       hand.session = { value: session };
     }
     const call = hand.remote.perform(kind as never, input as never, name) as Promise<Outcome<unknown>>;
-    return valueOf(await this.#call(hand, call));
+    return unwrap(await this.#call(hand, call));
   }
 
   /** Races an answer against the death of the thread that owes it. */
@@ -169,6 +196,7 @@ export class WorkerPool<Session, Jobs extends JobTable> implements Executor<Sess
     const queued = this.#queue.indexOf(entry);
     if (queued >= 0) {
       this.#queue.splice(queued, 1);
+      this.#unwatch(entry);
       entry.reject(interrupted(entry.task.name, 'given up before it began'));
       return;
     }

@@ -24,7 +24,7 @@ export interface Thread {
 export type SpawnThread = () => Thread;
 
 /** What a thread exposes: a workbench whose errors come back as data. */
-export interface RemoteWorkbench<Session, Jobs extends JobTable> {
+export interface RemoteWorkbench<Session, Jobs extends JobTable<Jobs>> {
   begin(session: Session, task: string): Promise<Outcome<void>>;
   perform<Kind extends keyof Jobs & string>(
     kind: Kind,
@@ -34,7 +34,7 @@ export interface RemoteWorkbench<Session, Jobs extends JobTable> {
 }
 
 /** Puts a workbench at the other end of an endpoint; called once in each worker thread. */
-export function serveWorkbench<Session, Jobs extends JobTable>(
+export function serveWorkbench<Session, Jobs extends JobTable<Jobs>>(
   bench: Workbench<Session, Jobs>,
   endpoint: Endpoint,
 ): void {

@@ -1,0 +1,32 @@
+import { SerialExecutor } from './executor.ts';
+import type { ExperimentExecutor } from './experiment.ts';
+import { openSource } from './handle.ts';
+import type { ExperimentJobs, ExperimentSession } from './job.ts';
+import { WorkerPool } from './pool.ts';
+import { spawnBrowserThread } from './thread-browser.ts';
+import { ExperimentWorkbench } from './workbench.ts';
+
+export { spawnBrowserThread } from './thread-browser.ts';
+
+/** Does experiments in the page's own thread. */
+export function serialExecutor(): ExperimentExecutor {
+  return new SerialExecutor(new ExperimentWorkbench(openSource));
+}
+
+/** Does experiments in Web Workers. */
+export function threadExecutor(
+  options: {
+    /** Workers at most; default `defaultWorkers()`. */
+    readonly workers?: number;
+  } = {},
+): ExperimentExecutor {
+  return new WorkerPool<ExperimentSession, ExperimentJobs>(
+    spawnBrowserThread,
+    options.workers ?? defaultWorkers(),
+  );
+}
+
+/** The cores the browser admits to; 1 where it does not tell. */
+export function defaultWorkers(): number {
+  return navigator.hardwareConcurrency || 1;
+}

@@ -1,0 +1,228 @@
+import {
+  averageCurves,
+  type ExperimentPlan,
+  type MendedVoxels,
+  type Profile,
+  planRuns,
+  type RiskCurve,
+  type RunPlan,
+  type RunRecord,
+  type RunResult,
+  type ScanCurve,
+  type Split,
+  type SummaryRow,
+  summarize,
+} from '@semcrc/core';
+import type { Executor } from './executor.ts';
+import type { SourceHandle } from './handle.ts';
+import type { CalibratedSplit, CohortFacts, ExperimentJobs, ExperimentSession } from './job.ts';
+
+/** Where an experiment's jobs are done. */
+export type ExperimentExecutor = Executor<ExperimentSession, ExperimentJobs>;
+
+/** How far the work has come: first every scan is read and profiled once, then runs are done. */
+export interface Progress {
+  readonly stage: 'scans' | 'runs';
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What any work on a cohort takes besides the plan. */
+export interface WorkOptions {
+  readonly executor: ExperimentExecutor;
+  /** Gives up what is not finished. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Ascending λ at which the cohort's risk curve is taken; none by default. */
+  readonly grid?: Float32Array | undefined;
+  /** Decoded samples each worker may keep, in bytes; default 256 MiB. */
+  readonly cacheBytes?: number | undefined;
+}
+
+/** A run that is done: one result per tolerance, in their order. */
+export interface FinishedRun {
+  readonly run: number;
+  readonly results: readonly RunResult[];
+}
+
+export interface ExperimentOptions extends WorkOptions {
+  /** Tolerances every run is calibrated at, from the same profiles and gathered voxels; default the plan's own. */
+  readonly tolerances?: readonly number[] | undefined;
+  /** Runs done before: they are taken over, not done again. */
+  readonly finished?: readonly FinishedRun[] | undefined;
+  /** Called with each run as it is done, in no particular order, before the experiment goes on. */
+  readonly onRun?: ((run: FinishedRun) => void | Promise<void>) | undefined;
+}
+
+/** What reading the scans showed. */
+export interface ReadingFacts {
+  /** Voxels mended over all scans read. */
+  readonly mended: MendedVoxels;
+  /** Risk at each λ of the grid over all scans read, the same λ in every group; null without a grid. */
+  readonly curve: RiskCurve | null;
+}
+
+export interface ExperimentResult extends ReadingFacts {
+  readonly cohort: CohortFacts;
+  /** In order of run. */
+  readonly runs: readonly FinishedRun[];
+  /** One per tolerance: its records, by run and in the plan's order of procedures, and their summary. */
+  readonly cells: readonly {
+    readonly epsilon: number;
+    readonly records: readonly RunRecord[];
+    readonly summary: readonly SummaryRow[];
+  }[];
+}
+
+/**
+ * Runs an experiment: reads the cohort, plans the runs, profiles every scan they need once, then does the runs.
+ * What comes out depends on the cohort and the plan alone, not on the executor, its workers or their order (timings in
+ * `seconds` apart).
+ *
+ * @throws SemcrcError `usage` or `infeasible` before any scan is read, for plans that cannot work; the first error of a
+ * scan or run, naming it, when one fails; `interrupted` when the signal was aborted.
+ */
+export async function runExperiment(
+  handle: SourceHandle,
+  plan: ExperimentPlan,
+  options: ExperimentOptions,
+): Promise<ExperimentResult> {
+  const { executor, tolerances = [plan.epsilon], finished = [], onRun, onProgress } = options;
+  const cohort = await readCohort(handle, plan, options);
+  // Each tolerance may ask for an n of its own.
+  const plans = tolerances.map((epsilon) => planRuns({ ...plan, epsilon }, cohort))[0] ?? [];
+  const done = new Map(finished.filter(({ run }) => run < plans.length).map((run) => [run.run, run]));
+  const pending = plans.filter(({ run }) => !done.has(run));
+  const grid = options.grid ?? new Float32Array(0);
+  const scans = scansOf(grid.length > 0 ? plans : pending, cohort);
+  const start = sessionOf(handle, plan, { ...options, tolerances }, cohort.digest);
+  const { profiles, ...facts } = await profileScans(start, scans, options);
+
+  const session: ExperimentSession = { ...start, profiles };
+  onProgress?.({ stage: 'runs', done: done.size, total: plans.length });
+  await together(options.signal, pending, async (run, signal) => {
+    const results = await executor.run({ session, kind: 'run', input: run, name: `run ${run.run}`, signal });
+    const finishedRun = { run: run.run, results };
+    await onRun?.(finishedRun);
+    done.set(run.run, finishedRun);
+    onProgress?.({ stage: 'runs', done: done.size, total: plans.length });
+  });
+  const runs = [...done.values()].sort((a, b) => a.run - b.run);
+  const cells = tolerances.map((epsilon, at) => {
+    const records = runs.flatMap(({ results }) => results[at].records);
+    return { epsilon, records, summary: summarize(records) };
+  });
+  return { cohort, runs, cells, ...facts };
+}
+
+export interface CalibrationResult extends ReadingFacts, CalibratedSplit {
+  readonly cohort: CohortFacts;
+  readonly split: Split;
+}
+
+/**
+ * Calibrates the plan's first procedure on its first split and measures it on the split's test scans.
+ *
+ * @throws SemcrcError as `runExperiment` does.
+ */
+export async function runCalibration(
+  handle: SourceHandle,
+  plan: ExperimentPlan,
+  options: WorkOptions,
+): Promise<CalibrationResult> {
+  const { executor, signal } = options;
+  const cohort = await readCohort(handle, plan, options);
+  const [run] = planRuns({ ...plan, runs: 1 }, cohort);
+  const start = sessionOf(handle, plan, { ...options, tolerances: [plan.epsilon] }, cohort.digest);
+  const { profiles, ...facts } = await profileScans(start, scansOf([run], cohort), options);
+  const session: ExperimentSession = { ...start, profiles };
+  const { split } = run;
+  const calibrated = await executor.run({
+    session,
+    kind: 'calibrate',
+    input: split,
+    name: 'calibration',
+    signal,
+  });
+  return { cohort, split, ...facts, ...calibrated };
+}
+
+function sessionOf(
+  handle: SourceHandle,
+  plan: ExperimentPlan,
+  options: Pick<WorkOptions, 'grid' | 'cacheBytes'> & { readonly tolerances: readonly number[] },
+  digest?: string,
+): ExperimentSession {
+  const { tolerances, grid = new Float32Array(0), cacheBytes = 256 * 2 ** 20 } = options;
+  return {
+    handle,
+    plan,
+    tolerances,
+    grid,
+    cacheBytes,
+    profiles: [],
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+function readCohort(handle: SourceHandle, plan: ExperimentPlan, options: WorkOptions): Promise<CohortFacts> {
+  const session = sessionOf(handle, plan, { ...options, tolerances: [] });
+  return options.executor.run({
+    session,
+    kind: 'cohort',
+    input: null,
+    name: 'cohort',
+    signal: options.signal,
+  });
+}
+
+/** Ids of the scans that runs touch, in cohort order. */
+function scansOf(runs: readonly RunPlan[], cohort: CohortFacts): string[] {
+  const needed = new Set(runs.flatMap(({ split }) => [...split.opt, ...split.cal, ...split.test]));
+  return cohort.ids.filter((id) => needed.has(id));
+}
+
+async function profileScans(
+  session: ExperimentSession,
+  scans: readonly string[],
+  options: WorkOptions,
+): Promise<ReadingFacts & { readonly profiles: readonly Profile[] }> {
+  const { executor, signal, onProgress } = options;
+  const profiles = new Array<Profile>(scans.length);
+  const curves = new Array<ScanCurve>(scans.length);
+  let [clipped, crossed, done] = [0, 0, 0];
+  onProgress?.({ stage: 'scans', done, total: scans.length });
+  const places = scans.map((scan, at) => ({ scan, at }));
+  await together(signal, places, async ({ scan, at }, either) => {
+    const name = `scan ${scan}`;
+    const profiled = await executor.run({ session, kind: 'profile', input: scan, name, signal: either });
+    profiles[at] = profiled.profile;
+    if (profiled.curve) curves[at] = profiled.curve;
+    clipped += profiled.mended.clipped;
+    crossed += profiled.mended.crossed;
+    done += 1;
+    onProgress?.({ stage: 'scans', done, total: scans.length });
+  });
+  const curve = session.grid.length > 0 ? averageCurves(session.grid, curves) : null;
+  return { profiles, mended: { clipped, crossed }, curve };
+}
+
+/** Does all items at once; the first that fails gives the others up, and is what is thrown once all have ended. */
+async function together<T>(
+  signal: AbortSignal | undefined,
+  items: readonly T[],
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  let first: { readonly error: unknown } | undefined;
+  await Promise.all(
+    items.map((item) =>
+      work(item, either).catch((error: unknown) => {
+        first ??= { error };
+        stop.abort();
+      }),
+    ),
+  );
+  if (first) throw first.error;
+}

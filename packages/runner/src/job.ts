@@ -1,0 +1,66 @@
+import type {
+  CohortIndex,
+  Evaluation,
+  ExperimentPlan,
+  Fit,
+  Labels,
+  MendedVoxels,
+  Profile,
+  RunPlan,
+  RunResult,
+  ScanCurve,
+  ScanEvaluation,
+  Split,
+} from '@semcrc/core';
+import type { SourceHandle } from './handle.ts';
+
+/** What every job of one experiment shares. */
+export interface ExperimentSession {
+  readonly handle: SourceHandle;
+  /** Digest of the cohort, once it is known. */
+  readonly digest?: string;
+  readonly plan: ExperimentPlan;
+  /** Tolerances that every run is calibrated at; the plan's own `epsilon` is not looked at. */
+  readonly tolerances: readonly number[];
+  /** Ascending λ at which each scan's misses are counted along with its profile; empty: not counted. */
+  readonly grid: Float32Array;
+  /** Decoded samples each worker may keep, in bytes. */
+  readonly cacheBytes: number;
+  /** Profiles of all scans that runs need; empty while they are being built. */
+  readonly profiles: readonly Profile[];
+}
+
+/** A cohort as far as planning and reporting need it. */
+export interface CohortFacts extends CohortIndex {
+  readonly name: string;
+  readonly digest: string;
+  readonly labels: Labels;
+}
+
+/** A scan's profile and what was noticed while reading it. */
+export interface ProfiledScan {
+  readonly profile: Profile;
+  readonly mended: MendedVoxels;
+  /** Null where the session has no grid. */
+  readonly curve: ScanCurve | null;
+}
+
+/** One split calibrated and measured. */
+export interface CalibratedSplit {
+  readonly fit: Fit;
+  /** Means over the test scans; null where there are none. */
+  readonly evaluation: Evaluation | null;
+  /** Each test scan, in split order. */
+  readonly scans: readonly ScanEvaluation[];
+}
+
+/** The jobs of an experiment: profiles once per scan, then runs. */
+export interface ExperimentJobs {
+  readonly cohort: { readonly input: null; readonly output: CohortFacts };
+  /** Input: scan id. */
+  readonly profile: { readonly input: string; readonly output: ProfiledScan };
+  /** Every procedure of the plan on one split; one result per tolerance. */
+  readonly run: { readonly input: RunPlan; readonly output: readonly RunResult[] };
+  /** The plan's first procedure at the first tolerance on one split, with all that `calibration.json` tells. */
+  readonly calibrate: { readonly input: Split; readonly output: CalibratedSplit };
+}

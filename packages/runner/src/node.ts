@@ -1,0 +1,32 @@
+import { availableParallelism } from 'node:os';
+import { SerialExecutor } from './executor.ts';
+import type { ExperimentExecutor } from './experiment.ts';
+import { openSource } from './handle-node.ts';
+import type { ExperimentJobs, ExperimentSession } from './job.ts';
+import { WorkerPool } from './pool.ts';
+import { type NodeThreadOptions, spawnNodeThread } from './thread-node.ts';
+import { ExperimentWorkbench } from './workbench.ts';
+
+export { openSource } from './handle-node.ts';
+export { type NodeThreadOptions, serveNodeThread, spawnNodeThread } from './thread-node.ts';
+
+/** Does experiments in this thread. */
+export function serialExecutor(): ExperimentExecutor {
+  return new SerialExecutor(new ExperimentWorkbench(openSource));
+}
+
+/** Does experiments in worker threads. Close it, or the process stays. */
+export function threadExecutor(
+  options: NodeThreadOptions & {
+    /** Threads at most; default `defaultWorkers()`. */
+    readonly workers?: number;
+  } = {},
+): ExperimentExecutor {
+  const { workers = defaultWorkers(), ...thread } = options;
+  return new WorkerPool<ExperimentSession, ExperimentJobs>(() => spawnNodeThread(thread), workers);
+}
+
+/** The cores this process may use. */
+export function defaultWorkers(): number {
+  return availableParallelism();
+}

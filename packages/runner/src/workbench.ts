@@ -1,0 +1,122 @@
+import { cached, type Source } from '@semcrc/cohort';
+import {
+  averageEvaluations,
+  buildProfile,
+  type CalibrationData,
+  evaluateFits,
+  fitSplit,
+  makePartition,
+  type Profile,
+  profileOptionsOf,
+  type RunPlan,
+  type RunResult,
+  runOne,
+  type Split,
+  sweepScan,
+} from '@semcrc/core';
+import { type Kernels, loadKernels, SemcrcError } from '@semcrc/kernels';
+import type { Workbench } from './executor.ts';
+import type { OpenSource } from './handle.ts';
+import type { CalibratedSplit, CohortFacts, ExperimentJobs, ExperimentSession, ProfiledScan } from './job.ts';
+import { shareProfile } from './shared-profile.ts';
+
+/** Does the jobs of experiments: one WASM instance and one open cohort, kept from job to job. */
+export class ExperimentWorkbench implements Workbench<ExperimentSession, ExperimentJobs> {
+  readonly #openSource: OpenSource;
+  #kernels: Kernels | undefined;
+  #opened: { readonly handle: string; readonly source: Source } | undefined;
+  #session: ExperimentSession | undefined;
+  #profiles = new Map<string, Profile>();
+
+  constructor(openSource: OpenSource) {
+    this.#openSource = openSource;
+  }
+
+  async begin(session: ExperimentSession): Promise<void> {
+    this.#kernels ??= await loadKernels();
+    const handle = JSON.stringify([session.handle, session.cacheBytes]);
+    if (this.#opened?.handle !== handle) {
+      await this.#opened?.source.close?.();
+      this.#opened = undefined;
+      const { digest, cacheBytes } = session;
+      const source = await this.#openSource(session.handle, digest === undefined ? {} : { digest });
+      this.#opened = { handle, source: cached(source, cacheBytes) };
+    }
+    this.#session = session;
+    this.#profiles = new Map(session.profiles.map((profile) => [profile.scan, profile]));
+  }
+
+  async perform<Kind extends keyof ExperimentJobs & string>(
+    kind: Kind,
+    input: ExperimentJobs[Kind]['input'],
+  ): Promise<ExperimentJobs[Kind]['output']> {
+    switch (kind) {
+      case 'cohort':
+        return this.#cohort();
+      case 'profile':
+        return this.#profile(input as string);
+      case 'run':
+        return this.#run(input as RunPlan);
+      case 'calibrate':
+        return this.#calibrate(input as Split);
+      default:
+        throw new SemcrcError('internal', `no such job: ${kind}`);
+    }
+  }
+
+  #cohort(): CohortFacts {
+    const { name, digest, ids, patients, labels } = this.#at().source;
+    return { name, digest, ids, patients, labels };
+  }
+
+  async #profile(scan: string): Promise<ProfiledScan> {
+    const { kernels, source, session } = this.#at();
+    const { procedures, options } = session.plan;
+    const sample = await source.read(scan);
+    const organs = makePartition({ kind: 'organ' }, source.labels);
+    const profile = buildProfile(kernels, sample, organs, profileOptionsOf(procedures, options));
+    const { grid } = session;
+    return {
+      profile: shareProfile(profile),
+      mended: sample.mended,
+      curve: grid.length > 0 ? sweepScan(kernels, sample, source.labels, grid, options.heuristic) : null,
+    };
+  }
+
+  #run(run: RunPlan): Promise<readonly RunResult[]> {
+    const { plan, tolerances } = this.#at().session;
+    return runOne(this.#data(), plan, run, tolerances);
+  }
+
+  async #calibrate(split: Split): Promise<CalibratedSplit> {
+    const { plan, tolerances } = this.#at().session;
+    const { procedures, options, seed } = plan;
+    const data = this.#data();
+    const [procedure] = procedures;
+    const [fitted] = await fitSplit(data, split, [procedure], [tolerances[0]], options, { seed, run: 0 });
+    const [fit] = fitted.fits;
+    const [scans] = await evaluateFits(data, [fit], split.test, options.heuristic);
+    return { fit, evaluation: averageEvaluations(scans), scans };
+  }
+
+  #data(): CalibrationData {
+    const { kernels, source } = this.#at();
+    return {
+      kernels,
+      labels: source.labels,
+      read: (id) => source.read(id),
+      profileOf: (id) => {
+        const profile = this.#profiles.get(id);
+        if (!profile) throw new SemcrcError('internal', `scan ${id} has no profile`, { data: { scan: id } });
+        return profile;
+      },
+    };
+  }
+
+  #at(): { kernels: Kernels; source: Source; session: ExperimentSession } {
+    if (!this.#kernels || !this.#opened || !this.#session) {
+      throw new SemcrcError('internal', 'a job came before its session');
+    }
+    return { kernels: this.#kernels, source: this.#opened.source, session: this.#session };
+  }
+}
