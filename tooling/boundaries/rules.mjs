@@ -30,6 +30,14 @@ function packageOf(specifier) {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
+/** @param {string} entry @param {Package} pkg whose `exports` may hold patterns with a star */
+function isEntry(entry, { manifest }) {
+  return Object.keys(manifest.exports ?? {}).some((key) => {
+    const [head, tail] = key.split('*');
+    return tail === undefined ? key === entry : entry.startsWith(head ?? '') && entry.endsWith(tail);
+  });
+}
+
 /** @param {string} specifier */
 function isNode(specifier) {
   return specifier.startsWith('node:') || BUILTINS.has(specifier);
@@ -92,8 +100,7 @@ function checkImports(pkg, byName, shared) {
       if (target && target !== pkg) {
         if (!below.has(name)) report('arrow', `imports upward: ${name}`);
         const entry = specifier === name ? '.' : `.${specifier.slice(name.length)}`;
-        if (!(entry in (target.manifest.exports ?? {})))
-          report('package', `${specifier} is no entry of ${name}`);
+        if (!isEntry(entry, target)) report('package', `${specifier} is no entry of ${name}`);
         if (inSource && TYPES_ONLY.has(pkg.name) && kind !== 'type') {
           report('arrow', `imports more than types from ${name}`);
         }
@@ -140,7 +147,9 @@ function checkBrowser(pkg) {
     ? [...pkg.files.keys()].filter((file) => file.startsWith('src/'))
     : filesBehind(
         pkg,
-        [...entrySources(pkg, ['browser', 'import'])].flatMap(([entry, f]) => (entry === '.' ? [f] : [])),
+        [...entrySources(pkg, ['browser', 'import'])].flatMap(([entry, file]) =>
+          entry === './node' ? [] : [file],
+        ),
       );
   /** @type {Violation[]} */
   const violations = [];

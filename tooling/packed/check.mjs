@@ -16,6 +16,8 @@ import { visit } from '../browser/visit.mjs';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const attw = path.join(root, 'tooling/node_modules/.bin/attw');
 const scratch = mkdtempSync(path.join(tmpdir(), 'semcrc-packed-'));
+// Entries that are code for a thread, or for a page: nothing for Node's main thread to import.
+const THREADS = new Set(['./worker', './browser']);
 let failures = 0;
 
 try {
@@ -73,13 +75,18 @@ async function lint({ tarball }) {
 
 /** @param {Packed} pkg */
 function resolveTypes({ tarball, manifest }) {
-  const data = Object.keys(manifest.exports).filter((entry) => entry.endsWith('.json'));
+  const data = Object.keys(manifest.exports).filter((entry) => !isScript(manifest.exports[entry]));
   const excluded = data.length > 0 ? ['--exclude-entrypoints', ...data] : [];
   execute(
     attw,
     [tarball, '--profile', 'esm-only', '--no-color', '--no-definitely-typed', ...excluded],
     scratch,
   );
+}
+
+/** @param {any} target of an entry in `exports` */
+function isScript(target) {
+  return typeof target === 'object';
 }
 
 /** @param {string} consumer @param {readonly Packed[]} packed */
@@ -95,7 +102,7 @@ function install(consumer, packed) {
 function runInNode(consumer, packed) {
   const entries = packed.flatMap(({ name, manifest }) =>
     Object.entries(manifest.exports ?? {})
-      .filter(([entry]) => !entry.endsWith('.json') && !entry.includes('worker'))
+      .filter(([entry, target]) => isScript(target) && !THREADS.has(entry))
       .map(([entry]) => path.posix.join(name, entry)),
   );
   const imports = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join('\n');

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { serialExecutor } from '@semcrc/runner/node';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cases } from '../../packages/kernels/test/cases.ts';
 import { calibratePhantom } from '../browser/calibration.ts';
 import { launchChromium, reasonToSkip } from '../browser/chromium.mjs';
+import { experimentOnPhantom } from '../browser/phantom-experiment.ts';
 import { visit } from '../browser/visit.mjs';
 
 const reason = reasonToSkip();
@@ -16,6 +19,11 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
   });
   afterAll(() => browser?.close());
 
+  it('every kernel agrees with its scalar twin', async () => {
+    const { outcome } = await visit(browser, page('kernels'), { timeoutSeconds: 50 });
+    expect(outcome).toEqual({ passed: Object.keys(cases), failed: {} });
+  });
+
   it('a whole CRC calibration gives bitwise what Node gives, and never fetches HiGHS', async () => {
     const { outcome, requests } = await visit(browser, page('crc'));
     expect(outcome).toEqual(await calibratePhantom('crc'));
@@ -26,5 +34,17 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
     const { outcome, requests } = await visit(browser, page('sem-crc'));
     expect(outcome).toEqual(await calibratePhantom('sem-crc'));
     expect(requests.some((path) => /highs/i.test(path))).toBe(true);
+  });
+
+  it('an experiment in two Workers gives bitwise the runs that Node gives', async () => {
+    const { outcome } = await visit(browser, page('experiment'));
+    const executor = serialExecutor();
+    try {
+      const runs = await experimentOnPhantom(executor);
+      expect(runs).toHaveLength(12);
+      expect(outcome).toEqual(JSON.parse(JSON.stringify(runs)));
+    } finally {
+      await executor.close();
+    }
   });
 });

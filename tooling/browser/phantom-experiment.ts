@@ -1,0 +1,21 @@
+import { PAPER_OPTIONS, PAPER_PROCEDURES, type RunRecord } from '@semcrc/core';
+import { type ExperimentExecutor, runExperiment } from '@semcrc/runner';
+
+/** The paper's four procedures over three runs of a small phantom cohort; its records without their timings. */
+export async function experimentOnPhantom(
+  executor: ExperimentExecutor,
+): Promise<Omit<RunRecord, 'seconds'>[]> {
+  const plan = {
+    procedures: PAPER_PROCEDURES,
+    epsilon: 0.1,
+    runs: 3,
+    seed: 11,
+    nOpt: 8,
+    nCal: 36,
+    nTest: 12,
+    options: PAPER_OPTIONS,
+  };
+  const handle = { kind: 'phantom', options: { scans: 48, shape: [2, 64, 64] } } as const;
+  const { cells } = await runExperiment(handle, plan, { executor });
+  return cells[0].records.map(({ seconds: _, ...record }) => record);
+}
