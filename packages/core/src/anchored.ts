@@ -60,7 +60,7 @@ export async function fitAnchored(
     const problem = await gatherLengthProblem(kernels, split.opt.map(data.profileOf), data.read, partition, {
       sides,
       within: options.within,
-      heuristic: options.heuristic,
+      heuristic: options,
     });
     const gathering = secondsSince(started) / bounds.length;
     for (const { epsilon } of bounds) {

@@ -28,7 +28,7 @@ export function applyLambda(
 ): CalibratedInterval {
   const { partition, sides, lambda } = calibrated;
   const { groupOfCell, keys } = partition;
-  const { lower, upper, lowerWeight, upperWeight } = interval;
+  const { lower, upper, weights } = interval;
   const above = sides === 2 ? keys.length : 0;
   const reach = Float64Array.from(lambda, (value) => (value + nextUp(value)) / 2);
   const result = {
@@ -40,10 +40,10 @@ export function applyLambda(
   for (let voxel = 0; voxel < lower.length; voxel++) {
     const group = groupOfCell[cells[voxel]];
     const infinite = group === NO_GROUP || group === undefined;
-    const below = infinite ? Number.POSITIVE_INFINITY : reach[group] * (lowerWeight ? lowerWeight[voxel] : 1);
+    const below = infinite ? Number.POSITIVE_INFINITY : reach[group] * (weights ? weights.lower[voxel] : 1);
     const over = infinite
       ? Number.POSITIVE_INFINITY
-      : reach[above + group] * (upperWeight ? upperWeight[voxel] : 1);
+      : reach[above + group] * (weights ? weights.upper[voxel] : 1);
     result.lower[voxel] = Math.max(roundDown(lower[voxel] - below), 0);
     result.upper[voxel] = Math.min(-roundDown(-(upper[voxel] + over)), 1);
     result.lambdaBelow[voxel] = infinite ? Number.POSITIVE_INFINITY : lambda[group];

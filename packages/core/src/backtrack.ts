@@ -45,14 +45,24 @@ export type Backtracked =
   | { readonly state: 'infeasible'; readonly units: number; readonly leastUnits: number };
 
 /**
- * The infimum of the t whose losses the bound accepts (eq. 3, 6, 9). Losses are step functions of t, so the infimum is
- * attained, and bisecting the ordered bit patterns of t finds it exactly: no grid, at most 64 steps.
+ * The infimum of the t from which on the bound accepts (eq. 3, 6, 9). Losses are step functions of t, so it is attained,
+ * and bisecting the ordered bit patterns of t finds it exactly: no grid, at most 64 steps.
  */
 export function backtrack(table: LossTable, family: LambdaFamily, bound: RiskBound): Backtracked {
   const units = table.units.length;
   if (!bound.accepts(new Float64Array(units))) {
     return { state: 'infeasible', units, leastUnits: leastUnits(bound) };
   }
+  const t = bound.acceptsAllBetween
+    ? firstOfAccepted(table, family, bound, bound.acceptsAllBetween)
+    : firstAccepted(table, family, bound);
+  const lambda = new Float32Array(family.size);
+  family.at(t, lambda);
+  return { state: 'calibrated', t, lambda, units };
+}
+
+/** The least accepted t, where acceptance at t implies acceptance beyond. */
+function firstAccepted(table: LossTable, family: LambdaFamily, bound: RiskBound): number {
   const lambda = new Float32Array(family.size);
   const accepted = (t: number): boolean => {
     family.at(t, lambda);
@@ -60,7 +70,7 @@ export function backtrack(table: LossTable, family: LambdaFamily, bound: RiskBou
     table.narrow(accepts ? 'accepted' : 'rejected');
     return accepts;
   };
-  if (accepted(family.start)) return { state: 'calibrated', t: family.start, lambda, units };
+  if (accepted(family.start)) return family.start;
   let rejected = orderedBits(family.start);
   let admissible = orderedBits(family.reaching(table.largestScore));
   while (admissible - rejected > 1n) {
@@ -68,9 +78,42 @@ export function backtrack(table: LossTable, family: LambdaFamily, bound: RiskBou
     if (accepted(fromOrderedBits(middle))) admissible = middle;
     else rejected = middle;
   }
-  const t = fromOrderedBits(admissible);
-  family.at(t, lambda);
-  return { state: 'calibrated', t, lambda, units };
+  return fromOrderedBits(admissible);
+}
+
+/**
+ * The least t such that every t' ≥ t is accepted, where acceptance is not monotone: stretches of t are certified whole,
+ * from the largest t down, and halved until they are certified or hold a rejected t that no larger one follows.
+ */
+function firstOfAccepted(
+  table: LossTable,
+  family: LambdaFamily,
+  bound: RiskBound,
+  acceptsAllBetween: (least: Float64Array, most: Float64Array) => boolean,
+): number {
+  const lambda = new Float32Array(family.size);
+  const lossesAt = (bits: bigint): Float64Array => {
+    family.at(fromOrderedBits(bits), lambda);
+    return table.evaluate(lambda).slice();
+  };
+  const end = orderedBits(family.reaching(table.largestScore));
+  const start = orderedBits(family.start);
+  // Stretches [from, to] still to be looked at, the one with the largest t on top; beyond its `to` all is accepted.
+  const stretches = [{ from: start, to: end, most: lossesAt(start), least: lossesAt(end) }];
+  for (let stretch = stretches.pop(); stretch; stretch = stretches.pop()) {
+    const { from, to, most, least } = stretch;
+    if (acceptsAllBetween(least, most)) continue;
+    const same = most.every((loss, unit) => loss === least[unit]);
+    if (same || to - from <= 1n) {
+      if (!bound.accepts(least)) return fromOrderedBits(to + 1n);
+      if (!same && !bound.accepts(most)) return fromOrderedBits(to);
+      continue;
+    }
+    const middle = (from + to) >> 1n;
+    const losses = lossesAt(middle);
+    stretches.push({ from, to: middle, most, least: losses }, { from: middle, to, most: losses, least });
+  }
+  return family.start;
 }
 
 const word = new DataView(new ArrayBuffer(8));

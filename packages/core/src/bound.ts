@@ -13,9 +13,12 @@ export interface RiskBound {
   readonly epsilon: number;
   /** Failure probability of an RCPS bound; null for CRC, whose guarantee is on the expectation. */
   readonly delta: number | null;
-  /** Whether raising any loss can only turn acceptance into rejection. */
-  readonly monotone: boolean;
   accepts(losses: Float64Array): boolean;
+  /**
+   * Present where raising a loss may turn rejection into acceptance, so that one acceptance says nothing of larger λ:
+   * true only if every loss vector between the two, component by component, is accepted.
+   */
+  acceptsAllBetween?(least: Float64Array, most: Float64Array): boolean;
 }
 
 /**
@@ -28,7 +31,6 @@ export function crcBound(epsilon: number): RiskBound {
     name: 'crc',
     epsilon,
     delta: null,
-    monotone: true,
     accepts(losses) {
       let sum = 0;
       for (let i = 0; i < losses.length; i++) sum += losses[i];

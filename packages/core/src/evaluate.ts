@@ -1,5 +1,5 @@
 import { clampedLength, gather, type Kernels } from '@semcrc/kernels';
-import { type HeuristicName, intervalOf } from './interval.ts';
+import { type HeuristicOptions, type Interval, intervalOf, QUANTILE } from './interval.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import { divideByPosition, type Profile, type Sides } from './profile.ts';
 import type { Sample } from './sample.ts';
@@ -60,7 +60,7 @@ export function evaluateScan(
   sample: Sample,
   profile: Profile,
   calibrated: readonly CalibratedLambda[],
-  heuristic: HeuristicName = 'quantile',
+  heuristic: HeuristicOptions = QUANTILE,
 ): ScanEvaluation[] {
   const interval = intervalOf(sample, heuristic);
   const evaluations = new Array<ScanEvaluation>(calibrated.length);
@@ -146,6 +146,24 @@ function foldOrgans(
     length: dimension > 0 ? length / dimension : 0,
     organs,
   };
+}
+
+/** Σ clamp(upper + λ·w) − clamp(lower − λ·w) of each cell, for intervals whose weights differ from voxel to voxel. */
+function scaledLengths(
+  { lower, upper }: Interval,
+  weights: NonNullable<Interval['weights']>,
+  cells: Uint8Array | Uint16Array,
+  below: Float64Array,
+  above: Float64Array,
+): Float64Array {
+  const lengths = new Float64Array(below.length);
+  for (let voxel = 0; voxel < cells.length; voxel++) {
+    const cell = cells[voxel];
+    const high = Math.min(Math.max(upper[voxel] + above[cell] * weights.upper[voxel], 0), 1);
+    const low = Math.min(Math.max(lower[voxel] - below[cell] * weights.lower[voxel], 0), 1);
+    lengths[cell] += high - low;
+  }
+  return lengths;
 }
 
 /** Missed voxels of each cell, both sides together. */

@@ -4,13 +4,14 @@ import { leastUnits, type RiskBound } from './bound.ts';
 import { fitCrc } from './crc.ts';
 import { averageEvaluations, type Evaluation, evaluateScan, type ScanEvaluation } from './evaluate.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
-import type { HeuristicName } from './interval.ts';
-import { fitOrganCrc } from './organ-crc.ts';
-import type { PositionSpec } from './partition.ts';
+import type { HeuristicOptions } from './interval.ts';
+import type { Labels } from './labels.ts';
+import { fitOrganCrc, organBound } from './organ-crc.ts';
+import { labelIds, type PositionSpec } from './partition.ts';
 import { checkCombination, type Procedure, type ProcedureOptions } from './procedure.ts';
 import type { ProfileOptions } from './profile.ts';
 import { type RunRecord, runRecord } from './record.ts';
-import { type CohortIndex, drawSplit, type Split, type SplitSizes } from './split.ts';
+import { type CohortIndex, checkSplitSizes, drawSplit, type Split, type SplitSizes } from './split.ts';
 
 /** One cell of an experiment: several procedures at one tolerance over the same seeded splits. */
 export interface ExperimentPlan extends SplitSizes {
@@ -19,6 +20,11 @@ export interface ExperimentPlan extends SplitSizes {
   readonly runs: number;
   readonly seed: number;
   readonly options: ProcedureOptions;
+}
+
+/** What planning needs of a cohort; a source has it. */
+export interface LabelledIndex extends CohortIndex {
+  readonly labels: Labels;
 }
 
 /** One run: the split that all its procedures share. */
@@ -31,7 +37,7 @@ export interface RunPlan {
  * The runs of an experiment, after everything that can be refused beforehand has been: sizes that do not fit the cohort
  * and combinations that make no sense (`usage`), n too small for the tolerance (`infeasible`).
  */
-export function planRuns(plan: ExperimentPlan, index: CohortIndex): RunPlan[] {
+export function planRuns(plan: ExperimentPlan, index: LabelledIndex): RunPlan[] {
   checkPlan(plan, index);
   return Array.from({ length: plan.runs }, (_, run) => ({
     run,
@@ -39,7 +45,7 @@ export function planRuns(plan: ExperimentPlan, index: CohortIndex): RunPlan[] {
   }));
 }
 
-function checkPlan(plan: ExperimentPlan, index: CohortIndex): void {
+function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
   const { procedures, options, runs, seed, nOpt, nCal } = plan;
   if (procedures.length === 0) throw new SemcrcError('usage', 'name at least one procedure');
   if (!Number.isInteger(runs) || runs < 1) {
@@ -51,9 +57,7 @@ function checkPlan(plan: ExperimentPlan, index: CohortIndex): void {
     });
   }
   checkCombination(procedures, options);
-  const bound = boundOf(options, plan.epsilon);
-  drawSplit(index, plan, seed, 0);
-  const least = leastUnits(bound);
+  checkSplitSizes(index, plan);
   for (const procedure of procedures) {
     const anchored = procedure === 'k-crc' || procedure === 'sem-crc' || options.control.length > 0;
     if (anchored && procedure !== 'crc' && nOpt === 0) {
@@ -61,6 +65,11 @@ function checkPlan(plan: ExperimentPlan, index: CohortIndex): void {
         data: { procedure, nOpt },
       });
     }
+    const bound =
+      procedure === 'organ-crc'
+        ? organBound(options, plan.epsilon, options.control.length || labelIds(index.labels).length)
+        : boundOf(options, plan.epsilon);
+    const least = leastUnits(bound);
     const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);
     const units = all ? nCal : nCal - nOpt;
     if (units < least) throw infeasibleError(procedure, bound, units, least);
@@ -75,7 +84,7 @@ export function profileOptionsOf(
   return {
     sides: options.sides === 'two' ? 2 : 1,
     within: options.within,
-    heuristic: options.heuristic,
+    heuristic: options,
     pixels: procedures.includes('k-crc'),
   };
 }
@@ -141,7 +150,7 @@ export async function evaluateFits(
   data: CalibrationData,
   fits: readonly Fit[],
   scans: readonly string[],
-  heuristic: HeuristicName,
+  heuristic: HeuristicOptions,
 ): Promise<ScanEvaluation[][]> {
   const evaluations: ScanEvaluation[][] = fits.map(() => []);
   for (const id of scans) {
@@ -175,7 +184,7 @@ export async function runOne(
   const fitted = await fitSplit(data, split, plan.procedures, tolerances, options, { seed, run: run.run });
   const start = performance.now();
   const fits = fitted.flatMap(({ fits }) => fits);
-  const evaluations = await evaluateFits(data, fits, split.test, options.heuristic);
+  const evaluations = await evaluateFits(data, fits, split.test, options);
   const seconds = secondsSince(start) / fits.length;
   let next = 0;
   return fitted.map(({ fits, positions }) => ({

@@ -5,6 +5,7 @@ import type { CalibratedLambda } from './evaluate.ts';
 import type { Labels } from './labels.ts';
 import type { Procedure, ProcedureOptions } from './procedure.ts';
 import type { Profile } from './profile.ts';
+import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
 import type { ReadSample } from './sample.ts';
 import type { Split } from './split.ts';
 
@@ -50,8 +51,20 @@ export interface Fit extends CalibratedLambda {
 }
 
 /** The bound that options name, at tolerance ε. */
-export function boundOf(_options: ProcedureOptions, epsilon: number): RiskBound {
-  return crcBound(epsilon);
+export function boundOf(
+  { bound, delta }: Pick<ProcedureOptions, 'bound' | 'delta'>,
+  epsilon: number,
+): RiskBound {
+  switch (bound) {
+    case 'crc':
+      return crcBound(epsilon);
+    case 'hoeffding':
+      return hoeffdingBound(epsilon, delta);
+    case 'hoeffding-bentkus':
+      return hoeffdingBentkusBound(epsilon, delta);
+    case 'wsr':
+      return wsrBound(epsilon, delta);
+  }
 }
 
 /** Scans that `crc` and `--organ-cal all` calibrate on: opt and cal, in that order. */

@@ -22,6 +22,7 @@ export {
   type ExperimentPlan,
   evaluateFits,
   fitSplit,
+  type LabelledIndex,
   type MeanAndSd,
   planRuns,
   profileOptionsOf,
@@ -35,7 +36,14 @@ export {
 export { EXPERIMENT_SCHEMA, ExperimentDocument } from './experiment-document.ts';
 export type { CalibrationData, Fit, FitAnchor, OrganState, OrganStatus } from './fit.ts';
 export { guaranteeInWords } from './guarantee.ts';
-export { HEURISTIC_NAMES, type HeuristicName, type Interval, intervalOf } from './interval.ts';
+export {
+  HEURISTIC_NAMES,
+  type HeuristicName,
+  type HeuristicOptions,
+  type Interval,
+  intervalOf,
+  QUANTILE,
+} from './interval.ts';
 export type { Labels } from './labels.ts';
 export {
   cellsOfSample,
@@ -57,6 +65,7 @@ export {
 } from './procedure.ts';
 export { buildProfile, type Profile, type ProfileOptions, type Sides, type Within } from './profile.ts';
 export { type RandomStream, randomStream, shuffle } from './random.ts';
+export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
 export { LambdaByGroup, RunRecord, SplitRecord } from './record.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './risk-curve.ts';
 export type { MendedVoxels, ReadSample, Sample } from './sample.ts';

@@ -1,3 +1,5 @@
+import { SemcrcError } from '@semcrc/kernels';
+import { quantileOfSorted } from './quantile.ts';
 import type { Sample } from './sample.ts';
 
 /**
@@ -7,18 +9,116 @@ import type { Sample } from './sample.ts';
 export interface Interval {
   readonly lower: Float32Array;
   readonly upper: Float32Array;
-  readonly lowerWeight?: Float32Array;
-  readonly upperWeight?: Float32Array;
+  /** Both weights or neither; positive. */
+  readonly weights?: { readonly lower: Float32Array; readonly upper: Float32Array };
 }
 
-/** Heuristics of uncertainty that can be turned into an interval. */
-export const HEURISTIC_NAMES = ['quantile'] as const;
+/**
+ * Notions of uncertainty and the family each gives:
+ *
+ * - `quantile`: lower − λ … upper + λ (eq. 1).
+ * - `mse`: point − λ … point + λ.
+ * - `multiplicative`: point − λ·(point − lower) … point + λ·(upper − point), widths floored.
+ * - `std`: point − λ·std … point + λ·std, std floored; the point is the mean the std belongs to.
+ * - `samples`: quantiles of samples, − λ … + λ.
+ */
+export const HEURISTIC_NAMES = ['quantile', 'mse', 'multiplicative', 'std', 'samples'] as const;
 export type HeuristicName = (typeof HEURISTIC_NAMES)[number];
 
-/** The interval that a heuristic gives a scan before any λ. */
-export function intervalOf(sample: Sample, heuristic: HeuristicName): Interval {
-  switch (heuristic) {
+/** Which family of intervals, and the numbers it depends on. */
+export interface HeuristicOptions {
+  readonly heuristic: HeuristicName;
+  /** Least weight of a voxel, in windowed intensity per unit of λ: `multiplicative` and `std` floor theirs. */
+  readonly weightFloor: number;
+  /** Tail left out on each side by quantiles of samples. */
+  readonly alpha: number;
+  /**
+   * Plain: the α and 1 − α quantiles of a voxel's m samples. Calibrated: levels ⌊(m+1)α⌋/m and ⌈(m+1)(1−α)⌉/m
+   * (at most 1), which hold for one more exchangeable sample (Teneggi et al. 2023).
+   */
+  readonly sampleQuantiles: 'plain' | 'calibrated';
+}
+
+/** The paper's heuristic: an interval between two quantiles, given by the predictor. */
+export const QUANTILE: HeuristicOptions = {
+  heuristic: 'quantile',
+  weightFloor: 1e-2,
+  alpha: 0.1,
+  sampleQuantiles: 'plain',
+};
+
+/**
+ * The interval that a heuristic gives a scan before any λ.
+ *
+ * @throws SemcrcError `bad-input` naming the scan when it lacks the volume that the heuristic needs.
+ */
+export function intervalOf(sample: Sample, options: HeuristicOptions): Interval {
+  const { lower, upper } = sample;
+  switch (options.heuristic) {
     case 'quantile':
-      return { lower: sample.lower, upper: sample.upper };
+      return { lower, upper };
+    case 'mse': {
+      const point = needed(sample, 'point', options.heuristic);
+      return { lower: point, upper: point };
+    }
+    case 'multiplicative': {
+      const point = needed(sample, 'point', options.heuristic);
+      const floor = options.weightFloor;
+      return {
+        lower: point,
+        upper: point,
+        weights: {
+          lower: point.map((value, voxel) => Math.max(value - lower[voxel], floor)),
+          upper: point.map((value, voxel) => Math.max(upper[voxel] - value, floor)),
+        },
+      };
+    }
+    case 'std': {
+      const point = needed(sample, 'point', options.heuristic);
+      const std = needed(sample, 'std', options.heuristic).map((value) =>
+        Math.max(value, options.weightFloor),
+      );
+      return { lower: point, upper: point, weights: { lower: std, upper: std } };
+    }
+    case 'samples':
+      return sampleInterval(sample, options);
   }
+}
+
+function needed(sample: Sample, volume: 'point' | 'std', heuristic: HeuristicName): Float32Array {
+  const values = sample[volume];
+  if (values) return values;
+  throw new SemcrcError(
+    'bad-input',
+    `scan ${sample.id}: heuristic ${heuristic} needs the volume "${volume}", found none`,
+    {
+      data: { scan: sample.id, expected: volume },
+    },
+  );
+}
+
+function sampleInterval(sample: Sample, { alpha, sampleQuantiles, heuristic }: HeuristicOptions): Interval {
+  const { id, samples } = sample;
+  if (!samples || samples.length < 2) {
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${id}: heuristic ${heuristic} needs at least 2 samples, found ${samples?.length ?? 'none'}`,
+      { data: { scan: id, expected: 2, found: samples?.length ?? 0 } },
+    );
+  }
+  const m = samples.length;
+  const levels =
+    sampleQuantiles === 'plain'
+      ? [alpha, 1 - alpha]
+      : [Math.floor((m + 1) * alpha) / m, Math.min(1, Math.ceil((m + 1) * (1 - alpha)) / m)];
+  const lower = new Float32Array(sample.truth.length);
+  const upper = new Float32Array(sample.truth.length);
+  const values = new Float32Array(m);
+  for (let voxel = 0; voxel < lower.length; voxel++) {
+    for (let draw = 0; draw < m; draw++) values[draw] = samples[draw][voxel];
+    values.sort();
+    lower[voxel] = quantileOfSorted(values, levels[0]);
+    upper[voxel] = quantileOfSorted(values, levels[1]);
+  }
+  return { lower, upper };
 }

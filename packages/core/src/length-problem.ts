@@ -1,6 +1,6 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { gather, type Kernels } from '@semcrc/kernels';
-import { type HeuristicName, intervalOf } from './interval.ts';
+import { type HeuristicOptions, intervalOf } from './interval.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import { type Profile, restrictToBody, type Sides, type Within } from './profile.ts';
 import type { ReadSample } from './sample.ts';
@@ -8,7 +8,7 @@ import type { ReadSample } from './sample.ts';
 export interface LengthProblemOptions {
   readonly sides: Sides;
   readonly within: Within;
-  readonly heuristic: HeuristicName;
+  readonly heuristic: HeuristicOptions;
 }
 
 /**

@@ -2,6 +2,7 @@ import { SemcrcError } from '@semcrc/kernels';
 import { backtrack, lineFamily } from './backtrack.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
 import {
+  boundOf,
   type CalibrationData,
   type Fit,
   infeasibleError,
@@ -38,6 +39,7 @@ export function fitOrganCrc(
   const single = makePartition({ kind: 'uniform' }, data.labels);
   const profiles = (options.organCal === 'all' ? optAndCal(split) : split.cal).map(data.profileOf);
   const controlled = semantic ? options.control : labelIds(data.labels);
+  const each = organBound(options, bound.epsilon, controlled.length);
   const groups = partition.keys.length;
   const lambda = semantic ? semantic.lambda.slice() : new Float32Array(groups).fill(Number.POSITIVE_INFINITY);
   const sides = semantic?.sides ?? 1;
@@ -50,7 +52,7 @@ export function fitOrganCrc(
       scope: { organ },
       average: procedure === 'pooled' ? 'pooled' : 'mean',
     });
-    const found = backtrack(table, lineFamily(new Float64Array(1)), bound);
+    const found = backtrack(table, lineFamily(new Float64Array(1)), each);
     const nCal = table.units.length;
     largestN = Math.max(largestN, nCal);
     const calibrated = found.state === 'calibrated';
@@ -84,4 +86,10 @@ export function fitOrganCrc(
       backtrack: secondsSince(start) + (semantic?.seconds.backtrack ?? 0),
     },
   };
+}
+
+/** The bound of one organ among `organs` controlled: with `bonferroni` at δ/organs. */
+export function organBound(options: ProcedureOptions, epsilon: number, organs: number): RiskBound {
+  const delta = options.correction === 'bonferroni' ? options.delta / organs : options.delta;
+  return boundOf({ bound: options.bound, delta }, epsilon);
 }

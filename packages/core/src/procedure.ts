@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import type { BoundName } from './bound.ts';
-import type { HeuristicName } from './interval.ts';
+import { type HeuristicOptions, QUANTILE } from './interval.ts';
 import type { StratumFeature } from './partition.ts';
 import type { Within } from './profile.ts';
 
@@ -18,7 +18,7 @@ export type Procedure = (typeof PROCEDURES)[number];
 export const PAPER_PROCEDURES: readonly Procedure[] = ['crc', 'k-crc', 'sem-crc', 'organ-crc'];
 
 /** Everything but ε and the data that decides what a procedure computes. */
-export interface ProcedureOptions {
+export interface ProcedureOptions extends HeuristicOptions {
   readonly anchor: 'gamma';
   /** All opt voxels, or the paper's stratified subsample. */
   readonly anchorVoxels: 'all' | 'paper';
@@ -28,8 +28,10 @@ export interface ProcedureOptions {
   readonly sides: 'one' | 'two';
   readonly strata: readonly StratumFeature[];
   readonly bound: BoundName;
+  /** Failure probability of the RCPS bounds; `crc` has none. */
   readonly delta: number;
-  readonly heuristic: HeuristicName;
+  /** `bonferroni`: organ-crc divides δ by the number of organs it controls, so that all hold at once. */
+  readonly correction: 'none' | 'bonferroni';
   readonly within: Within;
   /** Label ids that organ-crc controls besides the scan risk; empty: every organ, and the scan risk not at all. */
   readonly control: readonly number[];
@@ -47,7 +49,8 @@ export const PAPER_OPTIONS: ProcedureOptions = {
   strata: [],
   bound: 'crc',
   delta: 0.1,
-  heuristic: 'quantile',
+  correction: 'none',
+  ...QUANTILE,
   within: 'scan',
   control: [],
   organCal: 'cal',
@@ -58,7 +61,7 @@ export const PAPER_OPTIONS: ProcedureOptions = {
  * honour, or that none of them uses.
  */
 export function checkCombination(procedures: readonly Procedure[], options: ProcedureOptions): void {
-  const { sides, strata, control, organCal } = options;
+  const { sides, strata, control, organCal, bound, correction } = options;
   const has = (procedure: Procedure) => procedures.includes(procedure);
   const refuse = (reason: string): never => {
     throw new SemcrcError('usage', reason, { data: { procedures } });
@@ -76,6 +79,14 @@ export function checkCombination(procedures: readonly Procedure[], options: Proc
         `--strata divide the organs of sem-crc, not the groups of ${procedure}: leave them out, or choose sem-crc`,
       );
     }
+  }
+  if (bound !== 'crc' && has('pooled')) {
+    refuse('pooled averages no losses that a bound could test: leave pooled out, or choose --bound crc');
+  }
+  if (correction === 'bonferroni' && (bound === 'crc' || !has('organ-crc'))) {
+    refuse(
+      '--bonferroni divides the δ of an RCPS bound between the organs of organ-crc: choose both, or leave it out',
+    );
   }
   if (control.length > 0 && !has('organ-crc')) {
     refuse(

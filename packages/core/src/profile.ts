@@ -6,7 +6,7 @@ import {
   profileScores,
   SemcrcError,
 } from '@semcrc/kernels';
-import { type HeuristicName, type Interval, intervalOf } from './interval.ts';
+import { type HeuristicOptions, type Interval, intervalOf, QUANTILE } from './interval.ts';
 import { cellsOfSample, checkPlane, type Partition, type PositionSpec } from './partition.ts';
 import type { Sample } from './sample.ts';
 
@@ -43,7 +43,7 @@ export interface Profile {
 export interface ProfileOptions {
   readonly sides?: Sides;
   readonly within?: Within;
-  readonly heuristic?: HeuristicName;
+  readonly heuristic?: HeuristicOptions;
   /** Keep the pixel of each score. */
   readonly pixels?: boolean;
 }
@@ -59,7 +59,7 @@ export function buildProfile(
   partition: Partition,
   options: ProfileOptions = {},
 ): Profile {
-  const { sides = 1, within = 'scan', heuristic = 'quantile', pixels = false } = options;
+  const { sides = 1, within = 'scan', heuristic = QUANTILE, pixels = false } = options;
   const interval = intervalOf(sample, heuristic);
   const scores = scoreSample(kernels, sample, interval);
   const { cellCount, cellsPerOrgan } = partition;
@@ -92,10 +92,11 @@ export function buildProfile(
 /** Score of every voxel (DESIGN "Coverage"): the smallest λ that covers it, negative inside the interval. */
 export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval): Float32Array {
   const { truth } = sample;
-  const { lower, upper, lowerWeight, upperWeight } = interval;
+  const { lower, upper, weights } = interval;
   const scores = new Float32Array(truth.length);
-  if (lowerWeight && upperWeight) {
-    computeScaledScores(kernels, { truth, lower, upper, lowerWeight, upperWeight }, scores);
+  if (weights) {
+    const columns = { truth, lower, upper, lowerWeight: weights.lower, upperWeight: weights.upper };
+    computeScaledScores(kernels, columns, scores);
   } else {
     computeScores(kernels, { truth, lower, upper }, scores);
   }

@@ -1,5 +1,5 @@
 import { coverageSweep, type Kernels } from '@semcrc/kernels';
-import { type HeuristicName, intervalOf } from './interval.ts';
+import { type HeuristicOptions, intervalOf, QUANTILE } from './interval.ts';
 import type { Labels } from './labels.ts';
 import { labelIds, organSlots } from './partition.ts';
 import { scoreSample } from './profile.ts';
@@ -21,7 +21,7 @@ export function sweepScan(
   sample: Sample,
   labels: Labels,
   grid: Float32Array,
-  heuristic: HeuristicName = 'quantile',
+  heuristic: HeuristicOptions = QUANTILE,
 ): ScanCurve {
   const scores = scoreSample(kernels, sample, intervalOf(sample, heuristic));
   const slots = organSlots(labels);

@@ -12,8 +12,12 @@ export interface Sample {
   /** Heuristic interval, clipped to [0, 1], lower ≤ upper in every voxel. */
   readonly lower: Float32Array;
   readonly upper: Float32Array;
-  /** Point prediction, clipped to [0, 1]. */
+  /** Point prediction (mean where `std` is given), clipped to [0, 1]. */
   readonly point?: Float32Array;
+  /** Standard deviation of the prediction, windowed intensity, ≥ 0. */
+  readonly std?: Float32Array;
+  /** Draws of the prediction, each a whole volume clipped to [0, 1]. */
+  readonly samples?: readonly Float32Array[];
   /** Group id of each voxel: 0 background, 1 body, organs from 2. Every id is a key of the cohort's labels. */
   readonly groups: Uint8Array | Uint16Array;
   /** What reading had to mend, in voxels. */
