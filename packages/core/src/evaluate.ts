@@ -83,13 +83,9 @@ export function evaluateScan(
         const lists = lambdaOfLists(calibrated[i]);
         const below = Float64Array.from(lists.subarray(0, cellCount));
         const above = Float64Array.from(lists.subarray(cellCount));
-        const lengths = clampedLength(
-          kernels,
-          { lower: lower.view, upper: upper.view },
-          offsets,
-          below,
-          above,
-        );
+        const lengths = interval.weights
+          ? scaledLengths(interval, interval.weights, cells, below, above)
+          : clampedLength(kernels, { lower: lower.view, upper: upper.view }, offsets, below, above);
         const misses = missesOfCells(divided, lists);
         evaluations[i] = foldOrgans(sample, divided, partition.cellsPerOrgan, misses, lengths);
       }
