@@ -1,6 +1,6 @@
 // node bench/main.mjs [scans] [repeats]: seeded, warmed up, median and spread of the anchors, and the peak memory.
 import { loadKernels } from '@semcrc/kernels';
-import { solveGammaAnchor } from '../dist/index.js';
+import { envelopeAnchor, solveGammaAnchor } from '../dist/index.js';
 import { makeProblem } from './cohort.mjs';
 
 const scans = Number(process.argv[2] ?? 32);
@@ -58,5 +58,13 @@ for (const sides of [1, 2]) {
       `  ${gamma.toFixed(3)} ${state} ${iterations} ${lowerBound.toFixed(6)} ${upperBound.toFixed(6)}`,
     );
   }
+}
+for (const sides of [1, 2]) {
+  const anchor = await measure(`envelope, ${sides} side(s)`, () =>
+    envelopeAnchor({ ...refreshed(), sides }, { epsilon: 0.1 }),
+  );
+  console.log(
+    `  objective ${anchor.objective} gap ${anchor.gap.toExponential(1)} position ${anchor.position} of ${anchor.path.length}`,
+  );
 }
 console.log(`peak RSS ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);

@@ -1,16 +1,18 @@
 import { type Bounds, SemcrcError } from '@semcrc/kernels';
 import type { Highs } from 'highs';
 import { loadHighs } from './highs.ts';
+import { pinColumns } from './pinned.ts';
 import {
   breathe,
   checkProblem,
   groupShares,
+  groupWidths,
   type LengthProblem,
   listUnknowns,
   spread,
   type Unknown,
 } from './problem.ts';
-import { copyResiduals, type Floor, pinColumns, type Residuals, wholeResiduals } from './residuals.ts';
+import { copyResiduals, type Floor, type Residuals, wholeResiduals } from './residuals.ts';
 import { thinVoxels } from './sample.ts';
 import { type Found, relativeGap, type Start, searchGamma } from './search.ts';
 import { SurrogateLoss } from './surrogate.ts';
@@ -90,14 +92,14 @@ export async function solveGammaAnchor(
   checkOptions(epsilon, gammas, gap);
   checkProblem(problem);
   const shares = groupShares(problem);
-  const unknowns = listUnknowns(problem, shares);
+  const unknowns = listUnknowns(problem, groupWidths(problem));
   if (unknowns.length === 0) {
     throw new SemcrcError(
       'bad-input',
       'the optimization split has no voxels in any group; nothing to optimize',
     );
   }
-  const share = Float64Array.from(unknowns, (unknown) => unknown.cost * problem.sides);
+  const share = Float64Array.from(unknowns, ({ index }) => shares[index % problem.groupCount]);
   const highs = await loadHighs();
   await breathe(signal);
 

@@ -1,8 +1,10 @@
+export { type EnvelopeAnchor, type EnvelopeAnchorOptions, envelopeAnchor } from './envelope.ts';
 export {
   type GammaAnchor,
   type GammaAnchorOptions,
   type GammaResult,
   solveGammaAnchor,
 } from './gamma.ts';
+export { LambdaPath } from './path.ts';
 export type { LengthProblem, LengthVoxels } from './problem.ts';
 export { type SubsampleOptions, subsampleVoxels } from './sample.ts';

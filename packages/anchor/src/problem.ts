@@ -6,10 +6,11 @@ export interface LengthVoxels {
   readonly lower: Float32Array;
   readonly upper: Float32Array;
   /**
-   * Width w > 0 that one unit of λ adds on each side: the interval is lower − λw … upper + λw. Without it w = 1.
-   * The gamma anchor needs the same w below and above.
+   * Widths w > 0 that one unit of λ adds below and above: the interval is lower − λ·lowerWeight … upper +
+   * λ·upperWeight. Both or neither are given; without them w = 1. The gamma anchor needs both to be the same.
    */
-  readonly weight?: Float32Array | undefined;
+  readonly lowerWeight?: Float32Array | undefined;
+  readonly upperWeight?: Float32Array | undefined;
 }
 
 /**
@@ -38,13 +39,11 @@ export interface Unknown {
   /** Its place in the published λ: the group, or groupCount + group for the side above. */
   readonly index: number;
   /**
-   * Cost of one unit of λ while no bound is clamped: E|S_k|, or half of it for one side of two. Half the mean length
-   * that it adds.
+   * Cost of one unit of λ while no bound is clamped: E|S_k|, or half of it for one side of two. It is half the mean
+   * length that it adds.
    */
   readonly cost: number;
 }
-
-const UNITS = 'windowed intensity';
 
 function refuse(message: string, data: Record<string, string | number>): SemcrcError {
   return new SemcrcError('bad-input', message, { data });
@@ -54,7 +53,7 @@ function refuse(message: string, data: Record<string, string | number>): SemcrcE
 export function checkProblem(problem: LengthProblem): void {
   const { voxels, offsets, groupOfSegment, weightOfSegment, groupCount } = problem;
   const count = voxels.truth.length;
-  for (const name of ['lower', 'upper', 'weight'] as const) {
+  for (const name of ['lower', 'upper', 'lowerWeight', 'upperWeight'] as const) {
     const column = voxels[name];
     if (column !== undefined && column.length !== count) {
       throw refuse(`voxels.${name} has ${column.length} values, expected ${count}, as many as voxels.truth`, {
@@ -62,6 +61,9 @@ export function checkProblem(problem: LengthProblem): void {
         found: column.length,
       });
     }
+  }
+  if ((voxels.lowerWeight === undefined) !== (voxels.upperWeight === undefined)) {
+    throw refuse('voxels.lowerWeight and voxels.upperWeight must both be given, or neither', {});
   }
   const segments = offsets.length - 1;
   if (segments < 0 || groupOfSegment.length !== segments || weightOfSegment.length !== segments) {
@@ -91,36 +93,57 @@ export function checkProblem(problem: LengthProblem): void {
   }
 }
 
-/** E|S_k| of every group: its expected share of a scan's voxels, or Σ of their widths w where these are given. */
-export function groupShares(problem: LengthProblem): Float64Array {
-  const { voxels, offsets, groupOfSegment, weightOfSegment, groupCount } = problem;
+/** E|S_k| of every group: its expected share of a scan's voxels. */
+export function groupShares({
+  offsets,
+  groupOfSegment,
+  weightOfSegment,
+  groupCount,
+}: LengthProblem): Float64Array {
   const shares = new Float64Array(groupCount);
-  for (let s = 0; s < groupOfSegment.length; s++) {
-    let amount = offsets[s + 1] - offsets[s];
-    if (voxels.weight !== undefined) {
-      amount = 0;
-      for (let j = offsets[s]; j < offsets[s + 1]; j++) {
-        const w = voxels.weight[j];
-        if (!(w > 0 && w < Infinity)) {
-          throw refuse(`voxel ${j} has weight ${w}, expected a positive finite ${UNITS} per unit of λ`, {
-            voxel: j,
-          });
-        }
-        amount += w;
-      }
-    }
-    shares[groupOfSegment[s]] += amount * weightOfSegment[s];
-  }
+  groupOfSegment.forEach((group, s) => {
+    shares[group] += (offsets[s + 1] - offsets[s]) * weightOfSegment[s];
+  });
   return shares;
 }
 
-/** The λ's that carry cost, in the order of the published λ; groups without voxels are left out. */
-export function listUnknowns(problem: LengthProblem, shares: Float64Array): Unknown[] {
+/** E Σ_{j ∈ S_k} w_j of every group: what one unit of λ costs where intervals have widths, E|S_k| where they have none. */
+export function groupWidths(problem: LengthProblem): Float64Array {
+  const { voxels, offsets, groupOfSegment, weightOfSegment, groupCount } = problem;
+  const { lowerWeight, upperWeight } = voxels;
+  if (lowerWeight === undefined || upperWeight === undefined) return groupShares(problem);
+  const widths = new Float64Array(groupCount);
+  groupOfSegment.forEach((group, s) => {
+    let sum = 0;
+    for (let j = offsets[s]; j < offsets[s + 1]; j++) {
+      const width = lowerWeight[j];
+      if (!(width > 0 && width < Infinity)) {
+        throw refuse(`voxel ${j} has width ${width} per unit of λ, expected a positive finite number`, {
+          voxel: j,
+        });
+      }
+      if (width !== upperWeight[j]) {
+        throw new SemcrcError(
+          'usage',
+          `the gamma anchor needs equal widths per unit of λ below and above, found ${width} and ${upperWeight[j]} ` +
+            `at voxel ${j}; use the envelope anchor`,
+          { data: { voxel: j } },
+        );
+      }
+      sum += width;
+    }
+    widths[group] += sum * weightOfSegment[s];
+  });
+  return widths;
+}
+
+/** The λ's to be found, in the order of the published λ, at these costs per group; groups without voxels are left out. */
+export function listUnknowns(problem: LengthProblem, costs: Float64Array): Unknown[] {
   const unknowns: Unknown[] = [];
   for (let side = 0; side < problem.sides; side++) {
     for (let k = 0; k < problem.groupCount; k++) {
-      if (shares[k] > 0) {
-        unknowns.push({ index: side * problem.groupCount + k, cost: shares[k] / problem.sides });
+      if (costs[k] > 0) {
+        unknowns.push({ index: side * problem.groupCount + k, cost: costs[k] / problem.sides });
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Bounds, Kernels } from '@semcrc/kernels';
+import type { Bounds } from '@semcrc/kernels';
 import type { LengthProblem, Unknown } from './problem.ts';
 
 /** Voxels as the loss sweep reads them: contiguous by segment, each segment with one unknown λ. */
@@ -47,27 +47,6 @@ export interface Floor {
 
 /** Which voxels a copy keeps. */
 type Side = 'both' | 'below' | 'above';
-
-/** A view that survives growing memory: on kernel memory it is made anew, on the heap it stays. */
-function pin(kernels: Kernels, view: Float32Array): () => Float32Array {
-  const { memory } = kernels;
-  if (view.buffer !== memory.buffer) return () => view;
-  const { byteOffset, length } = view;
-  let current = view;
-  return () => {
-    if (current.buffer !== memory.buffer) current = new Float32Array(memory.buffer, byteOffset, length);
-    return current;
-  };
-}
-
-/** Views of a problem's columns that survive growing memory. */
-export function pinColumns(problem: LengthProblem): () => Bounds {
-  const { kernels, voxels } = problem;
-  const truth = pin(kernels, voxels.truth);
-  const lower = pin(kernels, voxels.lower);
-  const upper = pin(kernels, voxels.upper);
-  return () => ({ truth: truth(), lower: lower(), upper: upper() });
-}
 
 /** The unknown of each segment, for one side. */
 function unknownsOf(problem: LengthProblem, unknowns: readonly Unknown[], side: Side): Uint16Array {

@@ -28,8 +28,7 @@ export function subsampleVoxels(problem: LengthProblem, options: SubsampleOption
     throw new SemcrcError('usage', `a subsample needs a positive number of voxels, found ${wanted}`);
   }
   checkProblem(problem);
-  const { weight: _, ...unweighted } = problem.voxels;
-  const shares = groupShares({ ...problem, voxels: unweighted });
+  const shares = groupShares(problem);
   const total = shares.reduce((sum, share) => sum + share, 0);
   const least = shares.reduce((min, share) => (share > 0 ? Math.min(min, share) : min), Infinity);
   const budget = rule === 'pk' ? wanted : (wanted * total) / least;
@@ -93,24 +92,30 @@ function take(problem: LengthProblem, chosen: readonly Uint32Array[]): LengthPro
   chosen.forEach((picks, s) => {
     offsets[s + 1] = offsets[s] + picks.length;
   });
-  const count = offsets[chosen.length];
-  const truth = new Float32Array(count);
-  const lower = new Float32Array(count);
-  const upper = new Float32Array(count);
-  const weight = voxels.weight && new Float32Array(count);
-  const weightOfSegment = Float64Array.from(problem.weightOfSegment);
-  chosen.forEach((picks, s) => {
-    const from = problem.offsets[s];
-    if (picks.length > 0) weightOfSegment[s] *= (problem.offsets[s + 1] - from) / picks.length;
-    let at = offsets[s];
-    for (const pick of picks) {
-      const j = from + pick;
-      truth[at] = voxels.truth[j];
-      lower[at] = voxels.lower[j];
-      upper[at] = voxels.upper[j];
-      if (weight && voxels.weight) weight[at] = voxels.weight[j];
-      at++;
-    }
-  });
-  return { ...problem, voxels: { truth, lower, upper, weight }, offsets, weightOfSegment };
+  const weightOfSegment = Float64Array.from(problem.weightOfSegment, (weight, s) =>
+    chosen[s].length > 0
+      ? (weight * (problem.offsets[s + 1] - problem.offsets[s])) / chosen[s].length
+      : weight,
+  );
+  const pick = (column: Float32Array): Float32Array => {
+    const out = new Float32Array(offsets[chosen.length]);
+    chosen.forEach((picks, s) => {
+      const from = problem.offsets[s];
+      const to = offsets[s];
+      for (let i = 0; i < picks.length; i++) out[to + i] = column[from + picks[i]];
+    });
+    return out;
+  };
+  return {
+    ...problem,
+    voxels: {
+      truth: pick(voxels.truth),
+      lower: pick(voxels.lower),
+      upper: pick(voxels.upper),
+      lowerWeight: voxels.lowerWeight && pick(voxels.lowerWeight),
+      upperWeight: voxels.upperWeight && pick(voxels.upperWeight),
+    },
+    offsets,
+    weightOfSegment,
+  };
 }

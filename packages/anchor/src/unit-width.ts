@@ -1,5 +1,4 @@
 import type { LengthProblem } from './problem.ts';
-import { pinColumns } from './residuals.ts';
 
 /**
  * The same problem with widths w divided out: a/(i + 2λw) = (a/w)/(i/w + 2λ), so a voxel with residual a/w about the
@@ -7,9 +6,8 @@ import { pinColumns } from './residuals.ts';
  * x = (i ± a)/2w, lower = 0, upper = i/w, which keeps the side as well. Without widths the problem is returned as is.
  */
 export function unitWidth(problem: LengthProblem): LengthProblem {
-  const { weight, ...bounds } = problem.voxels;
+  const { truth, lower, upper, lowerWeight: weight } = problem.voxels;
   if (weight === undefined) return problem;
-  const { truth, lower, upper } = { ...bounds, ...pinColumns(problem)() };
   const count = truth.length;
   const scaled = {
     truth: new Float32Array(count),
