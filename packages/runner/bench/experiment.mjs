@@ -1,0 +1,54 @@
+// One experiment in a process of its own, so that its time and memory are nobody else's. Prints one line of JSON.
+import { readFileSync } from 'node:fs';
+import { PAPER_OPTIONS, PAPER_PROCEDURES } from '@semcrc/core';
+import { runExperiment } from '@semcrc/runner';
+import { serialExecutor, threadExecutor } from '@semcrc/runner/node';
+
+/** @type {{ path: string, workers: number, runs: number, nOpt: number, nCal: number, nTest: number, tolerances?: number[], procedures?: string[] }} */
+const { path, workers, tolerances, procedures = PAPER_PROCEDURES, ...sizes } = JSON.parse(process.argv[2]);
+const plan = { procedures, epsilon: 0.1, seed: 0, options: PAPER_OPTIONS, ...sizes };
+
+/** Most memory the process, all its threads included, has held, in MiB; null where the system does not tell. */
+function peakRss() {
+  try {
+    return Math.round(
+      Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024,
+    );
+  } catch {
+    return null;
+  }
+}
+
+const start = performance.now();
+let profiled = start;
+const executor = workers === 0 ? serialExecutor() : threadExecutor({ workers });
+const result = await runExperiment({ kind: 'store', path }, plan, {
+  executor,
+  ...(tolerances ? { tolerances } : {}),
+  onProgress: ({ stage, done }) => {
+    if (stage === 'runs' && done === 0) profiled = performance.now();
+  },
+});
+await executor.close();
+const end = performance.now();
+
+/** Thread seconds by stage and procedure, over all runs and tolerances. */
+const stages = {};
+for (const { records } of result.cells) {
+  for (const { procedure, seconds } of records) {
+    for (const [stage, value] of Object.entries(seconds)) {
+      stages[`${procedure} ${stage}`] = (stages[`${procedure} ${stage}`] ?? 0) + value;
+    }
+  }
+}
+console.log(
+  JSON.stringify({
+    wallSeconds: (end - start) / 1000,
+    profileSeconds: (profiled - start) / 1000,
+    runSeconds: (end - profiled) / 1000,
+    peakRssMiB: peakRss(),
+    workers,
+    stages,
+    summary: result.cells[0].summary,
+  }),
+);
