@@ -79,7 +79,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     return {
       profile: shareProfile(profile),
       mended: sample.mended,
-      curve: grid.length > 0 ? sweepScan(kernels, sample, source.labels, grid, options.heuristic) : null,
+      curve: grid.length > 0 ? sweepScan(kernels, sample, source.labels, grid, options) : null,
     };
   }
 
@@ -95,7 +95,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     const [procedure] = procedures;
     const [fitted] = await fitSplit(data, split, [procedure], [tolerances[0]], options, { seed, run: 0 });
     const [fit] = fitted.fits;
-    const [scans] = await evaluateFits(data, [fit], split.test, options.heuristic);
+    const [scans] = await evaluateFits(data, [fit], split.test, options);
     return { fit, evaluation: averageEvaluations(scans), scans };
   }
 

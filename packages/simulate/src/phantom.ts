@@ -16,7 +16,8 @@ export interface PhantomModel {
 }
 
 /** One phantom scan: a sample, and what a real cohort could not tell. Arrays are slices × height × width, x fastest. */
-export interface PhantomScan extends Required<Sample> {
+export interface PhantomScan extends Sample {
+  readonly point: Float32Array;
   readonly groups: Uint8Array;
   /** Truth + Gaussian noise of standard deviation 0.2, in windowed intensity, not clipped. */
   readonly measurement: Float32Array;
