@@ -38,7 +38,7 @@ const data = {
 };
 const split = drawSplit(cohort, { nOpt: 32, nCal: 128, nTest: 32 }, 0, 0);
 const [{ fits }] = await fitSplit(data, split, ['crc', 'sem-crc'], [0.1], PAPER_OPTIONS, { seed: 0, run: 0 });
-const tests = (await evaluateFits(data, fits, split.test, 'quantile')).map(
+const tests = (await evaluateFits(data, fits, split.test, PAPER_OPTIONS)).map(
   (scans) => /** @type {import('@semcrc/core').Evaluation} */ (averageEvaluations(scans)),
 );
 
@@ -82,7 +82,7 @@ function mostOrgans(ids) {
 /** @param {import('@semcrc/core').Fit} fit @returns {Float32Array} width of the calibrated interval, per voxel */
 function calibratedWidth(fit) {
   const { lower, upper } = applyLambda(
-    intervalOf(sample, 'quantile'),
+    intervalOf(sample, PAPER_OPTIONS),
     cellsOfSample(fit.partition, sample),
     fit,
   );
