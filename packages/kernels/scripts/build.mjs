@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const ENTRIES = ['coverage'];
+const ENTRIES = ['coverage', 'resample'];
 const BUILDS = {
   release: ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
   debug: ['--debug'],

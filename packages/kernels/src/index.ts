@@ -16,6 +16,14 @@ export { clampedLength } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesByGroup, missesBySegment } from './misses.ts';
 export { profileScores } from './profile.ts';
+export {
+  loadResampler,
+  type Resampler,
+  resampleLinear,
+  resampleNearest,
+  type Samples,
+} from './resample.ts';
+export type { Sizes } from './resample-plan.ts';
 export { computeScaledScores, computeScores, firstNaN, sanitizeIntervals } from './score.ts';
 export { radixSelect, radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';
