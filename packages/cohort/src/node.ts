@@ -1,3 +1,11 @@
+export {
+  type LayoutName,
+  type LayoutOptions,
+  type LayoutScans,
+  layoutNames,
+  openLayout,
+  scanLayout,
+} from './layout.ts';
 export { type Manifest, parseManifest, type ScanFiles } from './manifest.ts';
 export type { PredictionUnits } from './scan.ts';
 export {

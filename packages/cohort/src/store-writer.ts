@@ -304,11 +304,13 @@ export async function finishStore(path: string): Promise<StoreSummary> {
         fillValue: groups ? (plan.groupBytes === 1 ? 255 : 65535) : Number.NaN,
         dimensionNames: ['scan', 'slice', 'height', 'width'],
       });
-      for (const [position, { index }] of kept.entries()) {
-        const chunk = join(built, name, 'c', String(position), '0', '0', '0');
-        await mkdir(dirname(chunk), { recursive: true });
-        await linkOrCopy(join(scanFolder(path, index), name), chunk);
-      }
+      await Promise.all(
+        kept.map(async ({ index }, position) => {
+          const chunk = join(built, name, 'c', String(position), '0', '0', '0');
+          await mkdir(dirname(chunk), { recursive: true });
+          await linkOrCopy(join(scanFolder(path, index), name), chunk);
+        }),
+      );
     }
     if (await exists(path)) await rename(path, old);
     await rename(built, path);
