@@ -91,11 +91,10 @@ function solveOnPath(
   let position = 0;
   let fractional: number | undefined;
   while (miss > allowed && position < path.length) {
-    const share = Math.min(1, (miss - allowed) / path.miss[position]);
-    lowerBound = objective + share * path.cost[position];
-    fractional = share < 1 ? path.index[position] : undefined;
+    lowerBound = objective + Math.min(1, (miss - epsilon) / path.miss[position]) * path.cost[position];
     objective += path.cost[position];
     miss -= path.miss[position];
+    fractional = miss < epsilon - ROUNDING ? path.index[position] : undefined;
     position++;
   }
   const lambda = path.at(position, new Float64Array(path.size));
