@@ -1,3 +1,4 @@
+export { type CohortCheck, type CohortProblem, checkCohort } from './check.ts';
 export {
   type LayoutName,
   type LayoutOptions,
