@@ -1,6 +1,6 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { SemcrcError } from '@semcrc/kernels';
-import { backtrack, lineFamily } from './backtrack.ts';
+import { type Borrowing, backtrack, borrow, type LambdaFamily, lineFamily, pathFamily } from './backtrack.ts';
 import type { RiskBound } from './bound.ts';
 import { type CalibrationData, type Fit, type FitAnchor, infeasibleError, secondsSince } from './fit.ts';
 import { gatherLengthProblem } from './length-problem.ts';
@@ -8,37 +8,50 @@ import { LossTable } from './loss-table.ts';
 import { makePartition, type Partition } from './partition.ts';
 import { positionMap } from './position-map.ts';
 import type { ProcedureOptions } from './procedure.ts';
-import { divideByPosition, type Profile } from './profile.ts';
+import { buildProfile, divideByPosition, type Profile, type Sides } from './profile.ts';
 import { randomStream } from './random.ts';
 import type { Split } from './split.ts';
+import { cutStrata } from './strata.ts';
 
-/** The anchored procedures solved once per split: what stays the same for every tolerance. */
+/** The groups of an anchored procedure on one split: the same for every tolerance. */
 export interface AnchoredGroups {
   readonly partition: Partition;
-  /** Profiles over the partition of any scan of the cohort. */
-  readonly profileOf: (id: string) => Profile;
+  /** Profile over the partition of any scan of the cohort. */
+  readonly profileOf: (id: string) => Profile | Promise<Profile>;
 }
 
-/** K-CRC's groups are made from the opt scans' losses; sem-CRC's are the organs. */
-export function groupsOf(
+/** K-CRC's groups come from the opt scans' losses; sem-CRC's are the organs, or strata cut on the opt scans. */
+export async function groupsOf(
   data: CalibrationData,
   split: Split,
+  options: ProcedureOptions,
   procedure: 'k-crc' | 'sem-crc',
-): AnchoredGroups {
-  if (procedure === 'sem-crc') {
+): Promise<AnchoredGroups> {
+  if (procedure === 'k-crc') {
+    const spec = positionMap(split.opt.map(data.profileOf));
+    const partition = makePartition(spec, data.labels);
+    return { partition, profileOf: (id) => divideByPosition(data.profileOf(id), partition, spec) };
+  }
+  if (options.strata.length === 0) {
     return { partition: makePartition({ kind: 'organ' }, data.labels), profileOf: data.profileOf };
   }
-  const spec = positionMap(split.opt.map(data.profileOf));
+  const spec = await cutStrata(data.kernels, data.labels, options.strata, split.opt, data.read);
   const partition = makePartition(spec, data.labels);
-  return { partition, profileOf: (id) => divideByPosition(data.profileOf(id), partition, spec) };
+  const profiling = { sides: sidesOf(options), within: options.within, heuristic: options };
+  return {
+    partition,
+    profileOf: async (id) => buildProfile(data.kernels, await data.read(id), partition, profiling),
+  };
 }
 
+const sidesOf = (options: ProcedureOptions): Sides => (options.sides === 'two' ? 2 : 1);
+
 /**
- * K-CRC and sem-CRC (eq. 6, 9): the anchor λ̃ minimizes length on the opt scans (PK, Psem), then the line λ̃ + ω·1 is
- * followed on the cal scans to the first λ that meets the condition.
+ * K-CRC and sem-CRC (eq. 6, 9): the anchor minimizes length on the opt scans (PK, Psem, or the envelope), then the line
+ * λ̃ + ω·1 or the anchor's path is followed on the cal scans to the first λ that meets the condition.
  *
- * @param tolerances solved one after another on the same gathered voxels; fits come in their order
- * @param seed of the paper's voxel subsample, where options ask for it
+ * @param bounds solved one after another on the same gathered voxels; fits come in their order
+ * @param stream of the paper's voxel subsample, where options ask for it
  * @throws SemcrcError `infeasible` when n is too small for a tolerance, or no γ can reach it on the opt scans.
  */
 export async function fitAnchored(
@@ -48,14 +61,15 @@ export async function fitAnchored(
   options: ProcedureOptions,
   procedure: 'k-crc' | 'sem-crc',
   groups: AnchoredGroups,
-  seed: { readonly seed: number; readonly run: number },
+  stream: { readonly seed: number; readonly run: number },
 ): Promise<Fit[]> {
   const { kernels } = data;
-  const sides = options.sides === 'two' ? 2 : 1;
+  const sides = sidesOf(options);
   const { partition } = groups;
   const started = performance.now();
+  const units = new Set(split.cal.map((id) => data.profileOf(id).patient)).size;
   const mark = kernels.arena.mark();
-  const anchors: { anchor: FitAnchor; seconds: number }[] = [];
+  const anchors: { anchor: FitAnchor; family: LambdaFamily; seconds: number }[] = [];
   try {
     const problem = await gatherLengthProblem(kernels, split.opt.map(data.profileOf), data.read, partition, {
       sides,
@@ -65,20 +79,26 @@ export async function fitAnchored(
     const gathering = secondsSince(started) / bounds.length;
     for (const { epsilon } of bounds) {
       const start = performance.now();
-      const anchor = await solveAnchor(problem, epsilon, options, procedure, seed);
-      anchors.push({ anchor, seconds: secondsSince(start) + gathering });
+      const solved =
+        options.anchor === 'gamma'
+          ? await solveGamma(problem, partition, epsilon, options, procedure, stream)
+          : await solveEnvelope(problem, partition, ((units + 1) * epsilon - 1) / units, options.backtrack);
+      anchors.push({ ...solved, seconds: secondsSince(start) + gathering });
     }
   } finally {
     kernels.arena.release(mark);
   }
   const start = performance.now();
-  const profiles = split.cal.map(groups.profileOf);
-  const dividing = secondsSince(start) / bounds.length;
+  const profiles: Profile[] = [];
+  for (const id of split.cal) profiles.push(await groups.profileOf(id));
+  const profiling = secondsSince(start) / bounds.length;
   return bounds.map((bound, i) => {
     const begun = performance.now();
-    const { anchor, seconds } = anchors[i];
-    const found = backtrack(new LossTable(profiles, partition, { sides }), lineFamily(anchor.lambda), bound);
+    const { anchor, family, seconds } = anchors[i];
+    const found = backtrack(new LossTable(profiles, partition, { sides }), family, bound);
     if (found.state === 'infeasible') throw infeasibleError(procedure, bound, found.units, found.leastUnits);
+    const { solution } = anchor;
+    const onPath = solution.method === 'envelope' && options.backtrack === 'path';
     return {
       procedure,
       partition,
@@ -86,20 +106,28 @@ export async function fitAnchored(
       lambda: found.lambda,
       units: found.units,
       anchor,
-      omega: found.t,
+      omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
+      pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
       organs: {},
-      seconds: { anchor: seconds, backtrack: secondsSince(begun) + dividing },
+      seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
     };
   });
 }
 
-async function solveAnchor(
+interface SolvedAnchor {
+  readonly anchor: FitAnchor;
+  /** Where backtracking goes from the anchor. */
+  readonly family: LambdaFamily;
+}
+
+async function solveGamma(
   problem: LengthProblem,
+  partition: Partition,
   epsilon: number,
   options: ProcedureOptions,
   procedure: 'k-crc' | 'sem-crc',
   { seed, run }: { readonly seed: number; readonly run: number },
-): Promise<FitAnchor> {
+): Promise<SolvedAnchor> {
   const { solveGammaAnchor, subsampleVoxels } = await import('@semcrc/anchor');
   const posed =
     options.anchorVoxels === 'all'
@@ -117,24 +145,57 @@ async function solveAnchor(
       { data: { procedure, epsilon } },
     );
   }
-  return { ...fillAbsent(solution.lambda, problem.groupCount), solution };
+  const { lambda, absent } = fillAbsent(solution.lambda, partition);
+  return {
+    anchor: { lambda, absent, solution: { method: 'gamma', ...solution } },
+    family: lineFamily(lambda),
+  };
+}
+
+async function solveEnvelope(
+  problem: LengthProblem,
+  partition: Partition,
+  epsilon: number,
+  route: ProcedureOptions['backtrack'],
+): Promise<SolvedAnchor> {
+  const { envelopeAnchor } = await import('@semcrc/anchor');
+  const solution = await envelopeAnchor(problem, { epsilon });
+  if (solution.state === 'infeasible') {
+    throw new SemcrcError('infeasible', `the envelope anchor cannot reach a share missed of ${epsilon}`, {
+      data: { epsilon },
+    });
+  }
+  const { lambda, absent, borrowings } = fillAbsent(solution.lambda, partition);
+  return {
+    anchor: { lambda, absent, solution: { method: 'envelope', epsilon, ...solution } },
+    family: route === 'path' ? pathFamily(solution.path, borrowings) : lineFamily(lambda),
+  };
 }
 
 /** Streams of the voxel subsample lie apart from those of the splits. */
 const SUBSAMPLE_STREAM = 0x40000000;
 
-/** Gives groups without opt voxels (NaN) the largest λ̃ of the groups present on the same side. */
-function fillAbsent(solved: Float64Array, groupCount: number): { lambda: Float64Array; absent: number[] } {
+/**
+ * Groups without opt voxels (NaN in what was solved) take the largest λ of the groups present on the same side; strata
+ * that of the same organ's bins, if it has any.
+ */
+function fillAbsent(solved: Float64Array, { keys, organOfGroup }: Partition) {
   const lambda = solved.slice();
-  const absent = new Set<number>();
-  for (let start = 0; start < lambda.length; start += groupCount) {
-    const side = lambda.subarray(start, start + groupCount);
-    const largest = Math.max(0, ...side.filter((value) => !Number.isNaN(value)));
-    side.forEach((value, group) => {
-      if (!Number.isNaN(value)) return;
-      side[group] = largest;
-      absent.add(group);
-    });
+  const borrowings: Borrowing[] = [];
+  const absent: number[] = [];
+  for (let index = 0; index < solved.length; index++) {
+    if (!Number.isNaN(solved[index])) continue;
+    const group = index % keys.length;
+    const side = index - group;
+    const present = Array.from(keys, (_, other) => side + other).filter(
+      (other) => !Number.isNaN(solved[other]),
+    );
+    const own = present.filter(
+      (other) => organOfGroup[group] >= 0 && organOfGroup[other - side] === organOfGroup[group],
+    );
+    borrowings.push({ absent: index, lenders: own.length > 0 ? own : present });
+    if (side === 0) absent.push(group);
   }
-  return { lambda, absent: [...absent] };
+  borrow(lambda, borrowings);
+  return { lambda, absent, borrowings };
 }

@@ -1,3 +1,4 @@
+import type { LambdaPath } from '@semcrc/anchor';
 import type { RiskBound } from './bound.ts';
 import { leastUnits } from './bound.ts';
 import type { LossTable } from './loss-table.ts';
@@ -31,6 +32,39 @@ export function lineFamily(anchor: Float64Array): LambdaFamily {
       for (let k = 0; k < anchor.length; k++) out[k] = Math.max(anchor[k] + omega, 0);
     },
     reaching: (score) => score,
+  };
+}
+
+/** Which components lend their λ to one that no optimization voxel spoke for. */
+export interface Borrowing {
+  readonly absent: number;
+  readonly lenders: readonly number[];
+}
+
+/** Gives every absent component the largest λ of its lenders, in place. */
+export function borrow(lambda: Float32Array | Float64Array, borrowings: readonly Borrowing[]): void {
+  for (const { absent, lenders } of borrowings) {
+    let largest = 0;
+    for (const lender of lenders) largest = Math.max(largest, lambda[lender]);
+    lambda[absent] = largest;
+  }
+}
+
+/**
+ * The path of the envelope anchor: minorant edges by slope, one λ moving at a time, then + ω·1 beyond the last edge.
+ * Its parameter is the position: edges traversed, and ω beyond them.
+ */
+export function pathFamily(path: LambdaPath, borrowings: readonly Borrowing[]): LambdaFamily {
+  const point = new Float64Array(path.size);
+  return {
+    size: path.size,
+    start: 0,
+    at(position, out) {
+      path.at(position, point);
+      borrow(point, borrowings);
+      out.set(point);
+    },
+    reaching: (score) => path.length + score,
   };
 }
 

@@ -7,7 +7,8 @@ import { boundOf, type Fit } from './fit.ts';
 import { guaranteeInWords } from './guarantee.ts';
 import { HEURISTIC_NAMES } from './interval.ts';
 import type { Labels } from './labels.ts';
-import { makePartition, type PartitionSpec } from './partition.ts';
+import { makePartition } from './partition.ts';
+import type { PartitionSpec } from './partition-spec.ts';
 import type { ProcedureOptions } from './procedure.ts';
 import {
   AnchorRecord,
@@ -36,6 +37,17 @@ const PartitionRecord = Type.Union([
     groupCount: Type.Integer({ minimum: 1, maximum: 256 }),
     /** Group of each pixel, one byte each, x fastest, base64. */
     map: Bytes,
+  }),
+  Type.Object({
+    kind: Type.Literal('strata'),
+    features: Type.Array(
+      Type.Object({
+        name: Type.Enum(['intensity', 'width', 'gradient']),
+        bins: Type.Integer({ minimum: 1 }),
+      }),
+    ),
+    /** By label id, for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
+    cuts: Type.Record(Type.String(), Type.Array(Type.Array(Type.Number()))),
   }),
 ]);
 
@@ -69,6 +81,7 @@ export const Calibration = Type.Object(
     lambda: LambdaByGroup,
     anchor: Type.Union([AnchorRecord, Type.Null()]),
     omega: Type.Union([Type.Number(), Type.Null()]),
+    pathPosition: Type.Union([Type.Number(), Type.Null()]),
     n: Type.Integer({ minimum: 1 }),
     organs: Type.Record(Type.String(), OrganStatusRecord),
     seed: Type.Integer({ minimum: 0 }),
@@ -116,6 +129,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
     anchor: anchorRecord(fit),
     omega: fit.omega,
+    pathPosition: fit.pathPosition,
     n: fit.units,
     organs: { ...fit.organs },
     seed,
@@ -213,7 +227,13 @@ function writePartition(spec: PartitionSpec): Calibration['partition'] {
       };
     }
     case 'strata':
-      throw new SemcrcError('internal', 'strata have no written form');
+      return {
+        kind: spec.kind,
+        features: spec.features.map((feature) => ({ ...feature })),
+        cuts: Object.fromEntries(
+          Object.entries(spec.cuts).map(([organ, cuts]) => [organ, cuts.map((feature) => [...feature])]),
+        ),
+      };
   }
 }
 

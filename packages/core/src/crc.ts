@@ -24,6 +24,7 @@ export function fitCrc(data: CalibrationData, split: Split, bound: RiskBound): F
     units: found.units,
     anchor: null,
     omega: null,
+    pathPosition: null,
     organs: {},
     seconds: { anchor: 0, backtrack: secondsSince(start) },
   };

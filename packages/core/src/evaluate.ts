@@ -1,7 +1,7 @@
 import { clampedLength, gather, type Kernels } from '@semcrc/kernels';
-import { type HeuristicOptions, type Interval, intervalOf, QUANTILE } from './interval.ts';
+import { type Interval, intervalOf, QUANTILE } from './interval.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
-import { divideByPosition, type Profile, type Sides } from './profile.ts';
+import { buildProfile, divideByPosition, type Profile, type ProfileOptions, type Sides } from './profile.ts';
 import type { Sample } from './sample.ts';
 
 /** What evaluation needs of a calibrated λ. */
@@ -53,6 +53,7 @@ function lambdaOfLists({ partition, sides, lambda }: CalibratedLambda): Float32A
  * clamped to [0, 1], in f64.
  *
  * @param profile of the same scan over the organs; with pixels where a λ is divided by position
+ * @param options that the profile was built with
  * @returns one evaluation per λ, in their order
  */
 export function evaluateScan(
@@ -60,16 +61,16 @@ export function evaluateScan(
   sample: Sample,
   profile: Profile,
   calibrated: readonly CalibratedLambda[],
-  heuristic: HeuristicOptions = QUANTILE,
+  options: ProfileOptions = {},
 ): ScanEvaluation[] {
-  const interval = intervalOf(sample, heuristic);
+  const interval = intervalOf(sample, options.heuristic ?? QUANTILE);
   const evaluations = new Array<ScanEvaluation>(calibrated.length);
   const mark = kernels.arena.mark();
   const lower = kernels.arena.float32(sample.truth.length);
   const upper = kernels.arena.float32(sample.truth.length);
   try {
     for (const [partition, members] of byDivision(calibrated)) {
-      const { spec, cellCount } = partition;
+      const { cellCount } = partition;
       const cells = cellsOfSample(partition, sample);
       const offsets = gather(
         kernels,
@@ -78,7 +79,7 @@ export function evaluateScan(
         [interval.lower, interval.upper],
         [lower.view, upper.view],
       );
-      const divided = spec.kind === 'position' ? divideByPosition(profile, partition, spec) : profile;
+      const divided = divide(kernels, sample, profile, partition, options);
       for (const i of members) {
         const lists = lambdaOfLists(calibrated[i]);
         const below = Float64Array.from(lists.subarray(0, cellCount));
@@ -94,6 +95,25 @@ export function evaluateScan(
     kernels.arena.release(mark);
   }
   return evaluations;
+}
+
+/** The scan's profile over a partition's cells. */
+function divide(
+  kernels: Kernels,
+  sample: Sample,
+  profile: Profile,
+  partition: Partition,
+  options: ProfileOptions,
+): Profile {
+  switch (partition.spec.kind) {
+    case 'uniform':
+    case 'organ':
+      return profile;
+    case 'position':
+      return divideByPosition(profile, partition, partition.spec);
+    case 'strata':
+      return buildProfile(kernels, sample, partition, { ...options, pixels: false });
+  }
 }
 
 /** λ's by the way they divide voxels into cells: one λ for all and one per organ count the same cells. */

@@ -4,10 +4,9 @@ import { leastUnits, type RiskBound } from './bound.ts';
 import { fitCrc } from './crc.ts';
 import { averageEvaluations, type Evaluation, evaluateScan, type ScanEvaluation } from './evaluate.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
-import type { HeuristicOptions } from './interval.ts';
-import type { Labels } from './labels.ts';
+import { type Labels, labelIds } from './labels.ts';
 import { fitOrganCrc, organBound } from './organ-crc.ts';
-import { labelIds, type PositionSpec } from './partition.ts';
+import type { PositionSpec } from './partition-spec.ts';
 import { checkCombination, type Procedure, type ProcedureOptions } from './procedure.ts';
 import type { ProfileOptions } from './profile.ts';
 import { type RunRecord, runRecord } from './record.ts';
@@ -115,7 +114,7 @@ export async function fitSplit(
   let positions: PositionSpec | null = null;
   for (const procedure of ['k-crc', 'sem-crc'] as const) {
     if (!procedures.includes(procedure) && !(procedure === 'sem-crc' && controlled)) continue;
-    const groups = groupsOf(data, split, procedure);
+    const groups = await groupsOf(data, split, options, procedure);
     if (groups.partition.spec.kind === 'position') positions = groups.partition.spec;
     anchored.set(procedure, await fitAnchored(data, split, bounds, options, procedure, groups, stream));
   }
@@ -150,12 +149,12 @@ export async function evaluateFits(
   data: CalibrationData,
   fits: readonly Fit[],
   scans: readonly string[],
-  heuristic: HeuristicOptions,
+  profiling: ProfileOptions,
 ): Promise<ScanEvaluation[][]> {
   const evaluations: ScanEvaluation[][] = fits.map(() => []);
   for (const id of scans) {
     const sample = await data.read(id);
-    evaluateScan(data.kernels, sample, data.profileOf(id), fits, heuristic).forEach((evaluation, i) => {
+    evaluateScan(data.kernels, sample, data.profileOf(id), fits, profiling).forEach((evaluation, i) => {
       evaluations[i].push(evaluation);
     });
   }
@@ -184,7 +183,7 @@ export async function runOne(
   const fitted = await fitSplit(data, split, plan.procedures, tolerances, options, { seed, run: run.run });
   const start = performance.now();
   const fits = fitted.flatMap(({ fits }) => fits);
-  const evaluations = await evaluateFits(data, fits, split.test, options);
+  const evaluations = await evaluateFits(data, fits, split.test, profileOptionsOf(plan.procedures, options));
   const seconds = secondsSince(start) / fits.length;
   let next = 0;
   return fitted.map(({ fits, positions }) => ({

@@ -1,4 +1,4 @@
-import type { GammaAnchor } from '@semcrc/anchor';
+import type { EnvelopeAnchor, GammaAnchor } from '@semcrc/anchor';
 import { type Kernels, SemcrcError } from '@semcrc/kernels';
 import { crcBound, type RiskBound } from './bound.ts';
 import type { CalibratedLambda } from './evaluate.ts';
@@ -28,13 +28,18 @@ export interface OrganStatus {
   readonly nCal: number;
 }
 
-/** The anchor of a fit, λ̃ and how well it is known. */
+/** The anchor of a fit: λ̃ and how well it is known. */
 export interface FitAnchor {
   /** The feasible (upper-bound) point, one per (side, λ group), absent groups filled in. */
   readonly lambda: Float64Array;
   /** λ groups (index) without a voxel in the opt scans: they take the largest λ of those present. */
   readonly absent: readonly number[];
-  readonly solution: Extract<GammaAnchor, { state: 'solved' }>;
+  readonly solution:
+    | ({ readonly method: 'gamma' } & Extract<GammaAnchor, { state: 'solved' }>)
+    | ({ readonly method: 'envelope'; readonly epsilon: number } & Extract<
+        EnvelopeAnchor,
+        { state: 'solved' }
+      >);
 }
 
 /** A calibrated λ and how it came about. */
@@ -43,8 +48,10 @@ export interface Fit extends CalibratedLambda {
   /** Calibration units (patients) behind λ̂; for organ-crc all that were looked at. */
   readonly units: number;
   readonly anchor: FitAnchor | null;
-  /** Offset ω̂ along the line (eq. 6, 9); null where there is no line. */
+  /** Offset ω̂ along the line (eq. 6, 9), or beyond the end of the path (0 within it); null where there is neither. */
   readonly omega: number | null;
+  /** Position on the path: edges traversed, with the fraction of the one under way; null where there is none. */
+  readonly pathPosition: number | null;
   /** By label id; empty but for procedures that control each organ. */
   readonly organs: Readonly<Record<string, OrganStatus>>;
   readonly seconds: { readonly anchor: number; readonly backtrack: number };

@@ -44,17 +44,15 @@ export {
   intervalOf,
   QUANTILE,
 } from './interval.ts';
-export type { Labels } from './labels.ts';
-export {
-  cellsOfSample,
-  labelIds,
-  makePartition,
-  type Partition,
-  type PartitionSpec,
-  type PositionSpec,
-  type StrataSpec,
-  type StratumFeature,
-} from './partition.ts';
+export { type Labels, labelIds } from './labels.ts';
+export { cellsOfSample, makePartition, type Partition } from './partition.ts';
+export type {
+  PartitionSpec,
+  PositionSpec,
+  StrataSpec,
+  StratumFeature,
+  StratumFeatureName,
+} from './partition-spec.ts';
 export {
   checkCombination,
   PAPER_OPTIONS,
@@ -62,6 +60,7 @@ export {
   PROCEDURES,
   type Procedure,
   type ProcedureOptions,
+  SHORTEST_OPTIONS,
 } from './procedure.ts';
 export { buildProfile, type Profile, type ProfileOptions, type Sides, type Within } from './profile.ts';
 export { type RandomStream, randomStream, shuffle } from './random.ts';

@@ -47,6 +47,11 @@ export const QUANTILE: HeuristicOptions = {
   sampleQuantiles: 'plain',
 };
 
+/** Whether the intervals of a heuristic grow at different speeds in different voxels. */
+export function weighted({ heuristic }: HeuristicOptions): boolean {
+  return heuristic === 'multiplicative' || heuristic === 'std';
+}
+
 /**
  * The interval that a heuristic gives a scan before any λ.
  *

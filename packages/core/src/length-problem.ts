@@ -1,6 +1,6 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { gather, type Kernels } from '@semcrc/kernels';
-import { type HeuristicOptions, intervalOf } from './interval.ts';
+import { type HeuristicOptions, intervalOf, weighted } from './interval.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import { type Profile, restrictToBody, type Sides, type Within } from './profile.ts';
 import type { ReadSample } from './sample.ts';
@@ -31,9 +31,11 @@ export async function gatherLengthProblem(
     scansOf.set(patient, (scansOf.get(patient) ?? 0) + 1);
     capacity += shape[0] * shape[1] * shape[2];
   }
-  const truth = kernels.arena.float32(capacity);
-  const lower = kernels.arena.float32(capacity);
-  const upper = kernels.arena.float32(capacity);
+  const column = () => kernels.arena.float32(capacity);
+  const truth = column();
+  const lower = column();
+  const upper = column();
+  const widths = weighted(options.heuristic) ? { lower: column(), upper: column() } : null;
   const offsets: number[] = [0];
   const groups: number[] = [];
   const weights: number[] = [];
@@ -42,14 +44,19 @@ export async function gatherLengthProblem(
     const sample = await read(scan);
     const interval = intervalOf(sample, options.heuristic);
     const cells = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, options.within);
-    const here = (column: Float32Array) => column.subarray(filled, filled + sample.truth.length);
+    const from = [sample.truth, interval.lower, interval.upper];
+    const to = [truth, lower, upper];
+    if (widths && interval.weights) {
+      from.push(interval.weights.lower, interval.weights.upper);
+      to.push(widths.lower, widths.upper);
+    }
     // One cell past the last takes the voxels that do not count; the next scan overwrites them.
     const ends = gather(
       kernels,
       cells,
       cellCount + 1,
-      [sample.truth, interval.lower, interval.upper],
-      [here(truth.view), here(lower.view), here(upper.view)],
+      from,
+      to.map(({ view }) => view.subarray(filled, filled + sample.truth.length)),
     );
     const weight = 1 / (dimension * scansOf.get(patient)! * scansOf.size);
     for (let cell = 0; cell < cellCount; cell++) {
@@ -72,6 +79,12 @@ export async function gatherLengthProblem(
       },
       get upper() {
         return upper.view.subarray(0, filled);
+      },
+      get lowerWeight() {
+        return widths?.lower.view.subarray(0, filled);
+      },
+      get upperWeight() {
+        return widths?.upper.view.subarray(0, filled);
       },
     },
     offsets: Uint32Array.from(offsets),

@@ -10,8 +10,9 @@ import {
   optAndCal,
   secondsSince,
 } from './fit.ts';
+import { labelIds } from './labels.ts';
 import { LossTable } from './loss-table.ts';
-import { labelIds, makePartition } from './partition.ts';
+import { makePartition } from './partition.ts';
 import type { ProcedureOptions } from './procedure.ts';
 import type { Split } from './split.ts';
 
@@ -80,6 +81,7 @@ export function fitOrganCrc(
     units: new Set(profiles.map(({ patient }) => patient)).size,
     anchor: semantic?.anchor ?? null,
     omega: semantic?.omega ?? null,
+    pathPosition: semantic?.pathPosition ?? null,
     organs,
     seconds: {
       anchor: semantic?.seconds.anchor ?? 0,

@@ -1,38 +1,8 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { Labels } from './labels.ts';
+import { type Labels, labelIds, organSlots } from './labels.ts';
+import type { PartitionSpec, PositionSpec } from './partition-spec.ts';
 import type { Sample } from './sample.ts';
-
-/** Which voxels share one λ, as data: enough to assign the voxels of a scan never seen before. */
-export type PartitionSpec =
-  | { readonly kind: 'uniform' }
-  | { readonly kind: 'organ' }
-  | PositionSpec
-  | StrataSpec;
-
-/** K-CRC: groups are positions (y, x), the same in every slice of every scan. */
-export interface PositionSpec {
-  readonly kind: 'position';
-  readonly height: number;
-  readonly width: number;
-  readonly groupCount: number;
-  /** Group of each pixel, height × width, x fastest. */
-  readonly map: Uint8Array;
-}
-
-/** Organ × quantile bins of features of the prediction. */
-export interface StrataSpec {
-  readonly kind: 'strata';
-  readonly features: readonly StratumFeature[];
-  /** For each label id: for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
-  readonly cuts: Readonly<Record<string, readonly (readonly number[])[]>>;
-}
-
-export type StratumFeatureName = 'intensity' | 'width' | 'gradient';
-export interface StratumFeature {
-  readonly name: StratumFeatureName;
-  /** Bins asked for; fewer remain where cuts coincide. */
-  readonly bins: number;
-}
+import { binsOfOrgan, strataOfSample } from './strata.ts';
 
 /**
  * A partition over one cohort's labels. Voxels are counted in *cells*, the intersections of organ and λ group, so
@@ -53,18 +23,6 @@ export interface Partition {
 }
 
 export const NO_GROUP = 0xffff;
-
-/** Number of organ slots a set of labels needs: its largest id + 1. */
-export function organSlots(labels: Labels): number {
-  return Math.max(...labelIds(labels)) + 1;
-}
-
-/** Label ids, ascending. */
-export function labelIds(labels: Labels): number[] {
-  return Object.keys(labels)
-    .map(Number)
-    .sort((a, b) => a - b);
-}
 
 /** Builds the partition that `spec` describes over `labels`. */
 export function makePartition(spec: PartitionSpec, labels: Labels): Partition {
@@ -90,8 +48,7 @@ export function makePartition(spec: PartitionSpec, labels: Labels): Partition {
       );
     }
     case 'strata': {
-      const binsOf = (organ: number) =>
-        (spec.cuts[String(organ)] ?? []).reduce((bins, cuts) => bins * (cuts.length + 1), 1);
+      const binsOf = (organ: number) => binsOfOrgan(spec, organ);
       const parts = Math.max(...ids.map(binsOf));
       const firstGroup = new Map<number, number>();
       const keys: string[] = [];
@@ -152,8 +109,11 @@ export function cellsOfSample(partition: Partition, sample: Sample): Uint8Array 
       }
       return cells;
     }
-    case 'strata':
-      throw new SemcrcError('internal', 'strata cells are assigned from features, not from labels');
+    case 'strata': {
+      const cells = strataOfSample(spec, sample);
+      for (let voxel = 0; voxel < cells.length; voxel++) cells[voxel] += sample.groups[voxel] * cellsPerOrgan;
+      return cells;
+    }
   }
 }
 

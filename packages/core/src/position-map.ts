@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { PositionSpec } from './partition.ts';
+import type { PositionSpec } from './partition-spec.ts';
 import type { Profile } from './profile.ts';
 import { partOf, quantileCuts } from './quantile.ts';
 

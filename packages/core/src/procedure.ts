@@ -1,7 +1,7 @@
 import { SemcrcError } from '@semcrc/kernels';
 import type { BoundName } from './bound.ts';
 import { type HeuristicOptions, QUANTILE } from './interval.ts';
-import type { StratumFeature } from './partition.ts';
+import type { StratumFeature } from './partition-spec.ts';
 import type { Within } from './profile.ts';
 
 /**
@@ -19,12 +19,14 @@ export const PAPER_PROCEDURES: readonly Procedure[] = ['crc', 'k-crc', 'sem-crc'
 
 /** Everything but ε and the data that decides what a procedure computes. */
 export interface ProcedureOptions extends HeuristicOptions {
-  readonly anchor: 'gamma';
+  /** Gamma: the paper's convex surrogate (PK, Psem). Envelope: the 0-1 loss itself, over clamped length. */
+  readonly anchor: 'gamma' | 'envelope';
   /** All opt voxels, or the paper's stratified subsample. */
   readonly anchorVoxels: 'all' | 'paper';
   /** Relative gap between the anchor's bounds at which its solver stops. */
   readonly gap: number;
-  readonly backtrack: 'line';
+  /** Line: λ̃ + ω·1 (eq. 6, 9). Path: the envelope's minorant edges in order of steepness. */
+  readonly backtrack: 'line' | 'path';
   readonly sides: 'one' | 'two';
   readonly strata: readonly StratumFeature[];
   readonly bound: BoundName;
@@ -56,12 +58,22 @@ export const PAPER_OPTIONS: ProcedureOptions = {
   organCal: 'cal',
 };
 
+/** The shortest intervals semcrc gives: envelope anchor, its path, two sides, strata of intensity. */
+export const SHORTEST_OPTIONS: ProcedureOptions = {
+  ...PAPER_OPTIONS,
+  anchor: 'envelope',
+  backtrack: 'path',
+  sides: 'two',
+  strata: [{ name: 'intensity', bins: 6 }],
+};
+
 /**
  * Throws `usage` with the reason when options and procedures make no sense together: an option that one of them cannot
  * honour, or that none of them uses.
  */
 export function checkCombination(procedures: readonly Procedure[], options: ProcedureOptions): void {
-  const { sides, strata, control, organCal, bound, correction } = options;
+  const { anchor, anchorVoxels, backtrack, heuristic, sides, strata, control, organCal, bound, correction } =
+    options;
   const has = (procedure: Procedure) => procedures.includes(procedure);
   const refuse = (reason: string): never => {
     throw new SemcrcError('usage', reason, { data: { procedures } });
@@ -74,11 +86,32 @@ export function checkCombination(procedures: readonly Procedure[], options: Proc
         `${procedure} has no anchor that tells below from above: choose --sides one, or k-crc or sem-crc`,
       );
     }
+    if (anchored && anchor === 'gamma' && heuristic === 'multiplicative') {
+      refuse(
+        `the gamma anchor needs one width for both sides of a voxel, which multiplicative does not have: choose --anchor envelope`,
+      );
+    }
     if (strata.length > 0 && procedure !== 'sem-crc') {
       refuse(
         `--strata divide the organs of sem-crc, not the groups of ${procedure}: leave them out, or choose sem-crc`,
       );
     }
+  }
+  const anyAnchor = has('k-crc') || has('sem-crc') || control.length > 0;
+  if (backtrack === 'path' && anchor === 'gamma') {
+    refuse(
+      "the path is made of the envelope anchor's edges, which gamma does not have: choose --anchor envelope, or --backtrack line",
+    );
+  }
+  if (anchor === 'envelope' && anchorVoxels === 'paper') {
+    refuse(
+      "the paper's voxel subsample belongs to its gamma anchor: choose --anchor gamma, or --anchor-voxels all",
+    );
+  }
+  if ((backtrack === 'path' || anchor === 'envelope' || anchorVoxels === 'paper') && !anyAnchor) {
+    refuse(
+      `${procedures.join(', ')} has no anchor to choose: leave --anchor, --backtrack and --anchor-voxels out, or add sem-crc or k-crc`,
+    );
   }
   if (bound !== 'crc' && has('pooled')) {
     refuse('pooled averages no losses that a bound could test: leave pooled out, or choose --bound crc');

@@ -7,7 +7,8 @@ import {
   SemcrcError,
 } from '@semcrc/kernels';
 import { type HeuristicOptions, type Interval, intervalOf, QUANTILE } from './interval.ts';
-import { cellsOfSample, checkPlane, type Partition, type PositionSpec } from './partition.ts';
+import { cellsOfSample, checkPlane, type Partition } from './partition.ts';
+import type { PositionSpec } from './partition-spec.ts';
 import type { Sample } from './sample.ts';
 
 /** 1: one λ widens both ends of an interval. 2: one λ below and one above. */

@@ -3,6 +3,8 @@ import type { Evaluation } from './evaluate.ts';
 import type { Fit } from './fit.ts';
 import { PROCEDURES } from './procedure.ts';
 
+const Count = Type.Integer({ minimum: 0 });
+
 /** A λ as written: the f64 expansion of an f32, or "Infinity" where nothing could be calibrated. */
 const LambdaNumber = Type.Union([Type.Number({ minimum: 0 }), Type.Literal('Infinity')]);
 
@@ -16,41 +18,50 @@ const LambdaValue = Type.Union([
 export const LambdaByGroup = Type.Record(Type.String(), LambdaValue);
 export type LambdaByGroup = Static<typeof LambdaByGroup>;
 
-const Count = Type.Integer({ minimum: 0 });
 const Ids = Type.Array(Type.String());
 
 export const SplitRecord = Type.Object({ opt: Ids, cal: Ids, test: Ids });
 
 export const ProcedureName = Type.Enum([...PROCEDURES]);
 
-export const AnchorRecord = Type.Object({
-  method: Type.Literal('gamma'),
+const anchorFields = {
   /** Feasible (upper-bound) point. */
   lambda: LambdaByGroup,
-  /** Length objective Σ E|S_k| λ_k at `lambda`, the certified lower bound on its optimum, and (objective − lowerBound)/objective. */
+  /** Length objective at `lambda`, the certified lower bound on its optimum, and (objective − lowerBound)/objective. */
   objective: Type.Number(),
   lowerBound: Type.Number(),
   gap: Type.Number(),
   /** Groups without a voxel in the opt scans: they take the largest λ of those present. */
   absent: Type.Array(Type.String()),
-  gamma: Type.Number(),
-  /** The γ kept is the first or last of those tried. */
-  atRangeEnd: Type.Boolean(),
-  /** Every γ tried: its bounds, or why it has none. */
-  perGamma: Type.Array(
-    Type.Object({
-      gamma: Type.Number(),
-      state: Type.Union([
-        Type.Literal('solved'),
-        Type.Literal('pruned'),
-        Type.Literal('stalled'),
-        Type.Literal('infeasible'),
-      ]),
-      lowerBound: Type.Union([Type.Number(), Type.Null()]),
-      upperBound: Type.Union([Type.Number(), Type.Null()]),
-    }),
-  ),
-});
+};
+
+export const AnchorRecord = Type.Union([
+  Type.Object({
+    method: Type.Literal('gamma'),
+    ...anchorFields,
+    gamma: Type.Number(),
+    /** The γ kept is the first or last of those tried. */
+    atRangeEnd: Type.Boolean(),
+    /** Every γ tried: its bounds, or why it has none. */
+    perGamma: Type.Array(
+      Type.Object({
+        gamma: Type.Number(),
+        state: Type.Enum(['solved', 'pruned', 'stalled', 'infeasible']),
+        lowerBound: Type.Union([Type.Number(), Type.Null()]),
+        upperBound: Type.Union([Type.Number(), Type.Null()]),
+      }),
+    ),
+  }),
+  Type.Object({
+    method: Type.Literal('envelope'),
+    ...anchorFields,
+    /** Share of missed voxels that the anchor was asked for, ε' = ((n_cal + 1)ε − 1)/n_cal. */
+    epsilon: Type.Number(),
+    /** Place of `lambda` on the path, in edges. */
+    position: Type.Number(),
+    edges: Count,
+  }),
+]);
 export type AnchorRecord = Static<typeof AnchorRecord>;
 
 export const OrganStatusRecord = Type.Object({
@@ -82,6 +93,8 @@ export const RunRecord = Type.Object({
   n: Count,
   anchor: Type.Union([AnchorRecord, Type.Null()]),
   omega: Type.Union([Type.Number(), Type.Null()]),
+  /** Envelope with path: edges traversed, with the fraction of the one under way; null elsewhere. */
+  pathPosition: Type.Union([Type.Number(), Type.Null()]),
   lambda: LambdaByGroup,
   organs: Type.Record(Type.String(), OrganStatusRecord),
   test: Type.Union([EvaluationRecord, Type.Null()]),
@@ -133,16 +146,25 @@ export function anchorRecord(fit: Fit): AnchorRecord | null {
   if (!fit.anchor) return null;
   const { lambda, absent, solution } = fit.anchor;
   const { keys } = fit.partition;
-  return {
-    method: 'gamma',
-    gamma: solution.gamma,
-    atRangeEnd: solution.atRangeEnd,
+  const { objective, lowerBound, gap } = solution;
+  const fields = {
     lambda: lambdaByGroup(keys, fit.sides, lambda),
-    objective: solution.objective,
-    lowerBound: solution.lowerBound,
-    gap: solution.gap,
+    objective,
+    lowerBound,
+    gap,
     absent: absent.map((group) => keys[group]),
-    perGamma: solution.perGamma.map(({ gamma, state, lowerBound, upperBound }) => ({
+  };
+  if (solution.method === 'envelope') {
+    const { method, position, path, epsilon } = solution;
+    return { method, ...fields, epsilon, position, edges: path.length };
+  }
+  const { method, gamma, atRangeEnd, perGamma } = solution;
+  return {
+    method,
+    ...fields,
+    gamma,
+    atRangeEnd,
+    perGamma: perGamma.map(({ gamma, state, lowerBound, upperBound }) => ({
       gamma,
       state,
       lowerBound: finiteOrNull(lowerBound),
@@ -168,6 +190,7 @@ export function runRecord(
     n: fit.units,
     anchor: anchorRecord(fit),
     omega: fit.omega,
+    pathPosition: fit.pathPosition,
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
     organs: { ...fit.organs },
     test,

@@ -1,7 +1,7 @@
 import { coverageSweep, type Kernels } from '@semcrc/kernels';
 import { type HeuristicOptions, intervalOf, QUANTILE } from './interval.ts';
-import type { Labels } from './labels.ts';
-import { labelIds, organSlots } from './partition.ts';
+import { type Labels, labelIds, organSlots } from './labels.ts';
+
 import { scoreSample } from './profile.ts';
 import type { Sample } from './sample.ts';
 
