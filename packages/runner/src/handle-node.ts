@@ -1,17 +1,24 @@
 import type { Source } from '@semcrc/cohort';
-import { openStore } from '@semcrc/cohort/node';
+import { openLayout, openManifest, openStore } from '@semcrc/cohort/node';
 import { type OpenOptions, openSource as openAnywhere, type SourceHandle } from './handle.ts';
 
 /**
  * Opens the cohort a handle names.
  *
- * @throws SemcrcError `bad-input` naming the file when it is not what the handle says.
+ * @throws SemcrcError `usage` for a label scheme that is missing or unknown; `bad-input` naming the file when it is not
+ * what the handle says.
  */
 export async function openSource(handle: SourceHandle, options: OpenOptions = {}): Promise<Source> {
+  const { digest, ...hooks } = options;
+  const known = digest === undefined ? {} : { digest };
   switch (handle.kind) {
+    case 'manifest':
+      return openManifest(handle.path, { ...handle.options, ...known }, hooks);
+    case 'layout':
+      return openLayout(handle.layout, handle.path, { ...handle.options, ...known }, hooks);
     case 'store':
-      return openStore(handle.path, options);
-    default:
+      return openStore(handle.path, known);
+    case 'phantom':
       return openAnywhere(handle);
   }
 }

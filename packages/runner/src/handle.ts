@@ -14,13 +14,48 @@ export interface StoreHandle {
   readonly path: string;
 }
 
-/** Says which cohort to open, as plain data: every worker opens its own. */
-export type SourceHandle = PhantomHandle | StoreHandle;
+/** How files become scans; the meaning and the defaults are those of `openManifest` in @semcrc/cohort. */
+export interface FileOptions {
+  /** Label scheme or path of a label map. */
+  readonly labels?: string;
+  readonly extraLabels?: readonly string[];
+  /** HU that become 0 and 1. */
+  readonly window?: readonly [lo: number, hi: number];
+  readonly predictionUnits?: 'window' | 'hu';
+  /** The digest of the same cohort, opened before: it is not computed again. */
+  readonly digest?: string;
+}
 
-/** What another thread of the same experiment already found out. */
+/** The scans a manifest lists; opens in Node. */
+export interface ManifestHandle {
+  readonly kind: 'manifest';
+  readonly path: string;
+  readonly options: FileOptions;
+}
+
+/** A directory tree as the authors of sem-CRC lay it out; opens in Node. */
+export interface LayoutHandle {
+  readonly kind: 'layout';
+  readonly layout: 'semantic-uq';
+  /** Root of the tree. */
+  readonly path: string;
+  readonly options: FileOptions & {
+    readonly dataset?: string;
+    readonly task?: string;
+    readonly backbone?: string;
+    readonly groundTruthLabels?: boolean;
+  };
+}
+
+/** Says which cohort to open, as plain data: every worker opens its own. */
+export type SourceHandle = PhantomHandle | ManifestHandle | LayoutHandle | StoreHandle;
+
+/** What opening takes besides the handle, and what it tells. */
 export interface OpenOptions {
   /** The digest of the same cohort, opened before: it is not computed again. */
   readonly digest?: string;
+  /** Told of things worth knowing that are no errors, each once. */
+  readonly warn?: (message: string) => void;
 }
 
 /** Opens the cohort a handle names. */
