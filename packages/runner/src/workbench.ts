@@ -95,7 +95,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     const [procedure] = procedures;
     const [fitted] = await fitSplit(data, split, [procedure], [tolerances[0]], options, { seed, run: 0 });
     const [fit] = fitted.fits;
-    const [scans] = await evaluateFits(data, [fit], split.test, options);
+    const [scans] = await evaluateFits(data, [fit], split.test, profileOptionsOf(procedures, options));
     return { fit, evaluation: averageEvaluations(scans), scans };
   }
 
