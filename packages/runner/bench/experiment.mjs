@@ -31,6 +31,7 @@ const result = await runExperiment({ kind: 'store', path }, plan, {
 });
 await executor.close();
 const end = performance.now();
+const { user, system } = process.cpuUsage();
 
 /** Thread seconds by stage and procedure, over all runs and tolerances. */
 const stages = {};
@@ -46,6 +47,7 @@ console.log(
     wallSeconds: (end - start) / 1000,
     profileSeconds: (profiled - start) / 1000,
     runSeconds: (end - profiled) / 1000,
+    cpuSeconds: (user + system) / 1e6,
     peakRssMiB: peakRss(),
     workers,
     stages,

@@ -32,12 +32,12 @@ function experiment(change) {
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '');
 }
 
-/** @param {string} name @param {{ wallSeconds: number, profileSeconds: number, runSeconds: number, peakRssMiB: number }} row */
+/** @param {string} name @param {{ wallSeconds: number, profileSeconds: number, runSeconds: number, cpuSeconds: number, peakRssMiB: number }} row */
 function line(name, row) {
-  const { wallSeconds, profileSeconds, runSeconds, peakRssMiB } = row;
+  const { wallSeconds, profileSeconds, runSeconds, cpuSeconds, peakRssMiB } = row;
   console.log(
     `${name.padEnd(28)} ${wallSeconds.toFixed(1).padStart(7)} s  (profiles ${profileSeconds.toFixed(1)} s, ` +
-      `runs ${runSeconds.toFixed(1)} s)  peak ${peakRssMiB} MiB`,
+      `runs ${runSeconds.toFixed(1)} s)  cpu ${cpuSeconds.toFixed(1)} s  peak ${peakRssMiB} MiB`,
   );
 }
 

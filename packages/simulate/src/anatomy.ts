@@ -79,6 +79,8 @@ export interface Anatomy {
     readonly halfWidth: number;
     readonly halfHeight: number;
   };
+  /** Factor of the texture of every tissue. */
+  readonly mottled: number;
   /** Squared radius beyond which the body is subcutaneous fat. */
   readonly fatFrom: number;
   /** Painting order. */
@@ -92,21 +94,29 @@ export function drawAnatomy(generator: RandomGenerator, set: OrganSet): Anatomy 
   const body = {
     x: 0.5 + uniform(generator, -0.01, 0.01),
     y: 0.5 + uniform(generator, -0.015, 0.015),
-    halfWidth: uniform(generator, 0.44, 0.485),
-    halfHeight: uniform(generator, 0.36, 0.43),
+    halfWidth: uniform(generator, 0.4, 0.485),
+    halfHeight: uniform(generator, 0.31, 0.43),
   };
+  // Tissues are even in one patient and mottled in the next; so the predictor errs more in one than in another.
+  const mottled = uniform(generator, 0.4, 1.8);
   const fatRadius = uniform(generator, 0.85, 0.94);
   const organs: Organ[] = [];
   for (const template of organTemplates(set)) {
     const present = uniform(generator, 0, 1) >= template.absent;
     // An absent organ takes its draws all the same, so that the others do not depend on it.
-    const drawn = drawOrgan(generator, template);
+    const drawn = drawOrgan(generator, template, mottled);
     if (present) organs.push(drawn);
   }
-  return { body, fatFrom: fatRadius * fatRadius, organs, bones: drawBones(generator, fatRadius - 0.05) };
+  return {
+    body,
+    mottled,
+    fatFrom: fatRadius * fatRadius,
+    organs,
+    bones: drawBones(generator, fatRadius - 0.05),
+  };
 }
 
-function drawOrgan(generator: RandomGenerator, template: OrganTemplate): Organ {
+function drawOrgan(generator: RandomGenerator, template: OrganTemplate, mottled: number): Organ {
   const [x, y, z] = template.centre;
   const size = uniform(generator, 0.88, 1.14);
   const turned = rotation(template.turn + 0.05 * standardNormal(generator));
@@ -124,7 +134,7 @@ function drawOrgan(generator: RandomGenerator, template: OrganTemplate): Organ {
     ],
     ...turned,
     hounsfield: template.hounsfield + template.spread * standardNormal(generator),
-    texture: template.texture * uniform(generator, 0.8, 1.2),
+    texture: template.texture * mottled * uniform(generator, 0.8, 1.2),
   };
 }
 

@@ -10,8 +10,8 @@ export interface SlicePrediction {
 /** Below this smoothed intensity a pixel is taken for air: between air (0) and fat (0.18). */
 const airBelow = 0.08;
 /** Half-width = floor + slope·intensity + edge·gradient: a guess at the error, right on average, wrong organ by organ. */
-const floor = 0.021;
-const slope = 0.027;
+const floor = 0.018;
+const slope = 0.024;
 const edge = 0.55;
 const airWidth = 0.015;
 

@@ -35,7 +35,7 @@ export function paintSlice(
   const hounsfield = 'hounsfield' in target ? target.hounsfield : undefined;
   const displacement = 'displacement' in target ? target.displacement : undefined;
   const { coarse, fine } = fields;
-  const { body, fatFrom } = anatomy;
+  const { body, fatFrom, mottled } = anatomy;
   const scaleX = 1 / (body.halfWidth * width);
   const scaleY = 1 / (body.halfHeight * height);
   const wallFrom = fatFrom - 0.16;
@@ -48,9 +48,11 @@ export function paintSlice(
       groups[at] = radius < 1 ? 1 : 0;
       if (hounsfield === undefined) continue;
       if (radius >= 1) hounsfield[at] = air;
-      else if (radius > fatFrom) hounsfield[at] = fat + 12 * fine[at];
-      else if (radius > wallFrom) hounsfield[at] = muscle + 25 * fine[at];
-      else hounsfield[at] = (coarse[at] > 0.05 ? bowel + 40 * fine[at] : fat) + 15 * fine[at];
+      else if (radius > fatFrom) hounsfield[at] = fat + 12 * mottled * fine[at];
+      else if (radius > wallFrom) hounsfield[at] = muscle + 35 * mottled * fine[at];
+      else
+        hounsfield[at] =
+          (coarse[at] > 0.05 ? bowel + 60 * mottled * fine[at] : fat) + 15 * mottled * fine[at];
     }
   }
   const frame = { scaleX, scaleY, originX: body.x * width, originY: body.y * height, z, height, width };
