@@ -153,15 +153,16 @@ describe('the paper-sized cohort', () => {
     const source = paperSizedSource();
     expect(source.ids).toHaveLength(640);
     expect(Object.keys(source.labels)).toHaveLength(12);
-    const sample = await source.read('phantom-000');
-    expect(sample.shape).toEqual([4, 256, 256]);
-    const share = shareOutside(sample);
+    const seen = new Set<number>();
+    let share = 0;
+    for (const id of source.ids.slice(0, 4)) {
+      const sample = await source.read(id);
+      expect(sample.shape).toEqual([4, 256, 256]);
+      for (const group of sample.groups) seen.add(group);
+      share += shareOutside(sample) / 4;
+    }
     expect(share).toBeGreaterThan(0.16);
     expect(share).toBeLessThan(0.24);
-    const seen = new Set<number>(sample.groups);
-    for (const id of ['phantom-001', 'phantom-002', 'phantom-003']) {
-      for (const group of (await source.read(id)).groups) seen.add(group);
-    }
     expect(seen.size).toBe(12);
   });
 });
