@@ -1,0 +1,102 @@
+import type { Calibration, RunRecord } from '@semcrc/core';
+import { facts, figure, lambdaText, table } from './table.ts';
+
+/** A calibration as its reader wants to see it: what was asked, λ̂, how held-out scans fare, organ by organ. */
+export function calibrationText(calibration: Calibration): string {
+  const { procedure, epsilon, bound, delta, split, anchor, omega, test, source, lambda } = calibration;
+  const keys = Object.keys(lambda);
+  const pairs: [string, string][] = [
+    ['procedure', procedure],
+    ['tolerance', `ε = ${epsilon}${delta === null ? '' : `, δ = ${delta} (${bound})`}`],
+    ['source', `${source.name}, ${source.scans} scans`],
+    [
+      'scans',
+      `${split.opt.length} to optimize, ${split.cal.length} to calibrate, ${split.test.length} held out (seed ${calibration.seed})`,
+    ],
+    ['n', `${calibration.n} calibration ${unitName(calibration)}`],
+  ];
+  if (anchor !== null) {
+    pairs.push([
+      'anchor',
+      `${anchorText(anchor)}, length objective ${figure(anchor.objective)}, proven within ${anchor.gap.toExponential(1)} of the best`,
+    ]);
+  }
+  if (omega !== null) pairs.push(['ω̂', omega.toFixed(6)]);
+  if (keys.length === 1) pairs.push(['λ̂', exact(lambda[keys[0]])]);
+  else if (calibration.partition.kind === 'position') {
+    pairs.push(['λ̂', keys.map((key) => `group ${key}: ${lambdaText(lambda[key])}`).join(', ')]);
+  }
+  pairs.push(
+    test === null
+      ? ['held out', 'nothing: every patient was calibrated on']
+      : ['held out', `risk ${figure(test.risk)}, length ${figure(test.length)} of the data range`],
+  );
+  return `${facts(pairs)}\n\n${organTable(calibration)}\n\nGuarantee: ${calibration.guarantee}`;
+}
+
+function anchorText(anchor: NonNullable<Calibration['anchor']>): string {
+  if (anchor.method === 'envelope') return `envelope at share ${anchor.epsilon.toPrecision(4)}`;
+  return `γ = ${anchor.gamma.toFixed(4)}${anchor.atRangeEnd ? ' (an end of the range tried)' : ''}`;
+}
+
+function unitName({ split, n, procedure }: Calibration): string {
+  const scans = procedure === 'crc' ? split.opt.length + split.cal.length : split.cal.length;
+  return n === scans || procedure === 'organ-crc' || procedure === 'pooled' ? 'scans' : 'patients';
+}
+
+/** All the digits of an f32, so that it can be copied. */
+function exact(value: Calibration['lambda'][string]): string {
+  if (typeof value === 'object') return `${exact(value.below)} below, ${exact(value.above)} above`;
+  return value === 'Infinity' ? '∞' : String(value);
+}
+
+/** λ, held-out risk and length of every label. */
+function organTable(calibration: Calibration): string {
+  const { labels, lambda, organs, test } = calibration;
+  const ids = Object.keys(labels).sort((a, b) => Number(a) - Number(b));
+  const byOrgan = calibration.partition.kind === 'organ';
+  const statuses = Object.keys(organs).length > 0;
+  const head = [
+    'organ',
+    ...(byOrgan ? ['λ̂'] : []),
+    'risk',
+    'length',
+    'test scans',
+    ...(statuses ? ['n', 'status'] : []),
+  ];
+  const rows = ids.map((id) => {
+    const held = test?.organs[id];
+    const status = organs[id];
+    return [
+      labels[id],
+      ...(byOrgan ? [lambdaText(lambda[id])] : []),
+      figure(held?.risk),
+      figure(held?.length),
+      held?.scans ?? 0,
+      ...(statuses ? [status?.nCal ?? '–', status?.status ?? '–'] : []),
+    ];
+  });
+  return table(head, rows);
+}
+
+/** What an experiment's runs come to, procedure by procedure. */
+export function summaryTable(
+  rows: readonly {
+    readonly procedure: RunRecord['procedure'];
+    readonly runs: number;
+    readonly risk: { readonly mean: number; readonly sd: number } | null;
+    readonly length: { readonly mean: number; readonly sd: number } | null;
+  }[],
+): string {
+  return table(
+    ['procedure', 'runs', 'risk', '± sd', 'length', '± sd'],
+    rows.map(({ procedure, runs, risk, length }) => [
+      procedure,
+      runs,
+      figure(risk?.mean),
+      figure(risk?.sd),
+      figure(length?.mean),
+      figure(length?.sd),
+    ]),
+  );
+}

@@ -1,0 +1,78 @@
+import { describeCalibration, PROCEDURES, type Procedure, planRuns } from '@semcrc/core';
+import { runCalibration } from '@semcrc/runner';
+import { Command } from 'commander';
+import { calibrationText } from '../calibration-text.ts';
+import { addOptions, JSON_OUTPUT, METHOD, OUT_FILE, SOURCE, SPLIT, WORKERS } from '../options.ts';
+import { checkOutputFile, writeOutputFile } from '../output-file.ts';
+import { type Invocation, VERSION } from '../program.ts';
+import { handleOf, planOf, resolveConfig } from '../resolve.ts';
+import type { Settings } from '../settings.ts';
+import { noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
+
+interface CalibrateOptions extends Settings {
+  readonly procedure?: Procedure;
+  readonly out?: string;
+  readonly workers?: number;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  semcrc calibrate
+      the built-in phantom cohort: 32 scans to optimize, 96 to calibrate, 32 held out
+  semcrc calibrate manifest.csv --labels suprem --epsilon 0.1 --n-opt 8 --n-cal 28 --n-test 12
+      scans of a manifest; the segmentations number their labels as SuPreM does
+  semcrc calibrate manifest.csv --labels suprem --procedure organ-crc --n-opt 0 --n-test 0
+      every organ's own risk, calibrated on every scan there is`;
+
+/** `semcrc calibrate`: one split → calibration.json and how it does on held-out scans. */
+export function calibrateCommand({ terminal, signal }: Invocation): Command {
+  const command = new Command('calibrate')
+    .description('Calibrate λ on one split of a cohort and measure it on held-out scans.')
+    .argument('[source]', 'manifest (.csv, .json), or phantom', 'phantom');
+  addOptions(command, 'Source:', SOURCE);
+  addOptions(command, 'Split:', SPLIT);
+  addOptions(command, 'Method:', [
+    { flags: '--procedure <name>', about: 'what is calibrated', choices: PROCEDURES, fallback: 'sem-crc' },
+    ...METHOD,
+  ]);
+  addOptions(command, 'Output:', [{ ...OUT_FILE, fallback: 'calibration.json' }, WORKERS, JSON_OUTPUT]);
+  command.addHelpText('after', EXAMPLES);
+  return command.action(async (source: string, options: CalibrateOptions) => {
+    const { procedure = 'sem-crc', out = 'calibration.json', workers, json: _, ...settings } = options;
+    const config = resolveConfig({ ...settings, source, procedures: [procedure], runs: 1 });
+    const { cohort, handle } = await openCohort(handleOf(config), terminal);
+    const everything = settings.nTest === 0 && settings.nCal === undefined;
+    const plan = {
+      ...planOf(config, cohort.labels),
+      ...(everything ? { nCal: new Set(cohort.patients).size } : {}),
+    };
+    planRuns(plan, cohort);
+    checkOutputFile(out);
+
+    const progress = new StageProgress(terminal);
+    const result = await withExecutor(workers, (executor) =>
+      runCalibration(handle, plan, { executor, signal, onProgress: progress.update }),
+    ).finally(() => progress.stop());
+    const calibration = describeCalibration(result.fit, {
+      epsilon: plan.epsilon,
+      options: plan.options,
+      labels: cohort.labels,
+      seed: plan.seed,
+      split: result.split,
+      source: {
+        name: cohort.name,
+        digest: cohort.digest,
+        scans: cohort.ids.length,
+        preparing: { ...config.preparing },
+      },
+      test: result.evaluation,
+      versions: { semcrc: VERSION },
+    });
+    writeOutputFile(out, `${JSON.stringify(calibration, null, 2)}\n`);
+
+    noteMended(terminal, result.mended);
+    terminal.print(`${calibrationText(calibration)}\n\nwritten to ${out}`);
+    terminal.printJson(calibration);
+  });
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { type Calibration, calibratedLambda, type MendedVoxels, parseCalibration } from '@semcrc/core';
+import { SemcrcError } from '@semcrc/kernels';
+import { Command } from 'commander';
+import { type CohortEvaluation, checkSameLabels, evaluateScans, measure } from '../evaluate-cohort.ts';
+import type { MeanInterval } from '../mean-interval.ts';
+import { addOptions, JSON_OUTPUT, type OptionRow, SOURCE } from '../options.ts';
+import { checkOutputFile, writeOutputFile } from '../output-file.ts';
+import type { Invocation } from '../program.ts';
+import { handleOf, PHANTOM, type Preparing, resolveConfig } from '../resolve.ts';
+import type { Settings } from '../settings.ts';
+import { facts, figure, lambdaText, table } from '../table.ts';
+import { noteMended, openCohort } from '../work.ts';
+
+interface EvaluateOptions extends Settings {
+  readonly out?: string;
+  readonly heldOut?: boolean;
+  readonly json?: boolean;
+}
+
+const OUTPUT: readonly OptionRow[] = [
+  { flags: '--held-out', about: 'leave out the scans that the calibration was made on' },
+  { flags: '--out <file>', about: 'write the result as JSON, too' },
+  JSON_OUTPUT,
+];
+
+const EXAMPLES = `
+Examples:
+  semcrc evaluate calibration.json new-scans.csv
+      labelled scans read as the calibration's own were (labels, window, units)
+  semcrc evaluate calibration.json manifest.csv --held-out
+      the calibration's own cohort without the scans it was made on
+  semcrc evaluate calibration.json phantom
+      the built-in phantom cohort`;
+
+/** `semcrc evaluate`: a calibration on labelled scans, with 95% intervals over patients. */
+export function evaluateCommand({ terminal, signal }: Invocation): Command {
+  const command = new Command('evaluate')
+    .description('Measure a calibration on labelled scans: risk and length, whole and by organ.')
+    .argument('<calibration>', 'calibration.json')
+    .argument('[source]', 'manifest (.csv, .json), or phantom', PHANTOM);
+  addOptions(command, "Source (default: as the calibration's scans were read):", SOURCE);
+  addOptions(command, 'Output:', OUTPUT);
+  command.addHelpText('after', EXAMPLES);
+  return command.action(async (file: string, source: string, options: EvaluateOptions) => {
+    const { out, heldOut = false, json: _, ...settings } = options;
+    const calibration = parseCalibration(readFileSync(file, 'utf8'), file);
+    const calibrated = calibratedLambda(calibration, file);
+    const recorded = source === PHANTOM ? {} : recordedSettings(calibration);
+    const config = resolveConfig({ ...recorded, ...settings, source });
+    const { cohort } = await openCohort(handleOf(config), terminal);
+    checkSameLabels(calibration, cohort);
+    const used = new Set([...calibration.split.opt, ...calibration.split.cal]);
+    const ownCohort = cohort.digest === calibration.source.digest;
+    const seen = ownCohort ? cohort.ids.filter((id) => used.has(id)) : [];
+    const scans = heldOut ? cohort.ids.filter((id) => !seen.includes(id)) : cohort.ids;
+    if (scans.length === 0) {
+      throw new SemcrcError('usage', `every scan of ${cohort.name} was calibrated on: nothing is held out`);
+    }
+    if (out !== undefined) checkOutputFile(out);
+
+    const progress = terminal.progress('scans', scans.length);
+    const mended = { clipped: 0, crossed: 0 };
+    const evaluations = await evaluateScans(calibration, calibrated, cohort, scans, {
+      signal,
+      onScan: (done, { clipped, crossed }: MendedVoxels) => {
+        mended.clipped += clipped;
+        mended.crossed += crossed;
+        progress.update(done);
+      },
+    }).finally(() => progress.stop());
+    const result = measure(evaluations);
+    const document = {
+      schema: 'semcrc/evaluation@1',
+      calibration: file,
+      procedure: calibration.procedure,
+      epsilon: calibration.epsilon,
+      source: { name: cohort.name, digest: cohort.digest },
+      calibratedOn: heldOut ? 0 : seen.length,
+      labels: calibration.labels,
+      ...result,
+    };
+    if (out !== undefined) writeOutputFile(out, `${JSON.stringify(document, null, 2)}\n`);
+
+    noteMended(terminal, mended);
+    if (document.calibratedOn > 0) {
+      terminal.note(
+        `note: ${seen.length} of these ${scans.length} scans were calibrated on, so they say little about new ones; ` +
+          'leave them out with --held-out',
+      );
+    }
+    terminal.print(evaluationText(calibration, cohort.name, result));
+    terminal.printJson(document);
+  });
+}
+
+/** How the calibration's own scans were read, as settings. */
+function recordedSettings({ source }: Calibration): Settings {
+  const { labels, extraLabels, window, predictionUnits } = source.preparing as unknown as Preparing;
+  if (labels === null) return {};
+  return { labels, extraLabels: [...extraLabels], window: [...window], predictionUnits };
+}
+
+function evaluationText(calibration: Calibration, source: string, result: CohortEvaluation): string {
+  const { labels, lambda, epsilon, procedure } = calibration;
+  const head = facts([
+    ['procedure', `${procedure}, ε = ${epsilon}`],
+    ['source', `${source}: ${result.scans} scans of ${result.patients} patients`],
+    ['risk', withInterval(result.risk)],
+    ['length', withInterval(result.length)],
+  ]);
+  const byOrgan = calibration.partition.kind === 'organ';
+  const rows = Object.entries(result.organs).map(([id, organ]) => [
+    labels[id],
+    ...(byOrgan ? [lambdaText(lambda[id])] : []),
+    withInterval(organ.risk),
+    withInterval(organ.length),
+    organ.scans,
+  ]);
+  const columns = ['organ', ...(byOrgan ? ['λ̂'] : []), 'risk [95%]', 'length [95%]', 'scans'];
+  return `${head}\n\n${table(columns, rows)}\n\nGuarantee: ${calibration.guarantee}`;
+}
+
+function withInterval({ mean, low, high }: MeanInterval): string {
+  return low === null ? figure(mean) : `${figure(mean)} [${figure(low)}, ${figure(high)}]`;
+}

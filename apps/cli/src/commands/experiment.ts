@@ -1,0 +1,80 @@
+import { PROCEDURES } from '@semcrc/core';
+import { Command } from 'commander';
+import { summaryTable } from '../calibration-text.ts';
+import { runCells } from '../experiment-cells.ts';
+import { isExperimentFile, readExperimentFile } from '../experiment-file.ts';
+import { addOptions, JSON_OUTPUT, METHOD, type OptionRow, SOURCE, SPLIT, WORKERS } from '../options.ts';
+import * as parse from '../parse.ts';
+import type { Invocation } from '../program.ts';
+import type { Settings } from '../settings.ts';
+
+interface ExperimentOptions extends Settings {
+  readonly out?: string;
+  readonly workers?: number;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+const RUNS: OptionRow = {
+  flags: '--runs <number>',
+  about: 'splits drawn',
+  parse: parse.count(1),
+  fallback: '20',
+};
+
+const PROCEDURES_OPTION: OptionRow = {
+  flags: '--procedures <names>',
+  about: `procedures compared over the same splits: ${PROCEDURES.join(', ')}`,
+  parse: parse.namesOf(PROCEDURES),
+  fallback: "the paper's four: crc,k-crc,sem-crc,organ-crc",
+};
+
+const OUTPUT: readonly OptionRow[] = [
+  { flags: '--out <folder>', about: 'where results are written', fallback: 'semcrc-out' },
+  { flags: '--force', about: 'discard finished runs of another experiment in that folder' },
+  WORKERS,
+  JSON_OUTPUT,
+];
+
+const EXAMPLES = `
+Examples:
+  semcrc experiment
+      20 splits of the built-in phantom cohort, the paper's four procedures
+  semcrc experiment manifest.csv --labels suprem --n-opt 8 --n-cal 28 --n-test 12 --out results
+      scans of a manifest; started again after being killed, it goes on where it was
+  semcrc experiment grid.yaml --out results
+      a config file; every combination of its grid gets a folder`;
+
+/** `semcrc experiment`: procedures × seeded splits → experiment.json, summary.csv. */
+export function experimentCommand(invocation: Invocation): Command {
+  const { terminal } = invocation;
+  const command = new Command('experiment')
+    .description('Compare procedures over many seeded splits of a cohort.')
+    .argument('[source]', 'manifest (.csv, .json), phantom, or a config file (.yaml)', 'phantom');
+  addOptions(command, 'Source:', SOURCE);
+  addOptions(command, 'Split:', [RUNS, ...SPLIT]);
+  addOptions(command, 'Method:', [PROCEDURES_OPTION, ...METHOD]);
+  addOptions(command, 'Output:', OUTPUT);
+  command.addHelpText('after', EXAMPLES);
+  return command.action(async (source: string, options: ExperimentOptions) => {
+    const { out = 'semcrc-out', workers, force = false, json: _, ...settings } = options;
+    const cells = isExperimentFile(source)
+      ? readExperimentFile(source, settings)
+      : [{ folder: '', axes: {}, settings: { ...settings, source } }];
+    const outcomes = await runCells(cells, { out, workers, force }, invocation);
+    for (const { cell, summary } of outcomes) {
+      if (cell.folder !== '') terminal.print(`\n${cell.folder}`);
+      terminal.print(summaryTable(summary));
+    }
+    terminal.print(`\nwritten to ${out}`);
+    terminal.printJson(
+      outcomes.map(({ cell, path, config, summary }) => ({
+        folder: path,
+        axes: cell.axes,
+        epsilon: config.epsilon,
+        runs: config.runs,
+        summary,
+      })),
+    );
+  });
+}

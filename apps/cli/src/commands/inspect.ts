@@ -1,0 +1,132 @@
+import { resolveLabelling } from '@semcrc/cohort/node';
+import { Command } from 'commander';
+import { type CohortFacts, cohortFacts } from '../cohort-facts.ts';
+import { addOptions, JSON_OUTPUT, SOURCE } from '../options.ts';
+import type { Invocation } from '../program.ts';
+import { handleOf, PHANTOM, resolveConfig } from '../resolve.ts';
+import type { Settings } from '../settings.ts';
+import { facts, figure, table } from '../table.ts';
+import { type VolumeFacts, volumeFacts } from '../volume-facts.ts';
+import { openCohort } from '../work.ts';
+
+interface InspectOptions extends Settings {
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  semcrc inspect ct.nii.gz
+  semcrc inspect combined_labels.nii.gz --labels suprem
+  semcrc inspect manifest.csv --labels suprem
+  semcrc inspect phantom`;
+
+/** `semcrc inspect`: what is in a NIfTI file or a cohort. */
+export function inspectCommand({ terminal, signal }: Invocation): Command {
+  const command = new Command('inspect')
+    .description('Tell what is in a NIfTI file or a cohort: shapes, orientation, intensities, labels.')
+    .argument('<file>', 'a NIfTI file (.nii, .nii.gz), a manifest (.csv, .json), or phantom');
+  addOptions(command, 'Source:', SOURCE);
+  addOptions(command, 'Output:', [JSON_OUTPUT]);
+  command.addHelpText('after', EXAMPLES);
+  return command.action(async (file: string, options: InspectOptions) => {
+    const { json: _, ...settings } = options;
+    if (file === PHANTOM || /\.(csv|json)$/i.test(file)) {
+      const { cohort } = await openCohort(handleOf(resolveConfig({ ...settings, source: file })), terminal);
+      const progress = terminal.progress('scans', cohort.ids.length);
+      const found = await cohortFacts(cohort, { signal, onScan: progress.update }).finally(() =>
+        progress.stop(),
+      );
+      terminal.print(cohortText(found));
+      terminal.printJson(found);
+      return;
+    }
+    const scheme = settings.labels === undefined ? null : (await resolveLabelling(settings.labels)).scheme;
+    const found = await volumeFacts(file, scheme);
+    terminal.print(volumeText(found));
+    terminal.printJson(found);
+  });
+}
+
+function volumeText(found: VolumeFacts): string {
+  const { shape, spacing, obliqueDegrees, intensity, labels, extensions } = found;
+  const pairs: [string, string][] = [
+    ['file', found.file],
+    ['format', found.format],
+    ['data type', `${found.datatype}, value = ${found.slope} · stored + ${found.inter}`],
+    ['shape', `${shape.join(' × ')} (x × y × z${shape.length > 3 ? ' × volumes' : ''})`],
+    ['spacing', `${spacing.map((mm) => Number(mm.toFixed(4))).join(' × ')} mm`],
+    [
+      'orientation',
+      `${found.orientation}, from the ${found.affineSource === 'base' ? 'sizes alone' : found.affineSource}` +
+        (obliqueDegrees > 0 ? `, oblique by ${obliqueDegrees.toFixed(2)}°` : ''),
+    ],
+    ...[0, 1, 2].map((row): [string, string] => [
+      row === 0 ? 'affine' : '',
+      found.affine
+        .slice(4 * row, 4 * row + 4)
+        .map((value) => String(Number(value.toFixed(4))).padStart(10))
+        .join(''),
+    ]),
+  ];
+  if (found.description !== '') pairs.push(['description', found.description]);
+  if (extensions.length > 0) {
+    pairs.push([
+      'extensions',
+      extensions.map(({ code, bytes }) => `code ${code}, ${bytes} bytes`).join('; '),
+    ]);
+  }
+  pairs.push(['intensity', intensity === null ? 'not read: several volumes' : rangeText(intensity)]);
+  if (labels === null) return facts(pairs);
+  const rows = labels.map(({ name, number, voxels }) => [name ?? '(no name)', number, voxels]);
+  return `${facts(pairs)}\n\n${table(['label', 'number', 'voxels'], rows)}`;
+}
+
+function rangeText({ min, max, mean }: { min: number; max: number; mean: number }): string {
+  return `${Number(min.toFixed(5))} … ${Number(max.toFixed(5))}, mean ${Number(mean.toFixed(5))}`;
+}
+
+function cohortText({ name, patients, labels, scans }: CohortFacts): string {
+  const shapes = new Map<string, number>();
+  for (const { shape } of scans) shapes.set(shape.join(' × '), (shapes.get(shape.join(' × ')) ?? 0) + 1);
+  const total = (pick: (scan: CohortFacts['scans'][number]) => number) =>
+    scans.reduce((sum, scan) => sum + pick(scan), 0);
+  const head = facts([
+    ['cohort', `${name}: ${scans.length} scans of ${patients} patients`],
+    [
+      'shape',
+      `${[...shapes].map(([shape, count]) => `${shape} (${count})`).join(', ')}, slices × height × width`,
+    ],
+    [
+      'intensity',
+      rangeText({
+        min: Math.min(...scans.map(({ truth }) => truth.min)),
+        max: Math.max(...scans.map(({ truth }) => truth.max)),
+        mean: total(({ truth }) => truth.mean) / scans.length,
+      }),
+    ],
+    ['interval', `mean width ${figure(total(({ width }) => width) / scans.length)}`],
+    ['outside', `${figure(total(({ outside }) => outside) / scans.length)} of the voxels, at λ = 0`],
+    [
+      'mended',
+      `${total(({ clipped }) => clipped)} voxels clipped, ${total(({ crossed }) => crossed)} crossed and swapped`,
+    ],
+  ]);
+  const organs = Object.entries(labels).map(([id, label]) => {
+    const members = scans.filter(({ voxels }) => (voxels[id] ?? 0) > 0);
+    const voxels = members.reduce((sum, scan) => sum + scan.voxels[id], 0);
+    return [label, id, voxels, members.length];
+  });
+  const rows = scans.map(({ scan, patient, shape, truth, width, outside }) => [
+    scan,
+    patient,
+    shape.join(' × '),
+    figure(truth.mean),
+    figure(width),
+    figure(outside),
+  ]);
+  return [
+    head,
+    table(['label', 'id', 'voxels', 'scans'], organs),
+    table(['scan', 'patient', 'shape', 'mean', 'width', 'outside'], rows),
+  ].join('\n\n');
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { calibrateCommand } from './commands/calibrate.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { experimentCommand } from './commands/experiment.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What every command gets: where to print, and the signal that Ctrl-C aborts. */
+export interface Invocation {
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** The version of this package, as `--version` prints it and artefacts record it. */
+export const VERSION: string = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+).version;
+
+/** The whole command line. Errors are thrown, never printed here; only help and the version are. */
+export function buildProgram(invocation: Invocation): Command {
+  const program = new Command('semcrc')
+    .description('Calibrate CT uncertainty intervals: conformal risk control by organ.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .addHelpText('after', EXAMPLES);
+  for (const command of [
+    calibrateCommand(invocation),
+    experimentCommand(invocation),
+    evaluateCommand(invocation),
+    inspectCommand(invocation),
+  ]) {
+    program.addCommand(command);
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ outputError: () => {} });
+    command.configureHelp({ helpWidth: 110 });
+  }
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  semcrc calibrate                                        the built-in phantom cohort
+  semcrc calibrate manifest.csv --labels suprem --n-opt 8 --n-cal 28 --n-test 12
+  semcrc experiment --runs 20 --out results
+  semcrc inspect scan.nii.gz
+  semcrc <command> --help                                 every option, with examples
+
+Exit codes: 0 done, 2 usage, 3 bad input, 4 too few scans for the guarantee, 1 internal, 130 interrupted.`;

@@ -1,0 +1,78 @@
+import { SingleBar } from 'cli-progress';
+
+/** Advances with the work; stderr only. */
+export interface Progress {
+  /** Units done so far, out of the total given at the start. */
+  update(done: number): void;
+  stop(): void;
+}
+
+const QUIET_SECONDS = 10;
+
+/**
+ * Results on stdout, everything else on stderr. With `--json`, stdout holds one JSON document and nothing else.
+ */
+export class Terminal {
+  readonly json: boolean;
+
+  constructor(json: boolean) {
+    this.json = json;
+  }
+
+  /** Text for the reader of results; dropped under `--json`. */
+  print(text: string): void {
+    if (!this.json) process.stdout.write(`${text}\n`);
+  }
+
+  /** The machine-readable result; dropped without `--json`. */
+  printJson(value: unknown): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** A remark that is not a result. */
+  note(text: string): void {
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** A bar with the time left where stderr is a terminal; elsewhere a line now and then, and none for short work. */
+  progress(label: string, total: number, done = 0): Progress {
+    return process.stderr.isTTY ? bar(label, total, done) : sparseLines(label, total, done);
+  }
+}
+
+function bar(label: string, total: number, done: number): Progress {
+  const single = new SingleBar({
+    format: `${label} [{bar}] {value}/{total} | {duration_formatted} | left {eta_formatted}`,
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+    etaBuffer: 20,
+  });
+  single.start(total, done);
+  return { update: (value) => single.update(value), stop: () => single.stop() };
+}
+
+function sparseLines(label: string, total: number, done: number): Progress {
+  const started = Date.now();
+  let lastLine = started;
+  return {
+    update(value) {
+      const now = Date.now();
+      if (now - lastLine < QUIET_SECONDS * 1000 || value >= total) return;
+      lastLine = now;
+      const elapsed = (now - started) / 1000;
+      const fresh = value - done;
+      const left = fresh > 0 ? `, about ${Math.ceil((elapsed / fresh) * (total - value))} s left` : '';
+      process.stderr.write(`${label} ${value}/${total}, ${Math.round(elapsed)} s${left}\n`);
+    },
+    stop() {},
+  };
+}
+
+/** Resolves once everything written to a stream has left the process, so that exiting loses nothing. */
+export function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed) resolve();
+    else stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,73 @@
+import type { Source } from '@semcrc/cohort';
+import type { MendedVoxels } from '@semcrc/core';
+import type { ExperimentExecutor, Progress as RunnerProgress, SourceHandle } from '@semcrc/runner';
+import { defaultWorkers, openSource, serialExecutor, threadExecutor } from '@semcrc/runner/node';
+import type { Progress, Terminal } from './terminal.ts';
+
+/** A cohort opened here, and the handle by which workers open the same one without taking its digest again. */
+export interface OpenCohort {
+  readonly cohort: Source;
+  readonly handle: SourceHandle;
+}
+
+/** Opens the cohort a handle names; what is worth knowing and no error becomes a note. */
+export async function openCohort(handle: SourceHandle, terminal: Terminal): Promise<OpenCohort> {
+  const cohort = await openSource(handle, { warn: (message) => terminal.note(`note: ${message}`) });
+  if (handle.kind !== 'manifest') return { cohort, handle };
+  return { cohort, handle: { ...handle, options: { ...handle.options, digest: cohort.digest } } };
+}
+
+/** Gives `use` an executor with as many workers as asked for (default: the cores there are) and frees it afterwards. */
+export async function withExecutor<T>(
+  workers: number | undefined,
+  use: (executor: ExperimentExecutor) => Promise<T>,
+): Promise<T> {
+  const count = workers ?? defaultWorkers();
+  const executor = count === 1 ? serialExecutor() : threadExecutor({ workers: count });
+  try {
+    return await use(executor);
+  } finally {
+    await executor.close();
+  }
+}
+
+/** A progress bar for each stage of the runner's work, one after the other. */
+export class StageProgress {
+  readonly #terminal: Terminal;
+  readonly #prefix: string;
+  #stage: RunnerProgress['stage'] | undefined;
+  #bar: Progress | undefined;
+
+  /** @param prefix put before each stage's name. */
+  constructor(terminal: Terminal, prefix = '') {
+    this.#terminal = terminal;
+    this.#prefix = prefix;
+  }
+
+  readonly update = ({ stage, done, total }: RunnerProgress): void => {
+    if (stage !== this.#stage) {
+      this.#bar?.stop();
+      this.#stage = stage;
+      this.#bar = this.#terminal.progress(`${this.#prefix}${stage}`, total, done);
+    }
+    this.#bar?.update(done);
+  };
+
+  stop(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+    this.#stage = undefined;
+  }
+}
+
+/** Says what had to be mended in the predictions, if anything. */
+export function noteMended(terminal: Terminal, { clipped, crossed }: MendedVoxels): void {
+  if (clipped > 0) {
+    terminal.note(`note: ${voxels(clipped)} of the predictions outside 0..1, clipped`);
+  }
+  if (crossed > 0) terminal.note(`note: ${voxels(crossed)} with lower above upper (crossed), swapped`);
+}
+
+function voxels(count: number): string {
+  return count === 1 ? '1 voxel' : `${count} voxels`;
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { semcrc } from './command.ts';
+
+const DOCS = fileURLToPath(new URL('../../../docs/cli.md', import.meta.url));
+const COMMANDS = ['calibrate', 'experiment', 'evaluate', 'inspect'];
+
+describe('help', () => {
+  test('without a command it is shown, as a usage error', () => {
+    const { code, stderr } = semcrc([]);
+    expect(code).toBe(2);
+    for (const command of COMMANDS) expect(stderr).toContain(command);
+  });
+
+  test.each(COMMANDS)('%s --help shows examples, and the documentation has every option of it', (command) => {
+    const { code, stdout } = semcrc([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Examples:');
+    const section = readFileSync(DOCS, 'utf8')
+      .split(/^## /m)
+      .find((part) => part.startsWith(`\`semcrc ${command}`));
+    expect(section).toBeDefined();
+    const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]!);
+    expect(options.length).toBeGreaterThan(2);
+    const documented = readFileSync(DOCS, 'utf8');
+    for (const option of options) expect(documented).toContain(`\`${option}`);
+  });
+
+  test('--version prints the package version', () => {
+    const manifest = fileURLToPath(new URL('../package.json', import.meta.url));
+    const { code, stdout } = semcrc(['--version']);
+    expect(code).toBe(0);
+    expect(stdout).toBe(`${JSON.parse(readFileSync(manifest, 'utf8')).version}\n`);
+  });
+});
+
+describe('refused command lines', () => {
+  test.each([
+    [['calibarte'], /unknown command 'calibarte'/],
+    [['calibrate', '--epsilom', '0.1'], /unknown option '--epsilom'/],
+    [['calibrate', '--epsilon'], /argument missing/],
+    [['calibrate', '--epsilon', '1.5'], /strictly between 0 and 1/],
+    [['calibrate', '--epsilon', 'ten'], /Expected a number/],
+    [['calibrate', '--n-cal', '12.5'], /whole number of at least 1/],
+    [['calibrate', '--seed', '-1'], /from 0 to 4294967295/],
+    [['calibrate', '--procedure', 'sem'], /Allowed choices are crc/],
+    [['calibrate', 'a.csv', 'b.csv'], /too many arguments/],
+    [['experiment', '--procedures', 'crc,crc'], /stands twice/],
+    [['experiment', '--procedures', 'crc,magic'], /no magic/],
+    [['experiment', '--runs', '0'], /whole number of at least 1/],
+    [['experiment', '--workers', '0'], /whole number of at least 1/],
+    [['calibrate', '--window', '250,-175'], /lo below hi/],
+    [['calibrate', '--strata', 'colour:3'], /feature:bins/],
+    [['calibrate', '--n-opt', '128'], /n-opt 128, n-cal 128/],
+    [['calibrate', '--control', 'spine', '--procedure', 'organ-crc'], /spine/],
+    [['calibrate', '--labels', 'suprem'], /--labels/],
+    [['evaluate'], /missing required argument/],
+    [['inspect'], /missing required argument/],
+  ])('%j', (args, message) => {
+    const { code, stdout, stderr } = semcrc(args);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: /);
+    expect(stderr).toMatch(/\nhint: /);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(stdout).toBe('');
+  });
+
+  test('--json prints the error on stdout too', () => {
+    const { code, stdout, stderr } = semcrc(['calibrate', '--json', '--n-cal', '160', '--n-test', '10']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'usage', data: { patients: 160 } } });
+    expect(JSON.parse(stdout).error.message).toMatch(/160 scans/);
+    expect(stderr).toMatch(/^error: /);
+  });
+});
