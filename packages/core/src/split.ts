@@ -56,8 +56,8 @@ export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
     );
   }
   if (nCal + nTest > patients) {
-    const test = Math.max(1, Math.round(patients * 0.2));
-    const opt = Math.max(1, Math.round(patients * 0.05));
+    const test = Math.min(Math.max(1, Math.round(patients * 0.2)), patients - 1);
+    const opt = Math.min(Math.max(1, Math.round(patients * 0.05)), patients - test - 1);
     const scans =
       patients === index.ids.length
         ? `${patients} scans`

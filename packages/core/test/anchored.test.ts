@@ -183,7 +183,7 @@ describe.each(['sem-crc', 'k-crc'] as const)('%s', (procedure) => {
               if (!(error instanceof SemcrcError)) throw error;
               if (error.code === 'bad-input') {
                 expect(presentGroups(opt, counts, groupOf).size).toBe(0);
-                  return;
+                return;
               }
               expect(error.code).toBe('infeasible');
               if (error.data.leastN === undefined) {
@@ -191,10 +191,10 @@ describe.each(['sem-crc', 'k-crc'] as const)('%s', (procedure) => {
                 for (const gamma of GAMMAS) {
                   expect(meanSurrogate(opt, counts, full, gamma)).toBeGreaterThan(epsilon - ROUNDING);
                 }
-                } else {
+              } else {
                 expect(meetsCondition(new Array(n).fill(0), epsilon)).toBe(false);
                 expect(error.data.n).toBe(n);
-                }
+              }
               return;
             }
             expect(fit).toMatchObject({
@@ -218,10 +218,10 @@ describe.each(['sem-crc', 'k-crc'] as const)('%s', (procedure) => {
             if (fit.lambda.some((value) => value > 0)) seen.moved++;
           },
         ),
-        { numRuns: 60, seed: 9 },
+        { numRuns: 40, seed: 9 },
       );
-      expect(seen.solved).toBeGreaterThan(30);
-      expect(seen.moved).toBeGreaterThan(15);
+      expect(seen.solved).toBeGreaterThan(20);
+      expect(seen.moved).toBeGreaterThan(10);
       expect(seen.absent).toBeGreaterThan(0);
     },
   );
@@ -232,7 +232,7 @@ describe.each(['sem-crc', 'k-crc'] as const)('%s', (procedure) => {
       patients: 30,
       scansPerPatient: 2,
       levels: 0,
-      plane: [3, 4],
+      plane: [8, 10],
       presence: [1, 1, 1, 0.8],
       miss: 0.5,
     });
