@@ -15,6 +15,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 from nibabel.orientations import aff2axcodes, io_orientation
+from scipy import ndimage
 
 GOLDENS = Path(__file__).resolve().parent.parent / "test" / "goldens"
 DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"]
@@ -203,9 +204,168 @@ def windowing():
     save_json("windowing.json", cases)
 
 
+def shape_and_offset(shape, affine, target):
+    """Shape and first voxel of the target grid, as MONAI's `Spacing` computes them for grids with the same axes."""
+    ranges = [(0.0, n - 1.0) for n in shape]
+    corners = np.array(list(itertools.product(*ranges, [1.0]))).T
+    inside = np.linalg.solve(target, affine @ corners)[:3]
+    new_shape = np.round(np.ptp(inside, axis=1) + 1).astype(int)
+    return new_shape, (affine @ corners)[:3, 0]
+
+
+def resampling():
+    """Volumes on other grids: trilinear and nearest by scipy, through the affines, borders held."""
+    rng = np.random.default_rng(20253)
+    cases = []
+
+    def add(name, shape, affine, spacing, oblique=False):
+        image = (rng.standard_normal(shape) * 300).astype(np.float32)
+        labels = rng.integers(0, 12, shape).astype(np.uint16)
+        old = np.sqrt((affine[:3, :3] ** 2).sum(0))
+        target = affine.copy()
+        if oblique:
+            target = np.diag([*spacing, 1.0])
+            corners = np.array(list(itertools.product(*[(0.0, n - 1.0) for n in shape], [1.0]))).T
+            world = (affine @ corners)[:3]
+            new_shape = np.round(np.ptp(world, axis=1) / spacing + 1).astype(int)
+            target[:3, 3] = world.min(axis=1)
+        else:
+            target[:3, :3] = affine[:3, :3] / old * spacing
+            new_shape, target[:3, 3] = shape_and_offset(shape, affine, target)
+        places = np.linalg.solve(affine, target)
+        # To 1e-12, so that a place half way between two voxels is half way.
+        places = np.round(places * 1e12) / 1e12
+        grid = np.indices(new_shape).reshape(3, -1)
+        where = places[:3, :3] @ grid + places[:3, 3:]
+        linear = ndimage.map_coordinates(image.astype(np.float64), where, order=1, mode="nearest")
+        nearest = ndimage.map_coordinates(labels, where, order=0, mode="nearest")
+        reach = np.maximum(1, np.abs(places[:3, :3]).sum(axis=1)) / 2
+        last = np.array(shape) - 1.0
+        covered = ((where >= -reach[:, None] - 1e-9) & (where <= (last + reach)[:, None] + 1e-9)).all(axis=0)
+        cases.append({
+            "name": name,
+            "shape": list(shape),
+            "affine": plain(affine.T),
+            "spacing": list(spacing),
+            "newShape": [int(n) for n in new_shape],
+            "newAffine": plain(target.T),
+            "image": plain(image),
+            "labels": plain(labels),
+            "covered": plain(covered.reshape(new_shape).astype(int)),
+            "linear": plain(linear.reshape(new_shape).astype(np.float32)),
+            "nearest": plain(nearest.reshape(new_shape)),
+        })
+
+    def diagonal(*entries):
+        affine = np.diag([*entries, 1.0])
+        affine[:3, 3] = [-80.5, -101.25, 33]
+        return affine
+
+    add("finer, halves", (6, 5, 4), diagonal(3, 3, 3), (1.5, 1.5, 1.5))
+    add("coarser, halves", (9, 10, 12), diagonal(1, 1, 1), (2, 2, 2))
+    add("coarser, ties in the shape", (4, 6, 8), diagonal(3, 3, 3), (2, 6, 6))
+    add("unequal", (8, 9, 7), diagonal(0.8, 0.8, 5), (1.5, 1.5, 3))
+    add("to and fro", (7, 8, 6), diagonal(-0.7, 0.9, -2.5), (0.6, 1.1, 1))
+    add("the same", (5, 4, 3), diagonal(1.5, 1.5, 3), (1.5, 1.5, 3))
+    add("single slice", (6, 7, 1), diagonal(1, 1, 5), (0.7, 1.3, 2))
+    turned = diagonal(1, 1, 1)
+    angle = 0.3
+    rotation = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    tilt = np.array([[1, 0, 0], [0, np.cos(0.2), -np.sin(0.2)], [0, np.sin(0.2), np.cos(0.2)]])
+    turned[:3, :3] = rotation @ tilt @ np.diag([1.1, 0.9, 2.3])
+    add("oblique", (8, 7, 5), turned, (1.2, 1.3, 1.9), oblique=True)
+    save_json("resampling.json", cases)
+
+
+def slices():
+    """Windows of slices by brute force, offsets within them, and centred crops and pads."""
+    rng = np.random.default_rng(20254)
+    windows = []
+    for n in [10, 67, 68, 69, 90, 140] * 6:
+        kind = len(windows) % 4
+        counts = rng.integers(0, 12000, n)
+        if kind == 1:
+            counts = rng.integers(3990, 4011, n)
+        if kind == 2:
+            counts[rng.random(n) < 0.6] = 0
+        if kind == 3:
+            counts[:] = 0
+            counts[n // 3 : n // 3 + int(rng.integers(1, 40))] = 5000
+        counted = np.where(counts >= 4000, counts, 0)
+        starts = list(range(10, n - 10 - 48 + 1))
+        sums = [int(counted[s : s + 48].sum()) for s in starts]
+        found = {"state": "left-out", "reason": "short"}
+        if starts and counts.any():
+            start = starts[int(np.argmax(sums))]
+            counting = int((counted[start : start + 48] > 0).sum())
+            found = {"state": "left-out", "reason": "sparse"}
+            if counting >= 24:
+                found = {"state": "chosen", "start": start, "labelled": max(sums), "counting": counting}
+        windows.append({"counts": plain(counts), "expected": found})
+    offsets = [
+        {"length": n, "count": k, "expected": plain(np.floor(np.linspace(0, n - 1, k)).astype(int))}
+        for n, k in [(48, 4), (48, 1), (48, 48), (48, 7), (30, 5), (2, 2), (5, 3)]
+    ]
+    centred = []
+    for shape in [(5, 6), (6, 5), (4, 9), (9, 4), (3, 3)]:
+        array = np.arange(1, shape[0] * shape[1] + 1).reshape(shape)
+        for target in [(4, 4), (5, 5), (7, 6), (3, 8)]:
+            out = array
+            for axis, size in enumerate(target):
+                n = out.shape[axis]
+                if size <= n:
+                    start = n // 2 - size // 2
+                    out = np.take(out, range(start, start + size), axis=axis)
+                else:
+                    before = (size - n) // 2
+                    pad = [(0, 0), (0, 0)]
+                    pad[axis] = (before, size - n - before)
+                    out = np.pad(out, pad)
+            centred.append({"shape": list(shape), "target": list(target), "expected": out.ravel().tolist()})
+    save_json("slices.json", {"windows": windows, "offsets": offsets, "centred": centred})
+
+
+def measures():
+    """Dice by label; PSNR and SSIM in two dimensions with a Gaussian window, as scikit-image defines them."""
+    rng = np.random.default_rng(20255)
+    shape = (17, 14, 3)
+    first = ndimage.gaussian_filter(rng.random(shape), (2, 2, 0)).astype(np.float32)
+    second = np.clip(first + 0.05 * rng.standard_normal(shape), 0, 1).astype(np.float32)
+    x, y = first.astype(np.float64), second.astype(np.float64)
+    c1, c2 = 0.01**2, 0.03**2
+    per_slice = []
+    for z in range(shape[2]):
+        smooth = lambda a: ndimage.gaussian_filter(a, 1.5, truncate=3.5, mode="reflect")  # noqa: E731
+        a, b = x[..., z], y[..., z]
+        ma, mb = smooth(a), smooth(b)
+        va, vb, vab = smooth(a * a) - ma * ma, smooth(b * b) - mb * mb, smooth(a * b) - ma * mb
+        similarity = ((2 * ma * mb + c1) * (2 * vab + c2)) / ((ma**2 + mb**2 + c1) * (va + vb + c2))
+        per_slice.append(similarity[5:-5, 5:-5].mean())
+    labels = rng.integers(0, 4, shape) * rng.integers(0, 2, shape)
+    other = np.where(rng.random(shape) < 0.3, rng.integers(0, 6, shape), labels)
+    dice = {
+        int(k): 2 * int(((labels == k) & (other == k)).sum()) / (int((labels == k).sum()) + int((other == k).sum()))
+        for k in np.union1d(labels, other)
+        if k
+    }
+    save_json("measures.json", {
+        "shape": list(shape),
+        "first": plain(first),
+        "second": plain(second),
+        "psnr": 10 * np.log10(1 / ((x - y) ** 2).mean()),
+        "ssim": float(np.mean(per_slice)),
+        "labels": plain(labels),
+        "otherLabels": plain(other),
+        "dice": dice,
+    })
+
+
 if __name__ == "__main__":
     shutil.rmtree(GOLDENS, ignore_errors=True)
     GOLDENS.mkdir(parents=True)
     reading()
     orientation()
     windowing()
+    resampling()
+    slices()
+    measures()

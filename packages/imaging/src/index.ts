@@ -9,12 +9,24 @@ export {
   spacingOf,
   type Vector3,
 } from './affine.ts';
+export { type Box, boxAbove, centreBox, crop, cropGrid } from './crop.ts';
+export { compareLabels, type LabelAgreement, psnr, ssim } from './measures.ts';
 export { type NiftiImage, parseNifti, parseNiftiHeader, type VoxelKind } from './nifti.ts';
 export type { NiftiDatatype } from './nifti-datatype.ts';
 export { labelNames, type NiftiExtension } from './nifti-extension.ts';
 export { type NiftiHeader, type NiftiNotes, volumeShape } from './nifti-header.ts';
 export type { AffineSource } from './nifti-transform.ts';
 export { axisCodes, isOblique, obliquity, reorientToRas } from './orientation.ts';
+export { resampleImage, resampleLabels, spacingGrid } from './resample.ts';
+export {
+  chooseSliceWindow,
+  labelledPerSlice,
+  paperSliceRule,
+  type SliceRule,
+  type SliceWindow,
+  sliceOffsets,
+  takeSlices,
+} from './slices.ts';
 export {
   type Grid,
   type LabelVolume,
