@@ -1,11 +1,13 @@
-// The coverage module: every kernel over truth, bounds, scores and groups. It owns no data: all addresses come from
-// the caller, memory is imported. Lengths are element counts. Addresses need only their element's alignment.
+// The coverage module: every kernel over truth, bounds, scores and groups. All addresses come from the caller,
+// memory is imported; only the first page is the module's own, for constant tables. Lengths are element counts.
+// Addresses need only their element's alignment.
 export { scores, scaledScores, clip, uncross, firstNaN } from './score';
-export { largestGroup8, largestGroup16, countGroups8, countGroups16, rank8, rank16, scatter } from './gather';
+export { largestGroup8, largestGroup16, countGroups8, countGroups16, countFewGroups8, rank8, rank16, scatter } from './gather';
 export { misses, missesByGroup8, missesByGroup16, missesByFewGroups8 } from './misses';
 export { sweep8, sweep16 } from './sweep';
+export { takeActive, takeWithin } from './filter';
 export { loss } from './loss';
-export { clampedLength } from './length';
+export { clampedLength, clampedLengthFar } from './length';
 export { radixSort, selectDigit } from './sort';
 export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,

@@ -1,4 +1,5 @@
 // Counting and gathering by group. Organs come in runs, so blocks of one group take a fast path.
+import { sumLanes } from './score';
 
 @inline
 function equalRun<T>(address: usize): bool {
@@ -74,6 +75,35 @@ export function countGroups8(groups: usize, n: u32, counts: usize): void {
 /** As countGroups8 for u16 groups. */
 export function countGroups16(groups: usize, n: u32, counts: usize): void {
   count<u16>(groups, n, counts);
+}
+
+/** Bytes per tile of countMarks: byte counters overflow after 255 steps of 16 lanes. */
+export const TILE: u32 = 255 * 16;
+
+/** counts[k] += bytes equal to k among n ≤ TILE marks, for each k < groupCount; n is a multiple of 16. */
+export function countMarks(marks: usize, n: u32, groupCount: u32, counts: usize): void {
+  const end = marks + n;
+  const wide = marks + (n & ~63);
+  for (let k: u32 = 0; k < groupCount; k++, counts += 4) {
+    const group = i8x16.splat(<i8>k);
+    let a = i8x16.splat(0);
+    let p = marks;
+    for (; p < wide; p += 64) {
+      a = i8x16.sub(a, i8x16.eq(v128.load(p), group));
+      a = i8x16.sub(a, i8x16.eq(v128.load(p, 16), group));
+      a = i8x16.sub(a, i8x16.eq(v128.load(p, 32), group));
+      a = i8x16.sub(a, i8x16.eq(v128.load(p, 48), group));
+    }
+    for (; p < end; p += 16) a = i8x16.sub(a, i8x16.eq(v128.load(p), group));
+    bump(counts, sumLanes(i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(a))));
+  }
+}
+
+/** As countGroups8 for at most 16 groups. */
+export function countFewGroups8(groups: usize, n: u32, groupCount: u32, counts: usize): void {
+  const wide = n & ~15;
+  for (let j: u32 = 0; j < wide; j += TILE) countMarks(groups + j, min<u32>(TILE, wide - j), groupCount, counts);
+  count<u8>(groups + wide, n & 15, counts);
 }
 
 @inline

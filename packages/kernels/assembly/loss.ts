@@ -3,10 +3,13 @@
 /**
  * Over n voxels of one λ, with a = |2·truth − lower − upper|, d = upper − lower + 2λ: adds up a/d − γ and a/d² where
  * not a ≤ γ·d, stores the two sums at `result` (two f64). One division a voxel. a = d = 0 counts nothing, d = 0 < a
- * counts infinity, and NaN comes out as NaN, because the test is written with ≤.
+ * counts infinity, and NaN comes out as NaN, because the test is written with ≤. `one` is 1: as an argument it stays in a
+ * register, while the engine would rebuild a constant in every step.
  */
-export function loss(truth: usize, lower: usize, upper: usize, n: u32, lambda: f64, gamma: f64, result: usize): void {
-  const shift = f64x2.splat(2 * lambda), g = f64x2.splat(gamma), one = f64x2.splat(1);
+export function loss(
+  truth: usize, lower: usize, upper: usize, n: u32, lambda: f64, gamma: f64, one: f64, result: usize,
+): void {
+  const shift = f64x2.splat(2 * lambda), g = f64x2.splat(gamma), unit = f64x2.splat(one);
   const size = <usize>n << 2;
   const wide = size & ~15;
   let excess0 = f64x2.splat(0), fall0 = f64x2.splat(0), excess1 = f64x2.splat(0), fall1 = f64x2.splat(0);
@@ -18,7 +21,7 @@ export function loss(truth: usize, lower: usize, upper: usize, n: u32, lambda: f
     const a0 = distance(x0, l0, u0), a1 = distance(x1, l1, u1);
     const d0 = f64x2.add(f64x2.sub(u0, l0), shift), d1 = f64x2.add(f64x2.sub(u1, l1), shift);
     const idle0 = f64x2.le(a0, f64x2.mul(g, d0)), idle1 = f64x2.le(a1, f64x2.mul(g, d1));
-    const w0 = f64x2.div(one, d0), w1 = f64x2.div(one, d1);
+    const w0 = f64x2.div(unit, d0), w1 = f64x2.div(unit, d1);
     const r0 = f64x2.mul(a0, w0), r1 = f64x2.mul(a1, w1);
     excess0 = f64x2.add(excess0, v128.andnot(f64x2.sub(r0, g), idle0));
     excess1 = f64x2.add(excess1, v128.andnot(f64x2.sub(r1, g), idle1));

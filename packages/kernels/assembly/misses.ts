@@ -1,4 +1,5 @@
 // Misses: voxels whose score is not ≤ λ. Written with ≤ so that a NaN score counts as missed, never as covered.
+import { countMarks, TILE } from './gather';
 import { sumLanes } from './score';
 
 /** Voxels with a score above lambda. */
@@ -39,9 +40,6 @@ export function missesByGroup16(scores: usize, groups: usize, n: u32, lambda: us
   missesByGroup<u16>(scores, groups, n, lambda, counts);
 }
 
-/** Voxels per tile: byte counters of 16 lanes overflow after 255 steps. */
-const TILE: u32 = 255 * 16;
-
 /**
  * As missesByGroup8 for at most 16 groups. `planes` holds byte b of λ[k] at 16·b + k (64 bytes), so that four swizzles
  * look up λ for 16 voxels; `marks` is scratch of one byte per voxel of a tile (4080), which takes the group of each
@@ -68,15 +66,7 @@ export function missesByFewGroups8(
       const covered = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(c0, c1), i16x8.narrow_i32x4_s(c2, c3));
       v128.store(marks + t, v128.or(g, covered));
     }
-    for (let k: u32 = 0; k < groupCount; k++) {
-      const group = i8x16.splat(<i8>k);
-      let a = i8x16.splat(0);
-      for (let t: u32 = 0; t < tile; t += 16) a = i8x16.sub(a, i8x16.eq(v128.load(marks + t), group));
-      const pairs = i16x8.extadd_pairwise_i8x16_u(a);
-      const count = sumLanes(i32x4.extadd_pairwise_i16x8_u(pairs));
-      const address = counts + (<usize>k << 2);
-      store<u32>(address, load<u32>(address) + count);
-    }
+    countMarks(marks, tile, groupCount, counts);
     j += tile;
   }
   for (; j < n; j++, scores += 4, groups++) {

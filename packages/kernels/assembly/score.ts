@@ -1,4 +1,4 @@
-// Scores and the mending of intervals. Differences are f32, rounded once; f32.max and f32x4.max let NaN through.
+// Scores and the mending of intervals. Differences are f32, rounded once.
 
 /** out[j] = max(lower[j] − truth[j], truth[j] − upper[j]); out may be one of the inputs. */
 export function scores(truth: usize, lower: usize, upper: usize, out: usize, n: u32): void {
@@ -19,13 +19,25 @@ export function scores(truth: usize, lower: usize, upper: usize, out: usize, n: 
   }
   for (; i < size; i += 4) {
     const x = load<f32>(truth + i);
-    store<f32>(out + i, max<f32>(load<f32>(lower + i) - x, x - load<f32>(upper + i)));
+    store<f32>(out + i, larger(load<f32>(lower + i) - x, x - load<f32>(upper + i)));
   }
 }
 
 @inline
 function scoreLanes(x: v128, lower: v128, upper: v128): v128 {
-  return f32x4.max(f32x4.sub(lower, x), f32x4.sub(x, upper));
+  return maxLanes(f32x4.sub(lower, x), f32x4.sub(x, upper));
+}
+
+@inline
+function larger(a: f32, b: f32): f32 {
+  return a < b || b != b ? b : a;
+}
+
+// The larger, or NaN if either is. The pseudo-maximum is one instruction where f32x4.max takes eight; it keeps its
+// first operand when that is NaN, and a NaN in the second sets every bit, which is NaN again.
+@inline
+function maxLanes(a: v128, b: v128): v128 {
+  return v128.or(f32x4.pmax(a, b), f32x4.ne(b, b));
 }
 
 /** out[j] = max((lower − truth)/lowerWeight, (truth − upper)/upperWeight), every step rounded to f32. */
@@ -39,13 +51,13 @@ export function scaledScores(
     const x = v128.load(truth + i);
     const below = f32x4.div(f32x4.sub(v128.load(lower + i), x), v128.load(lowerWeight + i));
     const above = f32x4.div(f32x4.sub(x, v128.load(upper + i)), v128.load(upperWeight + i));
-    v128.store(out + i, f32x4.max(below, above));
+    v128.store(out + i, maxLanes(below, above));
   }
   for (; i < size; i += 4) {
     const x = load<f32>(truth + i);
     const below = (load<f32>(lower + i) - x) / load<f32>(lowerWeight + i);
     const above = (x - load<f32>(upper + i)) / load<f32>(upperWeight + i);
-    store<f32>(out + i, max<f32>(below, above));
+    store<f32>(out + i, larger(below, above));
   }
 }
 

@@ -19,7 +19,7 @@ export function makeInput(n, seed = 1) {
     }
     const point = level + 0.02 * next();
     const width = 0.02 + 0.04 * next();
-    truth[j] = point + 0.09 * (next() + next() + next() - 1.5);
+    truth[j] = point + 0.055 * (next() + next() + next() - 1.5);
     lower[j] = Math.max(0, point - width);
     upper[j] = Math.min(1, point + width);
     groups[j] = group;

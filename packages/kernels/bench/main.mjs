@@ -22,21 +22,33 @@ const options = { positions: true };
 
 // Blocks first, views after: allocating may grow memory.
 const blocks = Object.fromEntries(
-  ['truth', 'lower', 'upper', 'out', 'scores', 'sortedTruth', 'sortedLower', 'sortedUpper', 'sortedScores'].map((name) => [
-    name,
-    k.arena.float32(n),
-  ]),
+  [
+    'truth',
+    'lower',
+    'upper',
+    'out',
+    'scores',
+    'sortedTruth',
+    'sortedLower',
+    'sortedUpper',
+    'sortedScores',
+  ].map((name) => [name, k.arena.float32(n)]),
 );
 const groupBlock = k.arena.uint8(n);
 // The sorts take room of their own: let the memory grow once before views are taken.
 const mark = k.arena.mark();
 k.arena.float32(4 * n);
 k.arena.release(mark);
-const [truth, lower, upper, out, scores, sortedTruth, sortedLower, sortedUpper, sortedScores] = Object.values(blocks).map(
-  (block) => block.view,
-);
+const [truth, lower, upper, out, scores, sortedTruth, sortedLower, sortedUpper, sortedScores] = Object.values(
+  blocks,
+).map((block) => block.view);
 const groups = groupBlock.view;
-for (const [view, values] of [[truth, heap.truth], [lower, heap.lower], [upper, heap.upper], [groups, heap.groups]]) {
+for (const [view, values] of [
+  [truth, heap.truth],
+  [lower, heap.lower],
+  [upper, heap.upper],
+  [groups, heap.groups],
+]) {
   view.set(values);
 }
 face.computeScores(k, { truth, lower, upper }, scores);
@@ -69,7 +81,12 @@ const benches = [
     wasm: () => face.computeScores(k, bounds, out),
     twin: () => scalar.computeScores(small, small.out),
   },
-  { name: 'firstNaN', bytes: 4, wasm: () => face.firstNaN(k, truth), twin: () => scalar.firstNaN(small.truth) },
+  {
+    name: 'firstNaN',
+    bytes: 4,
+    wasm: () => face.firstNaN(k, truth),
+    twin: () => scalar.firstNaN(small.truth),
+  },
   {
     name: 'countGroups',
     bytes: 1,
@@ -146,8 +163,16 @@ for (const { name, bytes, wasm, twin } of benches) {
   const twinTime = measure(twin, Math.max(3, Math.ceil(repeats / 3)));
   // A copy reads and writes each byte: half the bytes make the same traffic. The kernels' own columns serve as room.
   const half = Math.floor((bytes * n) / 2);
-  const copy = measure(() => void bytesOf.copyWithin(sortedTruth.byteOffset, truth.byteOffset, truth.byteOffset + Math.min(half, 4 * n)), repeats);
-  const copyRate = Math.min(half, 4 * n) * 2 / copy.median;
+  const copy = measure(
+    () =>
+      void bytesOf.copyWithin(
+        sortedTruth.byteOffset,
+        truth.byteOffset,
+        truth.byteOffset + Math.min(half, 4 * n),
+      ),
+    repeats,
+  );
+  const copyRate = (Math.min(half, 4 * n) * 2) / copy.median;
   const c = native?.get(name);
   const rate = n / time.median;
   rows.push({
@@ -163,7 +188,9 @@ for (const { name, bytes, wasm, twin } of benches) {
   sortedTruth.set(heap.truth);
   face.gather(k, groups, GROUP_COUNT, [truth], [sortedTruth]);
 }
-console.log(`${n} voxels, ${GROUP_COUNT} groups, ${(100 * positive).toFixed(0)} % positive scores, median of ${repeats}`);
+console.log(
+  `${n} voxels, ${GROUP_COUNT} groups, ${(100 * positive).toFixed(0)} % positive scores, median of ${repeats}`,
+);
 if (!native) console.log('gcc is not here, so no comparison with C');
 console.table(rows);
 
@@ -201,7 +228,10 @@ function measure(run, times) {
     seconds.push((performance.now() - start) / 1e3);
   }
   seconds.sort((a, b) => a - b);
-  return { median: median(seconds), spread: seconds[Math.floor(times * 0.75)] - seconds[Math.floor(times * 0.25)] };
+  return {
+    median: median(seconds),
+    spread: seconds[Math.floor(times * 0.75)] - seconds[Math.floor(times * 0.25)],
+  };
 }
 
 function median(values) {

@@ -19,7 +19,10 @@ export function runNative(input, repeats) {
     const bytes = Buffer.concat(arrays.map((a) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength)));
     const run = spawnSync(binary, { input: bytes, encoding: 'utf8' });
     if (run.status !== 0) throw new Error(`the C kernels failed: ${run.stderr}`);
-    const lines = run.stdout.trim().split('\n').map((line) => line.split(' '));
+    const lines = run.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
     return new Map(lines.map(([name, ...seconds]) => [name, seconds.map(Number)]));
   } finally {
     rmSync(folder, { recursive: true });

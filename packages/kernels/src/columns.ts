@@ -45,6 +45,16 @@ export interface ScoreProfile {
   readonly positions?: Uint32Array;
 }
 
+/** Which voxels `filterActive` keeps: those with a > gamma·i + shift. */
+export interface ActiveFloor {
+  /** 0 ≤ gamma < 1. */
+  readonly gamma: number;
+  /** f64, one per segment, ≥ 0. */
+  readonly shift: Float64Array;
+  /** Whether voxels whose truth lies below or above their interval's centre are kept, or both. */
+  readonly side: 'both' | 'below' | 'above';
+}
+
 /** Σ ℓ^γ and its derivative in λ, per segment (not divided by the number of voxels). */
 export interface LossSums {
   /** Σ ℓ^γ; +Infinity where an interval of no width misses its centre at λ = 0. */

@@ -18,6 +18,7 @@ export interface CoverageExports {
   largestGroup16(groups: number, n: number): number;
   countGroups8(groups: number, n: number, counts: number): void;
   countGroups16(groups: number, n: number, counts: number): void;
+  countFewGroups8(groups: number, n: number, groupCount: number, counts: number): void;
   rank8(groups: number, n: number, cursors: number, places: number): void;
   rank16(groups: number, n: number, cursors: number, places: number): void;
   scatter(column: number, places: number, out: number, n: number): void;
@@ -45,9 +46,25 @@ export interface CoverageExports {
     n: number,
     lambda: number,
     gamma: number,
+    one: number,
     result: number,
   ): void;
-  clampedLength(lower: number, upper: number, n: number, below: number, above: number): number;
+  clampedLength: Length;
+  clampedLengthFar: Length;
+
+  takeActive(
+    truth: number,
+    lower: number,
+    upper: number,
+    n: number,
+    gamma: number,
+    shift: number,
+    side: number,
+    outTruth: number,
+    outLower: number,
+    outUpper: number,
+  ): number;
+  takeWithin(values: number, n: number, low: number, high: number, out: number): number;
 
   radixSort(values: number, spare: number, n: number, counts: number): void;
   selectDigit(values: number, n: number, level: number, prefix: number, counts: number): void;
@@ -83,6 +100,8 @@ export interface CoverageExports {
   ): void;
   sortScores(scores: number, spare: number, offsets: number, groupCount: number, counts: number): void;
 }
+
+type Length = (lower: number, upper: number, n: number, below: number, above: number) => number;
 
 type Sweep = (
   scores: number,

@@ -4,6 +4,9 @@ import { SemcrcError } from './error.ts';
 import { type Instance, instanceOf, type Kernels } from './instance.ts';
 import { CHUNK, forEachChunk, GroupOperand, Operand } from './staging.ts';
 
+/** Up to so many u8 groups are counted by comparison and their λ looked up in registers. */
+export const FEW_GROUPS = 16;
+
 /**
  * Voxels per group.
  *
@@ -22,8 +25,13 @@ export function countGroups(k: Kernels, groups: Groups, groupCount: number): Uin
 function count(instance: Instance, operand: GroupOperand, n: number, groupCount: number): Uint32Array {
   const { raw } = instance;
   const counts = instance.takeZeroed(groupCount * 4);
+  const few = !operand.wide && groupCount <= FEW_GROUPS;
   const countChunk = operand.wide ? raw.countGroups16 : raw.countGroups8;
-  forEachChunk(n, (start, length) => countChunk(operand.load(start, length), length, counts));
+  forEachChunk(n, (start, length) => {
+    const chunk = operand.load(start, length);
+    if (few) raw.countFewGroups8(chunk, length, groupCount, counts);
+    else countChunk(chunk, length, counts);
+  });
   return instance.uint32(counts, groupCount).slice();
 }
 

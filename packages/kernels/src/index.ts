@@ -1,5 +1,6 @@
 export type { Arena, Block } from './arena.ts';
 export type {
+  ActiveFloor,
   Bounds,
   Groups,
   IntervalColumns,
@@ -10,6 +11,7 @@ export type {
   ScoreProfile,
 } from './columns.ts';
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
+export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
 export { type Kernels, loadKernels, simdSupported } from './instance.ts';
 export { clampedLength } from './length.ts';

@@ -3,6 +3,9 @@ import type { Intervals } from './columns.ts';
 import { instanceOf, type Kernels } from './instance.ts';
 import { forEachPiece, Operand } from './staging.ts';
 
+/** Shifts up to here keep full precision in the fast kernel; a useful λ is at most 1. */
+const NEAR = 2;
+
 /**
  * Interval length inside the data range, summed per segment in f64:
  * Σ clamp(upper + lambdaAbove) − clamp(lower − lambdaBelow), clamp to [0, 1]. Divide by voxel counts for the mean
@@ -34,7 +37,9 @@ export function clampedLength(
     const b = new Operand(instance, upper);
     forEachPiece(offsets, (s, start, count) => {
       const [pa, pb] = [a.load(start, count), b.load(start, count)];
-      length[s] += instance.raw.clampedLength(pa, pb, count, lambdaBelow[s], lambdaAbove[s]);
+      const near = Math.abs(lambdaBelow[s]) <= NEAR && Math.abs(lambdaAbove[s]) <= NEAR;
+      const sum = near ? instance.raw.clampedLength : instance.raw.clampedLengthFar;
+      length[s] += sum(pa, pb, count, lambdaBelow[s], lambdaAbove[s]);
     });
   });
   return length;

@@ -39,7 +39,7 @@ export function lossSweep(
     const sums = new Float64Array(instance.memory.buffer, result, 2);
     forEachPiece(offsets, (s, start, count) => {
       const [px, pa, pb] = [x.load(start, count), a.load(start, count), b.load(start, count)];
-      instance.raw.loss(px, pa, pb, count, lambda[s], gamma, result);
+      instance.raw.loss(px, pa, pb, count, lambda[s], gamma, 1, result);
       loss[s] += sums[0];
       slope[s] -= sums[1];
     });

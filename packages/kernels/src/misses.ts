@@ -1,10 +1,10 @@
 import { checkColumns, checkGroups, checkLevels, checkOffsets } from './arguments.ts';
 import type { Groups } from './columns.ts';
+import { FEW_GROUPS } from './gather.ts';
 import { instanceOf, type Kernels } from './instance.ts';
 import { forEachChunk, forEachPiece, GroupOperand, Operand } from './staging.ts';
 
-/** With u8 groups below this number, λ is looked up in registers. */
-const FEW_GROUPS = 16;
+/** Bytes of scratch for one tile of marks (TILE of assembly/gather.ts). */
 const TILE = 4080;
 
 /**

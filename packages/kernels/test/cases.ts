@@ -446,6 +446,7 @@ const losses: Case = async (face, scalar, options) => {
         }
       }
     }
+
     k.arena.release(mark);
   }
 };

@@ -1,5 +1,6 @@
 // The scalar twins: the same results by plain loops over heap arrays, without argument checks. Tests hold the WASM
 // kernels against them and benches measure the kernels' gain by them.
+export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
 export { clampedLength } from './length.ts';
 export { lossSweep } from './loss.ts';

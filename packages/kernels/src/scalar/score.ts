@@ -1,10 +1,15 @@
 import type { Bounds, IntervalColumns, SanitizeReport, ScaledBounds } from '../columns.ts';
 
+/** The larger number, the first of ±0 pairs, NaN if either is. */
+function larger(a: number, b: number): number {
+  return a < b || Number.isNaN(b) ? b : a;
+}
+
 /** Twin of `computeScores`: out = fround(max(fround(lower − x), fround(x − upper))); NaN stays NaN. */
 export function computeScores({ truth, lower, upper }: Bounds, out: Float32Array): void {
   for (let j = 0; j < truth.length; j++) {
     const x = truth[j];
-    out[j] = Math.max(Math.fround(lower[j] - x), Math.fround(x - upper[j]));
+    out[j] = larger(Math.fround(lower[j] - x), Math.fround(x - upper[j]));
   }
 }
 
@@ -15,7 +20,7 @@ export function computeScaledScores(columns: ScaledBounds, out: Float32Array): v
     const x = truth[j];
     const below = Math.fround(Math.fround(lower[j] - x) / lowerWeight[j]);
     const above = Math.fround(Math.fround(x - upper[j]) / upperWeight[j]);
-    out[j] = Math.max(below, above);
+    out[j] = larger(below, above);
   }
 }
 

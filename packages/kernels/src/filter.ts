@@ -1,0 +1,123 @@
+import { checkColumns, checkGamma, checkLevels, checkOffsets } from './arguments.ts';
+import type { ActiveFloor, Bounds } from './columns.ts';
+import { SemcrcError } from './error.ts';
+import { type Instance, instanceOf, type Kernels } from './instance.ts';
+import { CHUNK, forEachChunk, forEachPiece, Operand } from './staging.ts';
+
+/** What the kernels may write beyond the last value kept. */
+const OVERRUN = 3;
+const SIDES = { below: -1, both: 0, above: 1 } as const;
+
+/** Outputs that fill up: kernels write into them where they have room to spare, else by way of scratch. */
+class Filling {
+  readonly #instance: Instance;
+  readonly #columns: readonly Float32Array[];
+  readonly #addresses: readonly number[];
+  readonly #stages: readonly number[];
+  end = 0;
+
+  constructor(instance: Instance, columns: readonly Float32Array[]) {
+    this.#instance = instance;
+    this.#columns = columns;
+    this.#addresses = columns.map(({ buffer, byteOffset }) =>
+      buffer === instance.memory.buffer ? byteOffset : -1,
+    );
+    this.#stages = columns.map(() => instance.take((CHUNK + OVERRUN) * 4));
+  }
+
+  /** Lets `write` put what it keeps of `count` values at the addresses given, and say how many it kept. */
+  add(count: number, write: (addresses: readonly number[]) => number): void {
+    const room = this.#columns[0].length - this.end;
+    if (count + OVERRUN <= room && !this.#addresses.includes(-1)) {
+      this.end += write(this.#addresses.map((address) => address + this.end * 4));
+      return;
+    }
+    const kept = write(this.#stages);
+    if (kept > room) {
+      throw new SemcrcError(
+        'bad-input',
+        `the outputs hold ${this.#columns[0].length} values, but more than that are kept; ` +
+          'make them as long as the input',
+        { data: { found: this.#columns[0].length } },
+      );
+    }
+    this.#columns.forEach((column, c) => {
+      column.set(new Float32Array(this.#instance.memory.buffer, this.#stages[c], kept), this.end);
+    });
+    this.end += kept;
+  }
+}
+
+/**
+ * Keeps the voxels that can have a surrogate loss above a floor: a > γ·i + shift with a = |2·truth − lower − upper|,
+ * i = upper − lower in f64. For every γ' ≥ γ and λ with 2γ'λ ≥ shift ≥ 0 the others have none, since ℓ^γ' is 0 where
+ * a ≤ γ'·(i + 2λ). `side` keeps only voxels whose truth lies below (above) the centre. NaN is kept.
+ *
+ * Fastest with `out` on kernel memory and three values longer than needed; what lies beyond the last value kept is
+ * overwritten there.
+ *
+ * @param columns contiguous by segment, lower ≤ upper.
+ * @param offsets segment s owns offsets[s] (inclusive) to offsets[s + 1] (exclusive); never decreasing.
+ * @param out columns of one length for the voxels kept, none of them an input; contents beyond them are undefined.
+ * @returns offsets of the segments in `out`.
+ * @throws SemcrcError `bad-input` on wrong types or lengths, offsets or γ out of range, NaN in `shift`, or too short outputs.
+ */
+export function filterActive(
+  k: Kernels,
+  columns: Bounds,
+  offsets: Uint32Array,
+  { gamma, shift, side }: ActiveFloor,
+  out: Bounds,
+): Uint32Array {
+  const { truth, lower, upper } = columns;
+  const segments = checkOffsets(offsets, checkColumns('Float32Array', { truth, lower, upper }));
+  checkColumns('Float32Array', { 'out.truth': out.truth, 'out.lower': out.lower, 'out.upper': out.upper });
+  checkLevels('Float64Array', 'shift', shift, segments);
+  checkGamma(gamma);
+  const instance = instanceOf(k);
+  const kept = new Uint32Array(segments + 1);
+  instance.scoped(() => {
+    const [x, a, b] = [truth, lower, upper].map((column) => new Operand(instance, column));
+    const filling = new Filling(instance, [out.truth, out.lower, out.upper]);
+    let segment = 0;
+    forEachPiece(offsets, (s, start, count) => {
+      while (segment < s) kept[++segment] = filling.end;
+      const [px, pa, pb] = [x.load(start, count), a.load(start, count), b.load(start, count)];
+      filling.add(count, ([qx, qa, qb]) =>
+        instance.raw.takeActive(px, pa, pb, count, gamma, shift[s], SIDES[side], qx, qa, qb),
+      );
+    });
+    while (segment < segments) kept[++segment] = filling.end;
+  });
+  return kept;
+}
+
+/**
+ * Keeps the values above `low` and below `high`, in order; NaN is kept. Fastest with `out` on kernel memory and three
+ * values longer than needed; what lies beyond the last value kept is overwritten there.
+ *
+ * @param low,high f32; infinite allowed.
+ * @param out not the input; contents beyond the values kept are undefined.
+ * @returns how many values are kept.
+ * @throws SemcrcError `bad-input` on wrong types, or a too short output.
+ */
+export function filterWithin(
+  k: Kernels,
+  values: Float32Array,
+  low: number,
+  high: number,
+  out: Float32Array,
+): number {
+  checkColumns('Float32Array', { values });
+  checkColumns('Float32Array', { out });
+  const instance = instanceOf(k);
+  return instance.scoped(() => {
+    const operand = new Operand(instance, values);
+    const filling = new Filling(instance, [out]);
+    forEachChunk(values.length, (start, count) => {
+      const address = operand.load(start, count);
+      filling.add(count, ([target]) => instance.raw.takeWithin(address, count, low, high, target));
+    });
+    return filling.end;
+  });
+}
