@@ -17,7 +17,8 @@ export interface CalibratedInterval {
  *
  * Coverage is decided in f32 (score ≤ λ), so a bound computed in one rounding could exclude a covered voxel. The lower
  * bound is therefore lower − (λ + nextUp(λ))/2 in f64, rounded down to f32 and clipped; the upper bound mirrored: the
- * half-way point to the next λ is the farthest a difference that rounds to λ can reach.
+ * half-way point to the next λ is the farthest a difference that rounds to λ can reach. A weighted score is rounded
+ * twice, so its reach is taken twice: of the quotient, then of the difference.
  *
  * @param cells of the voxels in the calibration's partition
  */
@@ -30,7 +31,9 @@ export function applyLambda(
   const { groupOfCell, keys } = partition;
   const { lower, upper, weights } = interval;
   const above = sides === 2 ? keys.length : 0;
-  const reach = Float64Array.from(lambda, (value) => (value + nextUp(value)) / 2);
+  const reach = Float64Array.from(lambda, reachOf);
+  const reachAt = (at: number, weight: Float32Array | undefined, voxel: number) =>
+    weight ? reachOf(reach[at] * weight[voxel]) : reach[at];
   const result = {
     lower: new Float32Array(lower.length),
     upper: new Float32Array(lower.length),
@@ -40,10 +43,8 @@ export function applyLambda(
   for (let voxel = 0; voxel < lower.length; voxel++) {
     const group = groupOfCell[cells[voxel]];
     const infinite = group === NO_GROUP || group === undefined;
-    const below = infinite ? Number.POSITIVE_INFINITY : reach[group] * (weights ? weights.lower[voxel] : 1);
-    const over = infinite
-      ? Number.POSITIVE_INFINITY
-      : reach[above + group] * (weights ? weights.upper[voxel] : 1);
+    const below = infinite ? Number.POSITIVE_INFINITY : reachAt(group, weights?.lower, voxel);
+    const over = infinite ? Number.POSITIVE_INFINITY : reachAt(above + group, weights?.upper, voxel);
     result.lower[voxel] = Math.max(roundDown(lower[voxel] - below), 0);
     result.upper[voxel] = Math.min(-roundDown(-(upper[voxel] + over)), 1);
     result.lambdaBelow[voxel] = infinite ? Number.POSITIVE_INFINITY : lambda[group];
@@ -61,6 +62,12 @@ export function nextUp(value: number): number {
   float[0] = value;
   bits[0]++;
   return float[0];
+}
+
+/** The largest number that rounds to an f32 no larger than `value`, in f64. */
+function reachOf(value: number): number {
+  const largest = roundDown(value);
+  return (largest + nextUp(largest)) / 2;
 }
 
 /** The largest f32 that is no larger than an f64. */

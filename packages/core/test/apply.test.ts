@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextUp, roundDown } from '../src/apply.ts';
+import { applyLambda, type Interval, makePartition } from '../src/index.ts';
+
+const LABELS = { 0: 'background', 1: 'body' };
+const organs = makePartition({ kind: 'organ' }, LABELS);
+const float = new Float32Array(1);
+const bits = new Int32Array(float.buffer);
+
+/** The f32 `steps` places further up (or down), for positive numbers. */
+function neighbour(value: number, steps: number): number {
+  float[0] = value;
+  bits[0] = Math.max(0, bits[0] + steps);
+  return float[0];
+}
+
+const unit = fc.oneof(
+  fc.float({ min: 0, max: 1, noNaN: true }).map(Math.abs),
+  fc.integer({ min: 0, max: 10 }).map((tenth) => Math.fround(tenth / 10)),
+  fc.constantFrom(0, 1, 2 ** -149, 2 ** -126, 0.5, 1 - 2 ** -24),
+);
+const lambda = fc.oneof(
+  unit,
+  fc.float({ min: 0, max: Math.fround(1e-6), noNaN: true }).map(Math.abs),
+  fc.constantFrom(0, 2 ** -149, 2 ** -25, Math.fround(0.1)),
+);
+/** f32 places from the boundary that λ draws: the voxels where rounding decides. */
+const steps = fc.integer({ min: -4, max: 4 });
+
+function publish(interval: Interval, values: readonly number[], sides: 1 | 2 = 1) {
+  const cells = new Uint8Array(interval.lower.length).fill(1);
+  return applyLambda(interval, cells, { partition: organs, sides, lambda: Float32Array.from(values) });
+}
+
+describe('published intervals', () => {
+  it('hold every voxel that the score test covers, above all next to the boundary', () => {
+    let covered = 0;
+    let decided = 0;
+    fc.assert(
+      fc.property(unit, unit, lambda, steps, fc.boolean(), (a, b, level, step, below) => {
+        const lower = Math.min(a, b);
+        const upper = Math.max(a, b);
+        const edge = below ? lower - level : upper + level;
+        if (edge < 0 || edge > 1) return;
+        const x = Math.min(1, neighbour(Math.fround(edge), step));
+        const score = Math.max(Math.fround(lower - x), Math.fround(x - upper));
+        const result = publish({ lower: Float32Array.of(lower), upper: Float32Array.of(upper) }, [0, level]);
+        expect(result.lower[0]).toBeGreaterThanOrEqual(0);
+        expect(result.upper[0]).toBeLessThanOrEqual(1);
+        if (score > level) return;
+        covered++;
+        if (Math.fround(lower - level) > x || Math.fround(upper + level) < x) decided++;
+        expect(result.lower[0]).toBeLessThanOrEqual(x);
+        expect(result.upper[0]).toBeGreaterThanOrEqual(x);
+      }),
+      { numRuns: 20000, seed: 31 },
+    );
+    expect(covered).toBeGreaterThan(5000);
+    // Cases that a bound rounded to nearest would get wrong.
+    expect(decided).toBeGreaterThan(10);
+  });
+
+  it('hold every voxel whose own score is λ', () => {
+    fc.assert(
+      fc.property(unit, unit, unit, (a, b, x) => {
+        const lower = Math.min(a, b);
+        const upper = Math.max(a, b);
+        const level = Math.max(Math.fround(lower - x), Math.fround(x - upper));
+        if (level < 0) return;
+        const result = publish({ lower: Float32Array.of(lower), upper: Float32Array.of(upper) }, [0, level]);
+        expect(result.lower[0]).toBeLessThanOrEqual(x);
+        expect(result.upper[0]).toBeGreaterThanOrEqual(x);
+      }),
+      { numRuns: 20000, seed: 34 },
+    );
+  });
+
+  it('hold every voxel whose own weighted score is λ, though that is rounded twice', () => {
+    const weight = fc.float({ min: Math.fround(0.01), max: 1, noNaN: true });
+    fc.assert(
+      fc.property(unit, unit, weight, weight, (point, x, wl, wu) => {
+        const level = Math.max(
+          Math.fround(Math.fround(point - x) / wl),
+          Math.fround(Math.fround(x - point) / wu),
+        );
+        if (level < 0) return;
+        const bound = Float32Array.of(point);
+        const weights = { lower: Float32Array.of(wl), upper: Float32Array.of(wu) };
+        const result = publish({ lower: bound, upper: bound, weights }, [0, level]);
+        expect(result.lower[0]).toBeLessThanOrEqual(x);
+        expect(result.upper[0]).toBeGreaterThanOrEqual(x);
+      }),
+      { numRuns: 20000, seed: 32 },
+    );
+  });
+
+  it('are no wider than λ asks by more than two places of f32 near 1', () => {
+    fc.assert(
+      fc.property(unit, unit, lambda, (a, b, level) => {
+        const lower = Math.min(a, b);
+        const upper = Math.max(a, b);
+        const result = publish({ lower: Float32Array.of(lower), upper: Float32Array.of(upper) }, [0, level]);
+        expect(result.lower[0]).toBeGreaterThanOrEqual(Math.max(0, lower - level) - 2 ** -23);
+        expect(result.upper[0]).toBeLessThanOrEqual(Math.min(1, upper + level) + 2 ** -23);
+      }),
+      { numRuns: 5000, seed: 33 },
+    );
+  });
+
+  it('are the whole range where λ is infinite or the voxel belongs to no group', () => {
+    const interval = { lower: Float32Array.of(0.4, 0.4, 0.4), upper: Float32Array.of(0.6, 0.6, 0.6) };
+    const cells = Uint8Array.of(0, 1, 9);
+    const lambdaByOrgan = Float32Array.of(Infinity, 0.125);
+    const result = applyLambda(interval, cells, { partition: organs, sides: 1, lambda: lambdaByOrgan });
+    expect(result.lower[0]).toBe(0);
+    expect(result.upper[0]).toBe(1);
+    expect(result.lower[2]).toBe(0);
+    expect(result.upper[2]).toBe(1);
+    expect(result.lower[1]).toBeCloseTo(0.275, 6);
+    expect(Array.from(result.lambdaBelow)).toEqual([Infinity, 0.125, Infinity]);
+    expect(Array.from(result.lambdaAbove)).toEqual([Infinity, 0.125, Infinity]);
+  });
+
+  it('widen each end by its own λ where there are two', () => {
+    const interval = { lower: Float32Array.of(0.5), upper: Float32Array.of(0.625) };
+    const result = publish(interval, [0, 0.25, 0, 0.0625], 2);
+    expect(result.lower[0]).toBeCloseTo(0.25, 6);
+    expect(result.upper[0]).toBeCloseTo(0.6875, 6);
+    expect([result.lambdaBelow[0], result.lambdaAbove[0]]).toEqual([0.25, 0.0625]);
+  });
+});
+
+describe('f32 neighbours', () => {
+  it('roundDown is the largest f32 that is no larger', () => {
+    const values = fc.oneof(
+      fc.double({ noNaN: true, min: -2, max: 2 }),
+      fc.double({ noNaN: true }),
+      fc.constantFrom(-(2 ** -150), 2 ** -150, -0, 1e39, -1e39, Infinity, -Infinity),
+    );
+    fc.assert(
+      fc.property(values, (value) => {
+        const down = roundDown(value);
+        expect(Math.fround(down)).toBe(down);
+        expect(down).toBeLessThanOrEqual(value);
+        const nearest = Math.fround(value);
+        if (nearest <= value) expect(down).toBe(nearest);
+        else if (down >= 0 && down < Infinity) expect(nextUp(down)).toBeGreaterThan(value);
+      }),
+      { numRuns: 5000 },
+    );
+    expect(roundDown(-(2 ** -150))).toBe(-(2 ** -149));
+    expect(roundDown(1e39)).toBe(Math.fround(3.4028234663852886e38));
+    expect(roundDown(-1e39)).toBe(-Infinity);
+  });
+
+  it('nextUp is the next f32, and infinity stays', () => {
+    expect(nextUp(0)).toBe(2 ** -149);
+    expect(nextUp(1)).toBe(1 + 2 ** -23);
+    expect(nextUp(Infinity)).toBe(Infinity);
+  });
+});
