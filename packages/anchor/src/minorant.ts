@@ -14,6 +14,8 @@ export class MinorantBuilder {
   readonly #lambda: number[] = [0];
   readonly #cost: number[] = [0];
   readonly #miss: number[];
+  /** The last vertex; entries beyond it are stale. */
+  #top = 0;
 
   /** `miss` is the share missed at λ = 0, where the cost is 0. */
   constructor(miss: number) {
@@ -23,26 +25,26 @@ export class MinorantBuilder {
   push(lambda: number, cost: number, miss: number): void {
     const costs = this.#cost;
     const misses = this.#miss;
-    let top = costs.length - 1;
+    let top = this.#top;
     while (top > 0) {
       const across = (costs[top] - costs[top - 1]) * (miss - misses[top - 1]);
       const down = (misses[top] - misses[top - 1]) * (cost - costs[top - 1]);
       if (across > down) break;
       top--;
     }
-    this.#lambda.length = top + 1;
-    costs.length = top + 1;
-    misses.length = top + 1;
-    this.#lambda.push(lambda);
-    costs.push(cost);
-    misses.push(miss);
+    top++;
+    this.#lambda[top] = lambda;
+    costs[top] = cost;
+    misses[top] = miss;
+    this.#top = top;
   }
 
   finish(): Minorant {
+    const count = this.#top + 1;
     return {
-      lambda: Float32Array.from(this.#lambda),
-      cost: Float64Array.from(this.#cost),
-      miss: Float64Array.from(this.#miss),
+      lambda: Float32Array.from(this.#lambda.slice(0, count)),
+      cost: Float64Array.from(this.#cost.slice(0, count)),
+      miss: Float64Array.from(this.#miss.slice(0, count)),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { Bounds } from '@semcrc/kernels';
+import { type ActiveFloor, type Bounds, filterActive } from '@semcrc/kernels';
 import type { LengthProblem, Unknown } from './problem.ts';
 
 /** Voxels as the loss sweep reads them: contiguous by segment, each segment with one unknown λ. */
@@ -45,8 +45,7 @@ export interface Floor {
   readonly shift: Float64Array;
 }
 
-/** Which voxels a copy keeps. */
-type Side = 'both' | 'below' | 'above';
+type Side = ActiveFloor['side'];
 
 /** The unknown of each segment, for one side. */
 function unknownsOf(problem: LengthProblem, unknowns: readonly Unknown[], side: Side): Uint16Array {
@@ -82,14 +81,17 @@ export function copyResiduals(
   unknowns: readonly Unknown[],
   floor: Floor,
 ): Residuals {
-  const { arena } = problem.kernels;
-  const capacity = problem.offsets[problem.offsets.length - 1];
-  const blocks = [arena.float32(capacity), arena.float32(capacity), arena.float32(capacity)];
-  const out = { truth: blocks[0].view, lower: blocks[1].view, upper: blocks[2].view };
-  const source = columns();
-  const sides: readonly Side[] = problem.sides === 1 ? ['both'] : ['below', 'above'];
+  const { kernels, offsets } = problem;
   const segments = problem.groupOfSegment.length;
-  const offsets = new Uint32Array(sides.length * segments + 1);
+  // The filter is fastest where it may overrun what it keeps by three values.
+  const capacity = offsets[segments] + 3;
+  const blocks = [0, 1, 2].map(() => kernels.arena.float32(capacity));
+  const out = (from: number, to?: number): Bounds => {
+    const [truth, lower, upper] = blocks.map(({ view }) => view.subarray(from, to));
+    return { truth, lower, upper };
+  };
+  const sides: readonly Side[] = problem.sides === 1 ? ['both'] : ['below', 'above'];
+  const keptOffsets = new Uint32Array(sides.length * segments + 1);
   const unknownOfSegment = new Uint16Array(sides.length * segments);
   const weightOfSegment = new Float64Array(sides.length * segments);
   let end = 0;
@@ -97,51 +99,13 @@ export function copyResiduals(
     const place = unknownsOf(problem, unknowns, side);
     unknownOfSegment.set(place, part * segments);
     weightOfSegment.set(problem.weightOfSegment, part * segments);
-    for (let s = 0; s < segments; s++) {
-      const from = problem.offsets[s];
-      const to = problem.offsets[s + 1];
-      end = copyAbove(source, from, to, floor.gamma, floor.shift[place[s]], side, out, end);
-      offsets[part * segments + s + 1] = end;
-    }
+    const shift = Float64Array.from(place, (u) => floor.shift[u]);
+    const kept = filterActive(kernels, columns(), offsets, { gamma: floor.gamma, shift, side }, out(end));
+    const start = end;
+    kept.forEach((offset, s) => {
+      keptOffsets[part * segments + s] = start + offset;
+    });
+    end = start + kept[segments];
   });
-  return new Residuals(
-    () => ({
-      truth: blocks[0].view.subarray(0, end),
-      lower: blocks[1].view.subarray(0, end),
-      upper: blocks[2].view.subarray(0, end),
-    }),
-    offsets,
-    unknownOfSegment,
-    weightOfSegment,
-    floor,
-  );
-}
-
-function copyAbove(
-  { truth, lower, upper }: Bounds,
-  from: number,
-  to: number,
-  gamma: number,
-  shift: number,
-  side: Side,
-  out: Bounds,
-  start: number,
-): number {
-  let end = start;
-  const sign = side === 'below' ? -1 : 1;
-  const both = side === 'both';
-  for (let j = from; j < to; j++) {
-    const x = truth[j];
-    const l = lower[j];
-    const u = upper[j];
-    const d = sign * (2 * x - l - u);
-    const a = both ? Math.abs(d) : d;
-    // Written so that a NaN is kept, and found by the sweep.
-    if (a <= gamma * (u - l) + shift || a <= 0) continue;
-    out.truth[end] = x;
-    out.lower[end] = l;
-    out.upper[end] = u;
-    end++;
-  }
-  return end;
+  return new Residuals(() => out(0, end), keptOffsets, unknownOfSegment, weightOfSegment, floor);
 }

@@ -73,14 +73,16 @@ export function thinVoxels(problem: LengthProblem, columns: () => Bounds, quota:
     size[group] += offsets[s + 1] - offsets[s];
   });
   let state = 1;
-  const chosen = Array.from(groupOfSegment, (group, s) => {
+  const chosen: Uint32Array[] = [];
+  groupOfSegment.forEach((group, s) => {
     const length = offsets[s + 1] - offsets[s];
-    const draws = Math.ceil(Math.min(1, quota / size[group]) * length);
-    const run = length / draws;
-    return Uint32Array.from({ length: draws }, (_, i) => {
+    const picks = new Uint32Array(Math.ceil(Math.min(1, quota / size[group]) * length));
+    const run = length / picks.length;
+    for (let i = 0; i < picks.length; i++) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return Math.min(length - 1, Math.floor((i + state / 2 ** 32) * run));
-    });
+      picks[i] = Math.min(length - 1, Math.floor((i + state * 2 ** -32) * run));
+    }
+    chosen.push(picks);
   });
   return take({ ...problem, voxels: { ...problem.voxels, ...columns() } }, chosen);
 }
