@@ -4,10 +4,11 @@ import { SemcrcError } from '@semcrc/kernels';
 import { type FinishedRun, runExperiment } from '@semcrc/runner';
 import type { Cell } from './experiment-file.ts';
 import { ExperimentFolder, summaryCsv } from './experiment-folder.ts';
+import type { Invocation } from './invocation.ts';
 import { openOutputDirectory, writeOutputFile } from './output-file.ts';
-import { type Invocation, VERSION } from './program.ts';
 import { type Config, handleOf, planOf, resolveConfig } from './resolve.ts';
 import type { Terminal } from './terminal.ts';
+import { VERSION } from './version.ts';
 import { noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
 
 /** λ at which risk curves are taken. */

@@ -1,21 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { experimentCommand } from './commands/experiment.ts';
 import { inspectCommand } from './commands/inspect.ts';
-import type { Terminal } from './terminal.ts';
-
-/** What every command gets: where to print, and the signal that Ctrl-C aborts. */
-export interface Invocation {
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-}
-
-/** The version of this package, as `--version` prints it and artefacts record it. */
-export const VERSION: string = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-).version;
+import type { Invocation } from './invocation.ts';
+import { VERSION } from './version.ts';
 
 /** The whole command line. Errors are thrown, never printed here; only help and the version are. */
 export function buildProgram(invocation: Invocation): Command {

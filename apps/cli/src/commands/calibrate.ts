@@ -2,11 +2,12 @@ import { describeCalibration, PROCEDURES, type Procedure, planRuns } from '@semc
 import { runCalibration } from '@semcrc/runner';
 import { Command } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
+import type { Invocation } from '../invocation.ts';
 import { addOptions, JSON_OUTPUT, METHOD, OUT_FILE, SOURCE, SPLIT, WORKERS } from '../options.ts';
 import { checkOutputFile, writeOutputFile } from '../output-file.ts';
-import { type Invocation, VERSION } from '../program.ts';
 import { handleOf, planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
+import { VERSION } from '../version.ts';
 import { noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
 
 interface CalibrateOptions extends Settings {

@@ -3,10 +3,10 @@ import { type Calibration, calibratedLambda, type MendedVoxels, parseCalibration
 import { SemcrcError } from '@semcrc/kernels';
 import { Command } from 'commander';
 import { type CohortEvaluation, checkSameLabels, evaluateScans, measure } from '../evaluate-cohort.ts';
+import type { Invocation } from '../invocation.ts';
 import type { MeanInterval } from '../mean-interval.ts';
 import { addOptions, JSON_OUTPUT, type OptionRow, SOURCE } from '../options.ts';
 import { checkOutputFile, writeOutputFile } from '../output-file.ts';
-import type { Invocation } from '../program.ts';
 import { handleOf, PHANTOM, type Preparing, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { facts, figure, lambdaText, table } from '../table.ts';

@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import { summaryTable } from '../calibration-text.ts';
 import { runCells } from '../experiment-cells.ts';
 import { isExperimentFile, readExperimentFile } from '../experiment-file.ts';
+import type { Invocation } from '../invocation.ts';
 import { addOptions, JSON_OUTPUT, METHOD, type OptionRow, SOURCE, SPLIT, WORKERS } from '../options.ts';
 import * as parse from '../parse.ts';
-import type { Invocation } from '../program.ts';
 import type { Settings } from '../settings.ts';
 
 interface ExperimentOptions extends Settings {

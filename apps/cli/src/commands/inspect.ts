@@ -1,8 +1,8 @@
 import { resolveLabelling } from '@semcrc/cohort/node';
 import { Command } from 'commander';
 import { type CohortFacts, cohortFacts } from '../cohort-facts.ts';
+import type { Invocation } from '../invocation.ts';
 import { addOptions, JSON_OUTPUT, SOURCE } from '../options.ts';
-import type { Invocation } from '../program.ts';
 import { handleOf, PHANTOM, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { facts, figure, table } from '../table.ts';
