@@ -8,7 +8,8 @@ export {
   scanLayout,
 } from './layout.ts';
 export { type Manifest, parseManifest, type ScanFiles } from './manifest.ts';
-export type { PredictionUnits } from './scan.ts';
+export { type PaperOptions, type Prepared, prepareScan, resolvePaper } from './prepare.ts';
+export type { PredictionUnits, ReadingOptions } from './scan.ts';
 export {
   openManifest,
   readManifest,
@@ -21,7 +22,6 @@ export {
   beginStore,
   finishStore,
   type LeftOut,
-  type Prepared,
   type StorePlan,
   type StoreProgress,
   type StoreSummary,

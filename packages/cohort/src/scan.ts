@@ -37,18 +37,8 @@ export type PredictionUnits = 'window' | 'hu';
 /** Affines of one scan's files may put a corner this far apart, in mm. */
 export const AFFINE_TOLERANCE = 1e-3;
 
-/** The volumes of one scan on one grid in RAS order: truth windowed, predictions in window units, groups assigned. */
-export interface ScanVolumes {
-  readonly truth: Volume;
-  readonly lower: Volume;
-  readonly upper: Volume;
-  readonly point?: Volume;
-  /** Group ids, body merged. */
-  readonly groups: LabelVolume;
-}
-
 /** The scan's name put before what went wrong with one of its files. */
-function ofScan(scan: string, error: unknown): unknown {
+export function ofScan(scan: string, error: unknown): unknown {
   if (!(error instanceof SemcrcError) || error.code !== 'bad-input' || error.data.scan !== undefined)
     return error;
   return new SemcrcError('bad-input', `scan ${scan}: ${error.message}`, {
@@ -132,26 +122,6 @@ async function readOrganFolder(
   return labels as LabelVolume;
 }
 
-async function readSegmentation(
-  { scan, segmentation }: ScanFiles,
-  labelling: Labelling,
-  reference: Reference,
-): Promise<LabelVolume> {
-  const folder = (await stat(segmentation).catch(() => undefined))?.isDirectory();
-  let volume: LabelVolume;
-  if (folder) {
-    volume = await readOrganFolder(scan, segmentation, labelling, reference);
-  } else {
-    const image = await readNifti(segmentation, { as: 'labels' });
-    checkTableOf(image.header, segmentation, labelling);
-    volume = image.volume;
-    checkSameGrid(scan, reference, { file: segmentation, ...volume });
-  }
-  const [slices, height, width] = volume.shape;
-  assignVoxels({ scan, file: segmentation, size: [width, height, slices], values: volume.data }, labelling);
-  return reorientToRas(volume);
-}
-
 /** Refuses label names in a file's extension that contradict the scheme. */
 export function checkTableOf(header: NiftiHeader, file: string, { scheme }: Labelling): void {
   const table = labelNames(header.extensions);
@@ -168,54 +138,77 @@ function looksWindowed(data: Float32Array): boolean {
 }
 
 /**
- * Reads the files of one scan and brings them onto one grid: all in RAS order (closest axes, no resampling), truth
- * windowed, predictions in window units but not yet clipped, label numbers turned into groups with the body merged in.
- *
- * @throws SemcrcError `bad-input` naming scan and file: unreadable files, files of different shape or affine (both named),
- *   NaN (with its voxel), labels outside the scheme or contradicting its names, predictions in other units.
+ * Reads the files of one scan one at a time, each brought to RAS order (closest axes, no resampling) and held against the
+ * grid of the ground truth, which is read first. Methods throw SemcrcError `bad-input` naming the file.
  */
-export async function readScanVolumes(files: ScanFiles, options: ReadingOptions): Promise<ScanVolumes> {
-  const { scan } = files;
-  const { labelling, window = abdomenWindow, predictionUnits = 'window', warn } = options;
-  try {
-    const truth = (await readNifti(files.groundTruth)).volume;
-    const reference: Reference = { file: files.groundTruth, shape: truth.shape, affine: truth.affine };
-    if (warn && isOblique(truth.affine)) {
-      warn(`scan ${scan}: ${files.groundTruth} is oblique; its voxels are taken along the closest axes`);
-    }
-    if (warn && looksWindowed(truth.data)) {
-      warn(
-        `scan ${scan}: every voxel of ${files.groundTruth} lies in [-1, 2]; the ground truth should be in HU`,
-      );
-    }
-    windowIntensity(truth, window, truth.data);
+export class ScanReader {
+  readonly files: ScanFiles;
+  readonly options: ReadingOptions;
+  #reference: Reference | undefined;
 
-    const predict = async (file: string): Promise<Volume> => {
-      const { volume } = await readNifti(file);
-      checkSameGrid(scan, reference, { file, ...volume });
-      const [slices, height, width] = volume.shape;
-      if (predictionUnits === 'hu') {
-        if (warn && looksWindowed(volume.data)) {
-          warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2], which is odd for HU`);
-        }
-        windowIntensity(volume, window, volume.data);
-      } else {
-        refuseForeignUnits({ scan, file, size: [width, height, slices], values: volume.data });
-      }
-      return reorientToRas(volume);
-    };
-    const lower = await predict(files.lower);
-    const upper = await predict(files.upper);
-    const point = files.point === undefined ? undefined : await predict(files.point);
-    const groups = await readSegmentation(files, labelling, reference);
-    if (files.body !== undefined) {
-      const body = (await readNifti(files.body, { as: 'labels' })).volume;
-      checkSameGrid(scan, reference, { file: files.body, ...body });
-      mergeBody(groups.data, reorientToRas(body).data);
+  constructor(files: ScanFiles, options: ReadingOptions) {
+    this.files = files;
+    this.options = options;
+  }
+
+  /** The ground truth in HU, not yet windowed. */
+  async truth(): Promise<Volume> {
+    const { scan, groundTruth: file } = this.files;
+    const { warn } = this.options;
+    const { volume } = await readNifti(file);
+    this.#reference = { file, shape: volume.shape, affine: volume.affine };
+    if (warn && isOblique(volume.affine)) {
+      warn(`scan ${scan}: ${file} is oblique: no voxel axis runs along the body's axes`);
     }
-    return { truth: reorientToRas(truth), lower, upper, ...(point ? { point } : {}), groups };
-  } catch (error) {
-    throw ofScan(scan, error);
+    if (warn && looksWindowed(volume.data)) {
+      warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2]; the ground truth should be in HU`);
+    }
+    return reorientToRas(volume);
+  }
+
+  /** A prediction in the unit its file has, not yet clipped. */
+  async prediction(file: string): Promise<{ volume: Volume; units: PredictionUnits }> {
+    const { scan } = this.files;
+    const { predictionUnits: units = 'window', warn } = this.options;
+    const { volume } = await readNifti(file);
+    this.#check(file, volume);
+    const [slices, height, width] = volume.shape;
+    if (units === 'window') {
+      refuseForeignUnits({ scan, file, size: [width, height, slices], values: volume.data });
+    } else if (warn && looksWindowed(volume.data)) {
+      warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2], which is odd for HU`);
+    }
+    return { volume: reorientToRas(volume), units };
+  }
+
+  /** Groups of the segmentation, the body not yet merged in. */
+  async segmentation(): Promise<LabelVolume> {
+    const { scan, segmentation: file } = this.files;
+    const { labelling } = this.options;
+    const folder = (await stat(file).catch(() => undefined))?.isDirectory();
+    let volume: LabelVolume;
+    if (folder) {
+      volume = await readOrganFolder(scan, file, labelling, this.#reference as Reference);
+    } else {
+      const image = await readNifti(file, { as: 'labels' });
+      checkTableOf(image.header, file, labelling);
+      volume = image.volume;
+      this.#check(file, volume);
+    }
+    const [slices, height, width] = volume.shape;
+    assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, labelling);
+    return reorientToRas(volume);
+  }
+
+  /** The body mask: non-zero inside. */
+  async body(file: string): Promise<LabelVolume> {
+    const { volume } = await readNifti(file, { as: 'labels' });
+    this.#check(file, volume);
+    return reorientToRas(volume);
+  }
+
+  #check(file: string, volume: Volume | LabelVolume): void {
+    checkSameGrid(this.files.scan, this.#reference as Reference, { file, ...volume });
   }
 }
 
@@ -224,19 +217,40 @@ export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint
   return groupBytes === 1 ? new Uint8Array(groups) : groups;
 }
 
-/** A sample of all slices of a scan as its files hold them (`--prepare none`). @throws as {@link readScanVolumes}. */
+/**
+ * Reads one scan with every slice as its files hold it (`--prepare none`): closest axes in RAS order, truth windowed,
+ * bounds clipped and swapped where they cross, label numbers turned into groups and the body merged in.
+ *
+ * @throws SemcrcError `bad-input` naming scan and file: unreadable files, files of different shape or affine (both named),
+ *   NaN (with its voxel), labels outside the scheme or contradicting its names, predictions in other units.
+ */
 export async function readWholeScan(files: ScanFiles, options: ReadingOptions): Promise<Sample> {
-  const { truth, lower, upper, point, groups } = await readScanVolumes(files, options);
-  const mended = mendIntervals(lower.data, upper.data, point?.data);
-  return {
-    id: files.scan,
-    patient: files.patient,
-    shape: truth.shape,
-    truth: truth.data,
-    lower: lower.data,
-    upper: upper.data,
-    ...(point ? { point: point.data } : {}),
-    groups: packGroups(groups.data, options.labelling),
-    mended,
-  };
+  const { window = abdomenWindow } = options;
+  const reader = new ScanReader(files, options);
+  try {
+    const truth = await reader.truth();
+    windowIntensity(truth, window, truth.data);
+    const predict = async (file: string): Promise<Float32Array> => {
+      const { volume, units } = await reader.prediction(file);
+      return units === 'hu' ? windowIntensity(volume, window, volume.data).data : volume.data;
+    };
+    const lower = await predict(files.lower);
+    const upper = await predict(files.upper);
+    const point = files.point === undefined ? undefined : await predict(files.point);
+    const groups = await reader.segmentation();
+    if (files.body !== undefined) mergeBody(groups.data, (await reader.body(files.body)).data);
+    return {
+      id: files.scan,
+      patient: files.patient,
+      shape: truth.shape,
+      truth: truth.data,
+      lower,
+      upper,
+      ...(point ? { point } : {}),
+      groups: packGroups(groups.data, options.labelling),
+      mended: mendIntervals(lower, upper, point),
+    };
+  } catch (error) {
+    throw ofScan(files.scan, error);
+  }
 }

@@ -6,6 +6,7 @@ import type { Labels, MendedVoxels, Sample } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import * as zarr from 'zarrita';
 import { cannotWrite, FolderStore, writeBeside } from './folder-store.ts';
+import type { Prepared } from './prepare.ts';
 import { arraysOf, STORE_SCHEMA, type StoreArray, type StoreAttributes } from './store-format.ts';
 
 /** What a prepared cohort will hold: everything that is known before the first scan is read. */
@@ -25,11 +26,6 @@ export interface StorePlan {
   /** Where the scans come from, for the reader of the store: the source's name, options, versions. */
   readonly source: Readonly<Record<string, unknown>>;
 }
-
-/** What preparing made of a scan. */
-export type Prepared =
-  | { readonly state: 'kept'; readonly sample: Sample }
-  | { readonly state: 'left-out'; readonly reason: string };
 
 /** A scan of the source that the cohort does not hold, and why. */
 export interface LeftOut {
