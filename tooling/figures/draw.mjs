@@ -10,9 +10,9 @@ import {
   drawSplit,
   evaluateFits,
   fitSplit,
-  intervalOf,
   makePartition,
   PAPER_OPTIONS,
+  profileOptionsOf,
 } from '@semcrc/core';
 import { loadKernels } from '@semcrc/kernels';
 import { phantomSource } from '@semcrc/simulate';
@@ -26,10 +26,12 @@ const HEAT = ['03051a', '3f1f60', '9b2763', 'e15d3a', 'fbae35', 'fcfdbf'];
 
 const kernels = await loadKernels();
 const cohort = phantomSource();
+const profiling = profileOptionsOf(['crc', 'sem-crc'], PAPER_OPTIONS);
 const organs = makePartition({ kind: 'organ' }, cohort.labels);
 /** @type {Map<string, import('@semcrc/core').Profile>} */
 const profiles = new Map();
-for (const id of cohort.ids) profiles.set(id, buildProfile(kernels, await cohort.read(id), organs));
+for (const id of cohort.ids)
+  profiles.set(id, buildProfile(kernels, await cohort.read(id), organs, profiling));
 const data = {
   kernels,
   labels: cohort.labels,
@@ -38,7 +40,7 @@ const data = {
 };
 const split = drawSplit(cohort, { nOpt: 32, nCal: 128, nTest: 32 }, 0, 0);
 const [{ fits }] = await fitSplit(data, split, ['crc', 'sem-crc'], [0.1], PAPER_OPTIONS, { seed: 0, run: 0 });
-const tests = (await evaluateFits(data, fits, split.test, PAPER_OPTIONS)).map(
+const tests = (await evaluateFits(data, fits, split.test, profiling)).map(
   (scans) => /** @type {import('@semcrc/core').Evaluation} */ (averageEvaluations(scans)),
 );
 
@@ -81,11 +83,7 @@ function mostOrgans(ids) {
 
 /** @param {import('@semcrc/core').Fit} fit @returns {Float32Array} width of the calibrated interval, per voxel */
 function calibratedWidth(fit) {
-  const { lower, upper } = applyLambda(
-    intervalOf(sample, PAPER_OPTIONS),
-    cellsOfSample(fit.partition, sample),
-    fit,
-  );
+  const { lower, upper } = applyLambda(sample, cellsOfSample(fit.partition, sample), fit);
   return upper.map((value, voxel) => value - lower[voxel]);
 }
 
