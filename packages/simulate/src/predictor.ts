@@ -13,7 +13,9 @@ const airBelow = 0.08;
 const floor = 0.018;
 const slope = 0.024;
 const edge = 0.55;
-const airWidth = 0.015;
+/** In air the interval reaches from 0 to floor + slope·|smoothed measurement|: no two voxels are quite alike. */
+const airFloor = 0.008;
+const airSlope = 0.2;
 
 /**
  * A smoothing predictor: a binomial blur (1.2 pixels) of the measurement, and a heuristic interval whose half-width grows
@@ -37,7 +39,7 @@ export function predictSlice(
     for (let x = 0, at = y * width; x < width; x++, at++) {
       if (broad[at] < airBelow) {
         lower[at] = 0;
-        upper[at] = airWidth;
+        upper[at] = airFloor + airSlope * Math.abs(broad[at]);
         continue;
       }
       const dx = broad[x < width - 1 ? at + 1 : at] - broad[x > 0 ? at - 1 : at];
