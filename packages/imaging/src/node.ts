@@ -1,1 +1,3 @@
+export type { NiftiFormat } from './nifti-encode.ts';
 export { checkNifti, readNifti, readNiftiHeader, readNiftiSlabs, type Slab } from './nifti-file.ts';
+export { type NiftiWriteOptions, NiftiWriter, writeNifti } from './nifti-writer.ts';
