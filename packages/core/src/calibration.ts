@@ -6,7 +6,7 @@ import type { CalibratedLambda, Evaluation } from './evaluate.ts';
 import { boundOf, type Fit } from './fit.ts';
 import { guaranteeInWords } from './guarantee.ts';
 import { HEURISTIC_NAMES } from './interval.ts';
-import type { Labels } from './labels.ts';
+import { type Labels, labelIds } from './labels.ts';
 import { makePartition } from './partition.ts';
 import type { PartitionSpec } from './partition-spec.ts';
 import type { ProcedureOptions } from './procedure.ts';
@@ -14,6 +14,7 @@ import {
   AnchorRecord,
   anchorRecord,
   EvaluationRecord,
+  LabelsRecord,
   LambdaByGroup,
   lambdaByGroup,
   lambdaVector,
@@ -26,7 +27,9 @@ import type { Split } from './split.ts';
 /** Name and version of the format; a reader refuses any other. */
 export const CALIBRATION_SCHEMA = 'semcrc/calibration@1';
 
-const Bytes = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' });
+const Bytes = Type.String({
+  pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+});
 const PartitionRecord = Type.Union([
   Type.Object({ kind: Type.Literal('uniform') }),
   Type.Object({ kind: Type.Literal('organ') }),
@@ -45,6 +48,7 @@ const PartitionRecord = Type.Union([
         name: Type.Enum(['intensity', 'width', 'gradient']),
         bins: Type.Integer({ minimum: 1 }),
       }),
+      { minItems: 1 },
     ),
     /** By label id, for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
     cuts: Type.Record(Type.String(), Type.Array(Type.Array(Type.Number()))),
@@ -76,7 +80,7 @@ export const Calibration = Type.Object(
     within: Type.Union([Type.Literal('scan'), Type.Literal('body')]),
     sides: Type.Union([Type.Literal(1), Type.Literal(2)]),
     guarantee: Type.String(),
-    labels: Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.String()),
+    labels: LabelsRecord,
     partition: PartitionRecord,
     lambda: LambdaByGroup,
     anchor: Type.Union([AnchorRecord, Type.Null()]),
@@ -187,7 +191,8 @@ export function parseCalibration(json: string, name: string): Calibration {
  * @throws SemcrcError `bad-input` when λ, labels and partition contradict each other, or a λ is no f32.
  */
 export function calibratedLambda(calibration: Calibration, name = 'calibration'): CalibratedLambda {
-  const partition = makePartition(readPartition(calibration.partition, name), calibration.labels);
+  const { labels } = calibration;
+  const partition = makePartition(readPartition(calibration.partition, labels, name), labels);
   const lambda = lambdaVector(partition.keys, calibration.sides, calibration.lambda);
   if (!lambda || Object.keys(calibration.lambda).length !== partition.keys.length) {
     throw new SemcrcError(
@@ -237,15 +242,40 @@ function writePartition(spec: PartitionSpec): Calibration['partition'] {
   }
 }
 
-function readPartition(record: Calibration['partition'], name: string): PartitionSpec {
-  if (record.kind !== 'position') return record;
-  const map = Uint8Array.from(atob(record.map), (character) => character.charCodeAt(0));
-  if (map.length !== record.height * record.width || map.some((group) => group >= record.groupCount)) {
-    throw new SemcrcError(
-      'bad-input',
-      `${name}: the position map must hold ${record.height} × ${record.width} groups below ${record.groupCount}`,
-      { data: { file: name } },
-    );
+function readPartition(record: Calibration['partition'], labels: Labels, name: string): PartitionSpec {
+  switch (record.kind) {
+    case 'uniform':
+    case 'organ':
+      return record;
+    case 'position': {
+      const { height, width, groupCount } = record;
+      const map = Uint8Array.from(atob(record.map), (character) => character.charCodeAt(0));
+      if (map.length !== height * width || map.some((group) => group >= groupCount)) {
+        throw new SemcrcError(
+          'bad-input',
+          `${name}: partition.map must hold ${height} × ${width} groups below ${groupCount}`,
+          { data: { file: name } },
+        );
+      }
+      return { ...record, map };
+    }
+    case 'strata': {
+      const { features, cuts } = record;
+      const ids = labelIds(labels);
+      const complete =
+        Object.keys(cuts).length === ids.length &&
+        ids.every((id) => cuts[id]?.length === features.length && cuts[id].every(ascends));
+      if (!complete) {
+        throw new SemcrcError(
+          'bad-input',
+          `${name}: partition.cuts must hold, for each label ${ids.join(', ')}, ` +
+            `${features.length} list(s) of ascending numbers, one per feature`,
+          { data: { file: name } },
+        );
+      }
+      return record;
+    }
   }
-  return { ...record, map };
 }
+
+const ascends = (cuts: readonly number[]): boolean => cuts.every((cut, i) => i === 0 || cut > cuts[i - 1]);

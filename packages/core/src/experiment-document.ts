@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { ProcedureName, RunRecord } from './record.ts';
+import { LabelsRecord, ProcedureName, RunRecord } from './record.ts';
 
 /** Name and version of the format of `experiment.json`. */
 export const EXPERIMENT_SCHEMA = 'semcrc/experiment@1';
@@ -12,7 +12,7 @@ export const ExperimentDocument = Type.Object(
     schema: Type.Literal(EXPERIMENT_SCHEMA),
     /** Every option resolved, in camelCase. */
     config: Type.Record(Type.String(), Type.Unknown()),
-    labels: Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.String()),
+    labels: LabelsRecord,
     runs: Type.Array(RunRecord),
     /** Means and population standard deviations over runs. */
     summary: Type.Array(

@@ -18,6 +18,15 @@ const LambdaValue = Type.Union([
 export const LambdaByGroup = Type.Record(Type.String(), LambdaValue);
 export type LambdaByGroup = Static<typeof LambdaByGroup>;
 
+/** Label id → organ name; ids are voxel values, so at most 65535. */
+export const LabelsRecord = Type.Record(
+  Type.String({
+    pattern: '^(0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$',
+  }),
+  Type.String(),
+  { additionalProperties: false, minProperties: 1 },
+);
+
 const Ids = Type.Array(Type.String());
 
 export const SplitRecord = Type.Object({ opt: Ids, cal: Ids, test: Ids });

@@ -77,6 +77,7 @@ function checkAnchor(
   if (!anchor) throw new Error('an anchored procedure must publish its anchor');
   const groups = partition.keys.length;
   const { lambda, absent, solution } = anchor;
+  if (solution.method !== 'gamma') throw new Error(`expected a gamma anchor, found ${solution.method}`);
   expect(lambda).toHaveLength(groups * sides);
   const present = presentGroups(opt, counts, groupOf);
   expect([...absent].sort()).toEqual(partition.keys.map((_, g) => g).filter((g) => !present.has(g)));
