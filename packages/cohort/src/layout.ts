@@ -1,9 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
-import type { ScanFiles } from './manifest.ts';
-import { openScans, resolveLabelling, type ScanOptions, type SourceHooks } from './scan-source.ts';
-import type { Source } from './source.ts';
+import type { ScanFiles, ScanList } from './manifest.ts';
+import {
+  openScans,
+  resolveLabelling,
+  type ScanOptions,
+  type ScanSource,
+  type SourceHooks,
+} from './scan-source.ts';
 
 /** Directory trees that stand for a manifest. */
 export const layoutNames = ['semantic-uq'] as const;
@@ -89,13 +94,6 @@ function imagesByFile(data: string): Map<string, Images> {
   );
 }
 
-/** The scans of a tree, and what was left out of them. */
-export interface LayoutScans {
-  readonly name: string;
-  readonly scans: readonly ScanFiles[];
-  readonly warnings: readonly string[];
-}
-
 /**
  * Finds the scans of a tree as the authors of sem-CRC lay it out:
  *
@@ -108,7 +106,7 @@ export interface LayoutScans {
  *
  * @throws SemcrcError `usage` when the tree leaves a choice; `bad-input` when it is no such tree or holds no whole scan.
  */
-export function scanLayout(root: string, options: Omit<LayoutOptions, keyof ScanOptions>): LayoutScans {
+export function scanLayout(root: string, options: Omit<LayoutOptions, keyof ScanOptions>): ScanList {
   const results = join(root, 'results');
   const dataset = choose(results, options.dataset, 'dataset');
   const task = choose(join(results, dataset), options.task, 'task');
@@ -178,12 +176,10 @@ export async function openLayout(
   root: string,
   options: LayoutOptions,
   hooks: SourceHooks = {},
-): Promise<Source> {
+): Promise<ScanSource> {
   if (!layoutNames.includes(layout)) {
     throw new SemcrcError('usage', `--layout ${layout} is not known; there is ${layoutNames.join(', ')}`);
   }
   await resolveLabelling(options.labels, options.extraLabels);
-  const { name, scans, warnings } = scanLayout(root, options);
-  for (const warning of warnings) hooks.warn?.(warning);
-  return openScans(name, scans, options, hooks);
+  return openScans(scanLayout(root, options), options, hooks);
 }

@@ -20,8 +20,11 @@ export interface ScanFiles {
   readonly samples?: string;
 }
 
-/** A manifest as written: one entry per scan, in order, paths not yet resolved. */
-export interface Manifest {
+/** The scans of a cohort as a manifest or a directory tree lists them. */
+export interface ScanList {
+  /** The manifest's path, or the tree's with what was chosen of it. */
+  readonly name: string;
+  /** One entry per scan, in order. */
   readonly scans: readonly ScanFiles[];
   /** Things to tell the user that are no errors: columns nobody reads, say. */
   readonly warnings: readonly string[];
@@ -110,13 +113,13 @@ function cell(row: Row, column: string, file: string): string {
 /**
  * Reads a manifest: CSV with a header, or (where `file` ends in .json) a JSON list of objects, or an object whose
  * `scans` is such a list. Columns `scan,ground_truth,lower,upper,segmentation`, optionally
- * `point,body,patient,std,samples`; an optional column is filled for every scan or absent.
+ * `point,body,patient,std,samples`; an optional column is filled for every scan or absent. Paths come as they are written.
  *
  * @param file named in errors.
  * @throws SemcrcError `bad-input` for a missing column (named), an empty cell, a duplicate scan id (both lines named), an
  *   empty manifest, unreadable CSV or JSON.
  */
-export function parseManifest(text: string, file: string): Manifest {
+export function parseManifest(text: string, file: string): ScanList {
   const { columns, rows } = /\.json$/i.test(file) ? readJson(text, file) : readCsv(text, file);
   if (rows.length === 0) refuse(file, 'the manifest is empty: expected at least one scan');
   const missing = Object.keys(REQUIRED).filter((column) => !columns.includes(column));
@@ -152,5 +155,5 @@ export function parseManifest(text: string, file: string): Manifest {
       : [
           `${file}: nothing reads the column${unknown.length > 1 ? 's' : ''} ${unknown.join(', ')}; known columns are ${COLUMNS.join(', ')}`,
         ];
-  return { scans, warnings };
+  return { name: file, scans, warnings };
 }

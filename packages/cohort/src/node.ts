@@ -2,28 +2,23 @@ export { type CohortCheck, type CohortProblem, checkCohort } from './check.ts';
 export {
   type LayoutName,
   type LayoutOptions,
-  type LayoutScans,
   layoutNames,
   openLayout,
   scanLayout,
 } from './layout.ts';
-export { type Manifest, parseManifest, type ScanFiles } from './manifest.ts';
-export { type PaperOptions, type Prepared, prepareScan, resolvePaper } from './prepare.ts';
+export { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
+export { openPreparation, type Preparation, type ScanOutcome } from './preparation.ts';
+export { type LeftOut, type PaperOptions, type Prepared, prepareScan, resolvePaper } from './prepare.ts';
 export type { PredictionUnits, ReadingOptions } from './scan.ts';
 export {
   openManifest,
+  openScans,
   readManifest,
   resolveLabelling,
   type ScanOptions,
+  type ScanSource,
   type SourceHooks,
 } from './scan-source.ts';
+export { beginStore, type StorePlan, type StoreProgress, writeScan } from './store-draft.ts';
 export { openStore, type StoreOptions } from './store-reader.ts';
-export {
-  beginStore,
-  finishStore,
-  type LeftOut,
-  type StorePlan,
-  type StoreProgress,
-  type StoreSummary,
-  writeScan,
-} from './store-writer.ts';
+export { finishStore, type StoreSummary } from './store-writer.ts';

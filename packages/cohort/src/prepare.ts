@@ -49,6 +49,12 @@ export type Prepared =
   | { readonly state: 'kept'; readonly sample: Sample }
   | { readonly state: 'left-out'; readonly reason: string };
 
+/** A scan of the source that the cohort does not hold, and why. */
+export interface LeftOut {
+  readonly scan: string;
+  readonly reason: string;
+}
+
 /** Slices of one grid that a scan gives: where they are, and what truth and segmentation hold there. */
 interface Chosen {
   /** The resampled grid, before any crop. */

@@ -1,11 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { abdomenWindow } from '@semcrc/imaging';
-import { SemcrcError } from '@semcrc/kernels';
+import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { digestOf, fingerprint } from './digest.ts';
 import { assignGroups, type Labelling } from './labelling.ts';
-import { parseManifest, type ScanFiles } from './manifest.ts';
-import { type PredictionUnits, readWholeScan } from './scan.ts';
+import { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
+import {
+  type LeftOut,
+  type PaperOptions,
+  type Prepared,
+  prepareScan,
+  reasonToLeaveOut,
+  resolvePaper,
+} from './prepare.ts';
+import { type PredictionUnits, type ReadingOptions, readWholeScan } from './scan.ts';
 import { namedScheme, parseLabelMap, schemeNames } from './scheme.ts';
 import type { Source } from './source.ts';
 
@@ -19,8 +27,17 @@ export interface ScanOptions {
   readonly window?: readonly [lo: number, hi: number];
   /** Unit of lower, upper and point: windowed intensities (default) or HU. */
   readonly predictionUnits?: PredictionUnits;
+  /** Prepare every scan as the paper does; without it scans come whole, as their files hold them (`--prepare none`). */
+  readonly paper?: PaperOptions;
   /** The digest of an earlier opening in this run: files are then not looked at again until they are read. */
   readonly digest?: string;
+  /** Ids an earlier opening in this run left out: scans are then not read to find out which qualify. */
+  readonly leftOut?: readonly string[];
+}
+
+/** A source over files, and the scans it does not hold because they do not qualify. */
+export interface ScanSource extends Source {
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** What opening and reading tell besides their results. */
@@ -69,13 +86,14 @@ export function filesOf(files: ScanFiles): readonly (readonly [role: string, pat
 }
 
 /** The part of the configuration that decides what samples come out of the files. */
-function contentOf(labelling: Labelling, options: ScanOptions): object {
+export function contentOf(labelling: Labelling, options: ScanOptions): object {
   return {
     kind: 'semcrc/scans@1',
     labels: labelling.labels,
     groups: [...labelling.scheme.names.keys()].map((number) => [number, labelling.groupOf[number]]),
     window: options.window ?? abdomenWindow,
     predictionUnits: options.predictionUnits ?? 'window',
+    prepare: options.paper ? resolvePaper(options.paper) : 'none',
   };
 }
 
@@ -104,71 +122,112 @@ export async function digestScans(scans: readonly ScanFiles[], content: object):
   return hash.digest('hex');
 }
 
-/** A source over the files of scans, every slice as the files hold it (`--prepare none`). */
+/** Makes what turns a scan's files into a sample, by the options. */
+export async function scanPreparer(
+  labelling: Labelling,
+  options: ScanOptions,
+  { warn }: SourceHooks = {},
+): Promise<{
+  prepare(files: ScanFiles): Promise<Prepared>;
+  reasonToLeaveOut(files: ScanFiles): Promise<string | null>;
+}> {
+  const reading: ReadingOptions = {
+    labelling,
+    ...(options.window ? { window: options.window } : {}),
+    ...(options.predictionUnits ? { predictionUnits: options.predictionUnits } : {}),
+    ...(warn ? { warn } : {}),
+  };
+  const { paper } = options;
+  if (!paper) {
+    return {
+      prepare: async (files) => ({ state: 'kept', sample: await readWholeScan(files, reading) }),
+      reasonToLeaveOut: () => Promise.resolve(null),
+    };
+  }
+  const resampler = await loadResampler();
+  return {
+    prepare: (files) => prepareScan(files, reading, paper, resampler),
+    reasonToLeaveOut: (files) => reasonToLeaveOut(files, reading, paper, resampler),
+  };
+}
+
+/** Passes each message on once. */
+function once({ warn }: SourceHooks): SourceHooks {
+  if (!warn) return {};
+  const said = new Set<string>();
+  return {
+    warn: (message) => {
+      if (!said.has(message)) warn(message);
+      said.add(message);
+    },
+  };
+}
+
+/**
+ * A source over the files of scans. With `paper`, opening reads every ground truth and segmentation to find the scans
+ * that qualify (a prepared cohort spares that); reading prepares the scan.
+ */
 export async function openScans(
-  name: string,
-  scans: readonly ScanFiles[],
+  { name, scans, warnings }: ScanList,
   options: ScanOptions,
   hooks: SourceHooks = {},
-): Promise<Source> {
+): Promise<ScanSource> {
+  for (const warning of warnings) hooks.warn?.(warning);
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const digest = options.digest ?? (await digestScans(scans, contentOf(labelling, options)));
-  const byId = new Map(scans.map((files) => [files.scan, files]));
-  const said = new Set<string>();
-  const { warn } = hooks;
-  const once = (message: string) => {
-    if (!said.has(message)) warn?.(message);
-    said.add(message);
-  };
+  const preparer = await scanPreparer(labelling, options, once(hooks));
+  const leftOut: LeftOut[] = [];
+  for (const files of scans) {
+    const known = options.leftOut && (options.leftOut.includes(files.scan) ? 'left out before' : null);
+    const reason = known === undefined ? await preparer.reasonToLeaveOut(files) : known;
+    if (reason !== null) leftOut.push({ scan: files.scan, reason });
+  }
+  const out = new Set(leftOut.map(({ scan }) => scan));
+  const byId = new Map(scans.filter(({ scan }) => !out.has(scan)).map((files) => [files.scan, files]));
+  if (byId.size === 0) {
+    throw new SemcrcError(
+      'bad-input',
+      `${name}: no scan qualifies; all ${scans.length} are left out, ${leftOut[0]?.scan} because ${leftOut[0]?.reason}`,
+      { data: { leftOut: leftOut.length } },
+    );
+  }
   return {
     name,
-    ids: scans.map(({ scan }) => scan),
-    patients: scans.map(({ patient }) => patient),
+    ids: [...byId.keys()],
+    patients: [...byId.values()].map(({ patient }) => patient),
     labels: labelling.labels,
     digest,
-    read(id) {
+    leftOut,
+    async read(id) {
       const files = byId.get(id);
-      if (!files) {
-        return Promise.reject(
-          new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } }),
-        );
-      }
-      return readWholeScan(files, {
-        labelling,
-        ...(options.window ? { window: options.window } : {}),
-        ...(options.predictionUnits ? { predictionUnits: options.predictionUnits } : {}),
-        ...(warn ? { warn: once } : {}),
+      if (!files) throw new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } });
+      const prepared = await preparer.prepare(files);
+      if (prepared.state === 'kept') return prepared.sample;
+      throw new SemcrcError('bad-input', `scan ${id} no longer qualifies: ${prepared.reason}`, {
+        data: { scan: id },
       });
     },
   };
 }
 
 /** Reads a manifest file; paths in it are taken relative to its folder. @throws SemcrcError `bad-input`. */
-export async function readManifest(
-  path: string,
-): Promise<{ scans: readonly ScanFiles[]; warnings: readonly string[] }> {
+export async function readManifest(path: string): Promise<ScanList> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     const { code } = cause as NodeJS.ErrnoException;
-    const reason =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : code === 'EISDIR'
-          ? 'it is a folder'
-          : (cause as Error).message;
-    throw new SemcrcError('bad-input', `cannot read the manifest ${path}: ${reason}`, {
-      data: { file: path },
-      cause,
-    });
+    const reasons: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' };
+    throw new SemcrcError(
+      'bad-input',
+      `cannot read the manifest ${path}: ${reasons[code ?? ''] ?? (cause as Error).message}`,
+      { data: { file: path }, cause },
+    );
   });
-  const { scans, warnings } = parseManifest(text, path);
+  const list = parseManifest(text, path);
   const folder = dirname(path);
-  return {
-    warnings,
-    scans: scans.map((files) => ({
-      ...files,
-      ...Object.fromEntries(filesOf(files).map(([role, file]) => [role, resolve(folder, file)])),
-    })),
-  };
+  const scans = list.scans.map((files) => ({
+    ...files,
+    ...Object.fromEntries(filesOf(files).map(([role, file]) => [role, resolve(folder, file)])),
+  }));
+  return { ...list, scans };
 }
 
 /**
@@ -183,7 +242,5 @@ export async function openManifest(
   hooks: SourceHooks = {},
 ): Promise<Source> {
   await resolveLabelling(options.labels, options.extraLabels);
-  const { scans, warnings } = await readManifest(path);
-  for (const warning of warnings) hooks.warn?.(warning);
-  return openScans(path, scans, options, hooks);
+  return openScans(await readManifest(path), options, hooks);
 }

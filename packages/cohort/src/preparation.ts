@@ -1,0 +1,76 @@
+import { abdomenWindow } from '@semcrc/imaging';
+import { SemcrcError } from '@semcrc/kernels';
+import type { ScanList } from './manifest.ts';
+import { resolvePaper } from './prepare.ts';
+import {
+  contentOf,
+  digestScans,
+  resolveLabelling,
+  type ScanOptions,
+  type SourceHooks,
+  scanPreparer,
+} from './scan-source.ts';
+import { type StorePlan, writeScan } from './store-draft.ts';
+
+/** How a scan fared. */
+export type ScanOutcome =
+  | { readonly state: 'kept'; readonly clipped: number; readonly crossed: number }
+  | { readonly state: 'left-out'; readonly reason: string };
+
+/** A cohort on its way into a store; every process that takes part opens its own. */
+export interface Preparation {
+  /** For `beginStore`. */
+  readonly plan: StorePlan;
+  /** Prepares one scan and writes it to the store begun at `path`. Any process may do any scan, in any order. */
+  prepare(path: string, id: string): Promise<ScanOutcome>;
+}
+
+/**
+ * Plans how the scans of a manifest or tree become a prepared cohort:
+ *
+ *     const preparation = await openPreparation(list, options);
+ *     const progress = await beginStore(path, preparation.plan);
+ *     if (progress.state === 'begun') {
+ *       for (const id of progress.pending) await preparation.prepare(path, id);
+ *       await finishStore(path);
+ *     }
+ *
+ * @throws SemcrcError as opening a manifest does.
+ */
+export async function openPreparation(
+  { name, scans }: ScanList,
+  options: ScanOptions,
+  hooks: SourceHooks = {},
+): Promise<Preparation> {
+  const labelling = await resolveLabelling(options.labels, options.extraLabels);
+  const content = contentOf(labelling, options);
+  const digest = options.digest ?? (await digestScans(scans, content));
+  const preparer = await scanPreparer(labelling, options, hooks);
+  const byId = new Map(scans.map((files) => [files.scan, files]));
+  const paper = options.paper && resolvePaper(options.paper);
+  return {
+    plan: {
+      digest,
+      ids: scans.map(({ scan }) => scan),
+      patients: scans.map(({ patient }) => patient),
+      labels: labelling.labels,
+      withPoint: scans.every(({ point }) => point !== undefined),
+      groupBytes: labelling.groupBytes,
+      window: options.window ?? abdomenWindow,
+      spacing: paper?.spacing ?? null,
+      source: {
+        name,
+        scheme: labelling.scheme.name,
+        predictionUnits: options.predictionUnits ?? 'window',
+        prepare: paper ?? 'none',
+      },
+    },
+    async prepare(path, id) {
+      const files = byId.get(id);
+      if (!files) throw new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } });
+      const prepared = await preparer.prepare(files);
+      await writeScan(path, id, prepared);
+      return prepared.state === 'kept' ? { state: 'kept', ...prepared.sample.mended } : prepared;
+    },
+  };
+}
