@@ -240,7 +240,7 @@ export async function openManifest(
   path: string,
   options: ScanOptions,
   hooks: SourceHooks = {},
-): Promise<Source> {
+): Promise<ScanSource> {
   await resolveLabelling(options.labels, options.extraLabels);
   return openScans(await readManifest(path), options, hooks);
 }
