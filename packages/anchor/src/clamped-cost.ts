@@ -30,34 +30,29 @@ export interface ClampPoints extends Weighed {
 }
 
 /**
- * C(λ) = Σ_j amount_j·min(λ, distance_j), in f64, for λ that only ever grow: a bound that has met the edge of the range
- * costs no more.
+ * Adds C(λ) = Σ_j amount_j·min(λ, distance_j) to `out`, in f64, for every λ of an ascending list: a bound that has met
+ * the edge of the range costs no more.
  */
-export class ClampedCost {
-  readonly #points: ClampPoints;
-  #next = 0;
-  /** Σ amount·distance over the bounds at the edge. */
-  #settled = 0;
-  /** Σ amount over the bounds that still move. */
-  #moving: number;
-
-  constructor(points: ClampPoints) {
-    this.#points = points;
-    this.#moving = points.total;
-  }
-
-  /** C(λ); λ must not be smaller than at the call before. */
-  at(lambda: number): number {
-    const { values, amounts, kind } = this.#points;
-    const last = values.length - 1;
-    while (this.#next <= last) {
-      const distance = kind === 'distance' ? values[this.#next] : 1 - values[last - this.#next];
-      if (distance > lambda) break;
-      const amount = typeof amounts === 'number' ? amounts : amounts[this.#next];
-      this.#settled += amount * distance;
-      this.#moving -= amount;
-      this.#next++;
+export function addClampedCost(points: ClampPoints, lambdas: Float32Array, out: Float64Array): void {
+  const { values, amounts, kind, total } = points;
+  const shared = typeof amounts === 'number' ? amounts : undefined;
+  const each = typeof amounts === 'number' ? undefined : amounts;
+  const last = values.length - 1;
+  const distanceOf = (i: number) => (kind === 'distance' ? values[i] : 1 - values[last - i]);
+  // Σ amount·distance over the bounds at the edge, and Σ amount over those that still move.
+  let settled = 0;
+  let moving = total;
+  let next = 0;
+  let distance = next <= last ? distanceOf(0) : Infinity;
+  for (let i = 0; i < lambdas.length; i++) {
+    const lambda = lambdas[i];
+    while (distance <= lambda) {
+      const amount = shared ?? (each as Float64Array)[next];
+      settled += amount * distance;
+      moving -= amount;
+      next++;
+      distance = next <= last ? distanceOf(next) : Infinity;
     }
-    return this.#settled + lambda * this.#moving;
+    out[i] += settled + lambda * moving;
   }
 }

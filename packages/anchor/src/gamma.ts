@@ -18,6 +18,7 @@ import { type Found, relativeGap, type Start, searchGamma } from './search.ts';
 import { SurrogateLoss } from './surrogate.ts';
 import { unitWidth } from './unit-width.ts';
 
+/** What the gamma anchor is asked for. */
 export interface GammaAnchorOptions {
   /** Tolerance ε for the mean surrogate loss, 0 ≤ ε. */
   readonly epsilon: number;

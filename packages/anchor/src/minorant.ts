@@ -1,4 +1,4 @@
-/** Vertices of a lower convex minorant from λ = 0 on: cost ascending, miss descending to the last. */
+/** Vertices of a lower convex minorant from λ = 0 on: cost never falling, miss descending to the last. */
 export interface Minorant {
   /** Scores (f32 exact); the first is 0. */
   readonly lambda: Float32Array;
@@ -7,44 +7,26 @@ export interface Minorant {
 }
 
 /**
- * The lower convex minorant of points (cost, miss) given in order of ascending λ, with cost never falling. Grows by
- * `push`; a point on or above the segment that joins its neighbours is no vertex.
+ * The lower convex minorant of points (cost, miss) given in order of ascending λ, cost never falling and miss never
+ * rising; of points with one λ the last counts. The first point stands at λ = 0 and is always a vertex; any other on
+ * or above the segment that joins its neighbours is none. All arrays have equal length ≥ 1, and are overwritten.
  */
-export class MinorantBuilder {
-  readonly #lambda: number[] = [0];
-  readonly #cost: number[] = [0];
-  readonly #miss: number[];
-  /** The last vertex; entries beyond it are stale. */
-  #top = 0;
-
-  /** `miss` is the share missed at λ = 0, where the cost is 0. */
-  constructor(miss: number) {
-    this.#miss = [miss];
-  }
-
-  push(lambda: number, cost: number, miss: number): void {
-    const costs = this.#cost;
-    const misses = this.#miss;
-    let top = this.#top;
+export function lowerMinorant(lambda: Float32Array, cost: Float64Array, miss: Float64Array): Minorant {
+  let top = 0;
+  for (let i = 1; i < lambda.length; i++) {
+    if (i + 1 < lambda.length && lambda[i + 1] === lambda[i]) continue;
+    const c = cost[i];
+    const m = miss[i];
     while (top > 0) {
-      const across = (costs[top] - costs[top - 1]) * (miss - misses[top - 1]);
-      const down = (misses[top] - misses[top - 1]) * (cost - costs[top - 1]);
+      const across = (cost[top] - cost[top - 1]) * (m - miss[top - 1]);
+      const down = (miss[top] - miss[top - 1]) * (c - cost[top - 1]);
       if (across > down) break;
       top--;
     }
     top++;
-    this.#lambda[top] = lambda;
-    costs[top] = cost;
-    misses[top] = miss;
-    this.#top = top;
+    lambda[top] = lambda[i];
+    cost[top] = c;
+    miss[top] = m;
   }
-
-  finish(): Minorant {
-    const count = this.#top + 1;
-    return {
-      lambda: Float32Array.from(this.#lambda.slice(0, count)),
-      cost: Float64Array.from(this.#cost.slice(0, count)),
-      miss: Float64Array.from(this.#miss.slice(0, count)),
-    };
-  }
+  return { lambda: lambda.slice(0, top + 1), cost: cost.slice(0, top + 1), miss: miss.slice(0, top + 1) };
 }
