@@ -1,0 +1,154 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import * as face from '../src/index.ts';
+
+let k: face.Kernels;
+beforeAll(async () => {
+  k = await face.loadKernels();
+});
+
+const four = new Float32Array(4);
+const three = new Float32Array(3);
+const zero = new Uint8Array(4);
+const whole = Uint32Array.of(0, 4);
+const one = Float64Array.of(0);
+const bounds = { truth: four, lower: four, upper: four };
+
+function refusal(call: () => unknown): face.SemcrcError {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof face.SemcrcError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+const refusals: Record<string, [() => unknown, RegExp]> = {
+  'columns of different length': [
+    () => face.computeScores(k, { ...bounds, upper: three }, four),
+    /upper has 3 values but truth has 4/,
+  ],
+  'an output of another length': [() => face.computeScores(k, bounds, three), /out has 3/],
+  'a column of another type': [
+    () => face.computeScores(k, { ...bounds, lower: new Float64Array(4) as never }, four),
+    /lower must be a Float32Array, found Float64Array/,
+  ],
+  'no column at all': [
+    () => face.firstNaN(k, undefined as never),
+    /values must be a Float32Array, found undefined/,
+  ],
+  'weights missing': [
+    () => face.computeScaledScores(k, { ...bounds, lowerWeight: four, upperWeight: three }, four),
+    /upperWeight has 3/,
+  ],
+  'a point of another length': [
+    () => face.sanitizeIntervals(k, { lower: four, upper: four, point: three }),
+    /point/,
+  ],
+  'groups of another type': [
+    () => face.countGroups(k, new Int8Array(4) as never, 2),
+    /Uint8Array or Uint16Array/,
+  ],
+  'groups of another length': [
+    () => face.missesByGroup(k, four, new Uint8Array(5), 1, three.subarray(0, 1)),
+    /groups has 5 values, expected one for each of 4/,
+  ],
+  'a group count of 0': [() => face.countGroups(k, zero, 0), /groupCount/],
+  'a group count beyond u16': [() => face.countGroups(k, zero, 65537), /groupCount/],
+  'a u8 group out of range': [() => face.countGroups(k, Uint8Array.of(0, 1, 5, 9), 5), /groups\[2\] is 5/],
+  'a u16 group out of range': [
+    () => face.countGroups(k, Uint16Array.of(0, 299, 300), 300),
+    /groups\[2\] is 300/,
+  ],
+  'a group out of range in misses': [
+    () => face.missesByGroup(k, four, Uint8Array.of(0, 0, 0, 2), 2, Float32Array.of(0, 0)),
+    /groups\[3\] is 2/,
+  ],
+  'a group out of range in a sweep': [
+    () => face.coverageSweep(k, four, Uint8Array.of(0, 7, 0, 0), 2, four),
+    /groups\[1\] is 7/,
+  ],
+  'a group out of range in a profile': [
+    () => face.profileScores(k, four, Uint16Array.of(0, 7, 0, 0), 2, { positions: false }),
+    /groups\[1\] is 7/,
+  ],
+  'a group out of range while gathering': [
+    () => face.gather(k, Uint8Array.of(3, 0, 0, 0), 2, [four], [new Float32Array(4)]),
+    /groups\[0\] is 3/,
+  ],
+  'more columns than outputs': [
+    () => face.gather(k, zero, 1, [four, four], [four]),
+    /2 columns but 1 arrays/,
+  ],
+  'columns longer than groups': [() => face.gather(k, zero.subarray(1), 1, [four], [four]), /groups has 3/],
+  'a λ too few': [
+    () => face.missesByGroup(k, four, zero, 2, Float32Array.of(0)),
+    /lambda has 1 values, expected 2/,
+  ],
+  'a NaN λ': [() => face.missesByGroup(k, four, zero, 2, Float32Array.of(0, NaN)), /lambda\[1\] is NaN/],
+  'f64 λ for f32': [
+    () => face.missesBySegment(k, four, whole, one as never),
+    /lambda must be a Float32Array/,
+  ],
+  'no offsets': [() => face.missesBySegment(k, four, new Uint32Array(0), three), /offsets is empty/],
+  'offsets that decrease': [
+    () => face.missesBySegment(k, four, Uint32Array.of(0, 3, 2), three),
+    /offsets decrease at 2/,
+  ],
+  'offsets beyond the voxels': [
+    () => face.missesBySegment(k, four, Uint32Array.of(0, 5), Float32Array.of(0)),
+    /offsets end at 5, beyond the 4 voxels/,
+  ],
+  'a grid that descends': [
+    () => face.coverageSweep(k, four, zero, 1, Float32Array.of(0, 2, 1)),
+    /grid must ascend, but grid\[2\] = 1 follows 2/,
+  ],
+  'a NaN in the grid': [
+    () => face.coverageSweep(k, four, zero, 1, Float32Array.of(0, NaN)),
+    /grid\[1\] is NaN/,
+  ],
+  'γ of 1': [() => face.lossSweep(k, bounds, whole, one, 1), /gamma/],
+  'γ below 0': [() => face.lossSweep(k, bounds, whole, one, -0.1), /gamma/],
+  'a NaN γ': [() => face.lossSweep(k, bounds, whole, one, NaN), /gamma/],
+  'a negative λ in a loss sweep': [
+    () => face.lossSweep(k, bounds, whole, Float64Array.of(-1), 0.5),
+    /lambda\[0\] is -1/,
+  ],
+  'a NaN λ in a length': [
+    () => face.clampedLength(k, bounds, whole, one, Float64Array.of(NaN)),
+    /lambdaAbove\[0\] is NaN/,
+  ],
+  'a rank beyond the values': [() => face.radixSelect(k, four, 4), /rank must be an integer from 0 to 3/],
+  'a rank of no values': [() => face.radixSelect(k, new Float32Array(0), 0), /rank/],
+  'a broken rank': [() => face.radixSelect(k, four, 0.5), /rank/],
+};
+
+describe('arguments that do not fit are refused as bad input', () => {
+  test.each(Object.entries(refusals))('%s', (_, [call, message]) => {
+    const error = refusal(call);
+    expect(error.code).toBe('bad-input');
+    expect(error.message).toMatch(message);
+  });
+
+  test('the index of a bad group counts from the start of the array, across chunks', () => {
+    const groups = new Uint8Array(50_000);
+    groups[40_001] = 4;
+    expect(refusal(() => face.countGroups(k, groups, 4)).data).toMatchObject({ index: 40_001, found: 4 });
+  });
+
+  test('the index of a NaN counts from the start of the array, across chunks', () => {
+    const scores = new Float32Array(50_000);
+    scores[40_001] = NaN;
+    const groups = new Uint8Array(50_000);
+    const error = refusal(() => face.profileScores(k, scores, groups, 1, { positions: true }));
+    expect(error.data).toMatchObject({ index: 40_001 });
+  });
+
+  test('gather writes nothing when a group is out of range', () => {
+    const groups = new Uint8Array(50_000);
+    groups[49_999] = 1;
+    const out = new Float32Array(50_000).fill(5);
+    refusal(() => face.gather(k, groups, 1, [new Float32Array(50_000)], [out]));
+    expect(out.every((value) => value === 5)).toBe(true);
+  });
+});

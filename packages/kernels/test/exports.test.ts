@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import * as face from '../src/index.ts';
+import * as scalar from '../src/scalar/index.ts';
+
+const KERNELS = [
+  'clampedLength',
+  'computeScaledScores',
+  'computeScores',
+  'countGroups',
+  'coverageSweep',
+  'filterActive',
+  'filterWithin',
+  'firstNaN',
+  'gather',
+  'lossSweep',
+  'missesByGroup',
+  'missesBySegment',
+  'profileScores',
+  'radixSelect',
+  'radixSort',
+  'resampleLinear',
+  'resampleNearest',
+  'sanitizeIntervals',
+];
+
+test('the public names are these and no others', () => {
+  const others = ['SemcrcError', 'loadKernels', 'loadResampler', 'simdSupported'];
+  expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());
+});
+
+test('every kernel has a scalar twin of the same name, and there are no other twins', () => {
+  expect(Object.keys(scalar).sort()).toEqual(KERNELS);
+  for (const name of KERNELS) expect(face).toHaveProperty(name);
+});
