@@ -1,0 +1,159 @@
+import { type Kernels, loadKernels } from '@semcrc/kernels';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { RiskBound } from '../src/bound.ts';
+import { fitCrc } from '../src/crc.ts';
+import { type CalibrationData, crcBound, PAPER_OPTIONS, type Sample } from '../src/index.ts';
+import { fitOrganCrc } from '../src/organ-crc.ts';
+import {
+  controls,
+  drawMembers,
+  drawPopulation,
+  meanOf,
+  type Population,
+  type PopulationModel,
+  riskOf,
+} from './exchangeable.ts';
+import { draws } from './random-cohort.ts';
+
+/*
+ * Conformal risk control bounds the mean, over the draw of calibration and test scans, of the risk; so do these tests:
+ * many exchangeable draws of n calibration and some test scans, and the mean of the test risks held against ε with an
+ * allowance that a correct procedure exceeds with probability at most 1e-6 per assertion (empirical Bernstein).
+ */
+const DRAWS = 2000;
+const TEST_SCANS = 20;
+const POPULATION = 400;
+const EPSILON = 0.1;
+
+/** A scan is missed whole or not at all: at λ it is missed iff the one number it has exceeds λ. */
+const WHOLE_SCANS: PopulationModel = {
+  labels: { 1: 'body' },
+  height: 2,
+  width: 2,
+  labelAt: () => 1,
+  offset: (_voxel, _label, scan) => 0.4 * scan,
+};
+
+/** Every voxel for itself: losses hardly vary between scans. */
+const SMOOTH: PopulationModel = {
+  ...WHOLE_SCANS,
+  height: 4,
+  width: 4,
+  offset: (_voxel, _label, _scan, random) => 0.4 * (random() - 0.5),
+};
+
+/** Organs of a scan are missed whole, each by a number of its own that leans on the scan's; two are often absent. */
+const ORGANS: PopulationModel = {
+  labels: { 0: 'background', 1: 'body', 3: 'kidney_right', 7: 'liver' },
+  height: 4,
+  width: 4,
+  labelAt: (voxel) => [0, 1, 3, 7][voxel % 4],
+  absence: { 3: 0.3, 7: 0.6 },
+  offset: (_voxel, label, scan) => 0.4 * ((scan * (label + 3)) % 1),
+};
+
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await loadKernels();
+});
+
+function dataOf(population: Population): CalibrationData {
+  const at = (id: string) => Number(id.slice(1));
+  return {
+    kernels,
+    labels: population.labels,
+    profileOf: (id) => population.profiles[at(id)],
+    read: (id) => Promise.resolve(population.samples[at(id)]),
+  };
+}
+
+const ids = (members: readonly number[]) => members.map((member) => `s${member}`);
+
+/** Mean test risk of each draw of CRC. */
+function crcRisks(population: Population, n: number, bound: RiskBound, seed: number): Float64Array {
+  const data = dataOf(population);
+  const random = draws(seed);
+  return Float64Array.from({ length: DRAWS }, () => {
+    const members = drawMembers(POPULATION, n + TEST_SCANS, random);
+    const split = { opt: [], cal: ids(members.slice(0, n)), test: [] };
+    const { lambda } = fitCrc(data, split, bound);
+    return meanOf(members.slice(n).map((member) => riskOf(population.samples[member], () => lambda[0])));
+  });
+}
+
+describe('the guarantee of crc: mean risk ≤ 0.1 over 2000 draws', () => {
+  it.each([19, 20, 40])('n = %i, scans missed whole or not at all', (n) => {
+    const risks = crcRisks(drawPopulation(kernels, WHOLE_SCANS, POPULATION, n), n, crcBound(EPSILON), n);
+    expect(controls(risks, EPSILON)).toBe(true);
+    // Exactly ⌊ε(n + 1)⌋/(n + 1): the test would see a procedure that wastes its tolerance, too.
+    const exact = Math.floor(EPSILON * (n + 1) + 1e-9) / (n + 1);
+    expect(Math.abs(meanOf(risks) - exact)).toBeLessThan(0.015);
+  });
+
+  it.each([19, 20, 40])('n = %i, every voxel for itself', (n) => {
+    const risks = crcRisks(drawPopulation(kernels, SMOOTH, POPULATION, n), n, crcBound(EPSILON), n);
+    expect(controls(risks, EPSILON)).toBe(true);
+  });
+});
+
+describe('the guarantee of organ-crc: mean risk within each organ ≤ 0.1 over 2000 draws', () => {
+  it.each([19, 20, 40])('n = %i, organs present at random', (n) => {
+    const population = drawPopulation(kernels, ORGANS, POPULATION, n);
+    const data = dataOf(population);
+    const random = draws(n);
+    const organs = [0, 1, 3, 7];
+    const risks = new Map(organs.map((organ) => [organ, [] as number[]]));
+    const calibrated = new Map(organs.map((organ) => [organ, 0]));
+    for (let draw = 0; draw < DRAWS; draw++) {
+      const members = drawMembers(POPULATION, n + TEST_SCANS, random);
+      const split = { opt: [], cal: ids(members.slice(0, n)), test: [] };
+      const fit = fitOrganCrc(data, split, crcBound(EPSILON), PAPER_OPTIONS, 'organ-crc', null);
+      for (const [group, organ] of organs.entries()) {
+        if (fit.organs[organ].status === 'calibrated')
+          calibrated.set(organ, 1 + (calibrated.get(organ) ?? 0));
+        const contains = ({ groups }: Sample) => groups.includes(organ);
+        const test = members
+          .slice(n)
+          .map((member) => population.samples[member])
+          .filter(contains);
+        if (test.length === 0) continue;
+        const own = test.map((sample) =>
+          riskOf(
+            sample,
+            () => fit.lambda[group],
+            (voxel) => sample.groups[voxel] === organ,
+          ),
+        );
+        risks.get(organ)?.push(meanOf(own));
+      }
+    }
+    for (const organ of organs) {
+      const own = risks.get(organ) ?? [];
+      expect(own.length).toBeGreaterThan(0.99 * DRAWS);
+      expect(controls(own, EPSILON), `organ ${organ}: mean risk ${meanOf(own)}`).toBe(true);
+    }
+    // The rare organ is calibrated in some draws and has too few scans in others.
+    expect(calibrated.get(1)).toBe(DRAWS);
+    expect(calibrated.get(7)).toBeGreaterThan(0.02 * DRAWS);
+    if (n < 40) expect(calibrated.get(7)).toBeLessThan(0.9 * DRAWS);
+  });
+});
+
+describe('a broken crc fails the same test', () => {
+  it('in at least 99 of 100 seeds, with the 1/(n + 1) dropped at n = 20 and scans missed whole', () => {
+    const withoutCorrection: RiskBound = {
+      ...crcBound(EPSILON),
+      accepts: (losses) => meanOf(losses) <= EPSILON,
+    };
+    let failed = 0;
+    let mean = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const population = drawPopulation(kernels, WHOLE_SCANS, POPULATION, 1000 + seed);
+      const risks = crcRisks(population, 20, withoutCorrection, 1000 + seed);
+      mean += meanOf(risks) / 100;
+      if (!controls(risks, EPSILON)) failed++;
+    }
+    expect(failed).toBeGreaterThanOrEqual(99);
+    expect(mean).toBeCloseTo(3 / 21, 2);
+  });
+});
