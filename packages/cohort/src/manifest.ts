@@ -14,9 +14,9 @@ export interface ScanFiles {
   readonly segmentation: string;
   /** Mask of the body: non-zero inside. */
   readonly body?: string;
-  /** Standard deviation of the prediction. */
+  /** Standard deviation of the prediction, in the unit of the predictions. */
   readonly std?: string;
-  /** Samples of the prediction, one volume each along the fourth axis. */
+  /** Folder of draws of the prediction, one volume each, in the order of their names. */
   readonly samples?: string;
 }
 

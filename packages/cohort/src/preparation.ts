@@ -1,7 +1,8 @@
 import { abdomenWindow } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
-import type { ScanList } from './manifest.ts';
+import type { ScanFiles, ScanList } from './manifest.ts';
 import { resolvePaper } from './prepare.ts';
+import { sampleFiles } from './scan.ts';
 import {
   contentOf,
   digestScans,
@@ -11,6 +12,7 @@ import {
   scanPreparer,
 } from './scan-source.ts';
 import { type StorePlan, writeScan } from './store-draft.ts';
+import type { OptionalVolumes } from './store-format.ts';
 
 /** How a scan fared. */
 export type ScanOutcome =
@@ -23,6 +25,24 @@ export interface Preparation {
   readonly plan: StorePlan;
   /** Prepares one scan and writes it to the store begun at `path`. Any process may do any scan, in any order. */
   prepare(path: string, id: string): Promise<ScanOutcome>;
+}
+
+/** Which optional volumes every scan has. @throws SemcrcError `bad-input` when scans differ in their number of draws. */
+function optionalVolumes(scans: readonly ScanFiles[]): OptionalVolumes {
+  const draws = scans.map(({ samples }) => (samples === undefined ? 0 : sampleFiles(samples).length));
+  const odd = draws.findIndex((count) => count !== draws[0]);
+  if (odd >= 0) {
+    throw new SemcrcError(
+      'bad-input',
+      `scans differ in their number of samples: ${scans[0]?.scan} has ${draws[0]}, ${scans[odd]?.scan} has ${draws[odd]}`,
+      { data: { scan: scans[odd]?.scan ?? '' } },
+    );
+  }
+  return {
+    point: scans.every(({ point }) => point !== undefined),
+    std: scans.every(({ std }) => std !== undefined),
+    samples: draws[0] ?? 0,
+  };
 }
 
 /**
@@ -54,7 +74,7 @@ export async function openPreparation(
       ids: scans.map(({ scan }) => scan),
       patients: scans.map(({ patient }) => patient),
       labels: labelling.labels,
-      withPoint: scans.every(({ point }) => point !== undefined),
+      volumes: optionalVolumes(scans),
       groupBytes: labelling.groupBytes,
       window: options.window ?? abdomenWindow,
       spacing: paper?.spacing ?? null,

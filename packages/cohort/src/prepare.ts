@@ -24,8 +24,8 @@ import {
 } from '@semcrc/imaging';
 import type { Resampler } from '@semcrc/kernels';
 import type { ScanFiles } from './manifest.ts';
-import { ofScan, packGroups, type ReadingOptions, ScanReader } from './scan.ts';
-import { mendIntervals, mergeBody } from './voxels.ts';
+import { ofScan, packGroups, type ReadingOptions, readPredictions, ScanReader } from './scan.ts';
+import { mergeBody } from './voxels.ts';
 
 /** How scans are prepared; the defaults are those of the paper's section 4. */
 export interface PaperOptions {
@@ -138,17 +138,11 @@ export async function prepareScan(
     const takeImage = (volume: Volume, outside: number): Volume =>
       stack(boxes.map((slice) => resampleImage(resampler, volume, cropGrid(grid, slice), outside)));
 
-    const predict = async (file: string): Promise<Float32Array> => {
-      const { volume, units } = await reader.prediction(file);
-      const taken = takeImage(volume, units === 'hu' ? window[0] : 0);
-      return fit(
-        units === 'hu' ? windowIntensity(taken, window, taken.data) : taken,
-        paper.size,
-      ) as Float32Array;
-    };
-    const lower = await predict(files.lower);
-    const upper = await predict(files.upper);
-    const point = files.point === undefined ? undefined : await predict(files.point);
+    const predictions = await readPredictions(reader, (volume, outside) => {
+      const taken = takeImage(volume, outside);
+      // Padding is background in every unit: what the window turns into 0.
+      return crop(taken, centreBox(taken.shape, paper.size), outside);
+    });
     if (files.body !== undefined) {
       const body = await reader.body(files.body);
       const mask = stack(boxes.map((slice) => resampleLabels(resampler, body, cropGrid(grid, slice))));
@@ -161,11 +155,8 @@ export async function prepareScan(
         patient: files.patient,
         shape: [slices.length, ...paper.size],
         truth: fit(truth, paper.size) as Float32Array,
-        lower,
-        upper,
-        ...(point ? { point } : {}),
+        ...predictions,
         groups: packGroups(fit(groups, paper.size) as Uint16Array, reading.labelling),
-        mended: mendIntervals(lower, upper, point),
       },
     };
   } catch (error) {

@@ -18,7 +18,14 @@ import { SemcrcError } from '@semcrc/kernels';
 import { checkLabelTable, type Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
 import { canonicalName } from './scheme.ts';
-import { assignVoxels, mendIntervals, mergeBody, refuseForeignUnits } from './voxels.ts';
+import {
+  assignVoxels,
+  clip,
+  mendIntervals,
+  mergeBody,
+  refuseForeignUnits,
+  refuseNegative,
+} from './voxels.ts';
 
 /** How the files of a scan are to be understood. */
 export interface ReadingOptions {
@@ -181,6 +188,22 @@ export class ScanReader {
     return { volume: reorientToRas(volume), units };
   }
 
+  /** The standard deviation of the prediction, in windowed intensity. */
+  async deviation(file: string): Promise<Volume> {
+    const { scan } = this.files;
+    const { predictionUnits = 'window', window: [lo, hi] = abdomenWindow } = this.options;
+    const { volume } = await readNifti(file);
+    this.#check(file, volume);
+    const [slices, height, width] = volume.shape;
+    refuseNegative({ scan, file, size: [width, height, slices], values: volume.data });
+    if (predictionUnits === 'hu') {
+      for (let voxel = 0; voxel < volume.data.length; voxel++) {
+        volume.data[voxel] = (volume.data[voxel] as number) / (hi - lo);
+      }
+    }
+    return reorientToRas(volume);
+  }
+
   /** Groups of the segmentation, the body not yet merged in. */
   async segmentation(): Promise<LabelVolume> {
     const { scan, segmentation: file } = this.files;
@@ -212,6 +235,66 @@ export class ScanReader {
   }
 }
 
+/** The volumes of a folder, by name. @throws SemcrcError `bad-input` when it holds none. */
+export function sampleFiles(folder: string): readonly string[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => /\.nii(\.gz)?$/.test(name));
+  } catch (cause) {
+    throw new SemcrcError(
+      'bad-input',
+      `${folder}: expected a folder of samples: ${(cause as Error).message}`,
+      {
+        data: { file: folder },
+        cause,
+      },
+    );
+  }
+  if (names.length === 0) {
+    throw new SemcrcError('bad-input', `${folder} holds no sample: expected .nii or .nii.gz files`, {
+      data: { file: folder },
+    });
+  }
+  return names.sort().map((name) => join(folder, name));
+}
+
+/**
+ * The predictions of a scan, each volume brought to the voxels of the sample by `take` as soon as it is read. Windowed,
+ * then clipped and uncrossed.
+ *
+ * @param take gets the volume and the value outside of it.
+ */
+export async function readPredictions(
+  reader: ScanReader,
+  take: (volume: Volume, outside: number) => Volume,
+): Promise<Pick<Sample, 'lower' | 'upper' | 'point' | 'std' | 'samples' | 'mended'>> {
+  const { files, options } = reader;
+  const { window = abdomenWindow } = options;
+  const predict = async (file: string): Promise<Float32Array> => {
+    const { volume, units } = await reader.prediction(file);
+    const taken = take(volume, units === 'hu' ? window[0] : 0);
+    return units === 'hu' ? windowIntensity(taken, window, taken.data).data : taken.data;
+  };
+  const lower = await predict(files.lower);
+  const upper = await predict(files.upper);
+  const point = files.point === undefined ? undefined : await predict(files.point);
+  const std = files.std === undefined ? undefined : take(await reader.deviation(files.std), 0).data;
+  const samples: Float32Array[] = [];
+  for (const file of files.samples === undefined ? [] : sampleFiles(files.samples)) {
+    const sample = await predict(file);
+    clip(sample);
+    samples.push(sample);
+  }
+  return {
+    lower,
+    upper,
+    ...(point ? { point } : {}),
+    ...(std ? { std } : {}),
+    ...(samples.length > 0 ? { samples } : {}),
+    mended: mendIntervals(lower, upper, point),
+  };
+}
+
 /** Group ids in the number of bytes the cohort's groups need. */
 export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint8Array | Uint16Array {
   return groupBytes === 1 ? new Uint8Array(groups) : groups;
@@ -230,13 +313,7 @@ export async function readWholeScan(files: ScanFiles, options: ReadingOptions): 
   try {
     const truth = await reader.truth();
     windowIntensity(truth, window, truth.data);
-    const predict = async (file: string): Promise<Float32Array> => {
-      const { volume, units } = await reader.prediction(file);
-      return units === 'hu' ? windowIntensity(volume, window, volume.data).data : volume.data;
-    };
-    const lower = await predict(files.lower);
-    const upper = await predict(files.upper);
-    const point = files.point === undefined ? undefined : await predict(files.point);
+    const predictions = await readPredictions(reader, (volume) => volume);
     const groups = await reader.segmentation();
     if (files.body !== undefined) mergeBody(groups.data, (await reader.body(files.body)).data);
     return {
@@ -244,11 +321,8 @@ export async function readWholeScan(files: ScanFiles, options: ReadingOptions): 
       patient: files.patient,
       shape: truth.shape,
       truth: truth.data,
-      lower,
-      upper,
-      ...(point ? { point } : {}),
+      ...predictions,
       groups: packGroups(groups.data, options.labelling),
-      mended: mendIntervals(lower, upper, point),
     };
   } catch (error) {
     throw ofScan(files.scan, error);

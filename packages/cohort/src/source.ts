@@ -20,12 +20,10 @@ export interface Source {
 
 /** Bytes a decoded sample holds. */
 function bytesOf(sample: Sample): number {
-  return (
-    sample.truth.byteLength +
-    sample.lower.byteLength +
-    sample.upper.byteLength +
-    (sample.point?.byteLength ?? 0) +
-    sample.groups.byteLength
+  const { truth, lower, upper, point, std, samples = [], groups } = sample;
+  return [truth, lower, upper, point, std, ...samples, groups].reduce(
+    (sum, voxels) => sum + (voxels?.byteLength ?? 0),
+    0,
   );
 }
 

@@ -6,7 +6,7 @@ import type { Labels, MendedVoxels, Sample } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { cannotWrite, writeBeside } from './folder-store.ts';
 import type { Prepared } from './prepare.ts';
-import { arraysOf, STORE_SCHEMA, type StoreArray } from './store-format.ts';
+import { arrayOf, arraysOf, type OptionalVolumes, STORE_SCHEMA, type StoreArray } from './store-format.ts';
 
 /** What a prepared cohort will hold: everything that is known before the first scan is read. */
 export interface StorePlan {
@@ -16,7 +16,7 @@ export interface StorePlan {
   readonly ids: readonly string[];
   readonly patients: readonly string[];
   readonly labels: Labels;
-  readonly withPoint: boolean;
+  readonly volumes: OptionalVolumes;
   readonly groupBytes: 1 | 2;
   /** HU that became 0 and 1. */
   readonly window: readonly [number, number];
@@ -67,7 +67,7 @@ export async function readRecord(
   if (record.state === 'left-out') return record;
   // A machine that lost power may have renamed a folder before its files reached the disk.
   const voxels = record.shape[0] * record.shape[1] * record.shape[2];
-  for (const name of arraysOf(plan.withPoint)) {
+  for (const name of arraysOf(plan.volumes)) {
     const size = voxels * (name === 'groups' ? plan.groupBytes : 4);
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found?.size !== size) return undefined;
@@ -168,7 +168,7 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
     } else {
       const { sample } = prepared;
       const checksums: Record<string, number> = {};
-      for (const name of arraysOf(plan.withPoint)) {
+      for (const name of arraysOf(plan.volumes)) {
         const voxels = voxelsOf(sample, name, plan);
         checksums[name] = crc32(voxels);
         await writeFile(join(beside, name), voxels);
@@ -193,7 +193,7 @@ function voxelsOf(
   name: StoreArray,
   plan: StorePlan,
 ): Float32Array | Uint8Array | Uint16Array {
-  const voxels = sample[name];
+  const voxels = arrayOf(sample, name);
   if (!voxels)
     throw new SemcrcError('internal', `scan ${sample.id} has no ${name}, but the store is to hold it`);
   if (name === 'groups' && voxels.BYTES_PER_ELEMENT !== plan.groupBytes) {

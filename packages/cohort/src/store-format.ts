@@ -1,3 +1,4 @@
+import type { Sample } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -71,10 +72,35 @@ export function parseStoreAttributes(attributes: unknown, place: string): StoreA
   return attributes;
 }
 
-/** The arrays of a prepared cohort, `scans × slices × height × width`. */
-export type StoreArray = 'truth' | 'lower' | 'upper' | 'point' | 'groups';
+/** The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws. */
+export type StoreArray = 'truth' | 'lower' | 'upper' | 'point' | 'std' | 'groups' | `sample-${number}`;
 
-/** Arrays in the order they are written. */
-export function arraysOf(withPoint: boolean): readonly StoreArray[] {
-  return withPoint ? ['truth', 'lower', 'upper', 'point', 'groups'] : ['truth', 'lower', 'upper', 'groups'];
+/** Optional volumes that every sample of a cohort has. */
+export interface OptionalVolumes {
+  readonly point: boolean;
+  readonly std: boolean;
+  /** How many draws of the prediction. */
+  readonly samples: number;
+}
+
+/** Names of a cohort's arrays in the order they are written. */
+export function arraysOf({ point, std, samples }: OptionalVolumes): readonly StoreArray[] {
+  return [
+    'truth',
+    'lower',
+    'upper',
+    ...(point ? (['point'] as const) : []),
+    ...(std ? (['std'] as const) : []),
+    ...Array.from({ length: samples }, (_, index) => `sample-${index}` as const),
+    'groups',
+  ];
+}
+
+/** A sample's voxels under the name of their array. */
+export function arrayOf(
+  sample: Sample,
+  name: StoreArray,
+): Float32Array | Uint8Array | Uint16Array | undefined {
+  if (name.startsWith('sample-')) return sample.samples?.[Number(name.slice(7))];
+  return sample[name as Exclude<StoreArray, `sample-${number}`>];
 }

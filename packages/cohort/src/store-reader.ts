@@ -9,7 +9,16 @@ import { FolderStore } from './folder-store.ts';
 import type { Source } from './source.ts';
 import { type ChunkReader, openArray, refuse, type Voxels } from './store-chunks.ts';
 import { arraysOf, parseStoreAttributes, type StoreArray, type StoreAttributes } from './store-format.ts';
-import { mendIntervals, refuseNaN } from './voxels.ts';
+import { clip, mendIntervals, refuseNaN, refuseNegative } from './voxels.ts';
+
+async function readDraws(
+  image: (name: StoreArray) => Promise<Float32Array>,
+  count: number,
+): Promise<Float32Array[]> {
+  const draws: Float32Array[] = [];
+  for (let index = 0; index < count; index++) draws.push(await image(`sample-${index}`));
+  return draws;
+}
 
 /** Options for opening a prepared cohort. */
 export interface StoreOptions {
@@ -30,11 +39,16 @@ function judge(
     size: [width, height, slices] as const,
     values,
   });
-  const { truth, lower, upper, point, groups } = sample;
-  refuseNaN(voxels('truth', truth));
-  refuseNaN(voxels('lower', lower));
-  refuseNaN(voxels('upper', upper));
-  if (point) refuseNaN(voxels('point', point));
+  const { truth, lower, upper, point, std, samples = [], groups } = sample;
+  const images = { truth, lower, upper, point, std };
+  for (const [name, values] of Object.entries(images)) {
+    if (values) refuseNaN(voxels(name as StoreArray, values));
+  }
+  for (const [index, values] of samples.entries()) {
+    refuseNaN(voxels(`sample-${index}`, values));
+    clip(values);
+  }
+  if (std) refuseNegative(voxels('std', std));
   for (let index = 0; index < truth.length; index++) {
     const value = truth[index] as number;
     if (value < 0 || value > 1) {
@@ -100,8 +114,10 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   }
   const attributes = parseStoreAttributes(metadata?.attributes, path);
   const { scans, patients, labels, checksums, mended } = attributes;
-  const hasPoint = (await store.get('/point/zarr.json')) !== undefined;
-  const names = arraysOf(hasPoint);
+  const has = async (name: StoreArray) => (await store.get(`/${name}/zarr.json`)) !== undefined;
+  let draws = 0;
+  while (await has(`sample-${draws}`)) draws++;
+  const names = arraysOf({ point: await has('point'), std: await has('std'), samples: draws });
   const readers = await Promise.all(
     names.map(async (name) => [name, await openArray(store, name, scans.length)] as const),
   );
@@ -148,14 +164,17 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
         }
         return voxels as T;
       };
+      const image = (name: StoreArray) => chunk<Float32Array<ArrayBuffer>>(name);
       const sample: Omit<Sample, 'mended'> = {
         id,
         patient: patients[scan] as string,
         shape: [shape[1] as number, shape[2] as number, shape[3] as number],
-        truth: await chunk<Float32Array<ArrayBuffer>>('truth'),
-        lower: await chunk<Float32Array<ArrayBuffer>>('lower'),
-        upper: await chunk<Float32Array<ArrayBuffer>>('upper'),
-        ...(hasPoint ? { point: await chunk<Float32Array<ArrayBuffer>>('point') } : {}),
+        truth: await image('truth'),
+        lower: await image('lower'),
+        upper: await image('upper'),
+        ...(reader.has('point') ? { point: await image('point') } : {}),
+        ...(reader.has('std') ? { std: await image('std') } : {}),
+        ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
         groups: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
       };
       const counted = mended && {

@@ -70,7 +70,7 @@ export async function finishStore(path: string): Promise<StoreSummary> {
     );
   }
 
-  const names = arraysOf(plan.withPoint);
+  const names = arraysOf(plan.volumes);
   const finished = kept.map(({ record }) => record);
   const attributes: StoreAttributes = {
     schema: STORE_SCHEMA,

@@ -114,8 +114,23 @@ export function mergeBody(groups: Uint16Array, mask: Uint16Array): void {
   }
 }
 
+/** Refuses a standard deviation below 0. @throws SemcrcError `bad-input` naming scan, file, voxel and value. */
+export function refuseNegative(voxels: FileVoxels): void {
+  const { values } = voxels;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (value >= 0) continue;
+    const { text, data } = place(voxels, index);
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${voxels.scan}: ${voxels.file} is ${value} at ${text}; expected a standard deviation of 0 or more`,
+      { data: { ...data, value } },
+    );
+  }
+}
+
 /** Clips to [0, 1] in place; −0 stays as it is. Returns how many values changed. */
-function clip(values: Float32Array): number {
+export function clip(values: Float32Array): number {
   let clipped = 0;
   for (let index = 0; index < values.length; index++) {
     const value = values[index] as number;

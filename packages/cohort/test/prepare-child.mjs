@@ -10,7 +10,7 @@ const plan = {
   ids,
   patients: ids,
   labels: { 0: 'background', 1: 'body' },
-  withPoint: false,
+  volumes: { point: false, std: false, samples: 0 },
   groupBytes: 1,
   window: [-175, 250],
   spacing: null,

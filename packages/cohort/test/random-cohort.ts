@@ -45,7 +45,7 @@ export function planOf(count: number, digest = 'a digest'): StorePlan {
     ids,
     patients: ids.map((id) => `patient of ${id}`),
     labels: LABELS,
-    withPoint: true,
+    volumes: { point: true, std: false, samples: 0 },
     groupBytes: 1,
     window: [-175, 250],
     spacing: [1.5, 1.5, 3],

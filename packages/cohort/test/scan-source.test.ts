@@ -16,7 +16,15 @@ import { join, resolve } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cached } from '../src/index.ts';
-import { openManifest, type ScanOptions } from '../src/node.ts';
+import {
+  beginStore,
+  finishStore,
+  openManifest,
+  openPreparation,
+  openStore,
+  readManifest,
+  type ScanOptions,
+} from '../src/node.ts';
 import { type PlainScan, plainScan, SIZE, VOXELS, writeCohort } from './plain-cohort.ts';
 import { niftiBytes, writeNifti } from './plain-nifti.ts';
 
@@ -193,6 +201,70 @@ describe('a cohort from a manifest', () => {
     expect((await failure((await openManifest(manifest, SUPREM)).read('s0'))).message).toMatch(
       /masks holds no mask named/,
     );
+  });
+});
+
+describe('a standard deviation and draws of the prediction', () => {
+  /** A cohort of one scan with a std and three draws. */
+  function withDraws(change: (home: string, scan: PlainScan) => void = () => {}): string {
+    const scan = plainScan(9);
+    const manifest = write(scan);
+    const home = resolve(manifest, '..');
+    writeNifti(join(home, 's0/std.nii.gz'), {
+      ...scan.lower,
+      values: Array.from(scan.lower.values, (v) => v / 4),
+    });
+    mkdirSync(join(home, 's0/draws'));
+    for (const [index, by] of [0, 0.25, -0.75].entries()) {
+      const values = Array.from(scan.upper.values, (value) => value + by);
+      writeNifti(join(home, `s0/draws/d${index}.nii.gz`), { ...scan.upper, values });
+    }
+    change(home, scan);
+    const text = readFileSync(manifest, 'utf8').replace(/^(scan.*)$/m, '$1,std,samples');
+    writeFileSync(manifest, text.replace(/^(s0.*)$/m, '$1,s0/std.nii.gz,s0/draws'));
+    return manifest;
+  }
+
+  it('come with the sample, draws clipped', async () => {
+    const scan = plainScan(9);
+    const sample = await (await openManifest(withDraws(), SUPREM)).read('s0');
+    expect(sample.std).toEqual(Float32Array.from(scan.lower.values, (value) => value / 4));
+    expect(sample.samples).toHaveLength(3);
+    sample.samples?.[2]?.forEach((value, voxel) => {
+      expect(value).toBe(Math.max(0, Math.fround((scan.upper.values[voxel] as number) - 0.75)));
+    });
+  });
+
+  it('are refused when negative, or when there are none', async () => {
+    const read = async (manifest: string) => failure((await openManifest(manifest, SUPREM)).read('s0'));
+    const negative = withDraws((home, scan) =>
+      writeNifti(join(home, 's0/std.nii.gz'), {
+        ...scan.lower,
+        values: new Float32Array(VOXELS).fill(-1, 7, 8),
+      }),
+    );
+    expect((await read(negative)).message).toMatch(
+      /scan s0: .*std\.nii\.gz is -1 at voxel \(2, 1, 0\), index 7/,
+    );
+    const none = withDraws((home) => rmSync(join(home, 's0/draws'), { recursive: true }));
+    expect((await failure(openManifest(none, SUPREM))).message).toMatch(/scan s0: .*draws/);
+    const empty = withDraws((home) => {
+      rmSync(join(home, 's0/draws'), { recursive: true });
+      mkdirSync(join(home, 's0/draws'));
+    });
+    expect((await read(empty)).message).toMatch(/draws holds no sample/);
+  });
+
+  it('are stored with the cohort', async () => {
+    const manifest = withDraws();
+    const path = join(folder, `drawn-${serial++}.zarr`);
+    const { plan, prepare } = await openPreparation(await readManifest(manifest), SUPREM);
+    expect(plan.volumes).toEqual({ point: false, std: true, samples: 3 });
+    await beginStore(path, plan);
+    await prepare(path, 's0');
+    await finishStore(path);
+    const [store, source] = [await openStore(path), await openManifest(manifest, SUPREM)];
+    expect(await store.read('s0')).toEqual(await source.read('s0'));
   });
 });
 
