@@ -95,24 +95,22 @@ export function smallestLambda(
   epsilon: number,
   counts: (scan: PlainScan, voxel: number) => boolean = () => true,
 ): number {
-  const sorted = scans.map((scan) => scan.scores.filter((_, j) => counts(scan, j)).sort());
-  const positive = sorted.map((scores) => scores.filter((score) => score > 0));
-  const candidates = new Float32Array(positive.reduce((total, scores) => total + scores.length, 0));
-  positive.reduce((start, scores) => {
-    candidates.set(scores, start);
-    return start + scores.length;
-  }, 0);
-  candidates.sort();
+  const counted = scans.map((scan) => {
+    const voxels: number[] = [];
+    for (let j = 0; j < scan.scores.length; j++) if (counts(scan, j)) voxels.push(scan.scores[j]);
+    return { voxels: voxels.length, missed: Float32Array.from(voxels.filter((score) => score > 0)).sort() };
+  });
+  const candidates = Float32Array.from(counted.flatMap(({ missed }) => Array.from(missed))).sort();
   const lossesAt = (lambda: number) =>
-    sorted.map((scores) => {
+    counted.map(({ voxels, missed }) => {
       let low = 0;
-      let high = scores.length;
+      let high = missed.length;
       while (low < high) {
         const middle = (low + high) >> 1;
-        if (scores[middle]! > lambda) high = middle;
+        if (missed[middle] > lambda) high = middle;
         else low = middle + 1;
       }
-      return (scores.length - low) / scores.length;
+      return (missed.length - low) / voxels;
     });
   if (holds(lossesAt(0), epsilon)) return 0;
   let low = 0;

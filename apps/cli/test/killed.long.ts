@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { semcrc } from './command.ts';
+import { SIZES, writeCohort } from './fixture.ts';
+import { expectWholeFiles, killAfter } from './killing.ts';
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'semcrc-killed-'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test('an experiment killed at 20 random moments loses no finished run and comes out the same', async () => {
+  const manifest = writeCohort(join(root, 'cohort'));
+  const options = [manifest, '--labels', 'suprem', ...SIZES, '--epsilon', '0.2', '--runs', '300'];
+  const reference = join(root, 'reference');
+  const started = performance.now();
+  expect(semcrc(['experiment', ...options, '--out', reference]).code).toBe(0);
+  const longest = performance.now() - started;
+  const out = join(root, 'killed');
+  let kept = 0;
+  let killed = 0;
+  while (killed < 20) {
+    // Not seeded: whatever moment it is, nothing may be lost.
+    if (await killAfter(['experiment', ...options, '--out', out], Math.random() * longest)) {
+      killed++;
+    } else {
+      rmSync(out, { recursive: true });
+      kept = 0;
+      continue;
+    }
+    expectWholeFiles(out);
+    const runs = existsSync(join(out, 'runs')) ? readdirSync(join(out, 'runs')) : [];
+    const now = runs.filter((name) => /^run-\d+\.json$/.test(name)).length;
+    expect(now).toBeGreaterThanOrEqual(kept);
+    kept = now;
+  }
+  expect(semcrc(['experiment', ...options, '--out', out]).code).toBe(0);
+  const results = [reference, out].map((folder) => {
+    const document = JSON.parse(readFileSync(join(folder, 'experiment.json'), 'utf8'));
+    return { ...document, runs: document.runs.map(({ seconds: _, ...run }: { seconds: unknown }) => run) };
+  });
+  expect(results[1]).toEqual(results[0]);
+});

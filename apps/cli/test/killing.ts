@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MAIN } from './command.ts';
+import { readPlainNifti } from './plain-nifti.ts';
+
+/** Runs `semcrc` and kills it (SIGKILL) after some milliseconds. @returns whether it was killed before its end. */
+export function killAfter(args: readonly string[], milliseconds: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
+    const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
+    child.on('exit', (_, signal) => {
+      clearTimeout(timer);
+      resolve(signal === 'SIGKILL');
+    });
+  });
+}
+
+/** Throws unless every file of a folder is whole. Files still beside their place (.partial) are none yet. */
+export function expectWholeFiles(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder, { recursive: true }).map(String)) {
+    const path = join(folder, name);
+    if (name.endsWith('.json')) JSON.parse(readFileSync(path, 'utf8'));
+    if (name.endsWith('.nii.gz')) readPlainNifti(path);
+    if (name.endsWith('.csv') && !readFileSync(path, 'utf8').endsWith('\n'))
+      throw new Error(`${path} is cut off`);
+  }
+}
