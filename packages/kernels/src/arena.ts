@@ -1,6 +1,7 @@
 import { SemcrcError } from './error.ts';
 
-const PAGE = 65536;
+/** Bytes of a WebAssembly page. */
+export const PAGE = 65536;
 const LINE = 64;
 /** Arrays of this many bytes and more are set apart, so that equal indices of them never share a cache set. */
 const LARGE = 65536;

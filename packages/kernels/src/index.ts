@@ -13,10 +13,11 @@ export type {
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
-export { type Kernels, loadKernels, simdSupported } from './instance.ts';
+export { type Kernels, loadKernels } from './instance.ts';
 export { clampedLength } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesByGroup, missesBySegment } from './misses.ts';
+export { simdSupported } from './module.ts';
 export { profileScores } from './profile.ts';
 export {
   loadResampler,

@@ -1,7 +1,8 @@
-import { Arena, MAXIMUM_PAGES } from './arena.ts';
+import { Arena, PAGE } from './arena.ts';
 import type { CoverageExports } from './coverage.ts';
 import { SemcrcError } from './error.ts';
-import { wasm as releaseCoverage } from './generated/coverage.release.ts';
+import { wasm as release } from './generated/coverage.release.ts';
+import { type Builds, instantiate } from './module.ts';
 
 /**
  * One instance of the coverage kernels with its own memory. Not thread-safe: make one per worker.
@@ -19,9 +20,8 @@ export interface Kernels {
 }
 
 /** Scratch for staging: below the arena, so that staging never moves or grows anything. */
-const SCRATCH_START = 65536;
+const SCRATCH_START = PAGE;
 const SCRATCH_END = 2 << 20;
-const PAGE = 65536;
 
 /** What the kernel faces see of an instance. */
 export class Instance implements Kernels {
@@ -64,9 +64,12 @@ export class Instance implements Kernels {
 
   /** As `take`, filled with a copy of `values`. */
   takeCopy(values: Float32Array | Uint32Array | Uint8Array): number {
-    const address = this.take(values.byteLength);
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    new Uint8Array(this.memory.buffer, address, values.byteLength).set(bytes);
+    const { byteOffset, byteLength } = values;
+    const own = values.buffer === this.memory.buffer;
+    const address = this.take(byteLength);
+    // Taking room may have grown the memory and so detached a view on it.
+    const source = new Uint8Array(own ? this.memory.buffer : values.buffer, byteOffset, byteLength);
+    new Uint8Array(this.memory.buffer, address, byteLength).set(source);
     return address;
   }
 
@@ -82,33 +85,7 @@ export function instanceOf(kernels: Kernels): Instance {
   throw new SemcrcError('usage', 'expected kernels made by loadKernels() of this same package');
 }
 
-/** (module (func (drop (i8x16.splat (i32.const 0))))): valid only where 128-bit SIMD is. */
-const SIMD_PROBE = Uint8Array.of(
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11],
-);
-
-/** True if this machine's WebAssembly has 128-bit SIMD, without which `loadKernels` refuses. */
-export function simdSupported(): boolean {
-  return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_PROBE);
-}
-
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
-
-const compiled = new Map<'release' | 'debug', Promise<WebAssembly.Module>>();
-
-function compile(build: 'release' | 'debug'): Promise<WebAssembly.Module> {
-  let module = compiled.get(build);
-  if (!module) {
-    module =
-      build === 'release'
-        ? WebAssembly.compile(decode(releaseCoverage))
-        : import('./generated/coverage.debug.ts').then(({ wasm }) => WebAssembly.compile(decode(wasm)));
-    compiled.set(build, module);
-  }
-  return module;
-}
+const BUILDS: Builds = { release, debug: () => import('./generated/coverage.debug.ts') };
 
 /**
  * Makes a new instance with its own memory (2 MiB at first). The module is compiled once per realm. `debug` takes the
@@ -117,26 +94,9 @@ function compile(build: 'release' | 'debug'): Promise<WebAssembly.Module> {
  * @throws SemcrcError `unsupported` where WebAssembly or its SIMD is missing, or memory cannot be had.
  */
 export async function loadKernels(options: { readonly debug?: boolean } = {}): Promise<Kernels> {
-  if (!simdSupported()) {
-    throw new SemcrcError(
-      'unsupported',
-      'this machine runs no WebAssembly SIMD (fixed-width 128-bit), which the kernels need; ' +
-        'expected Node 20 or later, Chrome 91, Firefox 89 or Safari 16.4',
-    );
-  }
-  const module = await compile(options.debug ? 'debug' : 'release');
-  let memory: WebAssembly.Memory;
-  try {
-    memory = new WebAssembly.Memory({ initial: SCRATCH_END / PAGE, maximum: MAXIMUM_PAGES });
-  } catch (cause) {
-    throw new SemcrcError(
-      'unsupported',
-      'no address space left for another kernel memory; use fewer instances',
-      {
-        cause,
-      },
-    );
-  }
-  const instance = await WebAssembly.instantiate(module, { env: { memory } });
-  return new Instance(memory, instance.exports as unknown as CoverageExports);
+  const { memory, exports } = await instantiate(BUILDS, {
+    debug: options.debug ?? false,
+    bytes: SCRATCH_END,
+  });
+  return new Instance(memory, exports as unknown as CoverageExports);
 }

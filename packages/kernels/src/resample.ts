@@ -1,7 +1,7 @@
-import { Arena, MAXIMUM_PAGES } from './arena.ts';
+import { Arena } from './arena.ts';
 import { SemcrcError } from './error.ts';
 import { wasm as release } from './generated/resample.release.ts';
-import { simdSupported } from './instance.ts';
+import { type Builds, instantiate } from './module.ts';
 import {
   linearTable,
   nearestTable,
@@ -46,12 +46,7 @@ class ResamplerInstance implements Resampler {
   }
 }
 
-const compiled = new Map<boolean, Promise<WebAssembly.Module>>();
-
-async function compile(debug: boolean): Promise<WebAssembly.Module> {
-  const wasm = debug ? (await import('./generated/resample.debug.ts')).wasm : release;
-  return WebAssembly.compile(Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)));
-}
+const BUILDS: Builds = { release, debug: () => import('./generated/resample.debug.ts') };
 
 /**
  * Makes an instance of the resampling kernels. The module is compiled once per realm. `debug` takes the unoptimized
@@ -64,13 +59,7 @@ export async function loadResampler({
 }: {
   readonly debug?: boolean;
 } = {}): Promise<Resampler> {
-  if (!simdSupported()) {
-    throw new SemcrcError('unsupported', 'this machine runs no WebAssembly SIMD, which resampling needs');
-  }
-  const module = compiled.get(debug) ?? compile(debug);
-  compiled.set(debug, module);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAXIMUM_PAGES });
-  const { exports } = await WebAssembly.instantiate(await module, { env: { memory } });
+  const { memory, exports } = await instantiate(BUILDS, { debug, bytes: 1024 });
   return new ResamplerInstance(memory, exports as unknown as ResampleExports);
 }
 

@@ -32,8 +32,8 @@ export function coverageSweep(
       forEachChunk(n, (start, count) => labels.load(start, count));
       return;
     }
-    const levels = instance.takeCopy(grid);
     const { buckets, first, shift } = bucketTable(grid, n);
+    const levels = instance.takeCopy(grid);
     const table = instance.takeCopy(buckets);
     const bucketCount = buckets.length - 1;
     const cells = groupCount * (width + 1);

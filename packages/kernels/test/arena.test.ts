@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { clampedLength, computeScores, gather, loadKernels, profileScores, radixSort } from '../src/index.ts';
+import {
+  clampedLength,
+  computeScores,
+  coverageSweep,
+  gather,
+  loadKernels,
+  profileScores,
+  radixSort,
+} from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
 import { inPlace, intervals, labels, same, specials } from './cases.ts';
 
@@ -100,6 +108,20 @@ test('kernels called between and during growth give the same results', async () 
     if (round === 1) k.arena.float64(2 ** 22);
     else k.arena.release(mark);
   }
+});
+
+test('a grid on kernel memory survives the growth its own sweep causes', async () => {
+  const k = await loadKernels();
+  const scores = specials(100, 1);
+  const groups = labels((length) => new Uint8Array(length), 100, 2, 1);
+  const grid = Float32Array.from({ length: 600_000 }, (_, t) => t / 1e6);
+  const placed = inPlace(k, grid);
+  const left = k.memory.buffer.byteLength - k.arena.mark();
+  if (left > 2 ** 17) k.arena.uint8(left - 2 ** 16);
+  const before = k.memory.buffer.byteLength;
+  const found = coverageSweep(k, scores, groups, 2, placed.view);
+  expect(k.memory.buffer.byteLength).toBeGreaterThan(before);
+  same('sweep', found, scalar.coverageSweep(scores, groups, 2, grid));
 });
 
 test('calls leave the arena as high as they found it, errors too', async () => {
