@@ -17,7 +17,7 @@ export interface PlainScan {
 /** SuPreM number → group id; every other number of the scheme is body. */
 const ORGANS = new Map([1, 2, 3, 4, 6, 7, 8, 9, 11].map((number) => [number, number + 1]));
 
-/** Reads every scan of a manifest with columns scan, ground_truth, lower, upper, segmentation, body; SuPreM labels. */
+/** Reads every scan of a manifest with columns scan, ground_truth, lower, upper, segmentation and maybe body; SuPreM labels. */
 export function readPlainCohort(manifest: string): Map<string, PlainScan> {
   const [header, ...rows] = readFileSync(manifest, 'utf8').trim().split(/\r?\n/);
   const columns = header!.split(',');
@@ -31,7 +31,7 @@ export function readPlainCohort(manifest: string): Map<string, PlainScan> {
     const lower = file('lower');
     const upper = file('upper');
     const segmentation = file('segmentation');
-    const body = file('body');
+    const body = columns.includes('body') ? file('body') : new Float32Array(segmentation.length);
     const truth = new Float32Array(hounsfield.length);
     const groups = new Uint8Array(hounsfield.length);
     const scores = new Float32Array(hounsfield.length);

@@ -1,0 +1,137 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { meanInterval, student975 } from '../src/mean-interval.ts';
+import { semcrc } from './command.ts';
+import { FITTING, writeCohort } from './fixture.ts';
+import {
+  type LambdaOf,
+  mean,
+  meanLength,
+  missShare,
+  type PlainScan,
+  readPlainCohort,
+} from './plain-cohort.ts';
+
+let root: string;
+let manifest: string;
+let scans: PlainScan[];
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'semcrc-evaluate-'));
+  manifest = writeCohort(join(root, 'cohort'));
+  scans = [...readPlainCohort(manifest).values()];
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Calibrates a procedure, once. */
+function calibrate(procedure = 'sem-crc') {
+  const out = join(root, `${procedure}.json`);
+  if (!existsSync(out)) {
+    expect(semcrc(['calibrate', manifest, ...FITTING, '--out', out, '--procedure', procedure]).code).toBe(0);
+  }
+  return { out, calibration: JSON.parse(readFileSync(out, 'utf8')) };
+}
+
+describe('evaluate', () => {
+  test('risk and length on every scan, whole and by organ, as recounted with plain loops', () => {
+    const { out, calibration } = calibrate();
+    const outcome = semcrc(['evaluate', out, manifest, '--json']);
+    expect(outcome.code).toBe(0);
+    expect(outcome.stderr).toMatch(/9 of these 12 scans were calibrated on.*--held-out/);
+    const found = JSON.parse(outcome.stdout);
+    const lambda: LambdaOf = (scan, voxel) => calibration.lambda[scan.groups[voxel]];
+    expect(found).toMatchObject({ schema: 'semcrc/evaluation@1', scans: 12, patients: 12, calibratedOn: 9 });
+    const risks = scans.map((scan) => missShare(scan, lambda));
+    expect(found.risk.mean).toBeCloseTo(mean(risks), 12);
+    expect(found.length.mean).toBeCloseTo(mean(scans.map((scan) => meanLength(scan, lambda))), 12);
+    // t of 11 degrees of freedom at 97.5% from the tables: 2.20099.
+    const deviation = Math.sqrt(mean(risks.map((risk) => (risk - mean(risks)) ** 2)) * (12 / 11));
+    expect(found.risk.high - found.risk.mean).toBeCloseTo((2.20099 * deviation) / Math.sqrt(12), 5);
+    expect(Object.keys(found.organs)).toEqual(['0', '1', '2', '7']);
+    for (const [id, organ] of Object.entries<typeof found>(found.organs)) {
+      expect(organ.risk.mean).toBeCloseTo(mean(scans.map((scan) => missShare(scan, lambda, Number(id)))), 12);
+      expect(organ.length.mean).toBeCloseTo(
+        mean(scans.map((scan) => meanLength(scan, lambda, Number(id)))),
+        12,
+      );
+    }
+  });
+
+  test('--held-out leaves exactly the test scans, and says what calibrating said', () => {
+    const { out, calibration } = calibrate();
+    const report = join(root, 'evaluation.json');
+    const outcome = semcrc(['evaluate', out, manifest, '--held-out', '--out', report]);
+    expect(outcome.code).toBe(0);
+    const found = JSON.parse(readFileSync(report, 'utf8'));
+    expect(found.scans).toBe(3);
+    expect(found.risk.mean).toBeCloseTo(calibration.test.risk, 14);
+    expect(found.length.mean).toBeCloseTo(calibration.test.length, 14);
+    expect(outcome.stdout).toContain(calibration.guarantee);
+  });
+
+  test.each(['crc', 'k-crc', 'organ-crc'])('%s is evaluated by what its file says', (procedure) => {
+    const { out, calibration } = calibrate(procedure);
+    const outcome = semcrc(['evaluate', out, manifest, '--held-out', '--json']);
+    expect(outcome.code).toBe(0);
+    expect(JSON.parse(outcome.stdout).risk.mean).toBeCloseTo(calibration.test.risk, 14);
+    expect(JSON.parse(outcome.stdout).length.mean).toBeCloseTo(calibration.test.length, 14);
+  });
+
+  test('a cohort with labels that the calibration never saw is refused', () => {
+    const { out } = calibrate();
+    const outcome = semcrc(['evaluate', out, manifest, '--extra-labels', 'lung_left']);
+    expect(outcome.code).toBe(2);
+    expect(outcome.stderr).toMatch(/label 64 \(lung_left\).*never saw/);
+  });
+
+  test.each([
+    ['not JSON', (_: string) => '{', /expected JSON/],
+    [
+      'another schema',
+      (text: string) => text.replace('semcrc/calibration@1', 'semcrc/calibration@9'),
+      /calibration@9/,
+    ],
+    [
+      'a λ that is no f32',
+      (text: string) => text.replace(/"lambda": \{\s*"0": [^,]*/, '"lambda": {"0": 0.1'),
+      /32-bit/,
+    ],
+    ['a field missing', (text: string) => text.replace('"guarantee"', '"promise"'), /guarantee/],
+  ])('%s in the calibration is refused', (_, spoil, message) => {
+    const { out } = calibrate();
+    const path = join(root, 'spoiled.json');
+    writeFileSync(path, spoil(readFileSync(out, 'utf8')));
+    const outcome = semcrc(['evaluate', path, manifest]);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome.stderr).toMatch(/spoiled\.json/);
+    expect(outcome.code).toBe(3);
+  });
+
+  test('a calibration that is not there', () => {
+    const outcome = semcrc(['evaluate', join(root, 'nowhere.json')]);
+    expect(outcome.code).toBe(3);
+    expect(outcome.stderr).toMatch(/nowhere\.json: no such file/);
+  });
+});
+
+describe('95% intervals', () => {
+  // Two-sided 95% points of Student's t, from the tables of Abramowitz and Stegun (26.10).
+  test.each([
+    [1, 12.706],
+    [2, 4.303],
+    [3, 3.182],
+    [4, 2.776],
+    [5, 2.571],
+    [10, 2.228],
+    [30, 2.042],
+    [120, 1.98],
+  ])('t of %i degrees of freedom is %f', (degrees, expected) => {
+    expect(Math.abs(student975(degrees) / expected - 1)).toBeLessThan(1.3e-3);
+  });
+
+  test('one value has no interval; risks cannot leave 0..1', () => {
+    expect(meanInterval([0.3])).toEqual({ mean: 0.3, low: null, high: null });
+    expect(meanInterval([0, 1])).toEqual({ mean: 0.5, low: 0, high: 1 });
+  });
+});
