@@ -41,6 +41,10 @@ export interface SearchOptions {
 const ITERATIONS = 400;
 /** How much of the allowed gap a point may give away to be feasible rather than just outside. */
 const MARGIN = 0.1;
+/** How far a point of the LP is drawn to the best feasible one while that helps; cutting planes alone zigzag. */
+const PULL = 0.5;
+/** The smallest feasible shift is found to this part of the gap that is still open. */
+const PRECISION = 0.2;
 
 /** (upper − lower)/upper, 0 if both are 0, 1 without a feasible point. */
 export function relativeGap(lowerBound: number, upperBound: number): number {
@@ -60,6 +64,7 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
   const cost = Float64Array.from(unknowns, (unknown) => unknown.cost);
   const planes = new CuttingPlanes(highs, cost, share, epsilon);
   const curvature = start.curvature.slice();
+  const totalCost = cost.reduce((sum, value) => sum + value, 0);
   let best: Evaluation | undefined;
   let previous: Evaluation | undefined;
   let lowerBound = 0;
@@ -83,24 +88,38 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
     iterations,
     end: { lambda: (best ?? previous)?.lambda ?? start.lambda, curvature },
   });
-  /** Shifts an infeasible point uniformly until it is feasible, to within a part of the gap; false if nothing is. */
+  /**
+   * Shifts an infeasible point uniformly until it is feasible, to within a part of the gap; false if nothing is. The
+   * loss is convex along the shift, so its tangent from the infeasible end stays infeasible and its chord feasible.
+   */
   const shiftToFeasible = (from: Evaluation): boolean => {
-    const totalCost = cost.reduce((sum, value) => sum + value, 0);
-    let low = 0;
-    let high = Infinity;
-    let at = from;
-    let shift = 0;
+    let low = from;
+    let lowShift = 0;
+    let high: Evaluation | undefined;
+    let highShift = 1;
+    let chordNext = true;
     while (iterations < ITERATIONS) {
-      const steepness = at.slope.reduce((sum, slope) => sum - slope, 0);
-      const newton = at.total > epsilon && steepness > 0 ? shift + (at.total - epsilon) / steepness : 1;
-      shift = high < Infinity ? (low + high) / 2 : Math.min(1, Math.max(low * 2, newton * (1 + 1e-3) + 1e-9));
-      at = evaluate(from.lambda.map((value) => Math.min(1, value + shift)));
+      const steepness = low.slope.reduce((sum, slope) => sum - slope, 0);
+      const tangent = steepness > 0 ? lowShift + (low.total - epsilon) / steepness : 1;
+      let shift: number;
+      if (high === undefined) {
+        shift = Math.min(1, Math.max(2 * lowShift, tangent * (1 + 1e-3) + 1e-9));
+      } else {
+        const open = Math.max(options.gap * high.objective, high.objective - lowerBound);
+        if ((highShift - tangent) * totalCost <= PRECISION * open) return true;
+        const chord = lowShift + ((highShift - lowShift) * (low.total - epsilon)) / (low.total - high.total);
+        shift = chordNext ? chord : tangent;
+        chordNext = !chordNext;
+        if (!(shift < highShift && shift > lowShift)) return true;
+      }
+      const at = evaluate(from.lambda.map((value) => Math.min(1, value + shift)));
       if (at.total <= epsilon) {
-        high = shift;
-        if ((high - low) * totalCost <= 0.25 * options.gap * at.objective) return true;
+        high = at;
+        highShift = shift;
       } else {
         if (at.lambda.every((value) => value >= 1)) return false;
-        low = shift;
+        low = at;
+        lowShift = shift;
       }
     }
     return best !== undefined;
@@ -110,6 +129,7 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
     let at = evaluate(start.lambda);
     let gapBefore = 2;
     let patience = 2;
+    let pull = PULL;
     while (iterations < ITERATIONS) {
       const relaxed = planes.solve();
       if (relaxed.state === 'infeasible' || at.lambda.every((value) => value >= 1)) {
@@ -122,6 +142,7 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
       const gap = gapNow();
       if (gap <= options.gap) return end('solved');
       patience = gap < gapBefore / 2 ? 2 : patience - 1;
+      pull = gap < 0.9 * gapBefore ? PULL : 0;
       gapBefore = Math.min(gap, gapBefore);
       if (patience > 0) {
         const target = epsilon * (1 - MARGIN * options.gap);
@@ -129,7 +150,8 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
         continue;
       }
       patience = 1;
-      at = evaluate(planePoint);
+      const { lambda: inner } = best ?? { lambda: planePoint };
+      at = evaluate(planePoint.map((value, u) => value + pull * (inner[u] - value)));
       if (at.total > epsilon && !shiftToFeasible(at)) return end('infeasible');
       at = previous ?? at;
     }
