@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { Shape } from './affine.ts';
+import type { Affine, Shape } from './affine.ts';
 import { ByteStream } from './byte-stream.ts';
 import { decodeVoxels, missingVoxels, type NiftiImage, type VoxelKind, voxelArray } from './nifti.ts';
 import { datatypes } from './nifti-datatype.ts';
@@ -145,9 +145,35 @@ class VoxelReader {
       done += count;
       this.#next += count;
     }
-    // Behind the last voxel the stream either ends, its checksum checked, or goes on with what nobody asked for.
+    await this.#checkEnd();
+  }
+
+  /** Passes over voxels. @throws SemcrcError `bad-input` when they are not all there. */
+  async skip(count: number): Promise<void> {
+    if (count === 0) return;
+    const found = await this.#stream.skip(count * this.#bytesPerVoxel);
+    if (found < count * this.#bytesPerVoxel) {
+      throw missingVoxels(this.#header, this.#next * this.#bytesPerVoxel + found, this.#name);
+    }
+    this.#next += count;
+    await this.#checkEnd();
+  }
+
+  /** Behind the last voxel the stream either ends, its checksum checked, or goes on with what nobody asked for. */
+  async #checkEnd(): Promise<void> {
     if (this.#next === this.#voxels) await this.#stream.read(new Uint8Array(1));
   }
+}
+
+/** Which part of a file is read, and where to. */
+export interface NiftiReadOptions<T extends Float32Array | Uint16Array> {
+  /**
+   * Only these slices (voxel axis z of the file), from `first` to before `end`; the affine moves to the first of them.
+   * The file is inflated to its end all the same, so that its checksum counts, but nothing else is decoded or kept.
+   */
+  readonly slices?: { readonly first: number; readonly end: number };
+  /** An array to read into, at least as long as there are voxels; the volume is a view of it. A new one when left out. */
+  readonly into?: T;
 }
 
 /**
@@ -158,22 +184,38 @@ class VoxelReader {
  *
  * @param options.as `image` (default): f32, slope · v + inter in f64 rounded once. `labels`: u16, integers only.
  * @throws SemcrcError `bad-input` when the file is missing, damaged, cut off, holds several volumes, colours or complex
- *   numbers, a NaN, or (for labels) a value that is no label number.
+ *   numbers, a NaN, or (for labels) a value that is no label number; `usage` for slices that are not there or an array
+ *   that is too short.
  */
-export function readNifti(path: string, options?: { as?: 'image' }): Promise<NiftiImage>;
-export function readNifti(path: string, options: { as: 'labels' }): Promise<NiftiImage<LabelVolume>>;
 export function readNifti(
   path: string,
-  { as = 'image' }: { as?: VoxelKind } = {},
+  options?: { as?: 'image' } & NiftiReadOptions<Float32Array>,
+): Promise<NiftiImage>;
+export function readNifti(
+  path: string,
+  options: { as: 'labels' } & NiftiReadOptions<Uint16Array>,
+): Promise<NiftiImage<LabelVolume>>;
+export function readNifti(
+  path: string,
+  { as = 'image', slices, into }: { as?: VoxelKind } & NiftiReadOptions<Float32Array | Uint16Array> = {},
 ): Promise<NiftiImage<Volume | LabelVolume>> {
   return withStream(path, decodeStep, async (stream) => {
     const header = await readStart(stream, path);
-    const shape = volumeShape(header, path);
+    const whole = volumeShape(header, path);
+    const { first, end } = slices ?? { first: 0, end: whole[0] };
+    if (!(first >= 0 && first < end && end <= whole[0])) {
+      throw new SemcrcError('usage', `${path}: slices ${first} to ${end} of ${whole[0]} cannot be read`);
+    }
+    const shape: Shape = [end - first, whole[1], whole[2]];
     const voxels = voxelCount(shape);
-    const vouched = await stream.claims(header.dataOffset + voxelBytes(header));
-    const reader = await VoxelReader.start(stream, header, voxels, path);
+    if (into !== undefined && into.length < voxels) {
+      throw new SemcrcError('usage', `${path}: ${voxels} voxels do not fit into an array of ${into.length}`);
+    }
+    const reader = await VoxelReader.start(stream, header, voxelCount(whole), path);
+    await reader.skip(first * whole[1] * whole[2]);
+    const vouched = into !== undefined || (await stream.claims(header.dataOffset + voxelBytes(header)));
     // Without the file's own word for its size, memory follows the voxels that are really there.
-    let data = voxelArray(as, vouched ? voxels : Math.min(voxels, 2 ** 20));
+    let data = into?.subarray(0, voxels) ?? voxelArray(as, vouched ? voxels : Math.min(voxels, 2 ** 20));
     for (let done = 0; ; ) {
       await reader.read(data.subarray(done));
       done = data.length;
@@ -182,8 +224,17 @@ export function readNifti(
       grown.set(data);
       data = grown;
     }
-    return { header, volume: makeVolume(data, shape, header.affine) as Volume | LabelVolume };
+    await reader.skip((whole[0] - end) * whole[1] * whole[2]);
+    return {
+      header,
+      volume: makeVolume(data, shape, sliceAffine(header.affine, first)) as Volume | LabelVolume,
+    };
   });
+}
+
+/** The affine of the slices from `first` on. */
+function sliceAffine(affine: Affine, first: number): Affine {
+  return first === 0 ? affine : affine.map((v, i) => (i % 4 === 3 && i < 12 ? v + first * affine[i - 1] : v));
 }
 
 /**

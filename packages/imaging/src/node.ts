@@ -1,3 +1,10 @@
 export type { NiftiFormat } from './nifti-encode.ts';
-export { checkNifti, readNifti, readNiftiHeader, readNiftiSlabs, type Slab } from './nifti-file.ts';
+export {
+  checkNifti,
+  type NiftiReadOptions,
+  readNifti,
+  readNiftiHeader,
+  readNiftiSlabs,
+  type Slab,
+} from './nifti-file.ts';
 export { type NiftiWriteOptions, NiftiWriter, writeNifti } from './nifti-writer.ts';

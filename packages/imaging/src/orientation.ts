@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { type Affine, isInvertible, multiplyAffines, type Shape, spacingOf } from './affine.ts';
-import { emptyLike, type LabelVolume, makeVolume, type Volume } from './volume.ts';
+import { emptyLike, type Grid, type LabelVolume, makeGrid, makeVolume, type Volume } from './volume.ts';
 
 /** The closest world axis (0 right, 1 front, 2 up) of a voxel axis, and whether it runs against it. */
 export interface AxisOrientation {
@@ -118,15 +118,18 @@ export function isOblique(affine: Affine): boolean {
   return obliquity(affine) > 1e-3;
 }
 
-/**
- * The same voxels in RAS order: axes swapped and flipped so that x, y, z run closest to right, front and up, the affine
- * following. What nibabel's `as_closest_canonical` does: no voxel value changes, an oblique volume stays oblique.
- * A volume in RAS order already is returned as it is.
- */
-export function reorientToRas<V extends Volume | LabelVolume>(volume: V): V {
-  const orientation = orientationOf(volume.affine);
-  if (orientation.every(({ axis, flipped }, column) => axis === column && !flipped)) return volume;
-  const [slices, height, width] = volume.shape;
+/** How an orientation rearranges a grid: the grid in RAS order, and where its voxels lie in the old data. */
+interface Rearrangement {
+  readonly grid: Grid;
+  /** Position in the old data of the first new voxel, and the steps along the new x, y, z. */
+  readonly start: number;
+  readonly steps: readonly number[];
+}
+
+function rearrange(
+  { shape: [slices, height, width], affine }: Grid,
+  orientation: Orientation,
+): Rearrangement {
   const sizes = [width, height, slices];
   const strides = [1, width, width * height];
   const newSizes = [0, 0, 0];
@@ -141,15 +144,57 @@ export function reorientToRas<V extends Volume | LabelVolume>(volume: V): V {
     undo[column * 4 + 3] = flipped ? sizes[column] - 1 : 0;
     if (flipped) start += (sizes[column] - 1) * strides[column];
   });
-  const shape: Shape = [newSizes[2], newSizes[1], newSizes[0]];
-  const affine = multiplyAffines(volume.affine, undo);
+  const grid = makeGrid([newSizes[2], newSizes[1], newSizes[0]], multiplyAffines(affine, undo));
+  return { grid, start, steps };
+}
+
+function isRas(orientation: Orientation): boolean {
+  return orientation.every(({ axis, flipped }, column) => axis === column && !flipped);
+}
+
+/** The grid that {@link reorientToRas} gives a volume, without its voxels. */
+export function rasGrid(grid: Grid): Grid {
+  const orientation = orientationOf(grid.affine);
+  return isRas(orientation) ? makeGrid(grid.shape, grid.affine) : rearrange(grid, orientation).grid;
+}
+
+/**
+ * The same voxels in RAS order: axes swapped and flipped so that x, y, z run closest to right, front and up, the affine
+ * following. What nibabel's `as_closest_canonical` does: no voxel value changes, an oblique volume stays oblique.
+ * A volume in RAS order already is returned as it is.
+ */
+export function reorientToRas<V extends Volume | LabelVolume>(volume: V): V {
+  const orientation = orientationOf(volume.affine);
+  if (isRas(orientation)) return volume;
+  const { grid, start, steps } = rearrange(volume, orientation);
+  const { shape, affine } = grid;
   const data = emptyLike(volume.data, volume.data.length);
-  if (data instanceof Float32Array) copyStrided(volume.data as Float32Array, data, shape, start, steps);
+  if (Math.abs(steps[0]) === 1) copyRows(volume.data, data, shape, start, steps);
+  else if (data instanceof Float32Array) copyStrided(volume.data as Float32Array, data, shape, start, steps);
   else copyStrided16(volume.data as Uint16Array, data, shape, start, steps);
   return makeVolume(data, shape, affine) as V;
 }
 
-// Two copies of one loop, so that each sees a single kind of array and stays fast.
+/** Rows stay rows: each is copied whole and turned round where x is flipped. */
+function copyRows(
+  from: Float32Array | Uint16Array,
+  to: Float32Array | Uint16Array,
+  [slices, height, width]: Shape,
+  start: number,
+  [stepX, stepY, stepZ]: readonly number[],
+): void {
+  let position = 0;
+  for (let z = 0; z < slices; z++) {
+    for (let y = 0; y < height; y++, position += width) {
+      const source = start + y * stepY + z * stepZ + (stepX < 0 ? 1 - width : 0);
+      const row = to.subarray(position, position + width);
+      row.set(from.subarray(source, source + width));
+      if (stepX < 0) row.reverse();
+    }
+  }
+}
+
+// Rows become columns. Two copies of one loop, so that each sees a single kind of array and stays fast.
 function copyStrided(
   from: Float32Array,
   to: Float32Array,

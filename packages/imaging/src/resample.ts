@@ -107,3 +107,19 @@ export function resampleLabels(resampler: Resampler, labels: LabelVolume, target
   const data = resampleNearest(resampler, source, sizesOf(target.shape), matrix, 0);
   return makeVolume(data, target.shape, target.affine);
 }
+
+/**
+ * Which slices of a source (its voxel axis z) its resampling to the target needs, with one to spare at each end: reading
+ * no others gives the same values (so long as `outside` is given, or nothing lies outside). Null when the target lies
+ * beyond the source.
+ */
+export function sourceSlices(
+  source: Grid,
+  target: Grid,
+): { readonly first: number; readonly end: number } | null {
+  const matrix = multiplyAffines(invertAffine(source.affine), target.affine);
+  const places = cornersOf(target.shape).map(([x, y, z]) => applyAffine(matrix, x, y, z)[2]);
+  const first = Math.max(0, Math.floor(Math.min(...places)) - 1);
+  const end = Math.min(source.shape[0], Math.ceil(Math.max(...places)) + 2);
+  return first < end ? { first, end } : null;
+}

@@ -107,6 +107,8 @@ describe('sizes', () => {
     for (const attempt of [readNifti, checkNifti, drain]) {
       await expectRefusal(attempt(path), 'bad-input', /take 16384 bytes, found 9000/);
     }
+    const slices = { first: 0, end: 1 };
+    await expectRefusal(readNifti(path, { slices }), 'bad-input', /take 16384 bytes, found 9000/);
     expect((await readNiftiHeader(path)).shape).toEqual([64, 64, 4]);
   });
 
@@ -172,6 +174,11 @@ describe('gzip', () => {
     const path = write('crc.nii.gz', gz);
     await expectRefusal(readNifti(path), 'bad-input', /damaged gzip/, /incorrect data check/);
     await expectRefusal(drain(path), 'bad-input', /incorrect data check/);
+    await expectRefusal(
+      readNifti(path, { slices: { first: 0, end: 2 } }),
+      'bad-input',
+      /incorrect data check/,
+    );
   });
 
   it('stops at the size the header declares: what follows is neither kept nor inflated', async () => {

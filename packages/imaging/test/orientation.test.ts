@@ -6,9 +6,11 @@ import {
   identityAffine,
   invertAffine,
   isOblique,
+  makeGrid,
   makeVolume,
   multiplyAffines,
   obliquity,
+  rasGrid,
   reorientToRas,
 } from '../src/index.ts';
 import { orientationOf } from '../src/orientation.ts';
@@ -48,6 +50,12 @@ describe('orientation', () => {
       expect(worstDifference(image.affine, canonicalAffine)).toBeLessThan(1e-13);
       expect(axisCodes(image.affine)).toBe('RAS');
       expect(reorientToRas(image)).toBe(image);
+      const { shape: newShape, affine: newAffine, spacing } = image;
+      expect(rasGrid(makeGrid([slices, height, width], affine))).toEqual({
+        shape: newShape,
+        affine: newAffine,
+        spacing,
+      });
     }
   });
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { axisCodes, labelNames, parseNifti, reorientToRas } from '../src/index.ts';
+import { applyAffine, axisCodes, labelNames, parseNifti, reorientToRas } from '../src/index.ts';
 import { checkNifti, readNifti, readNiftiHeader, readNiftiSlabs } from '../src/node.ts';
+import { expectRefusal } from './craft.ts';
 import { golden, goldenPath, worstDifference } from './goldens.ts';
 
 interface Case {
@@ -67,6 +68,23 @@ describe('NIfTI files read as nibabel reads them', () => {
       const { volume } = await readNifti(goldenPath(`reading/${expected.file}`), { as: 'labels' });
       expect(volume.data).toBeInstanceOf(Uint16Array);
       expect([...volume.data]).toEqual(expected.values);
+    }
+  });
+
+  it('reads only the slices asked for, into the array given', async () => {
+    for (const name of ['int16-le.nii', 'float64-be-scaled']) {
+      const { file, values } = byName(name);
+      const path = goldenPath(`reading/${file}`);
+      const whole = (await readNifti(path)).volume;
+      const into = new Float32Array(100).fill(-1);
+      const { volume } = await readNifti(path, { slices: { first: 1, end: 4 }, into });
+      expect(volume.shape).toEqual([3, 4, 3]);
+      expect(volume.data.buffer).toBe(into.buffer);
+      expect([...volume.data]).toEqual(values.slice(12, 48));
+      expect(into[36]).toBe(-1);
+      expect(applyAffine(volume.affine, 1, 2, 0)).toEqual(applyAffine(whole.affine, 1, 2, 1));
+      await expectRefusal(readNifti(path, { slices: { first: 3, end: 6 } }), 'usage', /slices 3 to 6 of 5/);
+      await expectRefusal(readNifti(path, { into: new Float32Array(59) }), 'usage', /60 voxels do not fit/);
     }
   });
 

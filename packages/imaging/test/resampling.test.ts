@@ -11,6 +11,7 @@ import {
   resampleImage,
   resampleLabels,
   type Shape,
+  sourceSlices,
   spacingGrid,
   type Vector3,
 } from '../src/index.ts';
@@ -71,9 +72,31 @@ describe.each(golden<readonly Case[]>('resampling.json'))('resampling to a spaci
     const wholeLabels = crop(resampleLabels(resampler, labels, grid), box);
     expect(resampleLabels(resampler, labels, cropGrid(grid, box)).data).toEqual(wholeLabels.data);
   });
+
+  it('needs no other slices of the source than it says', () => {
+    for (const z of [0, grid.shape[0] - 1]) {
+      const slice = cropGrid(grid, { start: [0, 0, z], end: [grid.shape[2], grid.shape[1], z + 1] });
+      const { first, end } = sourceSlices(image, slice) ?? expect.fail();
+      const box = { start: [0, 0, first], end: [shape[2], shape[1], end] } as const;
+      expect(
+        worstDifference(
+          resampleImage(resampler, crop(image, box), slice, -1).data,
+          resampleImage(resampler, image, slice, -1).data,
+        ),
+      ).toBeLessThan(1e-6);
+      expect(resampleLabels(resampler, crop(labels, box), slice).data).toEqual(
+        resampleLabels(resampler, labels, slice).data,
+      );
+    }
+  });
 });
 
 describe('resampling', () => {
+  it('of a place beyond the source needs no slices', () => {
+    const grid = makeGrid([2, 2, 2], identityAffine);
+    expect(sourceSlices(grid, makeGrid([1, 1, 1], identityAffine.with(11, 9)))).toBeNull();
+  });
+
   it('returns a volume on its own grid as it is', () => {
     const volume = makeVolume(Float32Array.of(1, 2, 3, 4), [1, 2, 2], identityAffine);
     expect(resampleImage(resampler, volume, spacingGrid(volume, [1, 1, 1]))).toBe(volume);
