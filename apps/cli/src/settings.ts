@@ -141,5 +141,5 @@ export const experimentFileSchema = Type.Object(
       }),
     ),
   },
-  { $id: 'urn:semcrc:experiment-config:1', title: 'semcrc experiment config', additionalProperties: false },
+  { $id: 'semcrc/experiment-config@1', title: 'semcrc experiment config', additionalProperties: false },
 );

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { experimentFileSchema } from '../src/settings.ts';
 import { MAIN, semcrc } from './command.ts';
 import { SIZES, writeCohort } from './fixture.ts';
 
@@ -190,6 +191,12 @@ grid:
     expect(outcome.stderr).toMatch(message);
     expect(outcome.code).toBe(3);
     expect(existsSync(join(root, 'refused'))).toBe(false);
+  });
+
+  test('the published schema is the one that files are checked against', () => {
+    const published = readFileSync(new URL('../schema/experiment-config-1.json', import.meta.url), 'utf8');
+    const { $schema: _, ...schema } = JSON.parse(published);
+    expect(schema).toEqual(JSON.parse(JSON.stringify(experimentFileSchema)));
   });
 
   test('a config file that is not there', () => {

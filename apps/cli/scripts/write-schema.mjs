@@ -1,0 +1,9 @@
+// Writes the JSON schema of the config files of `semcrc experiment`; run after building. A test holds the committed file to it.
+import { writeFile } from 'node:fs/promises';
+import { experimentFileSchema } from '../dist/settings.js';
+
+const document = { $schema: 'https://json-schema.org/draft/2020-12/schema', ...experimentFileSchema };
+await writeFile(
+  new URL('../schema/experiment-config-1.json', import.meta.url),
+  `${JSON.stringify(document, null, 2)}\n`,
+);
