@@ -176,6 +176,8 @@ def orientation():
         affines.append(affine)
     cases = []
     for affine in affines:
+        # On a binary grid every product below is exact, whatever the CPU: the last bits of qr are not.
+        affine = np.round(affine * 1024) / 1024
         closest = io_orientation(affine)
         shape = rng.integers(1, 5, 3)
         array = np.arange(shape.prod(), dtype=np.float32).reshape(shape, order="F")

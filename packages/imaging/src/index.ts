@@ -16,7 +16,7 @@ export type { NiftiDatatype } from './nifti-datatype.ts';
 export { labelNames, type NiftiExtension } from './nifti-extension.ts';
 export { type NiftiHeader, type NiftiNotes, volumeShape } from './nifti-header.ts';
 export type { AffineSource } from './nifti-transform.ts';
-export { axisCodes, isOblique, obliquity, rasGrid, reorientToRas } from './orientation.ts';
+export { axisCodes, isOblique, obliquity, rasGrid, reorientToRas, turnToRas } from './orientation.ts';
 export { resampleImage, resampleLabels, sourceSlices, spacingGrid } from './resample.ts';
 export {
   chooseSliceWindow,

@@ -175,6 +175,39 @@ export function reorientToRas<V extends Volume | LabelVolume>(volume: V): V {
   return makeVolume(data, shape, affine) as V;
 }
 
+/**
+ * As {@link reorientToRas}, for a volume its owner needs no more: where axes are only flipped the voxels are turned round
+ * in place, which spares the memory of a second volume and most of the time.
+ */
+export function turnToRas<V extends Volume | LabelVolume>(volume: V): V {
+  const orientation = orientationOf(volume.affine);
+  if (isRas(orientation)) return volume;
+  if (orientation.some(({ axis }, column) => axis !== column)) return reorientToRas(volume);
+  const { data, shape } = volume;
+  const [slices, height, width] = shape;
+  const [flipX, flipY, flipZ] = orientation.map(({ flipped }) => flipped);
+  const area = width * height;
+  for (let z = 0; z < slices; z++) {
+    const slice = data.subarray(z * area, (z + 1) * area);
+    if (flipX && flipY) slice.reverse();
+    else if (flipX) for (let row = 0; row < area; row += width) slice.subarray(row, row + width).reverse();
+    else if (flipY) swapSpans(slice, height, width);
+  }
+  if (flipZ) swapSpans(data, slices, area);
+  return makeVolume(data, shape, rearrange(volume, orientation).grid.affine) as V;
+}
+
+/** Reverses the order of `count` spans of `length` values, each kept as it is. */
+function swapSpans(data: Float32Array | Uint16Array, count: number, length: number): void {
+  const held = data.slice(0, length);
+  for (let low = 0, high = count - 1; low < high; low++, high--) {
+    const span = data.subarray(low * length, (low + 1) * length);
+    held.set(span);
+    data.copyWithin(low * length, high * length, (high + 1) * length);
+    data.set(held, high * length);
+  }
+}
+
 /** Rows stay rows: each is copied whole and turned round where x is flipped. */
 function copyRows(
   from: Float32Array | Uint16Array,

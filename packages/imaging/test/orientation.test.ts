@@ -12,6 +12,7 @@ import {
   obliquity,
   rasGrid,
   reorientToRas,
+  turnToRas,
 } from '../src/index.ts';
 import { orientationOf } from '../src/orientation.ts';
 import { golden, worstDifference } from './goldens.ts';
@@ -38,7 +39,7 @@ describe('orientation', () => {
   });
 
   it('reorders voxels and affine as as_closest_canonical does, images and labels alike', () => {
-    for (const { affine, shape, canonicalAffine, canonicalShape, canonicalOrder } of cases) {
+    for (const { affine, axes, shape, canonicalAffine, canonicalShape, canonicalOrder } of cases) {
       const [width, height, slices] = shape;
       const order = Uint16Array.from({ length: width * height * slices }, (_, i) => i);
       const labels = reorientToRas(makeVolume(order, [slices, height, width], affine));
@@ -50,6 +51,11 @@ describe('orientation', () => {
       expect(worstDifference(image.affine, canonicalAffine)).toBeLessThan(1e-13);
       expect(axisCodes(image.affine)).toBe('RAS');
       expect(reorientToRas(image)).toBe(image);
+      const own = makeVolume(Uint16Array.from(order), [slices, height, width], affine);
+      const flipsOnly = axes.every((axis, i) => axis === i);
+      const turned = turnToRas(own);
+      expect(turned).toEqual(labels);
+      expect(turned.data === own.data).toBe(flipsOnly);
       const { shape: newShape, affine: newAffine, spacing } = image;
       expect(rasGrid(makeGrid([slices, height, width], affine))).toEqual({
         shape: newShape,
