@@ -1,6 +1,6 @@
 import { type Kernels, SemcrcError } from '@semcrc/kernels';
 
-/** Truth and interval of every voxel on the optimization split; windowed intensity, contiguous by segment. */
+/** Truth and interval (lower ≤ upper) of every voxel on the optimization split; windowed intensity in [0, 1], contiguous by segment. */
 export interface LengthVoxels {
   readonly truth: Float32Array;
   readonly lower: Float32Array;
@@ -16,9 +16,9 @@ export interface LengthVoxels {
 /**
  * A problem over K = `groupCount` groups: which λ per group costs least length for a given share of missed voxels.
  *
- * Voxels are stored segment after segment, group-major; one segment is one group in one scan, so that scans of
- * unequal size carry their own weight. Arrays may lie on the JS heap or on `kernels.memory`, where they are used in
- * place.
+ * Voxels are stored segment after segment, in any order of segments; one segment is one group in one scan, so that
+ * scans of unequal size carry their own weight. Arrays may lie on the JS heap or on `kernels.memory`, where they are
+ * used in place; each is read once when a function of this package is called.
  */
 export interface LengthProblem {
   readonly kernels: Kernels;
