@@ -13,13 +13,13 @@ export interface PopulationModel {
   readonly labels: Labels;
   readonly height: number;
   readonly width: number;
-  /** Label of a voxel, before absences. */
-  readonly labelAt: (voxel: number) => number;
+  /** Label of a voxel, before absences; `scan` is one draw that all voxels of a scan share. */
+  readonly labelAt: (voxel: number, scan: number) => number;
   /** Chance that a scan lacks a label; its voxels are body (1) then. */
   readonly absence?: Readonly<Record<number, number>>;
   /**
-   * How far beyond its interval a voxel lies, signed: above if positive, below if negative. `scan` is one draw that
-   * all voxels of a scan share, `random` gives others.
+   * How far beyond its interval a voxel lies, signed: above if positive, below if negative. `random` gives draws of
+   * the voxel's own.
    */
   readonly offset: (voxel: number, label: number, scan: number, random: () => number) => number;
 }
@@ -47,7 +47,7 @@ export function drawPopulation(
     const truth = new Float32Array(count);
     const groups = new Uint8Array(count);
     for (let voxel = 0; voxel < count; voxel++) {
-      const label = model.labelAt(voxel);
+      const label = model.labelAt(voxel, scan);
       groups[voxel] = absent.has(label) ? 1 : label;
       const offset = model.offset(voxel, groups[voxel], scan, random);
       truth[voxel] = Math.min(1, Math.max(0, 0.5 + offset + Math.sign(offset) * HALF_WIDTH));
@@ -59,6 +59,8 @@ export function drawPopulation(
       truth,
       lower: new Float32Array(count).fill(0.5 - HALF_WIDTH),
       upper: new Float32Array(count).fill(0.5 + HALF_WIDTH),
+      // Says nothing about the truth: strata cut by it are as good as chance, and must not harm.
+      point: Float32Array.from({ length: count }, random),
       groups,
       mended: { clipped: 0, crossed: 0 },
     };
