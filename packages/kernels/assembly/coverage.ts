@@ -7,7 +7,7 @@ export { misses, missesByGroup8, missesByGroup16, missesByFewGroups8 } from './m
 export { sweep8, sweep16 } from './sweep';
 export { takeActive, takeWithin } from './filter';
 export { loss } from './loss';
-export { clampedLength, clampedLengthFar } from './length';
+export { clampedLength, clampedLengthAny } from './length';
 export { radixSort, selectDigit } from './sort';
 export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,

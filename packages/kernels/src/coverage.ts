@@ -50,7 +50,7 @@ export interface CoverageExports {
     result: number,
   ): void;
   clampedLength: Length;
-  clampedLengthFar: Length;
+  clampedLengthAny: Length;
 
   takeActive(
     truth: number,

@@ -3,8 +3,8 @@ import type { Intervals } from './columns.ts';
 import { instanceOf, type Kernels } from './instance.ts';
 import { forEachPiece, Operand } from './staging.ts';
 
-/** Shifts up to here keep full precision in the fast kernel; a useful λ is at most 1. */
-const NEAR = 2;
+/** Shifts in this range keep full precision in the fast kernel; a useful λ is at most 1. */
+const isNear = (lambda: number): boolean => lambda >= 0 && lambda <= 2;
 
 /**
  * Interval length inside the data range, summed per segment in f64:
@@ -13,7 +13,7 @@ const NEAR = 2;
  *
  * Arrays on kernel memory are swept without a copy; the result is the same to the bit either way. NaN comes out as NaN.
  *
- * @param columns contiguous by segment.
+ * @param columns contiguous by segment; any values will do, but sanitized ones (in [0, 1]) and λ from 0 to 2 are quickest.
  * @param offsets segment s owns offsets[s] (inclusive) to offsets[s + 1] (exclusive); never decreasing.
  * @param lambdaBelow f64, one per segment, ±Infinity allowed.
  * @param lambdaAbove f64, one per segment, ±Infinity allowed.
@@ -37,8 +37,8 @@ export function clampedLength(
     const b = new Operand(instance, upper);
     forEachPiece(offsets, (s, start, count) => {
       const [pa, pb] = [a.load(start, count), b.load(start, count)];
-      const near = Math.abs(lambdaBelow[s]) <= NEAR && Math.abs(lambdaAbove[s]) <= NEAR;
-      const sum = near ? instance.raw.clampedLength : instance.raw.clampedLengthFar;
+      const near = isNear(lambdaBelow[s]) && isNear(lambdaAbove[s]);
+      const sum = near ? instance.raw.clampedLength : instance.raw.clampedLengthAny;
       length[s] += sum(pa, pb, count, lambdaBelow[s], lambdaAbove[s]);
     });
   });

@@ -453,30 +453,36 @@ const losses: Case = async (face, scalar, options) => {
 
 const lengths: Case = async (face, scalar, options) => {
   const k = await face.loadKernels(options);
+  const shifts = [
+    [0, 0],
+    [0.05, 0.1],
+    [2, 2],
+    [2.5, 0],
+    [Infinity, 0],
+    [-0.1, 0.2],
+    [-Infinity, -Infinity],
+  ];
   for (const n of LENGTHS) {
-    const { lower, upper } = intervals(n, n);
-    const mark = k.arena.mark();
-    const blocks = [lower, upper].map((column) => inPlace(k, column));
-    for (const segments of [1, 2, 12]) {
-      const offsets = borders(n, segments, n + segments);
-      for (const [b, a] of [
-        [0, 0],
-        [0.05, 0.1],
-        [2, 2],
-        [Infinity, 0],
-        [-0.1, 0.2],
-        [-Infinity, -Infinity],
-      ]) {
-        const below = new Float64Array(segments).fill(b);
-        const above = new Float64Array(segments).fill(a);
-        const expected = scalar.clampedLength({ lower, upper }, offsets, below, above);
-        const found = face.clampedLength(k, { lower, upper }, offsets, below, above);
-        close(`length, ${n}`, found, expected, n);
-        const views = { lower: blocks[0].view, upper: blocks[1].view };
-        same(`length, ${n} in place`, face.clampedLength(k, views, offsets, below, above), found);
+    // Bounds outside [0, 1] need not be clipped beforehand.
+    const wild = { lower: specials(n, n), upper: specials(n, n + 1) };
+    const lowerAlone = { lower: wild.lower.map((v) => v + 1), upper: intervals(n, n).upper };
+    for (const columns of [intervals(n, n), wild, lowerAlone]) {
+      const mark = k.arena.mark();
+      const [lower, upper] = [inPlace(k, columns.lower), inPlace(k, columns.upper)];
+      for (const segments of [1, 2, 12]) {
+        const offsets = borders(n, segments, n + segments);
+        for (const [b, a] of shifts) {
+          const below = new Float64Array(segments).fill(b);
+          const above = new Float64Array(segments).fill(a);
+          const expected = scalar.clampedLength(columns, offsets, below, above);
+          const found = face.clampedLength(k, columns, offsets, below, above);
+          close(`length, ${n}`, found, expected, n);
+          const views = { lower: lower.view, upper: upper.view };
+          same(`length, ${n} in place`, face.clampedLength(k, views, offsets, below, above), found);
+        }
       }
+      k.arena.release(mark);
     }
-    k.arena.release(mark);
   }
 };
 

@@ -1,0 +1,160 @@
+// What is measured: every kernel on arrays on kernel memory, its twin on heap arrays of fewer voxels.
+import * as face from '@semcrc/kernels';
+import * as scalar from '@semcrc/kernels/scalar';
+import { GROUP_COUNT } from './input.mjs';
+
+const COLUMNS = [
+  ...['truth', 'lower', 'upper', 'scores', 'out'],
+  ...['sortedTruth', 'sortedLower', 'sortedUpper', 'sortedScores'],
+  ...['keptTruth', 'keptLower', 'keptUpper'],
+];
+
+/** Puts the input on kernel memory: views by name, groups, and the offsets of the gathered (sorted) columns. */
+export function place(k, input) {
+  const n = input.truth.length;
+  const blocks = new Map(COLUMNS.map((name) => [name, k.arena.float32(n + 4)]));
+  const groupBlock = k.arena.uint8(n);
+  // Sorts and profiles take room of their own: let the memory grow before any view is taken.
+  const mark = k.arena.mark();
+  k.arena.float32(5 * n);
+  k.arena.release(mark);
+  const views = Object.fromEntries([...blocks].map(([name, { view }]) => [name, view.subarray(0, n)]));
+  const groups = groupBlock.view;
+  for (const name of ['truth', 'lower', 'upper']) views[name].set(input[name]);
+  groups.set(input.groups);
+  const { truth, lower, upper, scores, sortedTruth, sortedLower, sortedUpper, sortedScores } = views;
+  face.computeScores(k, { truth, lower, upper }, scores);
+  const columns = [truth, lower, upper, scores];
+  const sorted = [sortedTruth, sortedLower, sortedUpper, sortedScores];
+  const offsets = face.gather(k, groups, GROUP_COUNT, columns, sorted);
+  return { ...views, groups, offsets };
+}
+
+/**
+ * The benches. `bytes` is what a voxel must read and write at the least; `simd` whether lanes apply (counting sorts
+ * and histograms move one voxel at a time).
+ */
+export function kernelBenches(k, placed, { lambda, grid }, few) {
+  const { truth, lower, upper, scores, out, groups, offsets } = placed;
+  const { sortedTruth, sortedLower, sortedUpper, sortedScores, keptTruth, keptLower, keptUpper } = placed;
+  const n = truth.length;
+  const bounds = { truth, lower, upper };
+  const sorted = { truth: sortedTruth, lower: sortedLower, upper: sortedUpper };
+  const kept = { truth: keptTruth, lower: keptLower, upper: keptUpper };
+  const levels = Float64Array.from(lambda);
+  const floor = { gamma: 0.5, shift: levels, side: 'both' };
+  const positions = { positions: true };
+
+  const small = Object.fromEntries(
+    ['truth', 'lower', 'upper', 'scores', 'out', 'groups'].map((name) => [name, placed[name].slice(0, few)]),
+  );
+  const smallKept = { truth: small.out.slice(), lower: small.out.slice(), upper: small.out.slice() };
+  const smallOffsets = offsets.map((offset) => Math.floor((offset * few) / n));
+
+  return [
+    {
+      name: 'computeScores',
+      bytes: 16,
+      simd: true,
+      wasm: () => face.computeScores(k, bounds, out),
+      twin: () => scalar.computeScores(small, small.out),
+    },
+    {
+      name: 'sanitizeIntervals',
+      bytes: 16,
+      simd: true,
+      wasm: () => face.sanitizeIntervals(k, kept).crossed,
+      twin: () => scalar.sanitizeIntervals(smallKept).crossed,
+    },
+    {
+      name: 'firstNaN',
+      bytes: 4,
+      simd: true,
+      wasm: () => face.firstNaN(k, truth),
+      twin: () => scalar.firstNaN(small.truth),
+    },
+    {
+      name: 'countGroups',
+      bytes: 1,
+      simd: true,
+      wasm: () => face.countGroups(k, groups, GROUP_COUNT)[1],
+      twin: () => scalar.countGroups(small.groups, GROUP_COUNT)[1],
+    },
+    {
+      name: 'gather',
+      bytes: 10,
+      simd: false,
+      wasm: () => face.gather(k, groups, GROUP_COUNT, [truth], [out])[1],
+      twin: () => scalar.gather(small.groups, GROUP_COUNT, [small.truth], [small.out])[1],
+    },
+    {
+      name: 'missesByGroup',
+      bytes: 5,
+      simd: true,
+      wasm: () => face.missesByGroup(k, scores, groups, GROUP_COUNT, lambda)[1],
+      twin: () => scalar.missesByGroup(small.scores, small.groups, GROUP_COUNT, lambda)[1],
+    },
+    {
+      name: 'missesBySegment',
+      bytes: 4,
+      simd: true,
+      wasm: () => face.missesBySegment(k, sortedScores, offsets, lambda)[1],
+      twin: () => scalar.missesBySegment(small.scores, smallOffsets, lambda)[1],
+    },
+    {
+      name: 'coverageSweep',
+      bytes: 5,
+      simd: true,
+      wasm: () => face.coverageSweep(k, scores, groups, GROUP_COUNT, grid)[1],
+      twin: () => scalar.coverageSweep(small.scores, small.groups, GROUP_COUNT, grid)[1],
+    },
+    {
+      name: 'lossSweep',
+      bytes: 12,
+      simd: true,
+      wasm: () => face.lossSweep(k, sorted, offsets, levels, 0.5).loss[1],
+      twin: () => scalar.lossSweep(small, smallOffsets, levels, 0.5).loss[1],
+    },
+    {
+      name: 'clampedLength',
+      bytes: 8,
+      simd: true,
+      wasm: () => face.clampedLength(k, sorted, offsets, levels, levels)[1],
+      twin: () => scalar.clampedLength(small, smallOffsets, levels, levels)[1],
+    },
+    {
+      name: 'filterActive',
+      bytes: 12,
+      simd: true,
+      wasm: () => face.filterActive(k, sorted, offsets, floor, kept)[1],
+      twin: () => scalar.filterActive(small, smallOffsets, floor, smallKept)[1],
+    },
+    {
+      name: 'radixSort',
+      bytes: 36,
+      simd: false,
+      wasm: () => {
+        out.set(scores);
+        face.radixSort(k, out);
+      },
+      twin: () => {
+        small.out.set(small.scores);
+        scalar.radixSort(small.out);
+      },
+    },
+    {
+      name: 'radixSelect',
+      bytes: 12,
+      simd: true,
+      wasm: () => face.radixSelect(k, scores, n >> 1),
+      twin: () => scalar.radixSelect(small.scores, few >> 1),
+    },
+    {
+      name: 'profileScores',
+      bytes: 10,
+      simd: false,
+      wasm: () => face.profileScores(k, scores, groups, GROUP_COUNT, positions).offsets[1],
+      twin: () => scalar.profileScores(small.scores, small.groups, GROUP_COUNT, positions).offsets[1],
+    },
+  ];
+}

@@ -1,0 +1,28 @@
+// Timing: warmed, every result sinked so that nothing is optimised away; the median and the middle half's spread.
+
+let sink = 0;
+
+/** Seconds of one run: median, and half the width of the middle half relative to it. `run` may return a number. */
+export function measure(run, times) {
+  for (let r = 0; r < 3; r++) sink += run() ?? 0;
+  const seconds = [];
+  for (let r = 0; r < times; r++) {
+    const start = performance.now();
+    const result = run();
+    seconds.push((performance.now() - start) / 1e3);
+    sink += result ?? 0;
+  }
+  return summary(seconds);
+}
+
+export function summary(seconds) {
+  const sorted = [...seconds].sort((a, b) => a - b);
+  const at = (share) => sorted[Math.floor(share * (sorted.length - 1))];
+  return { median: at(0.5), spread: (at(0.75) - at(0.25)) / 2 / at(0.5) };
+}
+
+/** A number that depends on every result: print it. */
+export function sinked() {
+  if (!Number.isFinite(sink)) throw new Error('a bench returned something that is not a number');
+  return sink;
+}
