@@ -18,21 +18,19 @@ export async function paperCohort(scans) {
   const start = performance.now();
   const source = paperSizedSource({ scans });
   const path = join(folder, `paper-${scans}`);
-  const progress = await beginStore(
-    path,
-    {
-      digest: source.digest,
-      ids: source.ids,
-      patients: source.patients,
-      labels: source.labels,
-      withPoint: false,
-      groupBytes: 1,
-      window: [-175, 250],
-      spacing: null,
-      source: { name: source.name },
-    },
-    'replace',
-  );
+  const plan = {
+    digest: source.digest,
+    ids: source.ids,
+    patients: source.patients,
+    labels: source.labels,
+    volumes: { point: false, std: false, samples: 0 },
+    groupBytes: 1,
+    window: [-175, 250],
+    spacing: null,
+    source: { name: source.name },
+  };
+  // An older draw of the cohort gives way.
+  const progress = await beginStore(path, plan).catch(() => beginStore(path, plan, 'replace'));
   if (progress.state === 'finished') return { path, seconds: 0, state: 'kept' };
   const script = new URL('./generate-worker.mjs', import.meta.url);
   const pool = new WorkerPool(() => spawnNodeThread({ script }), defaultWorkers());

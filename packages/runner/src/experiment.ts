@@ -16,6 +16,9 @@ import {
 import type { Executor } from './executor.ts';
 import type { SourceHandle } from './handle.ts';
 import type { CalibratedSplit, CohortFacts, ExperimentJobs, ExperimentSession } from './job.ts';
+import { together } from './together.ts';
+
+const MEBIBYTE = 2 ** 20;
 
 /** Where an experiment's jobs are done. */
 export type ExperimentExecutor = Executor<ExperimentSession, ExperimentJobs>;
@@ -35,7 +38,7 @@ export interface WorkOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Ascending λ at which the cohort's risk curve is taken; none by default. */
   readonly grid?: Float32Array | undefined;
-  /** Decoded samples each worker may keep, in bytes; default 256 MiB. */
+  /** Decoded samples each worker may keep, in bytes; by default all workers together 1 GiB, none more than 256 MiB. */
   readonly cacheBytes?: number | undefined;
 }
 
@@ -95,7 +98,7 @@ export async function runExperiment(
   const pending = plans.filter(({ run }) => !done.has(run));
   const grid = options.grid ?? new Float32Array(0);
   const scans = scansOf(grid.length > 0 ? plans : pending, cohort);
-  const start = sessionOf(handle, plan, { ...options, tolerances }, cohort.digest);
+  const start = sessionOf(handle, plan, { ...options, tolerances }, cohort);
   const { profiles, ...facts } = await profileScans(start, scans, options);
 
   const session: ExperimentSession = { ...start, profiles };
@@ -133,7 +136,7 @@ export async function runCalibration(
   const { executor, signal } = options;
   const cohort = await readCohort(handle, plan, options);
   const [run] = planRuns({ ...plan, runs: 1 }, cohort);
-  const start = sessionOf(handle, plan, { ...options, tolerances: [plan.epsilon] }, cohort.digest);
+  const start = sessionOf(handle, plan, { ...options, tolerances: [plan.epsilon] }, cohort);
   const { profiles, ...facts } = await profileScans(start, scansOf([run], cohort), options);
   const session: ExperimentSession = { ...start, profiles };
   const { split } = run;
@@ -150,19 +153,13 @@ export async function runCalibration(
 function sessionOf(
   handle: SourceHandle,
   plan: ExperimentPlan,
-  options: Pick<WorkOptions, 'grid' | 'cacheBytes'> & { readonly tolerances: readonly number[] },
-  digest?: string,
+  options: WorkOptions & { readonly tolerances: readonly number[] },
+  cohort?: CohortFacts,
 ): ExperimentSession {
-  const { tolerances, grid = new Float32Array(0), cacheBytes = 256 * 2 ** 20 } = options;
-  return {
-    handle,
-    plan,
-    tolerances,
-    grid,
-    cacheBytes,
-    profiles: [],
-    ...(digest === undefined ? {} : { digest }),
-  };
+  const { tolerances, grid = new Float32Array(0), executor } = options;
+  const { cacheBytes = Math.min(256 * MEBIBYTE, (1024 * MEBIBYTE) / executor.workers) } = options;
+  const known = cohort && { digest: cohort.digest, leftOut: cohort.leftOut };
+  return { handle, plan, tolerances, grid, cacheBytes, profiles: [], ...(known ? { known } : {}) };
 }
 
 function readCohort(handle: SourceHandle, plan: ExperimentPlan, options: WorkOptions): Promise<CohortFacts> {
@@ -205,24 +202,4 @@ async function profileScans(
   });
   const curve = session.grid.length > 0 ? averageCurves(session.grid, curves) : null;
   return { profiles, mended: { clipped, crossed }, curve };
-}
-
-/** Does all items at once; the first that fails gives the others up, and is what is thrown once all have ended. */
-async function together<T>(
-  signal: AbortSignal | undefined,
-  items: readonly T[],
-  work: (item: T, signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const stop = new AbortController();
-  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  let first: { readonly error: unknown } | undefined;
-  await Promise.all(
-    items.map((item) =>
-      work(item, either).catch((error: unknown) => {
-        first ??= { error };
-        stop.abort();
-      }),
-    ),
-  );
-  if (first) throw first.error;
 }

@@ -9,8 +9,8 @@ import { type OpenOptions, openSource as openAnywhere, type SourceHandle } from 
  * what the handle says.
  */
 export async function openSource(handle: SourceHandle, options: OpenOptions = {}): Promise<Source> {
-  const { digest, ...hooks } = options;
-  const known = digest === undefined ? {} : { digest };
+  const { warn, ...known } = options;
+  const hooks = warn ? { warn } : {};
   switch (handle.kind) {
     case 'manifest':
       return openManifest(handle.path, { ...handle.options, ...known }, hooks);

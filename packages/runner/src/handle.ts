@@ -1,4 +1,5 @@
 import type { Source } from '@semcrc/cohort';
+import type { SliceRule } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import { type PhantomOptions, phantomSource } from '@semcrc/simulate';
 
@@ -22,8 +23,18 @@ export interface FileOptions {
   /** HU that become 0 and 1. */
   readonly window?: readonly [lo: number, hi: number];
   readonly predictionUnits?: 'window' | 'hu';
+  /** Prepare every scan as the paper does; without it scans come whole. */
+  readonly paper?: {
+    /** New spacing along x, y, z in mm; null keeps each scan's own. */
+    readonly spacing: readonly [x: number, y: number, z: number] | null;
+    readonly rule?: SliceRule;
+    readonly slices?: number;
+    readonly size?: readonly [height: number, width: number];
+  };
   /** The digest of the same cohort, opened before: it is not computed again. */
   readonly digest?: string;
+  /** Ids that an earlier opening of the same cohort left out: scans are not read again to find out. */
+  readonly leftOut?: readonly string[];
 }
 
 /** The scans a manifest lists; opens in Node. */
@@ -54,6 +65,8 @@ export type SourceHandle = PhantomHandle | ManifestHandle | LayoutHandle | Store
 export interface OpenOptions {
   /** The digest of the same cohort, opened before: it is not computed again. */
   readonly digest?: string;
+  /** Ids that an earlier opening of the same cohort left out. */
+  readonly leftOut?: readonly string[];
   /** Told of things worth knowing that are no errors, each once. */
   readonly warn?: (message: string) => void;
 }

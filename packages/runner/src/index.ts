@@ -12,6 +12,10 @@ export {
   type WorkOptions,
 } from './experiment.ts';
 export {
+  type FileOptions,
+  type LayoutHandle,
+  type ManifestHandle,
+  type OpenOptions,
   type OpenSource,
   openSource,
   type PhantomHandle,

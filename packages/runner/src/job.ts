@@ -17,8 +17,8 @@ import type { SourceHandle } from './handle.ts';
 /** What every job of one experiment shares. */
 export interface ExperimentSession {
   readonly handle: SourceHandle;
-  /** Digest of the cohort, once it is known. */
-  readonly digest?: string;
+  /** The cohort, once one worker has opened it: the others need not find out again what costs reading. */
+  readonly known?: Pick<CohortFacts, 'digest' | 'leftOut'>;
   readonly plan: ExperimentPlan;
   /** Tolerances that every run is calibrated at; the plan's own `epsilon` is not looked at. */
   readonly tolerances: readonly number[];
@@ -35,6 +35,8 @@ export interface CohortFacts extends CohortIndex {
   readonly name: string;
   readonly digest: string;
   readonly labels: Labels;
+  /** Scans of the files that the cohort does not hold, and why. */
+  readonly leftOut: readonly { readonly scan: string; readonly reason: string }[];
 }
 
 /** A scan's profile and what was noticed while reading it. */

@@ -4,10 +4,17 @@ import type { ExperimentExecutor } from './experiment.ts';
 import { openSource } from './handle-node.ts';
 import type { ExperimentJobs, ExperimentSession } from './job.ts';
 import { WorkerPool } from './pool.ts';
+import {
+  type PreparationExecutor,
+  type PreparationJobs,
+  type PreparationSession,
+  PreparationWorkbench,
+} from './preparation.ts';
 import { type NodeThreadOptions, spawnNodeThread } from './thread-node.ts';
 import { ExperimentWorkbench } from './workbench.ts';
 
 export { openSource } from './handle-node.ts';
+export { type PreparationExecutor, type PreparationOptions, runPreparation } from './preparation.ts';
 export { type NodeThreadOptions, serveNodeThread, spawnNodeThread } from './thread-node.ts';
 
 /** Does experiments in this thread. */
@@ -24,6 +31,23 @@ export function threadExecutor(
 ): ExperimentExecutor {
   const { workers = defaultWorkers(), ...thread } = options;
   return new WorkerPool<ExperimentSession, ExperimentJobs>(() => spawnNodeThread(thread), workers);
+}
+
+/** Prepares cohorts in this thread. */
+export function serialPreparation(): PreparationExecutor {
+  return new SerialExecutor(new PreparationWorkbench());
+}
+
+/** Prepares cohorts in worker threads. Close it, or the process stays. */
+export function threadPreparation(
+  options: NodeThreadOptions & {
+    /** Threads at most; default `defaultWorkers()`. */
+    readonly workers?: number;
+  } = {},
+): PreparationExecutor {
+  const { workers = defaultWorkers(), ...rest } = options;
+  const thread = { script: new URL('./worker-preparation.js', import.meta.url), ...rest };
+  return new WorkerPool<PreparationSession, PreparationJobs>(() => spawnNodeThread(thread), workers);
 }
 
 /** The cores this process may use. */

@@ -24,7 +24,9 @@ import { shareProfile } from './shared-profile.ts';
 export class ExperimentWorkbench implements Workbench<ExperimentSession, ExperimentJobs> {
   readonly #openSource: OpenSource;
   #kernels: Kernels | undefined;
-  #opened: { readonly handle: string; readonly source: Source } | undefined;
+  #opened:
+    | { readonly handle: string; readonly source: Source; readonly leftOut: CohortFacts['leftOut'] }
+    | undefined;
   #session: ExperimentSession | undefined;
   #profiles = new Map<string, Profile>();
 
@@ -38,9 +40,13 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     if (this.#opened?.handle !== handle) {
       await this.#opened?.source.close?.();
       this.#opened = undefined;
-      const { digest, cacheBytes } = session;
-      const source = await this.#openSource(session.handle, digest === undefined ? {} : { digest });
-      this.#opened = { handle, source: cached(source, cacheBytes) };
+      const { known, cacheBytes } = session;
+      const source = await this.#openSource(
+        session.handle,
+        known ? { digest: known.digest, leftOut: known.leftOut.map(({ scan }) => scan) } : {},
+      );
+      const leftOut = 'leftOut' in source ? (source.leftOut as CohortFacts['leftOut']) : [];
+      this.#opened = { handle, source: cached(source, cacheBytes), leftOut: known?.leftOut ?? leftOut };
     }
     this.#session = session;
     this.#profiles = new Map(session.profiles.map((profile) => [profile.scan, profile]));
@@ -65,8 +71,9 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
   }
 
   #cohort(): CohortFacts {
-    const { name, digest, ids, patients, labels } = this.#at().source;
-    return { name, digest, ids, patients, labels };
+    const { source, leftOut } = this.#at();
+    const { name, digest, ids, patients, labels } = source;
+    return { name, digest, ids, patients, labels, leftOut };
   }
 
   async #profile(scan: string): Promise<ProfiledScan> {
@@ -113,10 +120,16 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     };
   }
 
-  #at(): { kernels: Kernels; source: Source; session: ExperimentSession } {
+  #at(): {
+    kernels: Kernels;
+    source: Source;
+    leftOut: CohortFacts['leftOut'];
+    session: ExperimentSession;
+  } {
     if (!this.#kernels || !this.#opened || !this.#session) {
       throw new SemcrcError('internal', 'a job came before its session');
     }
-    return { kernels: this.#kernels, source: this.#opened.source, session: this.#session };
+    const { source, leftOut } = this.#opened;
+    return { kernels: this.#kernels, source, leftOut, session: this.#session };
   }
 }

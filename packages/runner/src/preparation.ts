@@ -1,0 +1,118 @@
+import {
+  beginStore,
+  finishStore,
+  openPreparation,
+  type Preparation,
+  readManifest,
+  type ScanList,
+  type ScanOutcome,
+  type StorePlan,
+  type StoreSummary,
+  scanLayout,
+} from '@semcrc/cohort/node';
+import { SemcrcError } from '@semcrc/kernels';
+import type { Executor, Workbench } from './executor.ts';
+import type { LayoutHandle, ManifestHandle } from './handle.ts';
+import { together } from './together.ts';
+
+/** What every job of one preparation shares. */
+export interface PreparationSession {
+  readonly handle: ManifestHandle | LayoutHandle;
+  /** Digest of the files, once it is known. */
+  readonly digest?: string;
+  /** Where the store is being written. */
+  readonly path: string;
+}
+
+/** The jobs of a preparation. */
+export interface PreparationJobs {
+  readonly plan: { readonly input: null; readonly output: { plan: StorePlan; warnings: readonly string[] } };
+  /** Input: scan id; the scan is in the store when the job is done. */
+  readonly prepare: { readonly input: string; readonly output: ScanOutcome };
+}
+
+/** Where a preparation's jobs are done. */
+export type PreparationExecutor = Executor<PreparationSession, PreparationJobs>;
+
+export interface PreparationOptions {
+  readonly executor: PreparationExecutor;
+  /** Whether a store of other content at the same place gives way; default `keep`: it is an error. */
+  readonly replace?: 'keep' | 'replace';
+  /** Gives up; scans written so far are kept, and the next call goes on from them. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
+  /** Told of things worth knowing that are no errors. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Prepares the scans of a manifest or directory tree into a store, several at a time. Interrupted at any moment, by a
+ * signal or a crash, it can be called again and goes on where it stood. Null when the store is there already, from the same files
+ * and options.
+ *
+ * @throws SemcrcError the first error of a scan, naming it; `usage` when other content stands at `path`; `interrupted`.
+ */
+export async function runPreparation(
+  handle: ManifestHandle | LayoutHandle,
+  path: string,
+  options: PreparationOptions,
+): Promise<StoreSummary | null> {
+  const { executor, replace = 'keep', signal, onProgress, warn } = options;
+  const first: PreparationSession = { handle, path };
+  const { plan, warnings } = await executor.run({
+    session: first,
+    kind: 'plan',
+    input: null,
+    name: 'cohort',
+    signal,
+  });
+  for (const warning of warnings) warn?.(warning);
+  const progress = await beginStore(path, plan, replace);
+  if (progress.state === 'finished') return null;
+  const total = plan.ids.length;
+  let done = total - progress.pending.length;
+  onProgress?.({ done, total });
+  const session: PreparationSession = { ...first, digest: plan.digest };
+  await together(signal, progress.pending, async (id, either) => {
+    await executor.run({ session, kind: 'prepare', input: id, name: `scan ${id}`, signal: either });
+    done += 1;
+    onProgress?.({ done, total });
+  });
+  return finishStore(path);
+}
+
+/** Prepares scans, one at a time. */
+export class PreparationWorkbench implements Workbench<PreparationSession, PreparationJobs> {
+  #opened: { readonly handle: string; readonly preparation: Preparation } | undefined;
+  #warnings: string[] = [];
+  #path = '';
+
+  async begin(session: PreparationSession): Promise<void> {
+    const { handle, digest, path } = session;
+    const key = JSON.stringify(handle);
+    if (this.#opened?.handle !== key) {
+      this.#opened = undefined;
+      this.#warnings = [];
+      const list = await listScans(handle);
+      this.#warnings.push(...list.warnings);
+      const known = digest === undefined ? {} : { digest };
+      const preparation = await openPreparation(list, { ...handle.options, ...known });
+      this.#opened = { handle: key, preparation };
+    }
+    this.#path = path;
+  }
+
+  async perform<Kind extends keyof PreparationJobs>(
+    kind: Kind,
+    input: PreparationJobs[Kind]['input'],
+  ): Promise<PreparationJobs[Kind]['output']> {
+    if (!this.#opened) throw new SemcrcError('internal', 'a job came before its session');
+    const { preparation } = this.#opened;
+    if (kind === 'plan') return { plan: preparation.plan, warnings: this.#warnings };
+    return preparation.prepare(this.#path, input as string);
+  }
+}
+
+async function listScans(handle: ManifestHandle | LayoutHandle): Promise<ScanList> {
+  return handle.kind === 'manifest' ? readManifest(handle.path) : scanLayout(handle.path, handle.options);
+}

@@ -1,0 +1,4 @@
+import { PreparationWorkbench } from './preparation.ts';
+import { serveNodeThread } from './thread-node.ts';
+
+serveNodeThread(new PreparationWorkbench());
