@@ -19,8 +19,9 @@ export class ByteStream {
   readonly compressed: boolean;
   readonly #path: string;
   readonly #handle: FileHandle;
-  readonly #stream: Readable;
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  /** Inflates; null for a plain file, which is read where the position is. */
+  readonly #gunzip: Readable | null;
+  readonly #chunks: AsyncIterator<Uint8Array> | undefined;
   #rest: Uint8Array = new Uint8Array(0);
   #position = 0;
 
@@ -29,12 +30,14 @@ export class ByteStream {
     this.#handle = handle;
     this.fileSize = fileSize;
     this.compressed = compressed;
-    const file = handle.createReadStream({ start: 0, highWaterMark: step, autoClose: false });
-    // A failure of either stream comes out of the iteration; the callback only keeps pipeline from throwing.
-    this.#stream = compressed
-      ? pipeline(file, createGunzip({ chunkSize: step }), () => {})
-      : (file as unknown as Readable);
-    this.#chunks = this.#stream[Symbol.asyncIterator]();
+    if (compressed) {
+      const file = handle.createReadStream({ start: 0, highWaterMark: step, autoClose: false });
+      // A failure of either stream comes out of the iteration; the callback only keeps pipeline from throwing.
+      this.#gunzip = pipeline(file, createGunzip({ chunkSize: step }), () => {});
+      this.#chunks = this.#gunzip[Symbol.asyncIterator]();
+    } else {
+      this.#gunzip = null;
+    }
   }
 
   /** @throws SemcrcError `bad-input` when the file is not there, not readable or not a plain file. */
@@ -93,40 +96,57 @@ export class ByteStream {
   async read(target: Uint8Array): Promise<number> {
     let filled = 0;
     while (filled < target.length) {
-      if (this.#rest.length === 0 && !(await this.#next())) break;
-      const count = Math.min(this.#rest.length, target.length - filled);
-      target.set(this.#rest.subarray(0, count), filled);
-      this.#rest = this.#rest.subarray(count);
+      const count = this.compressed
+        ? await this.#take(target.length - filled, (bytes) => target.set(bytes, filled))
+        : await this.#readAt(target.subarray(filled));
+      if (count === 0) break;
       filled += count;
+      this.#position += count;
     }
-    this.#position += filled;
     return filled;
   }
 
   /** Passes over `count` bytes; returns how many there were. */
   async skip(count: number): Promise<number> {
-    let skipped = 0;
-    while (skipped < count) {
-      if (this.#rest.length === 0 && !(await this.#next())) break;
-      const step = Math.min(this.#rest.length, count - skipped);
-      this.#rest = this.#rest.subarray(step);
-      skipped += step;
-    }
+    let skipped = this.compressed ? 0 : Math.max(0, Math.min(count, this.fileSize - this.#position));
     this.#position += skipped;
+    while (this.compressed && skipped < count) {
+      const step = await this.#take(count - skipped, () => {});
+      if (step === 0) break;
+      skipped += step;
+      this.#position += step;
+    }
     return skipped;
   }
 
   /** Closes the file, wherever the stream stands. */
   async close(): Promise<void> {
-    this.#stream.destroy();
+    this.#gunzip?.destroy();
     await this.#handle.close();
+  }
+
+  async #readAt(target: Uint8Array): Promise<number> {
+    try {
+      return (await this.#handle.read(target, 0, target.length, this.#position)).bytesRead;
+    } catch (cause) {
+      throw unreadable(this.#path, cause);
+    }
+  }
+
+  /** Hands at most `most` inflated bytes to `use`; returns how many, 0 at the end. */
+  async #take(most: number, use: (bytes: Uint8Array) => void): Promise<number> {
+    if (this.#rest.length === 0 && !(await this.#next())) return 0;
+    const bytes = this.#rest.subarray(0, most);
+    use(bytes);
+    this.#rest = this.#rest.subarray(bytes.length);
+    return bytes.length;
   }
 
   async #next(): Promise<boolean> {
     try {
-      const { done, value } = await this.#chunks.next();
-      if (done === true) return false;
-      this.#rest = value;
+      const next = await this.#chunks?.next();
+      if (next === undefined || next.done === true) return false;
+      this.#rest = next.value;
       return true;
     } catch (cause) {
       throw damaged(this.#path, this.#position, cause);

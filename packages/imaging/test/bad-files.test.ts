@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { SemcrcError } from '@semcrc/kernels';
@@ -118,6 +118,21 @@ describe('sizes', () => {
     const two = write('two.nii', craft({ shape: [2, 3, 2, 2] }));
     await expectRefusal(readNifti(two), 'bad-input', /expected one volume/, /2 × 3 × 2 × 2/);
     expect((await readNiftiHeader(two)).shape).toEqual([2, 3, 2, 2]);
+  });
+
+  it('reads from files of more than 2 GB', async () => {
+    const shape = [1500, 1500, 1100];
+    const path = write('large.nii', craft({ shape, values: [] }));
+    const file = openSync(path, 'r+');
+    const last = 352 + 1500 * 1500 * 1100 - 1;
+    writeSync(file, Uint8Array.of(7), 0, 1, last);
+    closeSync(file);
+    await checkNifti(path);
+    const { volume } = await readNifti(path, { as: 'labels', slices: { first: 1099, end: 1100 } });
+    expect(volume.data.at(-1)).toBe(7);
+    expect(volume.affine[11]).toBe(1099);
+    truncateSync(path, last);
+    await expectRefusal(readNifti(path), 'bad-input', /cannot hold them/);
   });
 
   it.each([[-5], [100], [Number.NaN], [1e9]])('refuses voxels from byte %d', async (offset) => {
