@@ -4,7 +4,7 @@ import { checkNifti, readNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
-import { checkSameGrid, checkTableOf, organFiles } from './scan.ts';
+import { checkSameGrid, checkTableOf, organFiles } from './scan-files.ts';
 import { filesOf } from './scan-source.ts';
 import { assignVoxels } from './voxels.ts';
 

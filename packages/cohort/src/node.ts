@@ -1,3 +1,5 @@
+export type { AppliedOrgan, AppliedSummary, OrganState } from './applied-summary.ts';
+export { type ApplyOptions, applyToFiles } from './apply.ts';
 export { type CohortCheck, type CohortProblem, checkCohort } from './check.ts';
 export {
   type LayoutName,
@@ -10,6 +12,7 @@ export { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
 export { openPreparation, type Preparation, type ScanOutcome } from './preparation.ts';
 export { type LeftOut, type PaperOptions, type Prepared, prepareScan, resolvePaper } from './prepare.ts';
 export type { PredictionUnits, ReadingOptions } from './scan.ts';
+export type { ApplyFiles } from './scan-slabs.ts';
 export {
   openManifest,
   openScans,

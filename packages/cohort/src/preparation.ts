@@ -2,7 +2,7 @@ import { abdomenWindow } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles, ScanList } from './manifest.ts';
 import { resolvePaper } from './prepare.ts';
-import { sampleFiles } from './scan.ts';
+import { sampleFiles } from './scan-files.ts';
 import {
   contentOf,
   digestScans,

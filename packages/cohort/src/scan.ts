@@ -1,23 +1,18 @@
-import { type Dirent, readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import type { Sample } from '@semcrc/core';
 import {
   abdomenWindow,
-  cornerDistance,
   isOblique,
   type LabelVolume,
-  labelNames,
-  type NiftiHeader,
   reorientToRas,
   type Volume,
   windowIntensity,
 } from '@semcrc/imaging';
 import { readNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { checkLabelTable, type Labelling } from './labelling.ts';
+import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
-import { canonicalName } from './scheme.ts';
+import { checkSameGrid, checkTableOf, type FileGrid, organFiles, sampleFiles } from './scan-files.ts';
 import {
   assignVoxels,
   clip,
@@ -41,9 +36,6 @@ export interface ReadingOptions {
 /** Units predictions may come in. */
 export type PredictionUnits = 'window' | 'hu';
 
-/** Affines of one scan's files may put a corner this far apart, in mm. */
-export const AFFINE_TOLERANCE = 1e-3;
-
 /** The scan's name put before what went wrong with one of its files. */
 export function ofScan(scan: string, error: unknown): unknown {
   if (!(error instanceof SemcrcError) || error.code !== 'bad-input' || error.data.scan !== undefined)
@@ -54,64 +46,12 @@ export function ofScan(scan: string, error: unknown): unknown {
   });
 }
 
-/** Refuses a file that does not lie on the grid of the scan's first one, by the facts of both headers. */
-export function checkSameGrid(
-  scan: string,
-  first: { file: string; shape: readonly [number, number, number]; affine: readonly number[] },
-  other: { file: string; shape: readonly [number, number, number]; affine: readonly number[] },
-): void {
-  const size = ({ shape: [z, y, x] }: typeof first) => `${x} × ${y} × ${z}`;
-  if (first.shape.join() !== other.shape.join()) {
-    throw new SemcrcError(
-      'bad-input',
-      `scan ${scan}: its files differ in shape (x × y × z): ${first.file} has ${size(first)}, ${other.file} has ${size(other)}`,
-      { data: { scan, file: other.file, expected: size(first), found: size(other) } },
-    );
-  }
-  const distance = cornerDistance(first.affine, other.affine, first.shape);
-  if (distance <= AFFINE_TOLERANCE) return;
-  const rows = (affine: readonly number[]) =>
-    [0, 4, 8].map((row) => affine.slice(row, row + 4).join(' ')).join('; ');
-  throw new SemcrcError(
-    'bad-input',
-    `scan ${scan}: its files differ in affine, by up to ${distance.toPrecision(3)} mm at a corner (allowed ${AFFINE_TOLERANCE}): ` +
-      `${first.file} has [${rows(first.affine)}], ${other.file} has [${rows(other.affine)}]`,
-    { data: { scan, file: other.file, distance } },
-  );
-}
-
-/** What is the file the grid of a scan is taken from. */
-type Reference = { file: string; shape: readonly [number, number, number]; affine: readonly number[] };
-
-/** One mask per organ: files of a folder, by the number the scheme gives the name of the file. */
-export function organFiles(folder: string, labelling: Labelling): readonly { file: string; label: number }[] {
-  const numberOf = new Map(
-    [...labelling.scheme.names].map(([number, name]) => [canonicalName(name), number]),
-  );
-  const found = readdirSync(folder, { withFileTypes: true })
-    .filter((entry: Dirent) => /\.nii(\.gz)?$/.test(entry.name))
-    .map(({ name }) => ({
-      file: join(folder, name),
-      label: numberOf.get(canonicalName(basename(name).replace(/\.nii(\.gz)?$/, ''))),
-    }))
-    .filter((entry): entry is { file: string; label: number } => entry.label !== undefined)
-    .sort((a, b) => a.label - b.label);
-  if (found.length === 0) {
-    throw new SemcrcError(
-      'bad-input',
-      `${folder} holds no mask named as a label of the scheme ${labelling.scheme.name}, as ${[...labelling.scheme.names.values()][0]}.nii.gz`,
-      { data: { file: folder } },
-    );
-  }
-  return found;
-}
-
 /** Reads one mask per organ into one volume of label numbers; where masks overlap, the larger number wins. */
 async function readOrganFolder(
   scan: string,
   folder: string,
   labelling: Labelling,
-  reference: Reference,
+  reference: FileGrid,
 ): Promise<LabelVolume> {
   let labels: LabelVolume | undefined;
   for (const { file, label } of organFiles(folder, labelling)) {
@@ -127,12 +67,6 @@ async function readOrganFolder(
     }
   }
   return labels as LabelVolume;
-}
-
-/** Refuses label names in a file's extension that contradict the scheme. */
-export function checkTableOf(header: NiftiHeader, file: string, { scheme }: Labelling): void {
-  const table = labelNames(header.extensions);
-  if (table) checkLabelTable(table, scheme, file);
 }
 
 /** Whether every value could be a windowed intensity, which HU never are. */
@@ -151,7 +85,7 @@ function looksWindowed(data: Float32Array): boolean {
 export class ScanReader {
   readonly files: ScanFiles;
   readonly options: ReadingOptions;
-  #reference: Reference | undefined;
+  #reference: FileGrid | undefined;
 
   constructor(files: ScanFiles, options: ReadingOptions) {
     this.files = files;
@@ -211,7 +145,7 @@ export class ScanReader {
     const folder = (await stat(file).catch(() => undefined))?.isDirectory();
     let volume: LabelVolume;
     if (folder) {
-      volume = await readOrganFolder(scan, file, labelling, this.#reference as Reference);
+      volume = await readOrganFolder(scan, file, labelling, this.#reference as FileGrid);
     } else {
       const image = await readNifti(file, { as: 'labels' });
       checkTableOf(image.header, file, labelling);
@@ -231,31 +165,8 @@ export class ScanReader {
   }
 
   #check(file: string, volume: Volume | LabelVolume): void {
-    checkSameGrid(this.files.scan, this.#reference as Reference, { file, ...volume });
+    checkSameGrid(this.files.scan, this.#reference as FileGrid, { file, ...volume });
   }
-}
-
-/** The volumes of a folder, by name. @throws SemcrcError `bad-input` when it holds none. */
-export function sampleFiles(folder: string): readonly string[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder).filter((name) => /\.nii(\.gz)?$/.test(name));
-  } catch (cause) {
-    throw new SemcrcError(
-      'bad-input',
-      `${folder}: expected a folder of samples: ${(cause as Error).message}`,
-      {
-        data: { file: folder },
-        cause,
-      },
-    );
-  }
-  if (names.length === 0) {
-    throw new SemcrcError('bad-input', `${folder} holds no sample: expected .nii or .nii.gz files`, {
-      data: { file: folder },
-    });
-  }
-  return names.sort().map((name) => join(folder, name));
 }
 
 /**

@@ -9,13 +9,16 @@ export interface FileVoxels {
   /** Voxels along x, y and z, in the file's own order. */
   readonly size: readonly [x: number, y: number, z: number];
   readonly values: ArrayLike<number>;
+  /** Index in the file of the first value; 0 when left out. */
+  readonly first?: number;
 }
 
 /** Where a voxel is, for a message and for `data`. */
 function place(
-  { scan, file, size }: FileVoxels,
-  index: number,
+  { scan, file, size, first = 0 }: FileVoxels,
+  position: number,
 ): { text: string; data: Record<string, never> } {
+  const index = first + position;
   const x = index % size[0];
   const y = Math.floor(index / size[0]) % size[1];
   const z = Math.floor(index / (size[0] * size[1]));

@@ -19,6 +19,7 @@ it('exports these names', () => {
     'schemeNames',
   ]);
   expect(Object.keys(node).sort()).toEqual([
+    'applyToFiles',
     'beginStore',
     'checkCohort',
     'finishStore',

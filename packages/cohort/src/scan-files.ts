@@ -1,0 +1,90 @@
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Affine, cornerDistance, labelNames, type NiftiHeader, type Shape } from '@semcrc/imaging';
+import { SemcrcError } from '@semcrc/kernels';
+import { checkLabelTable, type Labelling } from './labelling.ts';
+import { canonicalName } from './scheme.ts';
+
+/** Affines of one scan's files may put a corner this far apart, in mm. */
+export const AFFINE_TOLERANCE = 1e-3;
+
+/** A file and the grid its header gives it. */
+export interface FileGrid {
+  readonly file: string;
+  readonly shape: Shape;
+  readonly affine: Affine;
+}
+
+/** Refuses a file that does not lie on the grid of the scan's first one, by the facts of both headers. */
+export function checkSameGrid(scan: string, first: FileGrid, other: FileGrid): void {
+  const size = ({ shape: [z, y, x] }: typeof first) => `${x} × ${y} × ${z}`;
+  if (first.shape.join() !== other.shape.join()) {
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${scan}: its files differ in shape (x × y × z): ${first.file} has ${size(first)}, ${other.file} has ${size(other)}`,
+      { data: { scan, file: other.file, expected: size(first), found: size(other) } },
+    );
+  }
+  const distance = cornerDistance(first.affine, other.affine, first.shape);
+  if (distance <= AFFINE_TOLERANCE) return;
+  const rows = (affine: readonly number[]) =>
+    [0, 4, 8].map((row) => affine.slice(row, row + 4).join(' ')).join('; ');
+  throw new SemcrcError(
+    'bad-input',
+    `scan ${scan}: its files differ in affine, by up to ${distance.toPrecision(3)} mm at a corner (allowed ${AFFINE_TOLERANCE}): ` +
+      `${first.file} has [${rows(first.affine)}], ${other.file} has [${rows(other.affine)}]`,
+    { data: { scan, file: other.file, distance } },
+  );
+}
+
+/** One mask per organ: files of a folder, by the number the scheme gives the name of the file. */
+export function organFiles(folder: string, labelling: Labelling): readonly { file: string; label: number }[] {
+  const numberOf = new Map(
+    [...labelling.scheme.names].map(([number, name]) => [canonicalName(name), number]),
+  );
+  const found = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => /\.nii(\.gz)?$/.test(entry.name))
+    .map(({ name }) => ({
+      file: join(folder, name),
+      label: numberOf.get(canonicalName(basename(name).replace(/\.nii(\.gz)?$/, ''))),
+    }))
+    .filter((entry): entry is { file: string; label: number } => entry.label !== undefined)
+    .sort((a, b) => a.label - b.label);
+  if (found.length === 0) {
+    throw new SemcrcError(
+      'bad-input',
+      `${folder} holds no mask named as a label of the scheme ${labelling.scheme.name}, as ${[...labelling.scheme.names.values()][0]}.nii.gz`,
+      { data: { file: folder } },
+    );
+  }
+  return found;
+}
+
+/** The volumes of a folder, by name. @throws SemcrcError `bad-input` when it holds none. */
+export function sampleFiles(folder: string): readonly string[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => /\.nii(\.gz)?$/.test(name));
+  } catch (cause) {
+    throw new SemcrcError(
+      'bad-input',
+      `${folder}: expected a folder of samples: ${(cause as Error).message}`,
+      {
+        data: { file: folder },
+        cause,
+      },
+    );
+  }
+  if (names.length === 0) {
+    throw new SemcrcError('bad-input', `${folder} holds no sample: expected .nii or .nii.gz files`, {
+      data: { file: folder },
+    });
+  }
+  return names.sort().map((name) => join(folder, name));
+}
+
+/** Refuses label names in a file's extension that contradict the scheme. */
+export function checkTableOf(header: NiftiHeader, file: string, { scheme }: Labelling): void {
+  const table = labelNames(header.extensions);
+  if (table) checkLabelTable(table, scheme, file);
+}
