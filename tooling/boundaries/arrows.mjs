@@ -20,7 +20,10 @@ export const TYPES_ONLY = new Set(['@semcrc/report']);
 /** Packages no part of which may touch Node: they run unchanged in a browser. */
 export const BROWSER_PACKAGES = new Set(['@semcrc/kernels', '@semcrc/anchor', '@semcrc/core']);
 
-/** Packages whose entries but `./node`, and all they reach, must run in a browser. */
+/** Entries for Node alone. */
+export const NODE_ENTRIES = new Set(['./node', './worker-preparation']);
+
+/** Packages whose other entries, and all they reach, must run in a browser. */
 export const BROWSER_ENTRIES = new Set([
   ...BROWSER_PACKAGES,
   '@semcrc/imaging',

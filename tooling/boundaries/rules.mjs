@@ -1,6 +1,14 @@
 // The rules an import must obey. Each returns the violations it finds, named by package and file.
 import { builtinModules } from 'node:module';
-import { ARROWS, BROWSER_ENTRIES, BROWSER_PACKAGES, DYNAMIC_ONLY, reachable, TYPES_ONLY } from './arrows.mjs';
+import {
+  ARROWS,
+  BROWSER_ENTRIES,
+  BROWSER_PACKAGES,
+  DYNAMIC_ONLY,
+  NODE_ENTRIES,
+  reachable,
+  TYPES_ONLY,
+} from './arrows.mjs';
 import { entrySources, resolveRelative } from './workspace.mjs';
 
 /** @typedef {import('./workspace.mjs').Package} Package */
@@ -148,7 +156,7 @@ function checkBrowser(pkg) {
     : filesBehind(
         pkg,
         [...entrySources(pkg, ['browser', 'import'])].flatMap(([entry, file]) =>
-          entry === './node' ? [] : [file],
+          NODE_ENTRIES.has(entry) ? [] : [file],
         ),
       );
   /** @type {Violation[]} */

@@ -17,8 +17,6 @@ import { usageProgram } from '../readme.mjs';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const attw = path.join(root, 'tooling/node_modules/.bin/attw');
 const scratch = mkdtempSync(path.join(tmpdir(), 'semcrc-packed-'));
-// Entries that are code for a thread, or for a page: nothing for Node's main thread to import.
-const THREADS = new Set(['./worker', './browser']);
 let failures = 0;
 
 try {
@@ -85,6 +83,11 @@ function resolveTypes({ tarball, manifest }) {
   );
 }
 
+/** Nothing for Node's main thread to import. @param {string} entry */
+function forThreadOrPage(entry) {
+  return entry === './browser' || entry.startsWith('./worker');
+}
+
 /** @param {any} target of an entry in `exports` */
 function isScript(target) {
   return typeof target === 'object';
@@ -103,7 +106,7 @@ function install(consumer, packed) {
 function runInNode(consumer, packed) {
   const entries = packed.flatMap(({ name, manifest }) =>
     Object.entries(manifest.exports ?? {})
-      .filter(([entry, target]) => isScript(target) && !THREADS.has(entry))
+      .filter(([entry, target]) => isScript(target) && !forThreadOrPage(entry))
       .map(([entry]) => path.posix.join(name, entry)),
   );
   const imports = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join('\n');

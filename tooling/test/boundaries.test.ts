@@ -28,8 +28,10 @@ function violationsOf(files: Record<string, string>): string[] {
     'packages/imaging/package.json': manifest('@semcrc/imaging', ['@semcrc/kernels'], {
       '.': './dist/index.js',
       './node': './dist/node.js',
+      './worker': { browser: './dist/worker.js', default: './dist/node.js' },
     }),
     'packages/imaging/src/index.ts': 'export const two = 2;',
+    'packages/imaging/src/worker.ts': 'export {};',
     'packages/imaging/src/node.ts': "import { readFileSync } from 'node:fs'; export { readFileSync };",
     ...files,
   };
