@@ -30,6 +30,7 @@ const addresses = Object.fromEntries(
 
 async function measure(name, work) {
   const times = [];
+  const cpu = process.cpuUsage();
   let result;
   for (let i = 0; i <= repeats; i++) {
     const start = performance.now();
@@ -40,9 +41,10 @@ async function measure(name, work) {
   }
   times.sort((a, b) => a - b);
   const median = times[times.length >> 1];
-  console.log(
-    `${name}: median ${median.toFixed(0)} ms, ${times[0].toFixed(0)} to ${times.at(-1).toFixed(0)} ms`,
-  );
+  const { user, system } = process.cpuUsage(cpu);
+  const range = `${times[0].toFixed(0)} to ${times.at(-1).toFixed(0)} ms`;
+  const mean = (user + system) / 1000 / (repeats + 1);
+  console.log(`${name}: median ${median.toFixed(0)} ms (${range}), mean CPU time ${mean.toFixed(0)} ms`);
   return result;
 }
 

@@ -125,7 +125,12 @@ export class CuttingPlanes {
 
   /** Solves the relaxation, starting from the basis of the last solve. */
   solve(): Relaxation {
-    const { modelStatus } = this.#model.run();
+    let { modelStatus } = this.#model.run();
+    if (modelStatus !== OPTIMAL && modelStatus !== INFEASIBLE) {
+      // A basis that led nowhere: once more from scratch.
+      this.#model.clearSolver();
+      ({ modelStatus } = this.#model.run());
+    }
     if (modelStatus === INFEASIBLE) return { state: 'infeasible' };
     const primal = Number(this.#model.info.get('primal_solution_status'));
     if (modelStatus !== OPTIMAL || primal !== FEASIBLE_POINT) {

@@ -69,10 +69,11 @@ export type GammaAnchor =
   | { readonly state: 'infeasible'; readonly perGamma: readonly GammaResult[] };
 
 const DEFAULT_GAMMAS = Array.from({ length: 16 }, (_, i) => 0.3 + (0.4 * i) / 15);
-/** A group is sampled to about this many voxels to find where the search starts. */
+/** The search starts from a sample of about this many voxels in all, and no more than that of one group. */
+const SAMPLE = 1 << 19;
 const SAMPLE_PER_GROUP = 1 << 15;
 /** Fewer voxels than this are not worth sampling. */
-const SAMPLE_FROM = 1 << 19;
+const SAMPLE_FROM = SAMPLE;
 const SAMPLE_GAP = 1e-3;
 /** No sweep is expected at a λ below this part of the sample's solution; one that happens reads all voxels. */
 const FLOOR = 0.8;
@@ -175,7 +176,8 @@ async function guessStarts(context: Context): Promise<Guess[] | undefined> {
   const { arena } = problem.kernels;
   const mark = arena.mark();
   try {
-    const sample = thinVoxels(problem, context.columns, SAMPLE_PER_GROUP);
+    const quota = Math.min(SAMPLE_PER_GROUP, (SAMPLE * problem.sides) / unknowns.length);
+    const sample = thinVoxels(problem, context.columns, quota);
     const shift = new Float64Array(unknowns.length);
     const residuals = copyResiduals(sample, pinColumns(sample), unknowns, {
       gamma: Math.min(...gammas),

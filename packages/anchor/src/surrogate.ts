@@ -61,11 +61,13 @@ export class SurrogateLoss {
     this.sweeps++;
     const residuals = this.#active?.covers(this.gamma, lambda) ? this.#active : this.#all;
     const { unknownOfSegment, weightOfSegment } = residuals;
+    const perSegment = new Float64Array(unknownOfSegment.length);
+    for (let s = 0; s < perSegment.length; s++) perSegment[s] = lambda[unknownOfSegment[s]];
     const { loss, slope } = lossSweep(
       this.#kernels,
       residuals.columns(),
       residuals.offsets,
-      Float64Array.from(unknownOfSegment, (u) => lambda[u]),
+      perSegment,
       this.gamma,
     );
     const value = new Float64Array(lambda.length);
