@@ -98,6 +98,7 @@ describe('a violation fails', () => {
       "export { readFileSync } from './node.ts';",
       'browser:',
     ],
+    ['Node code in the worker of a page', 'packages/imaging/src/worker.ts', "import 'node:fs';", 'browser:'],
     [
       'a node entry in browser code',
       'packages/imaging/src/index.ts',
