@@ -1,4 +1,5 @@
 import {
+  clampedLength,
   computeScaledScores,
   computeScores,
   type Kernels,
@@ -202,6 +203,30 @@ describe('the envelope anchor against plain loops', () => {
         expect(lambda.every((value) => Math.fround(value) === value)).toBe(true);
       }),
       { numRuns: 200, seed: 3 },
+    );
+  });
+
+  it('charges half the mean length that its λ add, clamped to the range', async () => {
+    await fc.assert(
+      fc.asyncProperty(scansOf({ groups: 3 }), sidesOf, epsilons, async (scans, sides, epsilon) => {
+        const problem = problemOf(kernels, scans, sides);
+        const { voxels, offsets, groupOfSegment, weightOfSegment, groupCount } = problem;
+        const anchor = await envelopeAnchor(problem, { epsilon });
+        if (anchor.state !== 'solved') expect.unreachable('always feasible');
+        const levels = (shift: number) =>
+          Float64Array.from(groupOfSegment, (group, s) =>
+            offsets[s] < offsets[s + 1] ? anchor.lambda[group + shift] : 0,
+          );
+        const lengths = (below: Float64Array, above: Float64Array) =>
+          clampedLength(kernels, voxels, offsets, below, above).reduce(
+            (sum, length, s) => sum + length * weightOfSegment[s],
+            0,
+          );
+        const none = new Float64Array(groupOfSegment.length);
+        const widened = lengths(levels(0), levels(sides === 2 ? groupCount : 0));
+        expect(anchor.objective).toBeCloseTo((widened - lengths(none, none)) / 2, 12);
+      }),
+      { numRuns: 100, seed: 6 },
     );
   });
 
