@@ -1,4 +1,4 @@
-import type { Sample } from '../src/index.ts';
+import type { Sample, StratumFeature } from '../src/index.ts';
 
 /**
  * Plain loops over voxels straight from the definitions: no kernels, no profiles, nothing shared with the code they
@@ -244,4 +244,58 @@ export function meanLambda(
     return voxels === 0 ? 0 : sum / voxels;
   };
   return mean(overPatients(samples, scanMean));
+}
+
+/** What strata are cut by, of one voxel, in f32. */
+export function featureOf(sample: Sample, voxel: number, { name }: StratumFeature): number {
+  const { lower, upper, point, shape } = sample;
+  const intensity = (at: number) => (point ? point[at] : Math.fround((lower[at] + upper[at]) / 2));
+  const [, height, width] = shape;
+  if (name === 'intensity') return intensity(voxel);
+  if (name === 'width') return Math.fround(upper[voxel] - lower[voxel]);
+  const x = voxel % width;
+  const y = Math.floor(voxel / width) % height;
+  // Central differences, one-sided at the border, none where there is one voxel only.
+  const slope = (position: number, size: number, step: number) => {
+    const before = position > 0 ? 1 : 0;
+    const after = position < size - 1 ? 1 : 0;
+    if (before + after === 0) return 0;
+    return (intensity(voxel + after * step) - intensity(voxel - before * step)) / (before + after);
+  };
+  return Math.fround(Math.hypot(slope(x, width, 1), slope(y, height, width)));
+}
+
+/** Cuts of each organ and feature at quantiles of the scans' voxels; none for an organ they lack. */
+export function strataCuts(
+  samples: readonly Sample[],
+  ids: readonly number[],
+  features: readonly StratumFeature[],
+): number[][][] {
+  return ids.map((id) =>
+    features.map((feature) => {
+      const values = samples.flatMap((sample) =>
+        Array.from(sample.groups.keys())
+          .filter((voxel) => sample.groups[voxel] === id)
+          .map((voxel) => featureOf(sample, voxel, feature)),
+      );
+      if (values.length === 0) return [];
+      const inner = Array.from({ length: feature.bins - 1 }, (_, part) => (part + 1) / feature.bins);
+      const cuts = new Set(inner.map((p) => interpolatedQuantile(values, p)));
+      cuts.delete(Math.max(...values));
+      return [...cuts];
+    }),
+  );
+}
+
+/** Bin of a voxel within its organ: the parts of its features as digits, the first the most significant. */
+export function stratumOf(
+  sample: Sample,
+  voxel: number,
+  cuts: readonly (readonly number[])[],
+  features: readonly StratumFeature[],
+): number {
+  return features.reduce((bin, feature, f) => {
+    const part = cuts[f].filter((cut) => featureOf(sample, voxel, feature) > cut).length;
+    return bin * (cuts[f].length + 1) + part;
+  }, 0);
 }
