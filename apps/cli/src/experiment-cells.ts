@@ -6,7 +6,8 @@ import type { Cell } from './experiment-file.ts';
 import { ExperimentFolder, summaryCsv } from './experiment-folder.ts';
 import type { Invocation } from './invocation.ts';
 import { openOutputDirectory, writeOutputFile } from './output-file.ts';
-import { type Config, handleOf, planOf, resolveConfig } from './resolve.ts';
+import { type Config, planOf, resolveConfig } from './resolve.ts';
+import { handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 import { noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
@@ -71,7 +72,7 @@ async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<
   const cohorts = new Map<string, Promise<OpenCohort>>();
   const batches: Batch[] = [];
   for (const members of groups.values()) {
-    const handle = handleOf(members[0].config);
+    const handle = handleOf(members[0].config.source);
     const key = JSON.stringify(handle);
     if (!cohorts.has(key)) cohorts.set(key, openCohort(handle, terminal));
     const open = await cohorts.get(key)!;
@@ -126,7 +127,7 @@ async function runBatch(
     const { summary } = result.cells[at];
     if (result.curve !== null) folder.writeRiskCurve(result.curve);
     await folder.writeExample(open.cohort, example);
-    folder.writeResults(
+    await folder.writeResults(
       open.cohort,
       result.runs.map(({ run, results }) => [run, results[at]] as const),
       summary,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Source } from '@semcrc/cohort';
 import {
@@ -10,9 +10,17 @@ import {
   type RunResult,
   type SummaryRow,
 } from '@semcrc/core';
+import {
+  identityAffine,
+  type LabelVolume,
+  makeVolume,
+  sliceOffsets,
+  takeSlices,
+  type Volume,
+} from '@semcrc/imaging';
+import { writeNifti } from '@semcrc/imaging/node';
 import { stringify } from 'csv-stringify/sync';
 import { Journal } from './journal.ts';
-import { writeNiftiFile } from './nifti-output.ts';
 import { openOutputDirectory, writeOutputFile } from './output-file.ts';
 import { type Config, flatConfig } from './resolve.ts';
 
@@ -49,6 +57,9 @@ export class ExperimentFolder {
       { ...terms, sourceDigest: identity.digest, version: identity.version },
       onOther,
     );
+    if (this.#journal.begun) {
+      for (const name of RESULTS) rmSync(join(path, name), { recursive: true, force: true });
+    }
   }
 
   /** Runs that need not be done again. */
@@ -76,37 +87,37 @@ export class ExperimentFolder {
     if (existsSync(description)) return;
     openOutputDirectory(directory);
     const sample = await cohort.read(scan);
-    const [slices, height, width] = sample.shape;
-    const count = Math.min(slices, EXAMPLE_SLICES);
-    const chosen = Array.from({ length: count }, (_, at) =>
-      count === 1 ? 0 : Math.floor((at * (slices - 1)) / (count - 1)),
-    );
-    const { truth, lower, upper, point, groups } = sample;
-    const volumes = { truth, lower, upper, groups, ...(point && { point }) };
-    for (const [name, voxels] of Object.entries(volumes)) {
-      const plane = height * width;
-      const kept = voxels.slice(0, count * plane);
-      chosen.forEach((slice, at) => {
-        kept.set(voxels.subarray(slice * plane, (slice + 1) * plane), at * plane);
-      });
-      writeNiftiFile(join(directory, `${name}.nii.gz`), kept, [width, height, count]);
+    const chosen = sliceOffsets(sample.shape[0], Math.min(sample.shape[0], EXAMPLE_SLICES));
+    const { truth, lower, upper, point } = sample;
+    const images = { truth, lower, upper, ...(point && { point }) };
+    const [, height, width] = sample.shape;
+    const write = (name: string, slices: Float32Array | Uint16Array) =>
+      writeNifti(
+        join(directory, `${name}.nii.gz`),
+        makeVolume(slices, [chosen.length, height, width], identityAffine) as Volume | LabelVolume,
+      );
+    for (const [name, voxels] of Object.entries(images)) {
+      await write(name, takeSlices(makeVolume(voxels, sample.shape, identityAffine), chosen));
     }
-    const facts = { scan, run: 0, slices: chosen, volumes: Object.keys(volumes) };
+    const groups = Uint16Array.from(sample.groups);
+    await write('groups', takeSlices(makeVolume(groups, sample.shape, identityAffine), chosen));
+    const facts = { scan, run: 0, slices: chosen, volumes: [...Object.keys(images), 'groups'] };
     writeOutputFile(description, `${JSON.stringify(facts, null, 2)}\n`);
   }
 
   /** Writes the results of all runs; experiment.json last, so that where it is, everything is. */
-  writeResults(
+  async writeResults(
     cohort: Source,
     runs: readonly (readonly [run: number, RunResult])[],
     summary: readonly SummaryRow[],
-  ): void {
+  ): Promise<void> {
     const maps = runs.filter(([, { positions }]) => positions !== null);
     if (maps.length > 0) openOutputDirectory(join(this.path, 'membership'));
     for (const [run, { positions }] of maps) {
       const { map, width, height } = positions!;
       const name = `run-${String(run).padStart(3, '0')}.nii.gz`;
-      writeNiftiFile(join(this.path, 'membership', name), map, [width, height]);
+      const plane = makeVolume(Uint16Array.from(map), [1, height, width], identityAffine);
+      await writeNifti(join(this.path, 'membership', name), plane);
     }
     writeOutputFile(join(this.path, 'summary.csv'), summaryCsv([{ axes: {}, summary }]));
     const experiment = {
@@ -121,6 +132,9 @@ export class ExperimentFolder {
 }
 
 const EXAMPLE_SLICES = 4;
+
+/** What an experiment writes beside its journal; what another one left of it would mislead. */
+const RESULTS = ['experiment.json', 'summary.csv', 'risk-curve.json', 'example', 'membership'];
 
 function revived({ records, positions }: KeptRun): RunResult {
   if (positions === null) return { records, positions };

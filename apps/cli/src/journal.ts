@@ -17,6 +17,8 @@ export type JournalTerms = Readonly<Record<string, unknown>>;
 export class Journal<Run> {
   readonly #directory: string;
   readonly #finished = new Map<number, Run>();
+  /** Whether this opening began it, nothing of an earlier one being kept. */
+  readonly begun: boolean;
 
   /**
    * Opens the journal in a directory, creating it where there is none.
@@ -47,7 +49,8 @@ export class Journal<Run> {
       if (record === undefined) rmSync(path, { force: true });
       else this.#finished.set(Number(run), record);
     }
-    if (kept === undefined || difference !== undefined) {
+    this.begun = kept === undefined || difference !== undefined;
+    if (this.begun) {
       writeOutputFile(header, `${JSON.stringify({ schema: SCHEMA, terms }, null, 2)}\n`);
     }
   }

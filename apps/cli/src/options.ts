@@ -18,18 +18,12 @@ export interface OptionRow {
 export const SOURCE: readonly OptionRow[] = [
   {
     flags: '--labels <scheme>',
-    about: `numbering of the segmentations: ${schemeNames.join(', ')}, or a label map (.json); a manifest needs it`,
+    about: `numbering of the segmentations: ${schemeNames.join(', ')}, or a label map (.json); files need it`,
   },
   {
     flags: '--extra-labels <names>',
     about: 'labels beside the nine organs that get a λ of their own, by name',
     parse: parse.names,
-  },
-  {
-    flags: '--prepare <how>',
-    about: 'none: canonical orientation and windowing only, every slice kept',
-    choices: CHOICES.prepare,
-    fallback: 'none',
   },
   {
     flags: '--window <lo,hi>',
@@ -44,6 +38,66 @@ export const SOURCE: readonly OptionRow[] = [
     fallback: 'window',
   },
 ];
+
+const LAYOUT: readonly OptionRow[] = [
+  {
+    flags: '--layout <name>',
+    about: 'the source is a directory tree laid out like this',
+    choices: CHOICES.layout,
+  },
+  { flags: '--dataset <name>', about: 'its data set, where it holds several' },
+  { flags: '--task <name>', about: 'its task, where the data set has several' },
+  { flags: '--backbone <name>', about: 'the model that segmented the predictions, where there are several' },
+  { flags: '--ground-truth-labels', about: "take the data set's own labels instead" },
+];
+
+/** @param how scans are made where `--prepare` does not say. */
+function prepareOptions(how: 'none' | 'paper'): readonly OptionRow[] {
+  return [
+    {
+      flags: '--prepare <how>',
+      about: 'none: canonical orientation and windowing only, every slice kept; paper: as in its section 4',
+      choices: CHOICES.prepare,
+      fallback: how,
+    },
+    {
+      flags: '--spacing <x,y,z>',
+      about: 'paper: resample to this spacing in mm',
+      parse: parse.spacing,
+      fallback: "each scan's own",
+    },
+    {
+      flags: '--slices <number>',
+      about: 'paper: slices taken from the window, evenly spread',
+      parse: parse.count(1),
+      fallback: '4',
+    },
+    {
+      flags: '--size <height,width>',
+      about: 'paper: what slices are cropped or padded to',
+      parse: parse.size,
+      fallback: '256,256',
+    },
+    {
+      flags: '--window-slices <number>',
+      about: 'paper: slices in the window with the most labelled voxels',
+      parse: parse.count(1),
+      fallback: '48',
+    },
+    {
+      flags: '--margin <slices>',
+      about: 'paper: slices at each end of a scan that no window may hold',
+      parse: parse.count(0),
+      fallback: '10',
+    },
+    {
+      flags: '--least-labelled <voxels>',
+      about: 'paper: a slice with fewer labelled voxels counts 0',
+      parse: parse.count(0),
+      fallback: '4000',
+    },
+  ];
+}
 
 export const SPLIT: readonly OptionRow[] = [
   {
@@ -191,6 +245,13 @@ export const JSON_OUTPUT: OptionRow = {
   flags: '--json',
   about: 'print the result, or the error, as JSON on stdout',
 };
+
+/** Adds everything that names and reads a cohort. */
+export function addSourceOptions(command: Command, how: 'none' | 'paper' = 'none'): Command {
+  addOptions(command, 'Files of a source:', SOURCE);
+  addOptions(command, 'Directory trees:', LAYOUT);
+  return addOptions(command, 'Preparing:', prepareOptions(how));
+}
 
 /** Adds options to a command under a heading of its help. */
 export function addOptions(command: Command, heading: string, rows: readonly OptionRow[]): Command {

@@ -90,3 +90,22 @@ export const window: Parser<[number, number]> = (text) => {
   }
   return [ends[0]!, ends[1]!];
 };
+
+function numbers(text: string, how: string, fits: (value: number) => boolean, count: number): number[] {
+  const list = text.split(',').map(number);
+  if (list.length !== count || !list.every(fits)) throw new InvalidArgumentError(`Expected ${how}.`);
+  return list;
+}
+
+/** `x,y,z` in mm. */
+export const spacing: Parser<number[]> = (text) =>
+  numbers(text, 'three numbers x,y,z above 0 in mm, such as 1.5,1.5,3', (value) => value > 0, 3);
+
+/** `height,width` in pixels. */
+export const size: Parser<number[]> = (text) =>
+  numbers(
+    text,
+    'two whole numbers height,width, such as 256,256',
+    (value) => Number.isSafeInteger(value) && value > 0,
+    2,
+  );

@@ -9,34 +9,18 @@ import {
   type SplitSizes,
   type StratumFeature,
 } from '@semcrc/core';
-import { abdomenWindow } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
-import type { SourceHandle } from '@semcrc/runner';
 import type { Settings } from './settings.ts';
-
-/** The name of the built-in cohort on the command line and in config files. */
-export const PHANTOM = 'phantom';
+import { chooseSource, PHANTOM, type SourceChoice } from './source.ts';
 
 const PHANTOM_SIZES: SplitSizes = { nOpt: 32, nCal: 128, nTest: 32 };
 const PAPER_SIZES: SplitSizes = { nOpt: 32, nCal: 512, nTest: 128 };
 const DEFAULT_EPSILON = 0.1;
 const DEFAULT_RUNS = 20;
 
-/** How files become scans: every option of it, as calibrations record it. */
-export interface Preparing {
-  readonly prepare: 'none';
-  /** Null for the phantom, whose scans need no files read. */
-  readonly labels: string | null;
-  readonly extraLabels: readonly string[];
-  readonly window: readonly [lo: number, hi: number];
-  readonly predictionUnits: 'window' | 'hu';
-}
-
 /** Settings with every default filled in. */
 export interface Config extends SplitSizes {
-  /** A path, or {@link PHANTOM}. */
-  readonly source: string;
-  readonly preparing: Preparing;
+  readonly source: SourceChoice;
   readonly procedures: ExperimentPlan['procedures'];
   readonly epsilon: number;
   readonly runs: number;
@@ -47,17 +31,6 @@ export interface Config extends SplitSizes {
   readonly control: readonly string[];
 }
 
-/** The cohort that a config names, as the runner opens it. */
-export function handleOf({ source, preparing }: Config): SourceHandle {
-  if (source === PHANTOM) return { kind: 'phantom' };
-  const { labels, extraLabels, window, predictionUnits } = preparing;
-  return {
-    kind: 'manifest',
-    path: source,
-    options: { ...(labels === null ? {} : { labels }), extraLabels, window, predictionUnits },
-  };
-}
-
 const PRESETS: Readonly<Record<Config['preset'], ProcedureOptions>> = {
   paper: PAPER_OPTIONS,
   shortest: SHORTEST_OPTIONS,
@@ -65,12 +38,12 @@ const PRESETS: Readonly<Record<Config['preset'], ProcedureOptions>> = {
 
 /** Fills in what was not said. The phantom has sizes of its own; any other cohort gets the paper's. */
 export function resolveConfig(settings: Settings): Config {
-  const { source = PHANTOM, preset = 'paper', strata } = settings;
-  const sizes = source === PHANTOM ? PHANTOM_SIZES : PAPER_SIZES;
+  const { preset = 'paper', strata } = settings;
+  const source = chooseSource(settings);
+  const sizes = source.source === PHANTOM ? PHANTOM_SIZES : PAPER_SIZES;
   const defaults = PRESETS[preset];
   return {
     source,
-    preparing: preparingOf(settings),
     // Only sem-crc takes all that `shortest` sets.
     procedures: settings.procedures ?? (preset === 'shortest' ? ['sem-crc'] : PAPER_PROCEDURES),
     epsilon: settings.epsilon ?? DEFAULT_EPSILON,
@@ -134,34 +107,7 @@ function labelOf(name: string, labels: Labels): number {
 }
 
 /** `config` of experiment.json: every option on one level, in camelCase. */
-export function flatConfig({ options, preparing, ...rest }: Config): Record<string, unknown> {
+export function flatConfig({ options, source, ...rest }: Config): Record<string, unknown> {
   const strata = options.strata.map(({ name, bins }) => `${name}:${bins}`);
-  return { ...rest, ...preparing, ...options, strata };
-}
-
-function preparingOf(settings: Settings): Preparing {
-  const { source = PHANTOM, labels, extraLabels, window, predictionUnits } = settings;
-  const given = Object.entries({ labels, extraLabels, window, predictionUnits }).find(
-    ([, value]) => value !== undefined,
-  );
-  if (source === PHANTOM && given !== undefined) {
-    throw new SemcrcError(
-      'usage',
-      `--${dashed(given[0])} says how files are read, but the phantom has no files`,
-      {
-        data: { option: dashed(given[0]) },
-      },
-    );
-  }
-  return {
-    prepare: settings.prepare ?? 'none',
-    labels: labels ?? null,
-    extraLabels: extraLabels ?? [],
-    window: window ?? abdomenWindow,
-    predictionUnits: predictionUnits ?? 'window',
-  };
-}
-
-function dashed(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return { ...source, ...rest, ...options, strata };
 }

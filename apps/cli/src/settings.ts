@@ -1,4 +1,5 @@
 import { schemeNames } from '@semcrc/cohort';
+import { layoutNames } from '@semcrc/cohort/node';
 import { BOUND_NAMES, HEURISTIC_NAMES, PROCEDURES } from '@semcrc/core';
 import { Type } from 'typebox';
 
@@ -7,7 +8,8 @@ export const STRATUM_FEATURES = ['intensity', 'width', 'gradient'] as const;
 
 /** The words that options and config files choose from. */
 export const CHOICES = {
-  prepare: ['none'],
+  layout: layoutNames,
+  prepare: ['none', 'paper'],
   predictionUnits: ['window', 'hu'],
   preset: ['paper', 'shortest'],
   anchor: ['gamma', 'envelope'],
@@ -27,6 +29,9 @@ const patients = (description: string, minimum: number) => Type.Integer({ descri
 const oneOf = <T extends string>(description: string, values: readonly T[]) =>
   Type.Unsafe<T>(Type.Enum([...values], { description }));
 
+const millimetres = Type.Number({ exclusiveMinimum: 0 });
+const pixels = Type.Integer({ minimum: 1 });
+
 const sourceFields = {
   labels: Type.String({
     description: `How the segmentations number their labels: ${schemeNames.join(', ')}, or the path of a label map (.json).`,
@@ -35,11 +40,32 @@ const sourceFields = {
     description: 'Labels beside the nine organs that get a λ of their own.',
     uniqueItems: true,
   }),
-  prepare: oneOf('How scans are prepared.', CHOICES.prepare),
+  layout: oneOf('How a directory tree is laid out.', CHOICES.layout),
+  dataset: Type.String({ description: 'Of a directory tree: the data set.' }),
+  task: Type.String({ description: 'Of a directory tree: the task.' }),
+  backbone: Type.String({ description: 'Of a directory tree: the segmentation model.' }),
+  groundTruthLabels: Type.Boolean({ description: "Of a directory tree: take the data set's own labels." }),
   window: Type.Tuple([Type.Number(), Type.Number()], {
     description: 'HU window of the truth that becomes 0..1.',
   }),
   predictionUnits: oneOf('Predictions in 0..1, or in HU.', CHOICES.predictionUnits),
+  prepare: oneOf('Scans whole, or prepared as in the paper.', CHOICES.prepare),
+  spacing: Type.Tuple([millimetres, millimetres, millimetres], {
+    description: 'Resample to this spacing along x, y, z in mm; without it, each scan keeps its own.',
+  }),
+  slices: Type.Integer({ description: 'Slices taken from the window, evenly spread.', minimum: 1 }),
+  size: Type.Tuple([pixels, pixels], {
+    description: 'Height and width that slices are cropped or padded to.',
+  }),
+  windowSlices: Type.Integer({
+    description: 'Slices in the window with the most labelled voxels.',
+    minimum: 1,
+  }),
+  margin: Type.Integer({ description: 'Slices at each end that no window may hold.', minimum: 0 }),
+  leastLabelled: Type.Integer({
+    description: 'A slice with fewer labelled voxels than this counts 0.',
+    minimum: 0,
+  }),
 };
 
 const methodFields = {
@@ -86,7 +112,8 @@ const methodFields = {
 };
 
 const source = Type.String({
-  description: 'A manifest (.csv, .json), relative to this file, or phantom.',
+  description:
+    'A manifest (.csv, .json), a prepared cohort or a directory tree, relative to this file; or phantom.',
   minLength: 1,
 });
 

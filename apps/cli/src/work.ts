@@ -1,4 +1,5 @@
 import type { Source } from '@semcrc/cohort';
+import type { LeftOut } from '@semcrc/cohort/node';
 import type { MendedVoxels } from '@semcrc/core';
 import type { ExperimentExecutor, Progress as RunnerProgress, SourceHandle } from '@semcrc/runner';
 import { defaultWorkers, openSource, serialExecutor, threadExecutor } from '@semcrc/runner/node';
@@ -13,8 +14,16 @@ export interface OpenCohort {
 /** Opens the cohort a handle names; what is worth knowing and no error becomes a note. */
 export async function openCohort(handle: SourceHandle, terminal: Terminal): Promise<OpenCohort> {
   const cohort = await openSource(handle, { warn: (message) => terminal.note(`note: ${message}`) });
-  if (handle.kind !== 'manifest') return { cohort, handle };
-  return { cohort, handle: { ...handle, options: { ...handle.options, digest: cohort.digest } } };
+  if (handle.kind !== 'manifest' && handle.kind !== 'layout') return { cohort, handle };
+  const leftOut = 'leftOut' in cohort ? (cohort.leftOut as readonly LeftOut[]) : [];
+  noteLeftOut(terminal, leftOut);
+  const known = { digest: cohort.digest, leftOut: leftOut.map(({ scan }) => scan) };
+  return { cohort, handle: { ...handle, options: { ...handle.options, ...known } } as SourceHandle };
+}
+
+/** Lists the scans that do not qualify, each with its reason. */
+export function noteLeftOut(terminal: Terminal, leftOut: readonly LeftOut[]): void {
+  for (const { scan, reason } of leftOut) terminal.note(`note: scan ${scan} is left out: ${reason}`);
 }
 
 /** Gives `use` an executor with as many workers as asked for (default: the cores there are) and frees it afterwards. */

@@ -3,10 +3,11 @@ import { runCalibration } from '@semcrc/runner';
 import { Command } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, METHOD, OUT_FILE, SOURCE, SPLIT, WORKERS } from '../options.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, METHOD, OUT_FILE, SPLIT, WORKERS } from '../options.ts';
 import { checkOutputFile, writeOutputFile } from '../output-file.ts';
-import { handleOf, planOf, resolveConfig } from '../resolve.ts';
+import { planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
+import { handleOf, preparingOf } from '../source.ts';
 import { VERSION } from '../version.ts';
 import { noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
 
@@ -30,8 +31,8 @@ Examples:
 export function calibrateCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('calibrate')
     .description('Calibrate λ on one split of a cohort and measure it on held-out scans.')
-    .argument('[source]', 'manifest (.csv, .json), or phantom', 'phantom');
-  addOptions(command, 'Source:', SOURCE);
+    .argument('[source]', 'manifest (.csv, .json), prepared cohort, directory tree, or phantom', 'phantom');
+  addSourceOptions(command);
   addOptions(command, 'Split:', SPLIT);
   addOptions(command, 'Method:', [
     { flags: '--procedure <name>', about: 'what is calibrated', choices: PROCEDURES, fallback: 'sem-crc' },
@@ -42,7 +43,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
   return command.action(async (source: string, options: CalibrateOptions) => {
     const { procedure = 'sem-crc', out = 'calibration.json', workers, json: _, ...settings } = options;
     const config = resolveConfig({ ...settings, source, procedures: [procedure], runs: 1 });
-    const { cohort, handle } = await openCohort(handleOf(config), terminal);
+    const { cohort, handle } = await openCohort(handleOf(config.source), terminal);
     const everything = settings.nTest === 0 && settings.nCal === undefined;
     const plan = {
       ...planOf(config, cohort.labels),
@@ -65,7 +66,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
         name: cohort.name,
         digest: cohort.digest,
         scans: cohort.ids.length,
-        preparing: { ...config.preparing },
+        preparing: { ...preparingOf(config.source) },
       },
       test: result.evaluation,
       versions: { semcrc: VERSION },

@@ -5,10 +5,10 @@ import { Command } from 'commander';
 import { type CohortEvaluation, checkSameLabels, evaluateScans, measure } from '../evaluate-cohort.ts';
 import type { Invocation } from '../invocation.ts';
 import type { MeanInterval } from '../mean-interval.ts';
-import { addOptions, JSON_OUTPUT, type OptionRow, SOURCE } from '../options.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow } from '../options.ts';
 import { checkOutputFile, writeOutputFile } from '../output-file.ts';
-import { handleOf, PHANTOM, type Preparing, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
+import { chooseSource, handleOf, hasFiles, PHANTOM, type Preparing } from '../source.ts';
 import { facts, figure, lambdaText, table } from '../table.ts';
 import { noteMended, openCohort } from '../work.ts';
 
@@ -38,17 +38,17 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('evaluate')
     .description('Measure a calibration on labelled scans: risk and length, whole and by organ.')
     .argument('<calibration>', 'calibration.json')
-    .argument('[source]', 'manifest (.csv, .json), or phantom', PHANTOM);
-  addOptions(command, "Source (default: as the calibration's scans were read):", SOURCE);
+    .argument('[source]', 'manifest (.csv, .json), prepared cohort, directory tree, or phantom', PHANTOM);
+  addSourceOptions(command);
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (file: string, source: string, options: EvaluateOptions) => {
     const { out, heldOut = false, json: _, ...settings } = options;
     const calibration = parseCalibration(readFileSync(file, 'utf8'), file);
     const calibrated = calibratedLambda(calibration, file);
-    const recorded = source === PHANTOM ? {} : recordedSettings(calibration);
-    const config = resolveConfig({ ...recorded, ...settings, source });
-    const { cohort } = await openCohort(handleOf(config), terminal);
+    const recorded = hasFiles(source) ? recordedSettings(calibration) : {};
+    const choice = chooseSource({ ...recorded, ...settings, source });
+    const { cohort } = await openCohort(handleOf(choice), terminal);
     checkSameLabels(calibration, cohort);
     const used = new Set([...calibration.split.opt, ...calibration.split.cal]);
     const ownCohort = cohort.digest === calibration.source.digest;
@@ -94,11 +94,12 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
   });
 }
 
-/** How the calibration's own scans were read, as settings. */
+/** How the calibration's own scans were read, as settings; nothing where they were not read from files. */
 function recordedSettings({ source }: Calibration): Settings {
-  const { labels, extraLabels, window, predictionUnits } = source.preparing as unknown as Preparing;
-  if (labels === null) return {};
-  return { labels, extraLabels: [...extraLabels], window: [...window], predictionUnits };
+  const preparing = source.preparing as unknown as Preparing;
+  if (preparing.labels === null) return {};
+  const said = Object.entries(preparing).filter(([, value]) => value !== null);
+  return Object.fromEntries(said) as Settings;
 }
 
 function evaluationText(calibration: Calibration, source: string, result: CohortEvaluation): string {

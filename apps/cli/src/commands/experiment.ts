@@ -4,7 +4,15 @@ import { summaryTable } from '../calibration-text.ts';
 import { runCells } from '../experiment-cells.ts';
 import { isExperimentFile, readExperimentFile } from '../experiment-file.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, METHOD, type OptionRow, SOURCE, SPLIT, WORKERS } from '../options.ts';
+import {
+  addOptions,
+  addSourceOptions,
+  JSON_OUTPUT,
+  METHOD,
+  type OptionRow,
+  SPLIT,
+  WORKERS,
+} from '../options.ts';
 import * as parse from '../parse.ts';
 import type { Settings } from '../settings.ts';
 
@@ -51,7 +59,7 @@ export function experimentCommand(invocation: Invocation): Command {
   const command = new Command('experiment')
     .description('Compare procedures over many seeded splits of a cohort.')
     .argument('[source]', 'manifest (.csv, .json), phantom, or a config file (.yaml)', 'phantom');
-  addOptions(command, 'Source:', SOURCE);
+  addSourceOptions(command);
   addOptions(command, 'Split:', [RUNS, ...SPLIT]);
   addOptions(command, 'Method:', [PROCEDURES_OPTION, ...METHOD]);
   addOptions(command, 'Output:', OUTPUT);

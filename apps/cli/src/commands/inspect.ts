@@ -2,9 +2,9 @@ import { resolveLabelling } from '@semcrc/cohort/node';
 import { Command } from 'commander';
 import { type CohortFacts, cohortFacts } from '../cohort-facts.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, SOURCE } from '../options.ts';
-import { handleOf, PHANTOM, resolveConfig } from '../resolve.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT } from '../options.ts';
 import type { Settings } from '../settings.ts';
+import { chooseSource, handleOf, isCohort } from '../source.ts';
 import { facts, figure, table } from '../table.ts';
 import { type VolumeFacts, volumeFacts } from '../volume-facts.ts';
 import { openCohort } from '../work.ts';
@@ -24,14 +24,17 @@ Examples:
 export function inspectCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('inspect')
     .description('Tell what is in a NIfTI file or a cohort: shapes, orientation, intensities, labels.')
-    .argument('<file>', 'a NIfTI file (.nii, .nii.gz), a manifest (.csv, .json), or phantom');
-  addOptions(command, 'Source:', SOURCE);
+    .argument(
+      '<file>',
+      'a NIfTI file (.nii, .nii.gz), a manifest (.csv, .json), prepared cohort, directory tree, or phantom',
+    );
+  addSourceOptions(command);
   addOptions(command, 'Output:', [JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (file: string, options: InspectOptions) => {
     const { json: _, ...settings } = options;
-    if (file === PHANTOM || /\.(csv|json)$/i.test(file)) {
-      const { cohort } = await openCohort(handleOf(resolveConfig({ ...settings, source: file })), terminal);
+    if (isCohort(file, settings)) {
+      const { cohort } = await openCohort(handleOf(chooseSource({ ...settings, source: file })), terminal);
       const progress = terminal.progress('scans', cohort.ids.length);
       const found = await cohortFacts(cohort, { signal, onScan: progress.update }).finally(() =>
         progress.stop(),
