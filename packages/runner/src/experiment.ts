@@ -8,6 +8,7 @@ import {
   type RunPlan,
   type RunRecord,
   type RunResult,
+  type Sample,
   type ScanCurve,
   type Split,
   type SummaryRow,
@@ -16,9 +17,12 @@ import {
 import type { Executor } from './executor.ts';
 import type { SourceHandle } from './handle.ts';
 import type { CalibratedSplit, CohortFacts, ExperimentJobs, ExperimentSession } from './job.ts';
-import { together } from './together.ts';
+import { voxelBytes } from './shared-memory.ts';
+import { lanesFor, together } from './together.ts';
 
 const MEBIBYTE = 2 ** 20;
+/** What each worker keeps of its own: the opt scans of a run, which two anchors read, fit in. */
+const cacheBytes = 128 * MEBIBYTE;
 
 /** Where an experiment's jobs are done. */
 export type ExperimentExecutor = Executor<ExperimentSession, ExperimentJobs>;
@@ -38,8 +42,11 @@ export interface WorkOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Ascending λ at which the cohort's risk curve is taken; none by default. */
   readonly grid?: Float32Array | undefined;
-  /** Decoded samples each worker may keep, in bytes; by default all workers together 1 GiB, none more than 256 MiB. */
-  readonly cacheBytes?: number | undefined;
+  /**
+   * Decoded scans kept in memory for all workers, in bytes; 1 GiB by default. Scans beyond it are read each time a run
+   * needs them.
+   */
+  readonly sampleBytes?: number | undefined;
 }
 
 /** A run that is done: one result per tolerance, in their order. */
@@ -99,11 +106,11 @@ export async function runExperiment(
   const grid = options.grid ?? new Float32Array(0);
   const scans = scansOf(grid.length > 0 ? plans : pending, cohort);
   const start = sessionOf(handle, plan, { ...options, tolerances }, cohort);
-  const { profiles, ...facts } = await profileScans(start, scans, options);
+  const { profiles, samples, ...facts } = await profileScans(start, scans, options);
 
-  const session: ExperimentSession = { ...start, profiles };
+  const session: ExperimentSession = { ...start, profiles, samples };
   onProgress?.({ stage: 'runs', done: done.size, total: plans.length });
-  await together(options.signal, pending, async (run, signal) => {
+  await together(options.signal, lanesFor(executor), pending, async (run, signal) => {
     const results = await executor.run({ session, kind: 'run', input: run, name: `run ${run.run}`, signal });
     const finishedRun = { run: run.run, results };
     await onRun?.(finishedRun);
@@ -137,8 +144,8 @@ export async function runCalibration(
   const cohort = await readCohort(handle, plan, options);
   const [run] = planRuns({ ...plan, runs: 1 }, cohort);
   const start = sessionOf(handle, plan, { ...options, tolerances: [plan.epsilon] }, cohort);
-  const { profiles, ...facts } = await profileScans(start, scansOf([run], cohort), options);
-  const session: ExperimentSession = { ...start, profiles };
+  const { profiles, samples, ...facts } = await profileScans(start, scansOf([run], cohort), options);
+  const session: ExperimentSession = { ...start, profiles, samples };
   const { split } = run;
   const calibrated = await executor.run({
     session,
@@ -156,10 +163,18 @@ function sessionOf(
   options: WorkOptions & { readonly tolerances: readonly number[] },
   cohort?: CohortFacts,
 ): ExperimentSession {
-  const { tolerances, grid = new Float32Array(0), executor } = options;
-  const { cacheBytes = Math.min(256 * MEBIBYTE, (1024 * MEBIBYTE) / executor.workers) } = options;
+  const { tolerances, grid = new Float32Array(0) } = options;
   const known = cohort && { digest: cohort.digest, leftOut: cohort.leftOut };
-  return { handle, plan, tolerances, grid, cacheBytes, profiles: [], ...(known ? { known } : {}) };
+  return {
+    handle,
+    plan,
+    tolerances,
+    grid,
+    cacheBytes,
+    profiles: [],
+    samples: [],
+    ...(known ? { known } : {}),
+  };
 }
 
 function readCohort(handle: SourceHandle, plan: ExperimentPlan, options: WorkOptions): Promise<CohortFacts> {
@@ -183,17 +198,24 @@ async function profileScans(
   session: ExperimentSession,
   scans: readonly string[],
   options: WorkOptions,
-): Promise<ReadingFacts & { readonly profiles: readonly Profile[] }> {
-  const { executor, signal, onProgress } = options;
+): Promise<ReadingFacts & { readonly profiles: readonly Profile[]; readonly samples: readonly Sample[] }> {
+  const { executor, signal, onProgress, sampleBytes = 1024 * MEBIBYTE } = options;
+  const samples: Sample[] = [];
+  let held = 0;
   const profiles = new Array<Profile>(scans.length);
   const curves = new Array<ScanCurve>(scans.length);
   let [clipped, crossed, done] = [0, 0, 0];
   onProgress?.({ stage: 'scans', done, total: scans.length });
   const places = scans.map((scan, at) => ({ scan, at }));
-  await together(signal, places, async ({ scan, at }, either) => {
-    const name = `scan ${scan}`;
-    const profiled = await executor.run({ session, kind: 'profile', input: scan, name, signal: either });
+  await together(signal, lanesFor(executor), places, async ({ scan, at }, either) => {
+    const input = { scan, keep: held < sampleBytes };
+    const task = { session, kind: 'profile', input, name: `scan ${scan}`, signal: either } as const;
+    const profiled = await executor.run(task);
     profiles[at] = profiled.profile;
+    if (profiled.sample && held < sampleBytes) {
+      samples.push(profiled.sample);
+      held += voxelBytes(profiled.sample);
+    }
     if (profiled.curve) curves[at] = profiled.curve;
     clipped += profiled.mended.clipped;
     crossed += profiled.mended.crossed;
@@ -201,5 +223,5 @@ async function profileScans(
     onProgress?.({ stage: 'scans', done, total: scans.length });
   });
   const curve = session.grid.length > 0 ? averageCurves(session.grid, curves) : null;
-  return { profiles, mended: { clipped, crossed }, curve };
+  return { profiles, samples, mended: { clipped, crossed }, curve };
 }

@@ -8,6 +8,7 @@ import type {
   Profile,
   RunPlan,
   RunResult,
+  Sample,
   ScanCurve,
   ScanEvaluation,
   Split,
@@ -24,10 +25,12 @@ export interface ExperimentSession {
   readonly tolerances: readonly number[];
   /** Ascending λ at which each scan's misses are counted along with its profile; empty: not counted. */
   readonly grid: Float32Array;
-  /** Decoded samples each worker may keep, in bytes. */
+  /** Decoded samples each worker may keep of its own, in bytes. */
   readonly cacheBytes: number;
   /** Profiles of all scans that runs need; empty while they are being built. */
   readonly profiles: readonly Profile[];
+  /** Decoded scans in memory that all workers see; scans not among them are read again. */
+  readonly samples: readonly Sample[];
 }
 
 /** A cohort as far as planning and reporting need it. */
@@ -45,6 +48,15 @@ export interface ProfiledScan {
   readonly mended: MendedVoxels;
   /** Null where the session has no grid. */
   readonly curve: ScanCurve | null;
+  /** The decoded scan in shared memory, where it was asked for and memory can be shared. */
+  readonly sample: Sample | null;
+}
+
+/** A scan to be profiled. */
+export interface ScanToProfile {
+  readonly scan: string;
+  /** Whether its decoded voxels are wanted back. */
+  readonly keep: boolean;
 }
 
 /** One split calibrated and measured. */
@@ -59,8 +71,7 @@ export interface CalibratedSplit {
 /** The jobs of an experiment: profiles once per scan, then runs. */
 export interface ExperimentJobs {
   readonly cohort: { readonly input: null; readonly output: CohortFacts };
-  /** Input: scan id. */
-  readonly profile: { readonly input: string; readonly output: ProfiledScan };
+  readonly profile: { readonly input: ScanToProfile; readonly output: ProfiledScan };
   /** Every procedure of the plan on one split; one result per tolerance. */
   readonly run: { readonly input: RunPlan; readonly output: readonly RunResult[] };
   /** The plan's first procedure at the first tolerance on one split, with all that `calibration.json` tells. */

@@ -11,14 +11,22 @@ import {
   type RunPlan,
   type RunResult,
   runOne,
+  type Sample,
   type Split,
   sweepScan,
 } from '@semcrc/core';
 import { type Kernels, loadKernels, SemcrcError } from '@semcrc/kernels';
 import type { Workbench } from './executor.ts';
 import type { OpenSource } from './handle.ts';
-import type { CalibratedSplit, CohortFacts, ExperimentJobs, ExperimentSession, ProfiledScan } from './job.ts';
-import { shareProfile } from './shared-profile.ts';
+import type {
+  CalibratedSplit,
+  CohortFacts,
+  ExperimentJobs,
+  ExperimentSession,
+  ProfiledScan,
+  ScanToProfile,
+} from './job.ts';
+import { canShare, toSharedMemory } from './shared-memory.ts';
 
 /** Does the jobs of experiments: one WASM instance and one open cohort, kept from job to job. */
 export class ExperimentWorkbench implements Workbench<ExperimentSession, ExperimentJobs> {
@@ -29,6 +37,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     | undefined;
   #session: ExperimentSession | undefined;
   #profiles = new Map<string, Profile>();
+  #samples = new Map<string, Sample>();
 
   constructor(openSource: OpenSource) {
     this.#openSource = openSource;
@@ -50,6 +59,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     }
     this.#session = session;
     this.#profiles = new Map(session.profiles.map((profile) => [profile.scan, profile]));
+    this.#samples = new Map(session.samples.map((sample) => [sample.id, sample]));
   }
 
   async perform<Kind extends keyof ExperimentJobs & string>(
@@ -60,7 +70,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
       case 'cohort':
         return this.#cohort();
       case 'profile':
-        return this.#profile(input as string);
+        return this.#profile(input as ScanToProfile);
       case 'run':
         return this.#run(input as RunPlan);
       case 'calibrate':
@@ -76,7 +86,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     return { name, digest, ids, patients, labels, leftOut };
   }
 
-  async #profile(scan: string): Promise<ProfiledScan> {
+  async #profile({ scan, keep }: ScanToProfile): Promise<ProfiledScan> {
     const { kernels, source, session } = this.#at();
     const { procedures, options } = session.plan;
     const sample = await source.read(scan);
@@ -84,9 +94,10 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     const profile = buildProfile(kernels, sample, organs, profileOptionsOf(procedures, options));
     const { grid } = session;
     return {
-      profile: shareProfile(profile),
+      profile: toSharedMemory(profile),
       mended: sample.mended,
       curve: grid.length > 0 ? sweepScan(kernels, sample, source.labels, grid, options) : null,
+      sample: keep && canShare() ? toSharedMemory(sample) : null,
     };
   }
 
@@ -111,7 +122,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     return {
       kernels,
       labels: source.labels,
-      read: (id) => source.read(id),
+      read: async (id) => this.#samples.get(id) ?? source.read(id),
       profileOf: (id) => {
         const profile = this.#profiles.get(id);
         if (!profile) throw new SemcrcError('internal', `scan ${id} has no profile`, { data: { scan: id } });

@@ -43,9 +43,13 @@ describe('an experiment', () => {
     const tolerances = [0.1, 0.2];
     const outcomes: unknown[] = [];
     for (const workers of [0, 1, 2, 4]) {
+      // Some scans, none, or all in shared memory.
+      const sampleBytes = [1e6, 0, 1e9][workers % 3];
       const executor = workers === 0 ? serialExecutor() : threadExecutor({ workers, script });
       try {
-        outcomes.push(timeless(await runExperiment(handle, plan, { executor, grid, tolerances })));
+        outcomes.push(
+          timeless(await runExperiment(handle, plan, { executor, grid, tolerances, sampleBytes })),
+        );
       } finally {
         await executor.close();
       }
@@ -140,11 +144,12 @@ describe('an experiment', () => {
       grid: new Float32Array(0),
       cacheBytes: 0,
       profiles: [],
+      samples: [],
     };
     const unknown = executor.run({
       session,
       kind: 'profile',
-      input: 'phantom-999',
+      input: { scan: 'phantom-999', keep: false },
       name: 'scan phantom-999',
     });
     await expect(unknown).rejects.toMatchObject({
