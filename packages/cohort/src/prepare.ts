@@ -134,18 +134,16 @@ export async function prepareScan(
     if (found.state === 'left-out') return found;
     const { chosen, truth, groups } = found;
     const { grid, box, slices } = chosen;
-    const boxes = slices.map((z) => sliceBox(box, z));
-    const takeImage = (volume: Volume, outside: number): Volume =>
-      stack(boxes.map((slice) => resampleImage(resampler, volume, cropGrid(grid, slice), outside)));
-
-    const predictions = await readPredictions(reader, (volume, outside) => {
-      const taken = takeImage(volume, outside);
+    const targets = slices.map((z) => cropGrid(grid, sliceBox(box, z)));
+    const takeImage = (volume: Volume, outside: number): Volume => {
+      const taken = stack(targets.map((target) => resampleImage(resampler, volume, target, outside)));
       // Padding is background in every unit: what the window turns into 0.
       return crop(taken, centreBox(taken.shape, paper.size), outside);
-    });
+    };
+    const predictions = await readPredictions(reader, takeImage, targets);
     if (files.body !== undefined) {
-      const body = await reader.body(files.body);
-      const mask = stack(boxes.map((slice) => resampleLabels(resampler, body, cropGrid(grid, slice))));
+      const body = await reader.body(files.body, targets);
+      const mask = stack(targets.map((target) => resampleLabels(resampler, body, target)));
       mergeBody(groups.data, mask.data);
     }
     return {

@@ -2,13 +2,17 @@ import { stat } from 'node:fs/promises';
 import type { Sample } from '@semcrc/core';
 import {
   abdomenWindow,
+  type Grid,
   isOblique,
   type LabelVolume,
-  reorientToRas,
+  makeGrid,
+  sourceSlices,
+  turnToRas,
   type Volume,
+  volumeShape,
   windowIntensity,
 } from '@semcrc/imaging';
-import { readNifti } from '@semcrc/imaging/node';
+import { readNifti, readNiftiHeader } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
@@ -104,30 +108,36 @@ export class ScanReader {
     if (warn && looksWindowed(volume.data)) {
       warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2]; the ground truth should be in HU`);
     }
-    return reorientToRas(volume);
+    return turnToRas(volume);
   }
 
-  /** A prediction in the unit its file has, not yet clipped. */
-  async prediction(file: string): Promise<{ volume: Volume; units: PredictionUnits }> {
+  /**
+   * A prediction in the unit its file has, not yet clipped.
+   *
+   * @param needed where voxels will be taken: slices of the file that lie on none of these grids are left out, and what
+   *   is wrong with them is not seen. All slices when left out.
+   */
+  async prediction(
+    file: string,
+    needed?: readonly Grid[],
+  ): Promise<{ volume: Volume; units: PredictionUnits }> {
     const { scan } = this.files;
     const { predictionUnits: units = 'window', warn } = this.options;
-    const { volume } = await readNifti(file);
-    this.#check(file, volume);
+    const { volume } = await readNifti(file, await this.#slices(file, needed));
     const [slices, height, width] = volume.shape;
     if (units === 'window') {
       refuseForeignUnits({ scan, file, size: [width, height, slices], values: volume.data });
     } else if (warn && looksWindowed(volume.data)) {
       warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2], which is odd for HU`);
     }
-    return { volume: reorientToRas(volume), units };
+    return { volume: turnToRas(volume), units };
   }
 
   /** The standard deviation of the prediction, in windowed intensity. */
-  async deviation(file: string): Promise<Volume> {
+  async deviation(file: string, needed?: readonly Grid[]): Promise<Volume> {
     const { scan } = this.files;
     const { predictionUnits = 'window', window: [lo, hi] = abdomenWindow } = this.options;
-    const { volume } = await readNifti(file);
-    this.#check(file, volume);
+    const { volume } = await readNifti(file, await this.#slices(file, needed));
     const [slices, height, width] = volume.shape;
     refuseNegative({ scan, file, size: [width, height, slices], values: volume.data });
     if (predictionUnits === 'hu') {
@@ -135,7 +145,7 @@ export class ScanReader {
         volume.data[voxel] = (volume.data[voxel] as number) / (hi - lo);
       }
     }
-    return reorientToRas(volume);
+    return turnToRas(volume);
   }
 
   /** Groups of the segmentation, the body not yet merged in. */
@@ -154,18 +164,32 @@ export class ScanReader {
     }
     const [slices, height, width] = volume.shape;
     assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, labelling);
-    return reorientToRas(volume);
+    return turnToRas(volume);
   }
 
   /** The body mask: non-zero inside. */
-  async body(file: string): Promise<LabelVolume> {
-    const { volume } = await readNifti(file, { as: 'labels' });
-    this.#check(file, volume);
-    return reorientToRas(volume);
+  async body(file: string, needed?: readonly Grid[]): Promise<LabelVolume> {
+    const { volume } = await readNifti(file, { as: 'labels', ...(await this.#slices(file, needed)) });
+    return turnToRas(volume);
   }
 
-  #check(file: string, volume: Volume | LabelVolume): void {
-    checkSameGrid(this.files.scan, this.#reference as FileGrid, { file, ...volume });
+  /** The span of slices of a file that some grids lie on; the file is held against the scan's grid first. */
+  async #slices(
+    file: string,
+    needed: readonly Grid[] | undefined,
+  ): Promise<{ slices?: { first: number; end: number } }> {
+    const header = await readNiftiHeader(file);
+    const grid = makeGrid(volumeShape(header, file), header.affine);
+    this.#check(file, grid);
+    const spans = needed?.map((target) => sourceSlices(grid, target)).filter((span) => span !== null) ?? [];
+    if (spans.length === 0) return {};
+    const first = Math.min(...spans.map((span) => span.first));
+    return { slices: { first, end: Math.max(...spans.map((span) => span.end)) } };
+  }
+
+  #check(file: string, volume: Grid): void {
+    const { shape, affine } = volume;
+    checkSameGrid(this.files.scan, this.#reference as FileGrid, { file, shape, affine });
   }
 }
 
@@ -174,22 +198,24 @@ export class ScanReader {
  * then clipped and uncrossed.
  *
  * @param take gets the volume and the value outside of it.
+ * @param needed where it takes voxels.
  */
 export async function readPredictions(
   reader: ScanReader,
   take: (volume: Volume, outside: number) => Volume,
+  needed?: readonly Grid[],
 ): Promise<Pick<Sample, 'lower' | 'upper' | 'point' | 'std' | 'samples' | 'mended'>> {
   const { files, options } = reader;
   const { window = abdomenWindow } = options;
   const predict = async (file: string): Promise<Float32Array> => {
-    const { volume, units } = await reader.prediction(file);
+    const { volume, units } = await reader.prediction(file, needed);
     const taken = take(volume, units === 'hu' ? window[0] : 0);
     return units === 'hu' ? windowIntensity(taken, window, taken.data).data : taken.data;
   };
   const lower = await predict(files.lower);
   const upper = await predict(files.upper);
   const point = files.point === undefined ? undefined : await predict(files.point);
-  const std = files.std === undefined ? undefined : take(await reader.deviation(files.std), 0).data;
+  const std = files.std === undefined ? undefined : take(await reader.deviation(files.std, needed), 0).data;
   const samples: Float32Array[] = [];
   for (const file of files.samples === undefined ? [] : sampleFiles(files.samples)) {
     const sample = await predict(file);
