@@ -42,8 +42,7 @@ function below(
   score: f32, grid: usize, gridLength: u32, table: usize, firstBucket: u32, bucketCount: u32, shift: u32,
 ): u32 {
   if (score != score) return gridLength;
-  // Adding +0 makes −0 the +0 it equals, as the caller did for the grid.
-  const bucket = (keyOf(reinterpret<u32>(score + 0)) >>> shift) - firstBucket;
+  const bucket = (keyOf(reinterpret<u32>(score)) >>> shift) - firstBucket;
   if (bucket >= bucketCount) return gridLength;
   let low = load<u32>(table + (<usize>bucket << 2));
   let high = load<u32>(table + (<usize>bucket << 2), 4);

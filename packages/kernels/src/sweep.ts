@@ -70,7 +70,7 @@ interface BucketTable {
 /** Numbers the grid points by the upper bits of their order-preserving keys (those of `assembly/key.ts`). */
 function bucketTable(grid: Float32Array, voxels: number): BucketTable {
   const shift = voxels >= MANY_VOXELS ? 16 : 31;
-  // Adding +0 turns −0 into the +0 it equals.
+  // Adding +0 turns −0 into the +0 it equals: no score of −0 or +0 then has a zero of the grid in a bucket below its own.
   const bits = new Uint32Array(grid.map((level) => level + 0).buffer);
   const bucketOf = (t: number): number => {
     const key = bits[t] >>> 31 ? ~bits[t] : bits[t] | 0x80000000;

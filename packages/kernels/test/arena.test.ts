@@ -9,7 +9,7 @@ import {
   radixSort,
 } from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
-import { inPlace, intervals, labels, same, specials } from './cases.ts';
+import { inPlace, intervals, labels, same, specials } from './inputs.ts';
 
 test('arrays are 16-byte aligned, disjoint and of the length and type asked for', async () => {
   const { arena, memory } = await loadKernels();

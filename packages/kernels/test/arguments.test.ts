@@ -130,6 +130,16 @@ describe('arguments that do not fit are refused as bad input', () => {
     expect(error.message).toMatch(message);
   });
 
+  test('a bad group is found wherever it stands', () => {
+    for (const make of [(n: number) => new Uint8Array(n), (n: number) => new Uint16Array(n)]) {
+      for (let at = 0; at < 41; at++) {
+        const groups = make(41);
+        groups[at] = 3;
+        expect(refusal(() => face.countGroups(k, groups, 3)).data).toMatchObject({ index: at, found: 3 });
+      }
+    }
+  });
+
   test('the index of a bad group counts from the start of the array, across chunks', () => {
     const groups = new Uint8Array(50_000);
     groups[40_001] = 4;

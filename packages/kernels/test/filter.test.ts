@@ -8,7 +8,7 @@ import {
   loadKernels,
 } from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
-import { LENGTHS } from './cases.ts';
+import { LENGTHS } from './inputs.ts';
 
 /** Fractions of 2^-7, so that values tie with each other and with floors; mulberry32. */
 function column(seed: number, n: number): Float32Array {

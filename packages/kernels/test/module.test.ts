@@ -5,7 +5,7 @@ import { wasm as debugCoverage } from '../src/generated/coverage.debug.ts';
 import { wasm as releaseCoverage } from '../src/generated/coverage.release.ts';
 import { loadKernels, profileScores, SemcrcError, simdSupported } from '../src/index.ts';
 import { instanceOf } from '../src/instance.ts';
-import { intervals } from './cases.ts';
+import { intervals } from './inputs.ts';
 import { opcodesByExport } from './opcodes.ts';
 
 const decode = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));

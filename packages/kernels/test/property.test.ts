@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, test } from 'vitest';
 import * as face from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
-import { close, inPlace, same } from './cases.ts';
+import { close, inPlace, same } from './inputs.ts';
 
 let k: face.Kernels;
 beforeAll(async () => {

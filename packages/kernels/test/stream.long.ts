@@ -13,7 +13,7 @@ import {
   radixSelect,
 } from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
-import { close, intervals, labels, same, specials } from './cases.ts';
+import { close, intervals, labels, same, specials } from './inputs.ts';
 
 /** 2^26 voxels are one block of 2^20 over and over, so that the twins need to see it only once. */
 const BLOCK = 2 ** 20;
