@@ -44,7 +44,8 @@ export function lossSweep(
       slope[s] -= sums[1];
     });
     for (let s = 0; s < segments; s++) {
-      loss[s] /= 1 - gamma;
+      // At the kink a/d may round to just below γ.
+      loss[s] = Math.max(0, loss[s]) / (1 - gamma);
       slope[s] *= 2 / (1 - gamma);
     }
   });

@@ -24,7 +24,7 @@ export function lossSweep(
         fall += a / d / d;
       }
     }
-    loss[s] = excess / (1 - gamma);
+    loss[s] = Math.max(0, excess) / (1 - gamma);
     slope[s] = fall === 0 ? 0 : (-2 * fall) / (1 - gamma);
   }
   return { loss, slope };
