@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
 
@@ -25,6 +25,29 @@ function unwritable(path: string, cause: unknown): SemcrcError {
   });
 }
 
+/** Whether the process that began a partial file still runs, so that the file may be in use. */
+function isRunning(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM';
+  }
+}
+
+/** Removes what writers of this file left that were killed. */
+async function removeLeftovers(path: string): Promise<void> {
+  const prefix = `.${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(prefix) || !name.endsWith('.partial')) continue;
+    const owner = Number(name.slice(prefix.length, -'.partial'.length));
+    if (Number.isInteger(owner) && owner > 0 && !isRunning(owner)) {
+      await rm(join(dirname(path), name), { force: true });
+    }
+  }
+}
+
 /**
  * A file that is written beside its place, flushed to the disk and renamed there: readers see the old file or the whole
  * new one. What goes wrong removes what was written so far.
@@ -44,8 +67,7 @@ export class FileBeside {
   static async create(path: string): Promise<FileBeside> {
     const beside = join(dirname(path), `.${basename(path)}.${process.pid}.partial`);
     try {
-      // What a process of this number, killed long ago, may have left.
-      await rm(beside, { force: true });
+      await removeLeftovers(path);
       return new FileBeside(path, beside, await open(beside, 'wx'));
     } catch (cause) {
       throw unwritable(path, cause);

@@ -169,6 +169,24 @@ describe('what cannot be written', () => {
     expect(readdirSync(folder).filter((file) => file.endsWith('.partial'))).toEqual([]);
   });
 
+  it('a writer that is killed leaves the old file, and the next one clears away after it', async () => {
+    const target = path('killed.nii');
+    await writeNifti(target, volume);
+    const script = `
+      const { NiftiWriter } = await import('@semcrc/imaging/node');
+      const writer = await NiftiWriter.create(process.argv[1], [9, 9, 9], [1,0,0,0,0,1,0,0,0,0,1,0,0,0,0,1], 'float32');
+      await writer.write(new Float32Array(81));
+      process.kill(process.pid, 'SIGKILL');`;
+    const options = { cwd: import.meta.dirname, stdio: 'pipe' } as const;
+    const arguments_ = ['--input-type=module', '--eval', script, target];
+    expect(() => execFileSync(process.execPath, arguments_, options)).toThrow();
+    const partial = () => readdirSync(folder).filter((file) => file.startsWith('.killed.nii.'));
+    expect(partial()).toHaveLength(1);
+    expect((await readNifti(target)).volume).toEqual(volume);
+    await writeNifti(target, volume);
+    expect(partial()).toEqual([]);
+  });
+
   it('a full disk is said to be full and left clean', async (context) => {
     const disk = path('disk');
     mkdirSync(disk);
