@@ -1,5 +1,5 @@
 import type { Calibration, RunRecord } from '@semcrc/core';
-import { facts, figure, lambdaText, table } from './table.ts';
+import { facts, figure, lambdaText, table, wrapped } from './table.ts';
 
 /** A calibration as its reader wants to see it: what was asked, λ̂, how held-out scans fare, organ by organ. */
 export function calibrationText(calibration: Calibration): string {
@@ -31,7 +31,7 @@ export function calibrationText(calibration: Calibration): string {
       ? ['held out', 'nothing: every patient was calibrated on']
       : ['held out', `risk ${figure(test.risk)}, length ${figure(test.length)} of the data range`],
   );
-  return `${facts(pairs)}\n\n${organTable(calibration)}\n\nGuarantee: ${calibration.guarantee}`;
+  return `${facts(pairs)}\n\n${organTable(calibration)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
 }
 
 function anchorText(anchor: NonNullable<Calibration['anchor']>): string {

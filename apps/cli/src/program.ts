@@ -1,8 +1,10 @@
 import { Command } from 'commander';
+import { applyCommand } from './commands/apply.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { experimentCommand } from './commands/experiment.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { prepareCommand } from './commands/prepare.ts';
 import type { Invocation } from './invocation.ts';
 import { VERSION } from './version.ts';
 
@@ -18,6 +20,8 @@ export function buildProgram(invocation: Invocation): Command {
     calibrateCommand(invocation),
     experimentCommand(invocation),
     evaluateCommand(invocation),
+    applyCommand(invocation),
+    prepareCommand(invocation),
     inspectCommand(invocation),
   ]) {
     program.addCommand(command);
@@ -34,6 +38,8 @@ Examples:
   semcrc calibrate                                        the built-in phantom cohort
   semcrc calibrate manifest.csv --labels suprem --n-opt 8 --n-cal 28 --n-test 12
   semcrc experiment --runs 20 --out results
+  semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
+  semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz
   semcrc inspect scan.nii.gz
   semcrc <command> --help                                 every option, with examples
 

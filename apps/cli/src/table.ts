@@ -55,3 +55,20 @@ export function lambdaText(value: LambdaByGroup[string] | undefined): string {
   if (typeof value === 'object') return `${figure(Number(value.below))} ↓ ${figure(Number(value.above))} ↑`;
   return figure(Number(value));
 }
+
+const TEXT_WIDTH = 100;
+
+/** Running text in lines of at most 100 characters. */
+export function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > TEXT_WIDTH) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}

@@ -2,8 +2,8 @@ import { SingleBar } from 'cli-progress';
 
 /** Advances with the work; stderr only. */
 export interface Progress {
-  /** Units done so far, out of the total given at the start. */
-  update(done: number): void;
+  /** Units done so far, out of the total: the one given at the start, or another. */
+  update(done: number, total?: number): void;
   stop(): void;
 }
 
@@ -49,21 +49,27 @@ function bar(label: string, total: number, done: number): Progress {
     etaBuffer: 20,
   });
   single.start(total, done);
-  return { update: (value) => single.update(value), stop: () => single.stop() };
+  return {
+    update(value, newTotal) {
+      if (newTotal !== undefined) single.setTotal(newTotal);
+      single.update(value);
+    },
+    stop: () => single.stop(),
+  };
 }
 
 function sparseLines(label: string, total: number, done: number): Progress {
   const started = Date.now();
   let lastLine = started;
   return {
-    update(value) {
+    update(value, newTotal = total) {
       const now = Date.now();
-      if (now - lastLine < QUIET_SECONDS * 1000 || value >= total) return;
+      if (now - lastLine < QUIET_SECONDS * 1000 || value >= newTotal) return;
       lastLine = now;
       const elapsed = (now - started) / 1000;
       const fresh = value - done;
-      const left = fresh > 0 ? `, about ${Math.ceil((elapsed / fresh) * (total - value))} s left` : '';
-      process.stderr.write(`${label} ${value}/${total}, ${Math.round(elapsed)} s${left}\n`);
+      const left = fresh > 0 ? `, about ${Math.ceil((elapsed / fresh) * (newTotal - value))} s left` : '';
+      process.stderr.write(`${label} ${value}/${newTotal}, ${Math.round(elapsed)} s${left}\n`);
     },
     stop() {},
   };

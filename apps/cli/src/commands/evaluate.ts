@@ -9,7 +9,7 @@ import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow } from '../op
 import { checkOutputFile, writeOutputFile } from '../output-file.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, hasFiles, PHANTOM, type Preparing } from '../source.ts';
-import { facts, figure, lambdaText, table } from '../table.ts';
+import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
 import { noteMended, openCohort } from '../work.ts';
 
 interface EvaluateOptions extends Settings {
@@ -51,7 +51,9 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     const { cohort } = await openCohort(handleOf(choice), terminal);
     checkSameLabels(calibration, cohort);
     const used = new Set([...calibration.split.opt, ...calibration.split.cal]);
-    const ownCohort = cohort.digest === calibration.source.digest;
+    // A cohort prepared from the same files has another digest, but the same scans.
+    const ownCohort =
+      cohort.digest === calibration.source.digest || [...used].every((id) => cohort.ids.includes(id));
     const seen = ownCohort ? cohort.ids.filter((id) => used.has(id)) : [];
     const scans = heldOut ? cohort.ids.filter((id) => !seen.includes(id)) : cohort.ids;
     if (scans.length === 0) {
@@ -119,7 +121,7 @@ function evaluationText(calibration: Calibration, source: string, result: Cohort
     organ.scans,
   ]);
   const columns = ['organ', ...(byOrgan ? ['λ̂'] : []), 'risk [95%]', 'length [95%]', 'scans'];
-  return `${head}\n\n${table(columns, rows)}\n\nGuarantee: ${calibration.guarantee}`;
+  return `${head}\n\n${table(columns, rows)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
 }
 
 function withInterval({ mean, low, high }: MeanInterval): string {

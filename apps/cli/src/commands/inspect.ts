@@ -1,8 +1,11 @@
+import type { LabelScheme } from '@semcrc/cohort';
 import { resolveLabelling } from '@semcrc/cohort/node';
+import { SemcrcError } from '@semcrc/kernels';
 import { Command } from 'commander';
 import { type CohortFacts, cohortFacts } from '../cohort-facts.ts';
+import { type Comparison, compareImages, compareSegmentations } from '../comparison.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT } from '../options.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, isCohort } from '../source.ts';
 import { facts, figure, table } from '../table.ts';
@@ -10,15 +13,23 @@ import { type VolumeFacts, volumeFacts } from '../volume-facts.ts';
 import { openCohort } from '../work.ts';
 
 interface InspectOptions extends Settings {
+  readonly compare?: boolean;
   readonly json?: boolean;
 }
+
+const COMPARE: OptionRow = {
+  flags: '--compare',
+  about: 'agreement of two files: Dice (F1) by label of segmentations, PSNR and SSIM of images',
+};
 
 const EXAMPLES = `
 Examples:
   semcrc inspect ct.nii.gz
   semcrc inspect combined_labels.nii.gz --labels suprem
   semcrc inspect manifest.csv --labels suprem
-  semcrc inspect phantom`;
+  semcrc inspect phantom
+  semcrc inspect --compare segmentation-a.nii.gz segmentation-b.nii.gz --labels totalsegmentator
+  semcrc inspect --compare truth.nii.gz prediction.nii.gz --window -175,250`;
 
 /** `semcrc inspect`: what is in a NIfTI file or a cohort. */
 export function inspectCommand({ terminal, signal }: Invocation): Command {
@@ -26,13 +37,17 @@ export function inspectCommand({ terminal, signal }: Invocation): Command {
     .description('Tell what is in a NIfTI file or a cohort: shapes, orientation, intensities, labels.')
     .argument(
       '<file>',
-      'a NIfTI file (.nii, .nii.gz), a manifest (.csv, .json), prepared cohort, directory tree, or phantom',
-    );
+      'a NIfTI file (.nii, .nii.gz), or a cohort: manifest, prepared, directory tree, phantom',
+    )
+    .argument('[other]', 'a second NIfTI file of the same scan, with --compare');
   addSourceOptions(command);
-  addOptions(command, 'Output:', [JSON_OUTPUT]);
+  addOptions(command, 'Output:', [COMPARE, JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
-  return command.action(async (file: string, options: InspectOptions) => {
-    const { json: _, ...settings } = options;
+  return command.action(async (file: string, other: string | undefined, options: InspectOptions) => {
+    const { compare = false, json: _, ...settings } = options;
+    if (compare !== (other !== undefined)) {
+      throw new SemcrcError('usage', 'two files are compared with --compare; without it, inspect takes one');
+    }
     if (isCohort(file, settings)) {
       const { cohort } = await openCohort(handleOf(chooseSource({ ...settings, source: file })), terminal);
       const progress = terminal.progress('scans', cohort.ids.length);
@@ -44,6 +59,12 @@ export function inspectCommand({ terminal, signal }: Invocation): Command {
       return;
     }
     const scheme = settings.labels === undefined ? null : (await resolveLabelling(settings.labels)).scheme;
+    if (other !== undefined) {
+      const compared = await compareFiles(file, other, scheme, settings);
+      terminal.print(comparisonText(compared));
+      terminal.printJson({ first: file, second: other, ...compared });
+      return;
+    }
     const found = await volumeFacts(file, scheme);
     terminal.print(volumeText(found));
     terminal.printJson(found);
@@ -132,4 +153,37 @@ function cohortText({ name, patients, labels, scans }: CohortFacts): string {
     table(['label', 'id', 'voxels', 'scans'], organs),
     table(['scan', 'patient', 'shape', 'mean', 'width', 'outside'], rows),
   ].join('\n\n');
+}
+
+/** Segmentations where a scheme is asked for or both files hold labels; else images. */
+async function compareFiles(
+  first: string,
+  second: string,
+  scheme: LabelScheme | null,
+  { window }: Settings,
+): Promise<Comparison> {
+  const holdLabels = async () =>
+    (await volumeFacts(first, null)).labels !== null && (await volumeFacts(second, null)).labels !== null;
+  if (scheme !== null || (await holdLabels())) return compareSegmentations(first, second, scheme);
+  return compareImages(first, second, window ?? null);
+}
+
+function comparisonText(compared: Comparison): string {
+  if (compared.kind === 'images') {
+    return facts([
+      ['data range', String(Number(compared.range.toPrecision(7)))],
+      ['PSNR', compared.psnr === null ? '∞ dB: the images are equal' : `${compared.psnr.toFixed(3)} dB`],
+      ['SSIM', compared.ssim.toFixed(5)],
+      ['difference', `${Number(compared.meanAbsoluteDifference.toPrecision(5))} on average, absolute`],
+    ]);
+  }
+  const rows = compared.labels.map(({ name, number, first, second, both, dice }) => [
+    name ?? '(no name)',
+    number,
+    first,
+    second,
+    both,
+    dice.toFixed(5),
+  ]);
+  return `${table(['label', 'number', 'first', 'second', 'both', 'Dice (F1)'], rows)}\n\nmean Dice ${compared.meanDice.toFixed(5)}`;
 }

@@ -1,0 +1,140 @@
+import { checkCohort, readManifest, resolveLabelling, scanLayout } from '@semcrc/cohort/node';
+import { SemcrcError } from '@semcrc/kernels';
+import {
+  defaultWorkers,
+  type PreparationExecutor,
+  runPreparation,
+  serialPreparation,
+  threadPreparation,
+} from '@semcrc/runner/node';
+import { Command } from 'commander';
+import type { Invocation } from '../invocation.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow, WORKERS } from '../options.ts';
+import type { Settings } from '../settings.ts';
+import { chooseSource, filesHandleOf } from '../source.ts';
+import { facts, table } from '../table.ts';
+import { noteMended } from '../work.ts';
+
+interface PrepareOptions extends Settings {
+  readonly out?: string;
+  readonly check?: boolean;
+  readonly force?: boolean;
+  readonly workers?: number;
+  readonly json?: boolean;
+}
+
+const OUTPUT: readonly OptionRow[] = [
+  { flags: '--out <folder>', about: 'where the cohort is written, a Zarr group', fallback: 'cohort.zarr' },
+  { flags: '--check', about: 'only look through every file of the cohort and list what is wrong' },
+  { flags: '--force', about: 'replace a cohort of other files or options in that place' },
+  WORKERS,
+  JSON_OUTPUT,
+];
+
+const EXAMPLES = `
+Examples:
+  semcrc prepare manifest.csv --labels suprem --check
+      headers, shapes, affines and labels of every file, before hours are spent
+  semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
+      as in the paper; started again after being killed, it goes on where it was
+  semcrc prepare trees --layout semantic-uq --dataset TotalSegmentator --labels totalsegmentator
+  semcrc calibrate cohort.zarr`;
+
+/** `semcrc prepare`: scan files → a prepared cohort that every command opens at once. */
+export function prepareCommand({ terminal, signal }: Invocation): Command {
+  const command = new Command('prepare')
+    .description(
+      'Prepare the scans of a manifest or a directory tree into a cohort that every command opens.',
+    )
+    .argument('<source>', 'manifest (.csv, .json), or directory tree');
+  addSourceOptions(command, 'paper');
+  addOptions(command, 'Output:', OUTPUT);
+  command.addHelpText('after', EXAMPLES);
+  return command.action(async (source: string, options: PrepareOptions) => {
+    const { out = 'cohort.zarr', check = false, force = false, workers, json: _, ...settings } = options;
+    const handle = filesHandleOf(chooseSource({ ...settings, source }, 'paper'));
+    if (check) return checkFiles(handle, { terminal, signal });
+
+    const progress = terminal.progress('scans', 0);
+    const summary = await withPreparation(workers, (executor) =>
+      runPreparation(handle, out, {
+        executor,
+        replace: force ? 'replace' : 'keep',
+        signal,
+        onProgress: ({ done, total }) => progress.update(done, total),
+        warn: (message) => terminal.note(`note: ${message}`),
+      }),
+    ).finally(() => progress.stop());
+    if (summary === null) {
+      terminal.print(`${out} holds this cohort already, from the same files and options`);
+      terminal.printJson({ path: out, state: 'unchanged' });
+      return;
+    }
+    noteMended(terminal, summary.mended);
+    const { kept, leftOut, shape } = summary;
+    terminal.print(
+      facts([
+        ['cohort', `${kept.length} scans of ${shape.join(' × ')} (slices × height × width)`],
+        ['left out', leftOut.length === 0 ? 'none' : String(leftOut.length)],
+      ]),
+    );
+    if (leftOut.length > 0) {
+      terminal.print(
+        `\n${table(
+          ['scan', 'left out because'],
+          leftOut.map(({ scan, reason }) => [scan, reason]),
+        )}`,
+      );
+    }
+    terminal.print(`\nwritten to ${out}`);
+    terminal.printJson({ state: 'written', ...summary });
+  });
+}
+
+/** @throws SemcrcError `bad-input` when there are problems, after listing them */
+async function checkFiles(
+  handle: ReturnType<typeof filesHandleOf>,
+  { terminal, signal }: Invocation,
+): Promise<void> {
+  const { labels, extraLabels } = handle.options;
+  const labelling = await resolveLabelling(labels, extraLabels);
+  const list =
+    handle.kind === 'manifest' ? await readManifest(handle.path) : scanLayout(handle.path, handle.options);
+  for (const warning of list.warnings) terminal.note(`note: ${warning}`);
+  const progress = terminal.progress('scans', list.scans.length);
+  const found = await checkCohort(list.scans, labelling, (done) => {
+    signal.throwIfAborted();
+    progress.update(done);
+  }).finally(() => progress.stop());
+  const { scans, files, problems } = found;
+  if (problems.length === 0) {
+    terminal.print(`${scans} scans, ${files} files: nothing is wrong with them`);
+    terminal.printJson(found);
+    return;
+  }
+  terminal.print(
+    table(
+      ['scan', 'file', 'problem'],
+      problems.map(({ scan, file, problem }) => [scan, file, problem]),
+    ),
+  );
+  const affected = new Set(problems.map(({ scan }) => scan)).size;
+  throw new SemcrcError(
+    'bad-input',
+    `${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in ${affected} of ${scans} scans of ${list.name}`,
+    { data: { scans, files, problems: problems.map(({ file, problem }) => `${file}: ${problem}`) } },
+  );
+}
+
+async function withPreparation<T>(
+  workers: number | undefined,
+  use: (executor: PreparationExecutor) => Promise<T>,
+): Promise<T> {
+  const count = workers ?? defaultWorkers();
+  const executor = count === 1 ? serialPreparation() : threadPreparation({ workers: count });
+  try {
+    return await use(executor);
+  } finally {
+    await executor.close();
+  }
+}
