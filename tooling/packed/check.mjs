@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { NODE_ENTRIES } from '../boundaries/arrows.mjs';
 import { readWorkspace } from '../boundaries/workspace.mjs';
 import { launchChromium, reasonToSkip } from '../browser/chromium.mjs';
 import { visit } from '../browser/visit.mjs';
@@ -27,6 +28,8 @@ try {
   }
   const consumer = path.join(scratch, 'consumer');
   await check('npm installs the tarballs', () => install(consumer, packed));
+  await check('the tarballs hold what is shipped and nothing else', () => inspectContents(consumer, packed));
+  await check('TypeScript reads every declaration', () => readTypes(consumer, packed));
   await check('Node imports every entry and calibrates', () => runInNode(consumer, packed));
   await check('the installed command answers', () => runCommand(consumer, packed));
   const reason = reasonToSkip();
@@ -103,12 +106,70 @@ function install(consumer, packed) {
 }
 
 /** @param {string} consumer @param {readonly Packed[]} packed */
-function runInNode(consumer, packed) {
-  const entries = packed.flatMap(({ name, manifest }) =>
+function inspectContents(consumer, packed) {
+  const shipped = /^(package\.json|LICENSE|README\.md|(dist|src|schema|assembly)\/.+)$/;
+  for (const { name } of packed) {
+    const dir = path.join(consumer, 'node_modules', name);
+    for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const file = path.join(entry.parentPath, entry.name);
+      const inside = path.relative(dir, file).split(path.sep).join('/');
+      if (!shipped.test(inside) || inside.endsWith('.tsbuildinfo'))
+        throw new Error(`${name} ships ${inside}`);
+      if (readFileSync(file, 'utf8').includes(root))
+        throw new Error(`${name}: ${inside} names a path of this machine`);
+    }
+  }
+}
+
+/**
+ * Every name of every entry, under both ways in which TypeScript finds modules; with Node's own types for the entries
+ * that are for Node, without them for all others.
+ * @param {string} consumer
+ * @param {readonly Packed[]} packed
+ */
+function readTypes(consumer, packed) {
+  const forNode = (/** @type {string} */ entry) => NODE_ENTRIES.has(entry) || entry.startsWith('./worker');
+  const nodeTypes = ['--types', 'node', '--typeRoots', path.join(root, 'node_modules/@types')];
+  for (const module of ['esnext', 'nodenext']) {
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      'false',
+      '--target',
+      'es2023',
+      '--lib',
+      'es2023,dom',
+    ];
+    const finding = ['--module', module, '--moduleResolution', module === 'esnext' ? 'bundler' : module];
+    for (const { file, types, wanted } of [
+      { file: 'node.mts', types: nodeTypes, wanted: forNode },
+      {
+        file: 'anywhere.mts',
+        types: ['--types', ''],
+        wanted: (/** @type {string} */ entry) => !forNode(entry),
+      },
+    ]) {
+      const lines = entriesOf(packed, wanted).map((entry, i) => `export * as entry${i} from '${entry}';`);
+      writeFileSync(path.join(consumer, file), lines.join('\n'));
+      execute(path.join(root, 'node_modules/.bin/tsc'), [...options, ...finding, ...types, file], consumer);
+    }
+  }
+}
+
+/** @param {readonly Packed[]} packed @param {(entry: string) => boolean} wanted @returns {string[]} what to import them by */
+function entriesOf(packed, wanted) {
+  return packed.flatMap(({ name, manifest }) =>
     Object.entries(manifest.exports ?? {})
-      .filter(([entry, target]) => isScript(target) && !forThreadOrPage(entry))
+      .filter(([entry, target]) => isScript(target) && wanted(entry))
       .map(([entry]) => path.posix.join(name, entry)),
   );
+}
+
+/** @param {string} consumer @param {readonly Packed[]} packed */
+function runInNode(consumer, packed) {
+  const entries = entriesOf(packed, (entry) => !forThreadOrPage(entry));
   const imports = entries.map((entry) => `await import(${JSON.stringify(entry)});`).join('\n');
   writeFileSync(path.join(consumer, 'entries.mjs'), imports);
   execute('node', ['entries.mjs'], consumer);
