@@ -4,7 +4,8 @@ import { SemcrcError } from '@semcrc/kernels';
 import type { Affine, Shape } from './affine.ts';
 import { FileBeside } from './file-beside.ts';
 import type { NiftiDatatype } from './nifti-datatype.ts';
-import { type EncodedHeader, encodeHeader, encodeVoxels, type NiftiFormat } from './nifti-encode.ts';
+import { type EncodedHeader, encodeHeader, type NiftiFormat } from './nifti-encode.ts';
+import { encodeVoxels } from './nifti-store.ts';
 import { type LabelVolume, type Volume, voxelCount } from './volume.ts';
 
 /** How a file is written. */

@@ -19,14 +19,9 @@ export { lossSweep } from './loss.ts';
 export { missesByGroup, missesBySegment } from './misses.ts';
 export { simdSupported } from './module.ts';
 export { profileScores } from './profile.ts';
-export {
-  loadResampler,
-  type Resampler,
-  resampleLinear,
-  resampleNearest,
-  type Samples,
-} from './resample.ts';
+export { resampleLinear, resampleNearest, type Samples } from './resample.ts';
 export type { Sizes } from './resample-plan.ts';
+export { loadResampler, type Resampler } from './resampler.ts';
 export { computeScaledScores, computeScores, firstNaN, sanitizeIntervals } from './score.ts';
 export { radixSelect, radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';

@@ -1,7 +1,5 @@
-import { Arena } from './arena.ts';
+import type { Arena } from './arena.ts';
 import { SemcrcError } from './error.ts';
-import { wasm as release } from './generated/resample.release.ts';
-import { type Builds, instantiate } from './module.ts';
 import {
   linearTable,
   nearestTable,
@@ -11,62 +9,7 @@ import {
   type Sampling,
   type Sizes,
 } from './resample-plan.ts';
-
-interface ResampleExports {
-  linearSlice(...args: number[]): void;
-  nearestSlice(...args: number[]): void;
-  linearRow(...args: number[]): void;
-  nearestRow(...args: number[]): void;
-}
-
-/** An instance of the resampling kernels with its own memory, which keeps the size of the largest job. */
-export interface Resampler {
-  readonly memory: WebAssembly.Memory;
-}
-
-class ResamplerInstance implements Resampler {
-  readonly memory: WebAssembly.Memory;
-  readonly raw: ResampleExports;
-  readonly #arena: Arena;
-
-  constructor(memory: WebAssembly.Memory, raw: ResampleExports) {
-    this.memory = memory;
-    this.raw = raw;
-    this.#arena = new Arena(memory, 1024);
-  }
-
-  /** Runs `body` with all it allocates freed behind it. */
-  scoped(body: (arena: Arena) => void): void {
-    const mark = this.#arena.mark();
-    try {
-      body(this.#arena);
-    } finally {
-      this.#arena.release(mark);
-    }
-  }
-}
-
-const BUILDS: Builds = { release, debug: () => import('./generated/resample.debug.ts') };
-
-/**
- * Makes an instance of the resampling kernels. The module is compiled once per realm. `debug` takes the unoptimized
- * build with names, for stack traces.
- *
- * @throws SemcrcError `unsupported` where WebAssembly or its SIMD is missing.
- */
-export async function loadResampler({
-  debug = false,
-}: {
-  readonly debug?: boolean;
-} = {}): Promise<Resampler> {
-  const { memory, exports } = await instantiate(BUILDS, { debug, bytes: 1024 });
-  return new ResamplerInstance(memory, exports as unknown as ResampleExports);
-}
-
-function instanceOf(resampler: Resampler): ResamplerInstance {
-  if (resampler instanceof ResamplerInstance) return resampler;
-  throw new SemcrcError('usage', 'expected a resampler made by loadResampler() of this same package');
-}
+import { type Resampler, type ResamplerInstance, resamplerInstance } from './resampler.ts';
 
 /** A volume as plain numbers: x fastest, sizes along x, y, z. */
 export interface Samples<T extends Float32Array | Uint16Array> {
@@ -112,7 +55,7 @@ export function resampleLinear(
   toSource: readonly number[],
   outside: number,
 ): Float32Array {
-  const instance = instanceOf(resampler);
+  const instance = resamplerInstance(resampler);
   const sampling = plan(source, target, toSource);
   const out = new Float32Array(target[0] * target[1] * target[2]);
   if (sampling.alongAxes)
@@ -227,7 +170,7 @@ export function resampleNearest(
   toSource: readonly number[],
   outside: number,
 ): Uint16Array {
-  const instance = instanceOf(resampler);
+  const instance = resamplerInstance(resampler);
   const sampling = plan(source, target, toSource);
   const out = new Uint16Array(target[0] * target[1] * target[2]);
   if (sampling.alongAxes)
