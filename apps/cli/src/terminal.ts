@@ -47,6 +47,7 @@ function bar(label: string, total: number, done: number): Progress {
     hideCursor: true,
     clearOnComplete: true,
     etaBuffer: 20,
+    formatTime: timeText,
   });
   single.start(total, done);
   return {
@@ -56,6 +57,14 @@ function bar(label: string, total: number, done: number): Progress {
     },
     stop: () => single.stop(),
   };
+}
+
+/** Seconds as 1m 20s; a word (INF, NULL) where cli-progress has no estimate yet. */
+function timeText(seconds: number | string): string {
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return '…';
+  if (seconds < 60) return `${Math.round(seconds)}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${Math.round(seconds % 60)}s`;
+  return `${Math.floor(seconds / 3600)}h ${Math.round((seconds % 3600) / 60)}m`;
 }
 
 function sparseLines(label: string, total: number, done: number): Progress {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { semcrc } from './command.ts';
 
 const DOCS = fileURLToPath(new URL('../../../docs/cli.md', import.meta.url));
-const COMMANDS = ['calibrate', 'experiment', 'evaluate', 'inspect'];
+const COMMANDS = ['calibrate', 'experiment', 'evaluate', 'apply', 'prepare', 'inspect'];
 
 describe('help', () => {
   test('without a command it is shown, as a usage error', () => {
@@ -55,7 +55,9 @@ describe('refused command lines', () => {
     [['calibrate', '--n-opt', '128'], /n-opt 128, n-cal 128/],
     [['calibrate', '--control', 'spine', '--procedure', 'organ-crc'], /spine/],
     [['calibrate', '--labels', 'suprem'], /--labels/],
+    [['calibrate', '--', '--epsilon', '2'], /strictly between 0 and 1/],
     [['evaluate'], /missing required argument/],
+    [['prepare', '--spacing', '1,2'], /three numbers/],
     [['inspect'], /missing required argument/],
   ])('%j', (args, message) => {
     const { code, stdout, stderr } = semcrc(args);
