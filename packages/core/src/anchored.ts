@@ -1,7 +1,7 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { SemcrcError } from '@semcrc/kernels';
 import { type Borrowing, backtrack, borrow, type LambdaFamily, lineFamily, pathFamily } from './backtrack.ts';
-import type { RiskBound } from './bound.ts';
+import { leastUnits, type RiskBound } from './bound.ts';
 import { type CalibrationData, type Fit, type FitAnchor, infeasibleError, secondsSince } from './fit.ts';
 import { gatherLengthProblem } from './length-problem.ts';
 import { LossTable } from './loss-table.ts';
@@ -68,6 +68,10 @@ export async function fitAnchored(
   const { partition } = groups;
   const started = performance.now();
   const units = new Set(split.cal.map((id) => data.profileOf(id).patient)).size;
+  for (const bound of bounds) {
+    const least = leastUnits(bound);
+    if (units < least) throw infeasibleError(procedure, bound, units, least);
+  }
   const mark = kernels.arena.mark();
   const anchors: { anchor: FitAnchor; family: LambdaFamily; seconds: number }[] = [];
   try {

@@ -1,4 +1,4 @@
-import { clampedLength, gather, type Kernels } from '@semcrc/kernels';
+import { clampedLength, gather, type Kernels, SemcrcError } from '@semcrc/kernels';
 import { type Interval, intervalOf, QUANTILE } from './interval.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import { buildProfile, divideByPosition, type Profile, type ProfileOptions, type Sides } from './profile.ts';
@@ -81,6 +81,13 @@ export function evaluateScan(
       );
       const divided = divide(kernels, sample, profile, partition, options);
       for (const i of members) {
+        if (calibrated[i].sides > divided.sides) {
+          throw new SemcrcError(
+            'usage',
+            `scan ${sample.id}: λ below and above must be evaluated on a profile with 2 sides, found one with 1`,
+            { data: { scan: sample.id } },
+          );
+        }
         const lists = lambdaOfLists(calibrated[i]);
         const below = Float64Array.from(lists.subarray(0, cellCount));
         const above = Float64Array.from(lists.subarray(cellCount));

@@ -7,7 +7,7 @@ import {
   SemcrcError,
 } from '@semcrc/kernels';
 import { type HeuristicOptions, type Interval, intervalOf, QUANTILE } from './interval.ts';
-import { cellsOfSample, checkPlane, type Partition } from './partition.ts';
+import { cellsOfSample, checkPlane, NO_GROUP, type Partition } from './partition.ts';
 import type { PositionSpec } from './partition-spec.ts';
 import type { Sample } from './sample.ts';
 
@@ -52,7 +52,7 @@ export interface ProfileOptions {
 /**
  * Scores a scan and sorts what is positive.
  *
- * @throws SemcrcError `bad-input` naming scan and voxel when an intensity is NaN.
+ * @throws SemcrcError `bad-input` naming scan and voxel when an intensity is NaN or a label is none of the partition's.
  */
 export function buildProfile(
   kernels: Kernels,
@@ -64,6 +64,7 @@ export function buildProfile(
   const interval = intervalOf(sample, heuristic);
   const scores = scoreSample(kernels, sample, interval);
   const { cellCount, cellsPerOrgan } = partition;
+  refuseUnknownLabels(sample, partition);
   const inside = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, within);
   const lists = sides === 2 ? splitSides(inside, sample.truth, interval.upper, cellCount) : inside;
   // One list past the last takes the voxels that do not count.
@@ -103,8 +104,7 @@ export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval
   }
   const bad = firstNaN(kernels, scores);
   if (bad >= 0) {
-    const [, height, width] = sample.shape;
-    const at = [bad % width, Math.floor(bad / width) % height, Math.floor(bad / (width * height))];
+    const at = positionOf(bad, sample.shape);
     throw new SemcrcError(
       'bad-input',
       `scan ${sample.id}: expected numbers, found NaN at voxel (x ${at[0]}, y ${at[1]}, z ${at[2]}): ` +
@@ -113,6 +113,30 @@ export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval
     );
   }
   return scores;
+}
+
+/** A label beyond the partition's would land in a list of another organ, or in none. */
+function refuseUnknownLabels({ id, groups, shape }: Sample, partition: Partition): void {
+  const { groupOfCell, cellCount, cellsPerOrgan } = partition;
+  const known = Uint8Array.from({ length: cellCount / cellsPerOrgan }, (_, organ) =>
+    groupOfCell[organ * cellsPerOrgan] === NO_GROUP ? 0 : 1,
+  );
+  for (let voxel = 0; voxel < groups.length; voxel++) {
+    if (known[groups[voxel]]) continue;
+    const at = positionOf(voxel, shape);
+    const labels = Array.from(known.keys()).filter((organ) => known[organ]);
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${id}: expected the labels ${labels.join(', ')}, found ${groups[voxel]} at voxel ` +
+        `(x ${at[0]}, y ${at[1]}, z ${at[2]}); name it in the label scheme, or leave the scan out`,
+      { data: { scan: id, voxel: at, found: groups[voxel] } },
+    );
+  }
+}
+
+/** [x, y, z] of a voxel. */
+function positionOf(voxel: number, [, height, width]: Sample['shape']): [x: number, y: number, z: number] {
+  return [voxel % width, Math.floor(voxel / width) % height, Math.floor(voxel / (width * height))];
 }
 
 /** Cells with background sent to the list that does not count, where the loss is taken within the body. */

@@ -133,6 +133,23 @@ describe('the evaluation of a scan', () => {
     ]);
     expect(evaluation).toMatchObject({ risk: 0, length: 1 });
   });
+
+  it('refuses to read two sides off a profile that tells one', () => {
+    const [sample] = drawCohort({
+      seed: 2,
+      patients: 1,
+      scansPerPatient: 1,
+      levels: 0,
+      plane: [3, 4],
+      presence: [1, 1, 1, 1],
+      miss: 1,
+    });
+    const organs = makePartition({ kind: 'organ' }, LABELS);
+    const calibrated: CalibratedLambda = { partition: organs, sides: 2, lambda: new Float32Array(8) };
+    expect(() => evaluateScan(kernels, sample, buildProfile(kernels, sample, organs), [calibrated])).toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringContaining('2 sides') }),
+    );
+  });
 });
 
 describe('the mean over test scans', () => {

@@ -204,6 +204,18 @@ describe('a plan that cannot be run is refused before any run', () => {
     },
   );
 
+  it.each([PAPER_OPTIONS, { ...SHORTEST_OPTIONS, strata: [] }])(
+    'is refused for too few scans by the fit itself, too, before it solves an anchor: $anchor',
+    async (options) => {
+      const [{ split }] = planRuns({ ...PLAN, procedures: ['sem-crc'], options }, INDEX);
+      const plan: ExperimentPlan = { ...PLAN, procedures: ['sem-crc'], options, epsilon: 0.02 };
+      await expect(runOne(dataFor(plan), plan, { run: 0, split })).rejects.toMatchObject({
+        code: 'infeasible',
+        data: { n: 20, leastN: 49 },
+      });
+    },
+  );
+
   it('accepts n exactly as large as it must be', () => {
     expect(() => planRuns({ ...PLAN, epsilon: 1 / 21 }, INDEX)).not.toThrow();
     expect(() => planRuns({ ...PLAN, procedures: ['crc'], epsilon: 1 / 25 }, INDEX)).not.toThrow();

@@ -1,0 +1,174 @@
+import { type Kernels, loadKernels } from '@semcrc/kernels';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildProfile, makePartition, type Sample, type Sides, type Within } from '../src/index.ts';
+import { LossTable } from '../src/loss-table.ts';
+import { divideByPosition } from '../src/profile.ts';
+import { drawCohort, LABELS, recipes } from './random-cohort.ts';
+import {
+  countVoxels,
+  everyVoxel,
+  insideBody,
+  insideOrgan,
+  isAbove,
+  lossOf,
+  scoreOf,
+  uniform,
+} from './reference.ts';
+
+const IDS = [0, 1, 3, 7];
+const organs = makePartition({ kind: 'organ' }, LABELS);
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await loadKernels();
+});
+
+const SAMPLE: Sample = {
+  id: 'scan-9',
+  patient: 'p',
+  shape: [2, 1, 3],
+  truth: Float32Array.of(0.5, 0.5, 0.5, 0.5, 0.5, 0.5),
+  lower: Float32Array.of(0.25, 0.625, 0.5, 0.125, 0.75, 0.5),
+  upper: Float32Array.of(0.75, 0.75, 0.5, 0.25, 0.875, 0.5),
+  groups: Uint8Array.of(0, 1, 1, 7, 7, 3),
+  mended: { clipped: 0, crossed: 0 },
+};
+
+describe('a profile', () => {
+  it.each([
+    [1, 'scan'],
+    [2, 'scan'],
+    [1, 'body'],
+    [2, 'body'],
+  ] as const)(
+    'holds the positive scores of each organ and side, ascending: %i side(s), within %s',
+    (sides: Sides, within: Within) => {
+      const counts = within === 'body' ? insideBody : everyVoxel;
+      fc.assert(
+        fc.property(recipes({ patients: 2, scansPerPatient: 2 }), (recipe) => {
+          for (const sample of drawCohort(recipe)) {
+            const profile = buildProfile(kernels, sample, organs, { sides, within, pixels: true });
+            const [, height, width] = sample.shape;
+            expect(profile.dimension).toBe(countVoxels(sample, counts));
+            for (let side = 0; side < sides; side++) {
+              for (let organ = 0; organ < organs.cellCount; organ++) {
+                const members = Array.from(sample.groups.keys()).filter(
+                  (voxel) =>
+                    sample.groups[voxel] === organ &&
+                    counts(sample, voxel) &&
+                    scoreOf(sample, voxel) > 0 &&
+                    (sides === 1 || isAbove(sample, voxel) === (side === 1)),
+                );
+                const list = side * organs.cellCount + organ;
+                const [from, to] = [profile.offsets[list], profile.offsets[list + 1]];
+                const expected = members.map((voxel) => scoreOf(sample, voxel)).sort((a, b) => a - b);
+                expect(Array.from(profile.scores.subarray(from, to))).toEqual(expected);
+                const scoresAt = (pixel: number) =>
+                  members
+                    .filter((voxel) => voxel % (height * width) === pixel)
+                    .map((voxel) => scoreOf(sample, voxel));
+                for (let i = from; i < to; i++) {
+                  expect(scoresAt(profile.pixels?.[i] ?? -1)).toContain(profile.scores[i]);
+                }
+                expect(profile.organVoxels[organ]).toBe(
+                  countVoxels(sample, (s, voxel) => counts(s, voxel) && s.groups[voxel] === organ),
+                );
+              }
+            }
+          }
+        }),
+        { numRuns: 60, seed: 81 },
+      );
+    },
+  );
+
+  it('divided by position loses nothing and sorts nothing anew', () => {
+    const spec = {
+      kind: 'position' as const,
+      height: 3,
+      width: 4,
+      groupCount: 3,
+      map: Uint8Array.from({ length: 12 }, (_, pixel) => (pixel * 7) % 3),
+    };
+    const positions = makePartition(spec, LABELS);
+    fc.assert(
+      fc.property(recipes({ patients: 2, plane: [3, 4] }), (recipe) => {
+        for (const sample of drawCohort(recipe)) {
+          const divided = divideByPosition(
+            buildProfile(kernels, sample, organs, { pixels: true }),
+            positions,
+            spec,
+          );
+          const whole = buildProfile(kernels, sample, positions);
+          expect(divided).toEqual(whole);
+        }
+      }),
+      { numRuns: 60, seed: 82 },
+    );
+  });
+
+  it('of a scan with NaN is refused, naming scan and voxel', () => {
+    for (const field of ['truth', 'lower', 'upper'] as const) {
+      const values = SAMPLE[field].slice();
+      values[4] = Number.NaN;
+      expect(() => buildProfile(kernels, { ...SAMPLE, [field]: values }, organs)).toThrow(
+        expect.objectContaining({
+          code: 'bad-input',
+          message: expect.stringMatching(/scan scan-9: .*NaN at voxel \(x 1, y 0, z 1\)/),
+        }),
+      );
+    }
+  });
+
+  it.each([2, 5, 200])(
+    'of a scan with label %i, which the cohort lacks, is refused, naming both',
+    (label) => {
+      const groups = SAMPLE.groups.slice();
+      groups[3] = label;
+      expect(() => buildProfile(kernels, { ...SAMPLE, groups }, organs)).toThrow(
+        expect.objectContaining({
+          code: 'bad-input',
+          message: expect.stringMatching(
+            `scan scan-9: expected the labels 0, 1, 3, 7, found ${label} at voxel .x 0, y 0, z 1`,
+          ),
+        }),
+      );
+    },
+  );
+});
+
+describe('losses read off profiles', () => {
+  it('are those of plain loops at every λ, whole and per organ', () => {
+    const single = makePartition({ kind: 'uniform' }, LABELS);
+    fc.assert(
+      fc.property(
+        recipes({ patients: 5, scansPerPatient: 1 }),
+        fc.array(fc.constantFrom(0, 0.0625, Math.fround(0.1), 0.25, 1, Infinity), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        (recipe, lambdas) => {
+          const samples = drawCohort(recipe);
+          const profiles = samples.map((sample) => buildProfile(kernels, sample, organs));
+          const scan = new LossTable(profiles, single);
+          for (const lambda of lambdas) {
+            expect(Array.from(scan.evaluate(Float32Array.of(lambda)))).toEqual(
+              samples.map((sample) => lossOf(sample, everyVoxel, uniform(lambda))),
+            );
+          }
+          for (const organ of IDS) {
+            const table = new LossTable(profiles, single, { scope: { organ } });
+            const members = samples.filter((sample) => countVoxels(sample, insideOrgan(organ)) > 0);
+            expect(table.units).toEqual(members.map(({ patient }) => patient));
+            for (const lambda of lambdas) {
+              expect(Array.from(table.evaluate(Float32Array.of(lambda)))).toEqual(
+                members.map((sample) => lossOf(sample, insideOrgan(organ), uniform(lambda))),
+              );
+            }
+          }
+        },
+      ),
+      { numRuns: 60, seed: 83 },
+    );
+  });
+});
