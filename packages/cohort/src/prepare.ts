@@ -24,7 +24,14 @@ import {
 } from '@semcrc/imaging';
 import type { Resampler } from '@semcrc/kernels';
 import type { ScanFiles } from './manifest.ts';
-import { ofScan, packGroups, type ReadingOptions, readPredictions, ScanReader } from './scan.ts';
+import {
+  ofScan,
+  packGroups,
+  type ReadingOptions,
+  readPredictions,
+  type ScanMemory,
+  ScanReader,
+} from './scan.ts';
 import { mergeBody } from './voxels.ts';
 
 /** How scans are prepared; the defaults are those of the paper's section 4. */
@@ -118,6 +125,7 @@ function choose(
  *
  * Labelled means "any label of the segmentation", before the body mask is merged in.
  *
+ * @param memory reused from scan to scan; never by two scans at once.
  * @throws SemcrcError `bad-input` as reading a scan does. A scan that does not qualify is no error: it is left out.
  */
 export async function prepareScan(
@@ -125,10 +133,11 @@ export async function prepareScan(
   reading: ReadingOptions,
   options: PaperOptions,
   resampler: Resampler,
+  memory?: ScanMemory,
 ): Promise<Prepared> {
   const paper = resolvePaper(options);
   const window = reading.window ?? abdomenWindow;
-  const reader = new ScanReader(files, reading);
+  const reader = new ScanReader(files, reading, memory);
   try {
     const found = await chooseSlices(reader, paper, window[0], resampler);
     if (found.state === 'left-out') return found;
@@ -202,9 +211,10 @@ export async function reasonToLeaveOut(
   reading: ReadingOptions,
   options: PaperOptions,
   resampler: Resampler,
+  memory?: ScanMemory,
 ): Promise<string | null> {
   const paper = resolvePaper(options);
-  const reader = new ScanReader(files, reading);
+  const reader = new ScanReader(files, reading, memory);
   try {
     const found = await chooseSlices(reader, paper, (reading.window ?? abdomenWindow)[0], resampler);
     return found.state === 'left-out' ? found.reason : null;

@@ -5,7 +5,7 @@ import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
 import type { PredictionUnits } from './scan.ts';
 import { sampleFiles } from './scan-files.ts';
-import { assignVoxels, clip, mendIntervals, mergeBody, refuseNegative } from './voxels.ts';
+import { assignVoxels, clip, countForeign, mendIntervals, mergeBody, refuseNegative } from './voxels.ts';
 
 /** The files of a scan whose truth nobody knows. */
 export interface ApplyFiles {
@@ -124,15 +124,6 @@ export async function* readSlabs(
   } finally {
     for (const slabs of open) await slabs?.return();
   }
-}
-
-function countForeign(values: Float32Array): number {
-  let foreign = 0;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number;
-    if (value < -1 || value > 2) foreign++;
-  }
-  return foreign;
 }
 
 /** Notices predictions in other units over all slabs: a median is not to be had slab by slab. */

@@ -13,7 +13,7 @@ import {
   reasonToLeaveOut,
   resolvePaper,
 } from './prepare.ts';
-import { type PredictionUnits, type ReadingOptions, readWholeScan } from './scan.ts';
+import { type PredictionUnits, type ReadingOptions, readWholeScan, ScanMemory } from './scan.ts';
 import { namedScheme, parseLabelMap, schemeNames } from './scheme.ts';
 import type { Source } from './source.ts';
 
@@ -145,9 +145,20 @@ export async function scanPreparer(
     };
   }
   const resampler = await loadResampler();
+  // Scans that are read at the same time each take memory of their own; one after the other, they share it.
+  const idle: ScanMemory[] = [];
+  const withMemory = async <T>(work: (memory: ScanMemory) => Promise<T>): Promise<T> => {
+    const memory = idle.pop() ?? new ScanMemory();
+    try {
+      return await work(memory);
+    } finally {
+      idle.push(memory);
+    }
+  };
   return {
-    prepare: (files) => prepareScan(files, reading, paper, resampler),
-    reasonToLeaveOut: (files) => reasonToLeaveOut(files, reading, paper, resampler),
+    prepare: (files) => withMemory((memory) => prepareScan(files, reading, paper, resampler, memory)),
+    reasonToLeaveOut: (files) =>
+      withMemory((memory) => reasonToLeaveOut(files, reading, paper, resampler, memory)),
   };
 }
 

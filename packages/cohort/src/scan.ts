@@ -10,6 +10,7 @@ import {
   turnToRas,
   type Volume,
   volumeShape,
+  voxelCount,
   windowIntensity,
 } from '@semcrc/imaging';
 import { readNifti, readNiftiHeader } from '@semcrc/imaging/node';
@@ -35,6 +36,29 @@ export interface ReadingOptions {
   readonly predictionUnits?: PredictionUnits;
   /** Told of things worth knowing that are no errors. */
   readonly warn?: (message: string) => void;
+}
+
+/** Larger volumes get an array of their own, so that a header cannot claim memory that its file does not back. */
+const LARGEST_KEPT = 2 ** 25;
+
+/** Arrays that volumes are read into one after the other, so that reading scan after scan allocates nothing anew. */
+export class ScanMemory {
+  #image = new Float32Array(0);
+  #labels = new Uint16Array(0);
+
+  /** For one image at a time. */
+  image(voxels: number): { into?: Float32Array } {
+    if (voxels > LARGEST_KEPT) return {};
+    if (this.#image.length < voxels) this.#image = new Float32Array(voxels);
+    return { into: this.#image };
+  }
+
+  /** For one label volume at a time. */
+  labels(voxels: number): { into?: Uint16Array } {
+    if (voxels > LARGEST_KEPT) return {};
+    if (this.#labels.length < voxels) this.#labels = new Uint16Array(voxels);
+    return { into: this.#labels };
+  }
 }
 
 /** Units predictions may come in. */
@@ -89,18 +113,22 @@ function looksWindowed(data: Float32Array): boolean {
 export class ScanReader {
   readonly files: ScanFiles;
   readonly options: ReadingOptions;
+  readonly #memory: ScanMemory | undefined;
   #reference: FileGrid | undefined;
 
-  constructor(files: ScanFiles, options: ReadingOptions) {
+  /** @param memory what is read lies there until the next image or label volume is read; new arrays when left out. */
+  constructor(files: ScanFiles, options: ReadingOptions, memory?: ScanMemory) {
     this.files = files;
     this.options = options;
+    this.#memory = memory;
   }
 
   /** The ground truth in HU, not yet windowed. */
   async truth(): Promise<Volume> {
     const { scan, groundTruth: file } = this.files;
     const { warn } = this.options;
-    const { volume } = await readNifti(file);
+    const header = await readNiftiHeader(file);
+    const { volume } = await readNifti(file, this.#memory?.image(voxelCount(volumeShape(header, file))));
     this.#reference = { file, shape: volume.shape, affine: volume.affine };
     if (warn && isOblique(volume.affine)) {
       warn(`scan ${scan}: ${file} is oblique: no voxel axis runs along the body's axes`);
@@ -123,7 +151,8 @@ export class ScanReader {
   ): Promise<{ volume: Volume; units: PredictionUnits }> {
     const { scan } = this.files;
     const { predictionUnits: units = 'window', warn } = this.options;
-    const { volume } = await readNifti(file, await this.#slices(file, needed));
+    const span = await this.#slices(file, needed);
+    const { volume } = await readNifti(file, { ...span, ...this.#memory?.image(this.#voxels(span)) });
     const [slices, height, width] = volume.shape;
     if (units === 'window') {
       refuseForeignUnits({ scan, file, size: [width, height, slices], values: volume.data });
@@ -137,7 +166,8 @@ export class ScanReader {
   async deviation(file: string, needed?: readonly Grid[]): Promise<Volume> {
     const { scan } = this.files;
     const { predictionUnits = 'window', window: [lo, hi] = abdomenWindow } = this.options;
-    const { volume } = await readNifti(file, await this.#slices(file, needed));
+    const span = await this.#slices(file, needed);
+    const { volume } = await readNifti(file, { ...span, ...this.#memory?.image(this.#voxels(span)) });
     const [slices, height, width] = volume.shape;
     refuseNegative({ scan, file, size: [width, height, slices], values: volume.data });
     if (predictionUnits === 'hu') {
@@ -157,10 +187,9 @@ export class ScanReader {
     if (folder) {
       volume = await readOrganFolder(scan, file, labelling, this.#reference as FileGrid);
     } else {
-      const image = await readNifti(file, { as: 'labels' });
-      checkTableOf(image.header, file, labelling);
-      volume = image.volume;
-      this.#check(file, volume);
+      checkTableOf(await readNiftiHeader(file), file, labelling);
+      const span = await this.#slices(file, undefined);
+      volume = (await readNifti(file, { as: 'labels', ...this.#memory?.labels(this.#voxels(span)) })).volume;
     }
     const [slices, height, width] = volume.shape;
     assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, labelling);
@@ -169,8 +198,15 @@ export class ScanReader {
 
   /** The body mask: non-zero inside. */
   async body(file: string, needed?: readonly Grid[]): Promise<LabelVolume> {
-    const { volume } = await readNifti(file, { as: 'labels', ...(await this.#slices(file, needed)) });
-    return turnToRas(volume);
+    const span = await this.#slices(file, needed);
+    const into = this.#memory?.labels(this.#voxels(span));
+    return turnToRas((await readNifti(file, { as: 'labels', ...span, ...into })).volume);
+  }
+
+  /** How many voxels a span of slices has; of the whole volume without one. */
+  #voxels({ slices }: { slices?: { first: number; end: number } }): number {
+    const [count, height, width] = (this.#reference as FileGrid).shape;
+    return (slices ? slices.end - slices.first : count) * height * width;
   }
 
   /** The span of slices of a file that some grids lie on; the file is held against the scan's grid first. */

@@ -1,6 +1,7 @@
 import type { MendedVoxels } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { BACKGROUND, BODY, type Labelling, NO_GROUP } from './labelling.ts';
+import type { LabelScheme } from './scheme.ts';
 
 /** Voxel values as a file holds them, x fastest, and what to call them in an error. */
 export interface FileVoxels {
@@ -62,17 +63,10 @@ const PLAUSIBLE = [-1, 2] as const;
  *
  * @throws SemcrcError `bad-input` naming scan, file and median, with the option that would read HU.
  */
-export function refuseForeignUnits(voxels: FileVoxels): void {
+export function refuseForeignUnits(voxels: FileVoxels & { values: Float32Array }): void {
   const { values } = voxels;
-  let below = 0;
-  let above = 0;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number;
-    if (value < PLAUSIBLE[0]) below++;
-    else if (value > PLAUSIBLE[1]) above++;
-  }
   // The median can only lie outside when at least half the values do.
-  if (2 * Math.max(below, above) < values.length) return;
+  if (mostlyPlausible(values)) return;
   const found = median(values);
   if (found >= PLAUSIBLE[0] && found <= PLAUSIBLE[1]) return;
   throw new SemcrcError(
@@ -81,6 +75,29 @@ export function refuseForeignUnits(voxels: FileVoxels): void {
       'intensities in [0, 1]; if these are in HU, say so with --prediction-units hu',
     { data: { scan: voxels.scan, file: voxels.file, median: found } },
   );
+}
+
+/** Whether more than half the values are plausible; looks no further than it must. */
+function mostlyPlausible(values: Float32Array): boolean {
+  const [least, most] = PLAUSIBLE;
+  const enough = values.length >> 1;
+  let plausible = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (value >= least && value <= most && ++plausible > enough) return true;
+  }
+  return false;
+}
+
+/** How many values could be no windowed intensity, even of a poor predictor. */
+export function countForeign(values: Float32Array): number {
+  const [least, most] = PLAUSIBLE;
+  let foreign = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if (value < least || value > most) foreign++;
+  }
+  return foreign;
 }
 
 /**
@@ -92,22 +109,37 @@ export function refuseForeignUnits(voxels: FileVoxels): void {
 export function assignVoxels(voxels: FileVoxels & { values: Uint16Array }, labelling: Labelling): void {
   const { values } = voxels;
   const { groupOf, scheme } = labelling;
+  const groups = new Uint16Array(65536).fill(NO_GROUP);
+  groups.set(groupOf);
+  // Most voxels have no label, and 0 stays 0: they are passed over two at a time.
+  const aligned = values.byteOffset % 4 === 0;
+  const pairs = new Uint32Array(
+    values.buffer,
+    aligned ? values.byteOffset : 0,
+    aligned ? values.length >> 1 : 0,
+  );
   for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number;
-    const group = value < groupOf.length ? (groupOf[value] as number) : NO_GROUP;
-    if (group === NO_GROUP) {
-      const { text, data } = place(voxels, index);
-      const numbers = [...scheme.names.keys()];
-      const gaps = numbers.length < Math.max(...numbers) ? ' (not all of them)' : '';
-      throw new SemcrcError(
-        'bad-input',
-        `scan ${voxels.scan}: ${voxels.file} holds the label ${value} at ${text}; expected 0 to ` +
-          `${Math.max(...numbers)}${gaps}, the labels of the scheme ${scheme.name}`,
-        { data: { ...data, value, scheme: scheme.name } },
-      );
+    if ((index & 1) === 0) {
+      while (pairs[index >> 1] === 0) index += 2;
+      if (index >= values.length) break;
     }
+    const group = groups[values[index] as number] as number;
+    if (group === NO_GROUP) refuseLabel(voxels, index, scheme);
     values[index] = group;
   }
+}
+
+function refuseLabel(voxels: FileVoxels, index: number, scheme: LabelScheme): never {
+  const { text, data } = place(voxels, index);
+  const value = voxels.values[index] as number;
+  const numbers = [...scheme.names.keys()];
+  const gaps = numbers.length < Math.max(...numbers) ? ' (not all of them)' : '';
+  throw new SemcrcError(
+    'bad-input',
+    `scan ${voxels.scan}: ${voxels.file} holds the label ${value} at ${text}; expected 0 to ` +
+      `${Math.max(...numbers)}${gaps}, the labels of the scheme ${scheme.name}`,
+    { data: { ...data, value, scheme: scheme.name } },
+  );
 }
 
 /** Merges the body mask into the groups, in place: inside it, what belongs to nothing is body; organs stay organs. */

@@ -349,6 +349,18 @@ describe('bad input', () => {
     expect(data).toMatchObject({ scan: 's0', value: 33, voxel: [3, 2, 1], index: 33 });
   });
 
+  it('refuses a stray label wherever it stands among voxels without one', async () => {
+    for (const stray of [0, 1, 2, 3, 57, 58, 59]) {
+      const { message } = await refusal({
+        scan: (scan) => {
+          const values = Array.from({ length: VOXELS }, (_, voxel) => (voxel === stray ? 32768 : 0));
+          scan.seg = { ...scan.seg, type: 'uint16', values };
+        },
+      });
+      expect(message).toMatch(new RegExp(`holds the label 32768 at voxel .*, index ${stray};`));
+    }
+  });
+
   it('refuses label names in the file that contradict the scheme', async () => {
     const table =
       '<CaretExtension><LabelTable><Label Key="5"><![CDATA[liver]]></Label></LabelTable></CaretExtension>';
