@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { experimentFileSchema } from '../dist/settings.js';
 
-const document = { $schema: 'https://json-schema.org/draft/2020-12/schema', ...experimentFileSchema };
+const document = { $schema: 'http://json-schema.org/draft-07/schema#', ...experimentFileSchema };
 await writeFile(
   new URL('../schema/experiment-config-1.json', import.meta.url),
   `${JSON.stringify(document, null, 2)}\n`,

@@ -50,15 +50,16 @@ export async function runCells(
       return new ExperimentFolder(join(options.out, cell.folder), config, identity, onOther);
     }),
   }));
-  const outcomes: CellOutcome[] = [];
+  const done: CellOutcome[] = [];
   await withExecutor(options.workers, async (executor) => {
     for (const [at, batch] of opened.entries()) {
       const prefix = opened.length === 1 ? '' : `part ${at + 1}/${opened.length}: `;
-      outcomes.push(...(await runBatch(batch, executor, prefix, invocation)));
+      done.push(...(await runBatch(batch, executor, prefix, invocation)));
     }
   });
-  if (cells.some(({ folder }) => folder !== '')) writeGrid(options.out, cells, outcomes);
-  return cells.map((cell) => outcomes.find((outcome) => outcome.cell === cell)!);
+  const outcomes = cells.map((cell) => done.find((outcome) => outcome.cell === cell)!);
+  if (cells.some(({ folder }) => folder !== '')) writeGrid(options.out, outcomes);
+  return outcomes;
 }
 
 async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<Batch[]> {
@@ -138,8 +139,8 @@ async function runBatch(
 }
 
 /** What stands above the folders of a grid: which cell is where, and one table of them all. */
-function writeGrid(out: string, cells: readonly Cell[], outcomes: readonly CellOutcome[]): void {
-  const listed = cells.map(({ folder, axes }) => ({ folder, axes }));
+function writeGrid(out: string, outcomes: readonly CellOutcome[]): void {
+  const listed = outcomes.map(({ cell: { folder, axes } }) => ({ folder, axes }));
   writeOutputFile(
     join(out, 'grid.json'),
     `${JSON.stringify({ schema: 'semcrc/grid@1', cells: listed }, null, 2)}\n`,

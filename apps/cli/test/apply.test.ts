@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { semcrc } from './command.ts';
+import { semcrcHere } from './command.ts';
 import { DIMS, FITTING, niftiBytes, scanParts, writeCohort, writeGz } from './fixture.ts';
 import { type PlainScan, readPlainCohort } from './plain-cohort.ts';
 import { readPlainNifti } from './plain-nifti.ts';
@@ -12,14 +12,14 @@ let manifest: string;
 let calibration: string;
 let lambda: Record<string, number>;
 let scan: PlainScan;
-beforeAll(() => {
+beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-apply-'));
   manifest = writeCohort(join(root, 'cohort'));
   calibration = join(root, 'calibration.json');
-  expect(semcrc(['calibrate', manifest, ...FITTING, '--out', calibration]).code).toBe(0);
+  expect((await semcrcHere(['calibrate', manifest, ...FITTING, '--out', calibration])).code).toBe(0);
   lambda = JSON.parse(readFileSync(calibration, 'utf8')).lambda;
   scan = readPlainCohort(manifest).get('s10')!;
-});
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const file = (name: string) => join(root, 'cohort', 's10', `${name}.nii.gz`);
@@ -34,9 +34,9 @@ const files = () => [
 const volume = (folder: string, name: string) => readPlainNifti(join(folder, `${name}.nii.gz`)).values;
 
 describe('apply', () => {
-  test('every voxel that λ covers lies inside the interval written', () => {
+  test('every voxel that λ covers lies inside the interval written', async () => {
     const out = join(root, 'applied');
-    const outcome = semcrc(['apply', calibration, ...files(), '--out', out]);
+    const outcome = await semcrcHere(['apply', calibration, ...files(), '--out', out]);
     expect(outcome.stderr).not.toMatch(/error/);
     expect(outcome.code).toBe(0);
     const [lower, upper, width, written] = ['lower', 'upper', 'width', 'lambda'].map((name) =>
@@ -64,9 +64,11 @@ describe('apply', () => {
     expect(outcome.stdout).toContain('written to');
   });
 
-  test('in HU, bounds at the edges of the window are open', () => {
+  test('in HU, bounds at the edges of the window are open', async () => {
     const out = join(root, 'hu');
-    expect(semcrc(['apply', calibration, ...files(), '--units', 'hu', '--out', out]).code).toBe(0);
+    expect((await semcrcHere(['apply', calibration, ...files(), '--units', 'hu', '--out', out])).code).toBe(
+      0,
+    );
     const [lower, upper] = ['lower', 'upper'].map((name) => volume(out, name));
     const hounsfield = readPlainNifti(file('truth')).values;
     for (let voxel = 0; voxel < scan.truth.length; voxel++) {
@@ -79,9 +81,17 @@ describe('apply', () => {
     }
   });
 
-  test('a label that was never calibrated is named, and its interval is the whole range', () => {
+  test('a label that was never calibrated is named, and its interval is the whole range', async () => {
     const out = join(root, 'unknown');
-    const outcome = semcrc(['apply', calibration, ...files(), '--extra-labels', 'lung_left', '--out', out]);
+    const outcome = await semcrcHere([
+      'apply',
+      calibration,
+      ...files(),
+      '--extra-labels',
+      'lung_left',
+      '--out',
+      out,
+    ]);
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toMatch(/warning: .*lung_left/);
     const segmentation = readPlainNifti(file('segmentation')).values;
@@ -90,8 +100,8 @@ describe('apply', () => {
     expect([lower[lung], upper[lung]]).toEqual([0, 1]);
   });
 
-  test('missing files and files of another scan are refused, and nothing is left', () => {
-    const missing = semcrc(['apply', calibration, ...files().slice(0, 4)]);
+  test('missing files and files of another scan are refused, and nothing is left', async () => {
+    const missing = await semcrcHere(['apply', calibration, ...files().slice(0, 4)]);
     expect(missing.code).toBe(2);
     expect(missing.stderr).toMatch(/--segmentation <file> is required/);
 
@@ -99,7 +109,7 @@ describe('apply', () => {
     writeGz(other, niftiBytes({ ...scanParts(1).upper, dims: [DIMS[0], DIMS[2], DIMS[1]] }));
     const out = join(root, 'refused');
     const args = ['--lower', file('lower'), '--upper', other, '--segmentation', file('segmentation')];
-    const outcome = semcrc(['apply', calibration, ...args, '--out', out]);
+    const outcome = await semcrcHere(['apply', calibration, ...args, '--out', out]);
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).toMatch(/other\.nii\.gz/);
     expect(existsSync(join(out, 'lower.nii.gz'))).toBe(false);
@@ -107,13 +117,13 @@ describe('apply', () => {
 });
 
 describe('inspect --compare', () => {
-  test('Dice of segmentations by label, as counted with plain loops', () => {
+  test('Dice of segmentations by label, as counted with plain loops', async () => {
     const a = scanParts(1).segmentation;
     const values = Array.from(a.values, (value, voxel) => (voxel % 5 === 0 ? 6 : value));
     const [first, second] = [join(root, 'a.nii.gz'), join(root, 'b.nii.gz')];
     writeGz(first, niftiBytes(a));
     writeGz(second, niftiBytes({ ...a, values }));
-    const outcome = semcrc(['inspect', '--compare', first, second, '--labels', 'suprem', '--json']);
+    const outcome = await semcrcHere(['inspect', '--compare', first, second, '--labels', 'suprem', '--json']);
     expect(outcome.code).toBe(0);
     const found = JSON.parse(outcome.stdout);
     const count = (list: ArrayLike<number>, label: number) =>
@@ -122,30 +132,37 @@ describe('inspect --compare', () => {
     const liver = found.labels.find(({ name }: { name: string }) => name === 'liver');
     expect(liver).toMatchObject({ number: 6, first: count(a.values, 6), second: count(values, 6), both });
     expect(liver.dice).toBeCloseTo((2 * both) / (count(a.values, 6) + count(values, 6)), 12);
-    expect(semcrc(['inspect', '--compare', first, second]).stdout).toContain(liver.dice.toFixed(5));
+    expect((await semcrcHere(['inspect', '--compare', first, second])).stdout).toContain(
+      liver.dice.toFixed(5),
+    );
   });
 
-  test('PSNR and SSIM of images', () => {
+  test('PSNR and SSIM of images', async () => {
     const size = 16;
     const values = Float32Array.from({ length: size * size }, (_, voxel) => ((voxel * 37) % 101) / 100);
     const shifted = values.map((value) => value + 0.125);
     const [first, second] = [join(root, 'x.nii.gz'), join(root, 'y.nii.gz')];
     writeGz(first, niftiBytes({ dims: [size, size, 1], type: 'f32', values }));
     writeGz(second, niftiBytes({ dims: [size, size, 1], type: 'f32', values: shifted }));
-    const found = JSON.parse(semcrc(['inspect', '--compare', first, second, '--json']).stdout);
+    const found = JSON.parse((await semcrcHere(['inspect', '--compare', first, second, '--json'])).stdout);
     expect(found.kind).toBe('images');
     expect(found.range).toBeCloseTo(1, 6);
     expect(found.psnr).toBeCloseTo(20 * Math.log10(1 / 0.125), 4);
     expect(found.ssim).toBeGreaterThan(0.8);
     expect(found.ssim).toBeLessThan(1);
-    const equal = JSON.parse(semcrc(['inspect', '--compare', first, first, '--json']).stdout);
+    const equal = JSON.parse((await semcrcHere(['inspect', '--compare', first, first, '--json'])).stdout);
     expect(equal).toMatchObject({ psnr: null, ssim: 1 });
   });
 
-  test('volumes on other grids are refused', () => {
-    const outcome = semcrc(['inspect', '--compare', join(root, 'a.nii.gz'), join(root, 'x.nii.gz')]);
+  test('volumes on other grids are refused', async () => {
+    const outcome = await semcrcHere([
+      'inspect',
+      '--compare',
+      join(root, 'a.nii.gz'),
+      join(root, 'x.nii.gz'),
+    ]);
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).toMatch(/only volumes on one grid can be compared/);
-    expect(semcrc(['inspect', join(root, 'a.nii.gz'), join(root, 'x.nii.gz')]).code).toBe(2);
+    expect((await semcrcHere(['inspect', join(root, 'a.nii.gz'), join(root, 'x.nii.gz')])).code).toBe(2);
   });
 });

@@ -20,7 +20,7 @@ let unspoiled: unknown;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-bad-input-'));
   unspoiled = readLambda(calibrateSpoiled(nothing).out);
-});
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** A directory of its own, and where its calibration goes. */
@@ -92,9 +92,11 @@ describe('files', () => {
 
   test('dimensions that do not multiply to the data', () => {
     const outcome = calibrateSpoiled((parts) => {
-      parts.lower = { ...parts.lower, dims: [DIMS[0], DIMS[1], DIMS[2] + 1] };
+      for (const name of ['truth', 'lower', 'upper', 'segmentation'] as const) {
+        parts[name] = { ...parts[name], dims: [DIMS[0], DIMS[1], DIMS[2] + 1] };
+      }
     });
-    expectFailure(outcome, 3, inScan('lower'), /8 × 6 × 5/, /960 bytes, found 768/);
+    expectFailure(outcome, 3, inScan('truth'), /8 × 6 × 5/, /480 bytes, found 384/);
   });
 
   test('dimensions that multiply to an absurd size', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { experimentFileSchema } from '../src/settings.ts';
-import { MAIN, semcrc } from './command.ts';
+import { MAIN, semcrcHere } from './command.ts';
 import { SIZES, writeCohort } from './fixture.ts';
 
 let root: string;
@@ -12,7 +12,7 @@ let manifest: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-experiment-'));
   manifest = writeCohort(join(root, 'cohort'));
-});
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const EPSILON = ['--epsilon', '0.2'];
@@ -33,9 +33,11 @@ function runsOf(out: string): Omit<Run, 'seconds'>[] {
 }
 
 describe('results', () => {
-  test('do not depend on the number of workers', () => {
+  test('do not depend on the number of workers', async () => {
     for (const workers of ['1', '2']) {
-      const outcome = semcrc(args(`workers-${workers}`, ...EPSILON, '--runs', '3', '--workers', workers));
+      const outcome = await semcrcHere(
+        args(`workers-${workers}`, ...EPSILON, '--runs', '3', '--workers', workers),
+      );
       expect(outcome.stderr).not.toMatch(/error/);
       expect(outcome.code).toBe(0);
       expect(outcome.stdout).toMatch(/procedure +runs +risk/);
@@ -49,7 +51,7 @@ describe('results', () => {
     );
   });
 
-  test('come with a summary table, position maps, an example scan and a risk curve', () => {
+  test('come with a summary table, position maps, an example scan and a risk curve', async () => {
     const folder = join(root, 'workers-1');
     const csv = readFileSync(join(folder, 'summary.csv'), 'utf8').trim().split('\n');
     expect(csv[0]).toBe('procedure,runs,risk_mean,risk_sd,length_mean,length_sd');
@@ -76,39 +78,39 @@ describe('results', () => {
     });
   });
 
-  test('no file is left half-written beside them', () => {
+  test('no file is left half-written beside them', async () => {
     const files = readdirSync(join(root, 'workers-1'), { recursive: true }).map(String);
     expect(files.filter((name) => name.includes('.partial'))).toEqual([]);
   });
 });
 
 describe('a folder that holds runs already', () => {
-  test('goes on from there: more runs keep the first ones', () => {
-    expect(semcrc(args('more', ...EPSILON, '--runs', '1')).code).toBe(0);
+  test('goes on from there: more runs keep the first ones', async () => {
+    expect((await semcrcHere(args('more', ...EPSILON, '--runs', '1'))).code).toBe(0);
     const kept = readFileSync(join(root, 'more', 'runs', 'run-000.json'), 'utf8');
-    const outcome = semcrc(args('more', ...EPSILON, '--runs', '3'));
+    const outcome = await semcrcHere(args('more', ...EPSILON, '--runs', '3'));
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toMatch(/1 of 3 runs were finished before/);
     expect(readFileSync(join(root, 'more', 'runs', 'run-000.json'), 'utf8')).toBe(kept);
     expect(runsOf('more')).toEqual(runsOf('workers-1'));
   });
 
-  test('a damaged run is done again', () => {
+  test('a damaged run is done again', async () => {
     const path = join(root, 'more', 'runs', 'run-001.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace('sem-crc', 'crc-sem'));
-    const outcome = semcrc(args('more', ...EPSILON, '--runs', '3'));
+    const outcome = await semcrcHere(args('more', ...EPSILON, '--runs', '3'));
     expect(outcome.stderr).toMatch(/2 of 3 runs were finished before/);
     expect(runsOf('more')).toEqual(runsOf('workers-1'));
   });
 
-  test('other options are refused and name what differs, unless --force discards the runs', () => {
+  test('other options are refused and name what differs, unless --force discards the runs', async () => {
     const before = readFileSync(join(root, 'more', 'experiment.json'), 'utf8');
     const other = args('more', '--epsilon', '0.3', '--runs', '1', '--procedures', 'crc');
-    const refused = semcrc(other);
+    const refused = await semcrcHere(other);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/finished runs of another experiment.*was.*now.*--force/);
     expect(readFileSync(join(root, 'more', 'experiment.json'), 'utf8')).toBe(before);
-    expect(semcrc([...other, '--force']).code).toBe(0);
+    expect((await semcrcHere([...other, '--force'])).code).toBe(0);
     expect(runsOf('more').map(({ procedure, run }) => `${run} ${procedure}`)).toEqual(['0 crc']);
     expect(readdirSync(join(root, 'more', 'runs')).sort()).toEqual(['journal.json', 'run-000.json']);
   });
@@ -121,7 +123,7 @@ describe('config files', () => {
     return path;
   }
 
-  test('a grid gives a folder to each combination, equal to the experiment on its own', () => {
+  test('a grid gives a folder to each combination, equal to the experiment on its own', async () => {
     const path = config(
       'grid.yaml',
       `source: cohort/manifest.csv
@@ -137,7 +139,7 @@ grid:
 `,
     );
     const out = join(root, 'grid');
-    const outcome = semcrc(['experiment', path, '--out', out]);
+    const outcome = await semcrcHere(['experiment', path, '--out', out]);
     expect(outcome.stderr).not.toMatch(/error/);
     expect(outcome.code).toBe(0);
     const cells = [
@@ -158,14 +160,24 @@ grid:
     expect(table[3]).toMatch(/^0\.2,body,crc,2,/);
 
     const alone = ['--epsilon', '0.3', '--runs', '2', '--procedures', 'crc,sem-crc'];
-    expect(semcrc(args('alone', ...alone)).code).toBe(0);
+    expect((await semcrcHere(args('alone', ...alone))).code).toBe(0);
     expect(runsOf('grid/epsilon-0.3_within-scan')).toEqual(runsOf('alone'));
   });
 
-  test('options of the command line win over the file, its grid included', () => {
+  test('options of the command line win over the file, its grid included', async () => {
     const path = join(root, 'grid.yaml');
     const out = join(root, 'narrowed');
-    const outcome = semcrc(['experiment', path, '--out', out, '--epsilon', '0.25', '--runs', '1', '--json']);
+    const outcome = await semcrcHere([
+      'experiment',
+      path,
+      '--out',
+      out,
+      '--epsilon',
+      '0.25',
+      '--runs',
+      '1',
+      '--json',
+    ]);
     expect(outcome.code).toBe(0);
     const cells = JSON.parse(outcome.stdout) as {
       axes: Record<string, string>;
@@ -186,21 +198,26 @@ grid:
     ['strata: [colour:3]', /strata\.0 .*found "colour:3"/],
     ['source: [', /not YAML/],
     ['source: nowhere.csv\nlabels: suprem', /nowhere\.csv/],
-  ])('%j is refused', (text, message) => {
-    const outcome = semcrc(['experiment', config('refused.yaml', text), '--out', join(root, 'refused')]);
+  ])('%j is refused', async (text, message) => {
+    const outcome = await semcrcHere([
+      'experiment',
+      config('refused.yaml', text),
+      '--out',
+      join(root, 'refused'),
+    ]);
     expect(outcome.stderr).toMatch(message);
     expect(outcome.code).toBe(3);
     expect(existsSync(join(root, 'refused'))).toBe(false);
   });
 
-  test('the published schema is the one that files are checked against', () => {
+  test('the published schema is the one that files are checked against', async () => {
     const published = readFileSync(new URL('../schema/experiment-config-1.json', import.meta.url), 'utf8');
     const { $schema: _, ...schema } = JSON.parse(published);
     expect(schema).toEqual(JSON.parse(JSON.stringify(experimentFileSchema)));
   });
 
-  test('a config file that is not there', () => {
-    const outcome = semcrc(['experiment', join(root, 'missing.yaml')]);
+  test('a config file that is not there', async () => {
+    const outcome = await semcrcHere(['experiment', join(root, 'missing.yaml')]);
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).toMatch(/missing\.yaml: no such file/);
   });
@@ -231,6 +248,6 @@ test('Ctrl-C exits with 130 and keeps the finished runs', async () => {
   expect(kept).toBeGreaterThan(0);
   expect(stderr).toMatch(new RegExp(`error: interrupted: ${kept} of 4000 runs are kept`));
   expect(existsSync(join(out, 'experiment.json'))).toBe(false);
-  expect(semcrc(args('stopped', ...EPSILON, '--runs', '3')).code).toBe(0);
+  expect((await semcrcHere(args('stopped', ...EPSILON, '--runs', '3'))).code).toBe(0);
   expect(runsOf('stopped')).toEqual(runsOf('workers-1'));
 });

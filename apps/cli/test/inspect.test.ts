@@ -2,21 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { semcrc } from './command.ts';
+import { semcrcHere } from './command.ts';
 import { DIMS, niftiBytes, scanParts, writeCohort, writeGz } from './fixture.ts';
 
 let root: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-inspect-'));
-});
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('a NIfTI file', () => {
-  test('header, orientation, shape, spacing and intensities', () => {
+  test('header, orientation, shape, spacing and intensities', async () => {
     const { truth } = scanParts(1);
     const path = join(root, 'ct.nii.gz');
     writeGz(path, niftiBytes({ ...truth, slope: 0.5, inter: 10 }));
-    const { code, stdout } = semcrc(['inspect', path, '--json']);
+    const { code, stdout } = await semcrcHere(['inspect', path, '--json']);
     expect(code).toBe(0);
     const found = JSON.parse(stdout);
     expect(found).toMatchObject({
@@ -37,17 +37,17 @@ describe('a NIfTI file', () => {
       5,
     );
 
-    const text = semcrc(['inspect', path]).stdout;
+    const text = (await semcrcHere(['inspect', path])).stdout;
     for (const part of ['8 × 6 × 4', '3 × 3 × 3 mm', 'RAS', 'int16']) expect(text).toContain(part);
   });
 
-  test('labels with names and voxel counts', () => {
+  test('labels with names and voxel counts', async () => {
     const { segmentation } = scanParts(1);
     const path = join(root, 'labels.nii.gz');
     writeGz(path, niftiBytes(segmentation));
     const count = (number: number) =>
       Array.from(segmentation.values).filter((value) => value === number).length;
-    const { code, stdout } = semcrc(['inspect', path, '--labels', 'suprem', '--json']);
+    const { code, stdout } = await semcrcHere(['inspect', path, '--labels', 'suprem', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).labels).toEqual([
       { number: 0, name: 'background', voxels: count(0) },
@@ -55,15 +55,15 @@ describe('a NIfTI file', () => {
       { number: 6, name: 'liver', voxels: count(6) },
       { number: 17, name: 'lung_left', voxels: count(17) },
     ]);
-    expect(semcrc(['inspect', path, '--labels', 'suprem']).stdout).toMatch(
+    expect((await semcrcHere(['inspect', path, '--labels', 'suprem'])).stdout).toMatch(
       new RegExp(`liver +6 +${count(6)}`),
     );
   });
 
-  test('several volumes in one file are told from the header', () => {
+  test('several volumes in one file are told from the header', async () => {
     const path = join(root, 'samples.nii');
     writeFileSync(path, niftiBytes({ dims: [2, 2, 2, 3], type: 'u8', values: new Uint8Array(24) }));
-    const { code, stdout } = semcrc(['inspect', path]);
+    const { code, stdout } = await semcrcHere(['inspect', path]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/2 × 2 × 2 × 3/);
     expect(stdout).toMatch(/several volumes/);
@@ -72,16 +72,16 @@ describe('a NIfTI file', () => {
   test.each([
     ['nothing.nii.gz', null, /nothing\.nii\.gz.*no such file/i],
     ['text.nii', Buffer.from('this is no volume'), /text\.nii.*not a NIfTI file/],
-  ])('%s is refused', (name, bytes, message) => {
+  ])('%s is refused', async (name, bytes, message) => {
     if (bytes !== null) writeFileSync(join(root, name), bytes);
-    const { code, stderr } = semcrc(['inspect', join(root, name)]);
+    const { code, stderr } = await semcrcHere(['inspect', join(root, name)]);
     expect(stderr).toMatch(message);
     expect(code).toBe(3);
   });
 });
 
 describe('a cohort', () => {
-  test('scans, labels and what had to be mended', () => {
+  test('scans, labels and what had to be mended', async () => {
     const manifest = writeCohort(join(root, 'cohort'), {
       scans: 4,
       spoil(parts) {
@@ -90,7 +90,7 @@ describe('a cohort', () => {
         parts.upper = { ...lower };
       },
     });
-    const { code, stdout } = semcrc(['inspect', manifest, '--labels', 'suprem', '--json']);
+    const { code, stdout } = await semcrcHere(['inspect', manifest, '--labels', 'suprem', '--json']);
     expect(code).toBe(0);
     const found = JSON.parse(stdout);
     expect(found.scans.map(({ scan, shape }: { scan: string; shape: number[] }) => [scan, ...shape])).toEqual(
@@ -102,13 +102,13 @@ describe('a cohort', () => {
     expect(found.scans[0].voxels).toEqual({ 0: voxels / 4, 1: voxels / 4, 2: voxels / 4, 7: voxels / 4 });
     expect(found.scans[0].outside).toBeGreaterThan(0.05);
 
-    const text = semcrc(['inspect', manifest, '--labels', 'suprem']).stdout;
+    const text = (await semcrcHere(['inspect', manifest, '--labels', 'suprem'])).stdout;
     expect(text).toMatch(new RegExp(`liver +7 +${voxels} +4`));
     expect(text).toMatch(new RegExp(`${voxels} crossed and swapped`));
   });
 
-  test('a manifest needs --labels', () => {
-    const { code, stderr } = semcrc(['inspect', join(root, 'cohort', 'manifest.csv')]);
+  test('a manifest needs --labels', async () => {
+    const { code, stderr } = await semcrcHere(['inspect', join(root, 'cohort', 'manifest.csv')]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/--labels.*totalsegmentator/);
   });

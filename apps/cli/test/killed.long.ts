@@ -9,7 +9,7 @@ import { expectWholeFiles, killAfter } from './killing.ts';
 let root: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-killed-'));
-});
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test('an experiment killed at 20 random moments loses no finished run and comes out the same', async () => {

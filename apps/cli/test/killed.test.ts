@@ -22,7 +22,7 @@ let manifest: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-killed-'));
   manifest = writeCohort(join(root, 'cohort'));
-});
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const OUTPUT_FILE = fileURLToPath(new URL('../dist/output-file.js', import.meta.url));
@@ -120,7 +120,7 @@ describe('a full disk', () => {
         `skipping the full disk: cannot mount a small tmpfs here (${(error as Error).message.trim()})`,
       );
     }
-  });
+  }, 120_000);
   afterAll(() => {
     if (mounted !== undefined) execFileSync('umount', [mounted]);
   });

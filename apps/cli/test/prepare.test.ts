@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { semcrc } from './command.ts';
+import { semcrcHere } from './command.ts';
 import { FITTING, writeCohort } from './fixture.ts';
 
 let root: string;
@@ -10,58 +10,65 @@ let manifest: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-prepare-'));
   manifest = writeCohort(join(root, 'cohort'));
-});
+}, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const lambdaOf = (path: string) => JSON.parse(readFileSync(path, 'utf8')).lambda;
 const withoutLabels = FITTING.slice(2);
 
 describe('prepare', () => {
-  test('a prepared cohort calibrates to the same λ as the files it was made from', () => {
+  test('a prepared cohort calibrates to the same λ as the files it was made from', async () => {
     const store = join(root, 'whole.zarr');
     const args = ['prepare', manifest, '--labels', 'suprem', '--prepare', 'none', '--out', store];
-    const outcome = semcrc(args);
+    const outcome = await semcrcHere(args);
     expect(outcome.stderr).not.toMatch(/error/);
     expect(outcome.code).toBe(0);
     expect(outcome.stdout).toMatch(/12 scans of 4 × 6 × 8/);
     const [fromFiles, fromStore] = ['files.json', 'store.json'].map((name) => join(root, name));
-    expect(semcrc(['calibrate', manifest, ...FITTING, '--out', fromFiles]).code).toBe(0);
-    expect(semcrc(['calibrate', store, ...withoutLabels, '--out', fromStore]).code).toBe(0);
+    expect((await semcrcHere(['calibrate', manifest, ...FITTING, '--out', fromFiles])).code).toBe(0);
+    expect((await semcrcHere(['calibrate', store, ...withoutLabels, '--out', fromStore])).code).toBe(0);
     expect(lambdaOf(fromStore)).toEqual(lambdaOf(fromFiles));
 
-    const again = semcrc(args);
+    const again = await semcrcHere(args);
     expect(again.code).toBe(0);
     expect(again.stdout).toMatch(/already/);
   });
 
-  test('other options in the same place are refused without --force', () => {
+  test('other options in the same place are refused without --force', async () => {
     const store = join(root, 'whole.zarr');
     const args = ['prepare', manifest, '--labels', 'suprem', '--prepare', 'none', '--window', '-100,200'];
-    const refused = semcrc([...args, '--out', store]);
+    const refused = await semcrcHere([...args, '--out', store]);
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/whole\.zarr/);
-    expect(semcrc([...args, '--out', store, '--force']).code).toBe(0);
+    expect((await semcrcHere([...args, '--out', store, '--force'])).code).toBe(0);
   });
 
-  test('the options of reading files are refused where there are none', () => {
+  test('the options of reading files are refused where there are none', async () => {
     const store = join(root, 'whole.zarr');
-    const outcome = semcrc(['calibrate', store, ...FITTING]);
+    const outcome = await semcrcHere(['calibrate', store, ...FITTING]);
     expect(outcome.code).toBe(2);
     expect(outcome.stderr).toMatch(/--labels says how files are read, but .*whole\.zarr is prepared already/);
-    expect(semcrc(['calibrate', manifest, ...FITTING, '--slices', '4']).stderr).toMatch(
+    expect((await semcrcHere(['calibrate', manifest, ...FITTING, '--slices', '4'])).stderr).toMatch(
       /--slices .*--prepare paper/,
     );
-    expect(semcrc(['prepare', 'phantom']).code).toBe(2);
+    expect((await semcrcHere(['prepare', 'phantom'])).code).toBe(2);
   });
 
-  test('scans too short for the paper are left out, each with its reason', () => {
-    const outcome = semcrc(['prepare', manifest, '--labels', 'suprem', '--out', join(root, 'paper.zarr')]);
+  test('scans too short for the paper are left out, each with its reason', async () => {
+    const outcome = await semcrcHere([
+      'prepare',
+      manifest,
+      '--labels',
+      'suprem',
+      '--out',
+      join(root, 'paper.zarr'),
+    ]);
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).toMatch(/all 12 are left out.*68 slices/);
     expect(existsSync(join(root, 'paper.zarr'))).toBe(false);
   });
 
-  test('scans that qualify are cut as asked', () => {
+  test('scans that qualify are cut as asked', async () => {
     const store = join(root, 'cut.zarr');
     const rule = [
       '--window-slices',
@@ -75,7 +82,16 @@ describe('prepare', () => {
       '--size',
       '4,4',
     ];
-    const outcome = semcrc(['prepare', manifest, '--labels', 'suprem', ...rule, '--out', store, '--json']);
+    const outcome = await semcrcHere([
+      'prepare',
+      manifest,
+      '--labels',
+      'suprem',
+      ...rule,
+      '--out',
+      store,
+      '--json',
+    ]);
     expect(outcome.code).toBe(0);
     expect(JSON.parse(outcome.stdout)).toMatchObject({ shape: [2, 4, 4], leftOut: [] });
     const direct = ['inspect', manifest, '--labels', 'suprem', '--prepare', 'paper', ...rule, '--json'];
@@ -83,18 +99,20 @@ describe('prepare', () => {
       JSON.parse(text).scans.map(({ scan, shape, voxels, truth }: Record<string, unknown>) => ({
         ...{ scan, shape, voxels, truth },
       }));
-    expect(scans(semcrc(['inspect', store, '--json']).stdout)).toEqual(scans(semcrc(direct).stdout));
+    expect(scans((await semcrcHere(['inspect', store, '--json'])).stdout)).toEqual(
+      scans((await semcrcHere(direct)).stdout),
+    );
   });
 });
 
 describe('prepare --check', () => {
-  test('says when nothing is wrong', () => {
-    const outcome = semcrc(['prepare', manifest, '--labels', 'suprem', '--check']);
+  test('says when nothing is wrong', async () => {
+    const outcome = await semcrcHere(['prepare', manifest, '--labels', 'suprem', '--check']);
     expect(outcome.code).toBe(0);
     expect(outcome.stdout).toMatch(/12 scans, 48 files: nothing is wrong/);
   });
 
-  test('lists every problem of every scan in one go', () => {
+  test('lists every problem of every scan in one go', async () => {
     const spoiled = writeCohort(join(root, 'spoiled'), {
       spoil(parts) {
         parts.segmentation = { ...parts.segmentation, shift: 5 };
@@ -102,7 +120,7 @@ describe('prepare --check', () => {
     });
     truncateSync(join(root, 'spoiled', 's05', 'lower.nii.gz'), 200);
     writeFileSync(join(root, 'spoiled', 's07', 'truth.nii.gz'), 'no volume');
-    const outcome = semcrc(['prepare', spoiled, '--labels', 'suprem', '--check']);
+    const outcome = await semcrcHere(['prepare', spoiled, '--labels', 'suprem', '--check']);
     expect(outcome.code).toBe(3);
     expect(outcome.stdout).toMatch(/s03 +\S*segmentation\.nii\.gz/);
     expect(outcome.stdout).toMatch(/s05 +\S*lower\.nii\.gz/);

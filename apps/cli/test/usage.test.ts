@@ -1,31 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { semcrc } from './command.ts';
+import { semcrc, semcrcHere } from './command.ts';
 
 const DOCS = fileURLToPath(new URL('../../../docs/cli.md', import.meta.url));
 const COMMANDS = ['calibrate', 'experiment', 'evaluate', 'apply', 'prepare', 'inspect'];
 
 describe('help', () => {
-  test('without a command it is shown, as a usage error', () => {
-    const { code, stderr } = semcrc([]);
+  test('without a command it is shown, as a usage error', async () => {
+    const { code, stderr } = await semcrcHere([]);
     expect(code).toBe(2);
     for (const command of COMMANDS) expect(stderr).toContain(command);
   });
 
-  test.each(COMMANDS)('%s --help shows examples, and the documentation has every option of it', (command) => {
-    const { code, stdout } = semcrc([command, '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toContain('Examples:');
-    const section = readFileSync(DOCS, 'utf8')
-      .split(/^## /m)
-      .find((part) => part.startsWith(`\`semcrc ${command}`));
-    expect(section).toBeDefined();
-    const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]!);
-    expect(options.length).toBeGreaterThan(2);
-    const documented = readFileSync(DOCS, 'utf8');
-    for (const option of options) if (option !== '--help') expect(documented).toContain(`\`${option}`);
-  });
+  test.each(COMMANDS)(
+    '%s --help shows examples, and the documentation has every option of it',
+    async (command) => {
+      const { code, stdout } = await semcrcHere([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain('Examples:');
+      const section = readFileSync(DOCS, 'utf8')
+        .split(/^## /m)
+        .find((part) => part.startsWith(`\`semcrc ${command}`));
+      expect(section).toBeDefined();
+      const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]!);
+      expect(options.length).toBeGreaterThan(2);
+      const documented = readFileSync(DOCS, 'utf8');
+      for (const option of options) if (option !== '--help') expect(documented).toContain(`\`${option}`);
+    },
+  );
 
   test('--version prints the package version', () => {
     const manifest = fileURLToPath(new URL('../package.json', import.meta.url));
@@ -59,8 +62,8 @@ describe('refused command lines', () => {
     [['evaluate'], /missing required argument/],
     [['prepare', '--spacing', '1,2'], /three numbers/],
     [['inspect'], /missing required argument/],
-  ])('%j', (args, message) => {
-    const { code, stdout, stderr } = semcrc(args);
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await semcrcHere(args);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error: /);
@@ -69,7 +72,7 @@ describe('refused command lines', () => {
     expect(stdout).toBe('');
   });
 
-  test('--json prints the error on stdout too', () => {
+  test('--json prints the error on stdout too', async () => {
     const { code, stdout, stderr } = semcrc(['calibrate', '--json', '--n-cal', '160', '--n-test', '10']);
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'usage', data: { patients: 160 } } });

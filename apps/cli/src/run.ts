@@ -1,0 +1,40 @@
+import { SemcrcError } from '@semcrc/kernels';
+import { CommanderError } from 'commander';
+import { describeError, EXIT_CODES, toSemcrcError } from './fault.ts';
+import { buildProgram } from './program.ts';
+import { Terminal } from './terminal.ts';
+
+/**
+ * Runs one command line to its end, printing to stdout and stderr, and never throws.
+ *
+ * @param args without the interpreter and the script
+ * @param signal aborted by Ctrl-C
+ * @returns the exit code
+ */
+export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const terminal = new Terminal(args.includes('--json'));
+  try {
+    await buildProgram({ terminal, signal }).parseAsync(withoutSeparator(args), { from: 'user' });
+    return 0;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    const error = signal.aborted ? interrupted(thrown) : toSemcrcError(thrown);
+    terminal.printJson({ error: { code: error.code, message: error.message, data: error.data } });
+    const command = args.find((arg) => !arg.startsWith('-'));
+    if (!(thrown instanceof CommanderError && thrown.code === 'commander.help')) {
+      process.stderr.write(describeError(error, command));
+    }
+    return EXIT_CODES[error.code];
+  }
+}
+
+/** `pnpm run calibrate -- --epsilon 0.1` hands the dashes on; right after the command they would turn options into a source. */
+function withoutSeparator(args: readonly string[]): string[] {
+  return args[1] === '--' ? [args[0], ...args.slice(2)] : [...args];
+}
+
+/** After Ctrl-C, whatever broke off says so; what the work itself said about it is kept. */
+function interrupted(thrown: unknown): SemcrcError {
+  if (thrown instanceof SemcrcError && thrown.code === 'interrupted') return thrown;
+  return new SemcrcError('interrupted', 'interrupted', { cause: thrown });
+}
