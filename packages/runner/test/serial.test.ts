@@ -39,7 +39,7 @@ class Bench implements Workbench<string, Jobs> {
 describe('the serial executor', () => {
   it('does one task at a time, in order, and begins a session once until it changes', async () => {
     const bench = new Bench();
-    const executor = new SerialExecutor(bench);
+    const executor = new SerialExecutor<string, Jobs>(bench);
     const done: number[] = [];
     const tasks = ['a', 'a', 'b', 'a'].map((session, input) =>
       executor
@@ -53,7 +53,7 @@ describe('the serial executor', () => {
   });
 
   it('names the task in errors, keeps the code of its own, and goes on', async () => {
-    const executor = new SerialExecutor(new Bench());
+    const executor = new SerialExecutor<string, Jobs>(new Bench());
     const failing = (input: Error) => executor.run({ session: 'a', kind: 'fail', input, name: 'scan s1' });
     await expect(failing(new TypeError('not a number'))).rejects.toMatchObject({
       code: 'internal',
@@ -72,7 +72,7 @@ describe('the serial executor', () => {
   });
 
   it('lets pending events in between tasks, so that a signal can end a long queue', async () => {
-    const executor = new SerialExecutor(new Bench());
+    const executor = new SerialExecutor<string, Jobs>(new Bench());
     const controller = new AbortController();
     const { signal } = controller;
     const tasks = Array.from({ length: 20 }, (_, run) =>
@@ -89,7 +89,7 @@ describe('the serial executor', () => {
   });
 
   it('does nothing more once closed', async () => {
-    const executor = new SerialExecutor(new Bench());
+    const executor = new SerialExecutor<string, Jobs>(new Bench());
     const running = executor.run({ session: 'a', kind: 'double', input: 1, name: 'run 0' });
     await running;
     await executor.close();
