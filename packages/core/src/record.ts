@@ -165,7 +165,8 @@ export function anchorRecord(fit: Fit): AnchorRecord | null {
   };
   if (solution.method === 'envelope') {
     const { method, position, path, epsilon } = solution;
-    return { method, ...fields, epsilon, position, edges: path.length };
+    // Not path.length: a fit that came from another thread has lost its getters.
+    return { method, ...fields, epsilon, position, edges: path.index.length };
   }
   const { method, gamma, atRangeEnd, perGamma } = solution;
   return {
