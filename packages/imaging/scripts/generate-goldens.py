@@ -157,6 +157,52 @@ def reading():
     save_json("reading.json", cases)
 
 
+def series():
+    """Files of several volumes along the fourth axis, and each volume as nibabel's slicer cuts it out."""
+    rng = np.random.default_rng(20256)
+    folder = GOLDENS / "series"
+    folder.mkdir(parents=True)
+    cases = []
+
+    def add(name, array, *, gzip_members=0, **options):
+        content = nifti_bytes(array, **options)
+        image_class = nib.Nifti1Image if options.get("version", 1) == 1 else nib.Nifti2Image
+        image = image_class.from_bytes(content)
+        file = f"{name}.nii{'.gz' if gzip_members else ''}"
+        (folder / file).write_bytes(gz(content, gzip_members) if gzip_members else content)
+        along = next((axis for axis in range(3, array.ndim) if array.shape[axis] > 1), 3)
+        volumes = []
+        for index in range(array.shape[along]):
+            one = tuple(slice(index, index + 1) if axis == along else slice(None) for axis in range(array.ndim))
+            volume = image.slicer[one]
+            volumes.append(plain(np.asarray(volume.dataobj, dtype=np.float64).astype(np.float32)))
+        cases.append({
+            "file": file,
+            "shape": list(array.shape),
+            "affine": plain(image.affine.T),
+            "volumes": volumes,
+        })
+
+    placed = {"sform_code": 1, "srow_x": [-0.7, 0, 0, 90.5], "srow_y": [0, -0.7, 0, 120.25], "srow_z": [0, 0, 2.5, -300]}
+    placed |= {"pixdim": [1, 0.7, 0.7, 2.5, 1, 0, 0, 0]}
+    turn = {"pixdim": [-1, 1.5, 2.5, 3.5, 2, 0, 0, 0], "qform_code": 1, "qoffset_x": -10.5, "qoffset_z": 3}
+    turn |= dict(zip(["quatern_b", "quatern_c", "quatern_d"], np.array([0.1, -0.3, 0.5], np.float32)))
+    draws = rng.random((3, 4, 5, 6)).astype(np.float32)
+    stored = rng.integers(-1200, 3000, (3, 4, 5, 6), dtype=np.int16)
+    scaled = {"scl_slope": np.float32(0.1), "scl_inter": np.float32(-7.3)}
+    add("draws", draws, fields=placed)
+    add("draws-gzip", draws, fields=placed, gzip_members=1)
+    add("draws-several-members", draws, fields=placed, gzip_members=7)
+    add("int16-be-scaled", stored, endian=">", fields={**placed, **scaled}, gzip_members=1)
+    add("qform", stored, fields=turn)
+    add("no-forms", stored, fields={"pixdim": turn["pixdim"]})
+    add("nifti2-scaled", stored, version=2, fields={**placed, "scl_slope": 0.1, "scl_inter": -7.3}, gzip_members=1)
+    add("fifth-axis", draws[:, :, :, None, :], fields=placed)
+    add("one-slice", draws[:, :, :1], fields=placed)
+    add("one-volume", draws[..., :1], fields=placed)
+    save_json("series.json", cases)
+
+
 def orientation():
     """Affines of every kind and the axes nibabel finds closest."""
     rng = np.random.default_rng(20251)
@@ -366,6 +412,7 @@ if __name__ == "__main__":
     shutil.rmtree(GOLDENS, ignore_errors=True)
     GOLDENS.mkdir(parents=True)
     reading()
+    series()
     orientation()
     windowing()
     resampling()

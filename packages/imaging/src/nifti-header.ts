@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
-import { type Affine, isInvertible, type Shape, type Vector3 } from './affine.ts';
+import { type Affine, isInvertible, type Vector3 } from './affine.ts';
 import { datatypeName, datatypeOf, datatypes, type NiftiDatatype } from './nifti-datatype.ts';
 import { type NiftiExtension, parseExtensions } from './nifti-extension.ts';
 import { type AffineSource, baseAffine, qformAffine } from './nifti-transform.ts';
@@ -250,23 +250,4 @@ function notesOf(fields: NIFTI1 | NIFTI2): NiftiNotes {
     timeOffset: fields.toffset,
     calibration: { min: fields.cal_min, max: fields.cal_max },
   };
-}
-
-/**
- * Slices, height, width of the one volume in a file; trailing axes of size 1 are dropped, missing ones added.
- * @throws SemcrcError `bad-input` when the file holds several volumes.
- */
-export function volumeShape(header: NiftiHeader, name: string): Shape {
-  const [width, height = 1, slices = 1, ...rest] = header.shape;
-  if (rest.some((size) => size !== 1)) {
-    refuse(name, `expected one volume (three dimensions), found ${header.shape.join(' × ')}`, {
-      found: header.shape.join('x'),
-    });
-  }
-  return [slices, height, width];
-}
-
-/** Bytes that the voxels of a header take; not a safe integer for absurd sizes. */
-export function voxelBytes(header: NiftiHeader): number {
-  return header.shape.reduce((product, size) => product * size, datatypes[header.datatype].bytes);
 }

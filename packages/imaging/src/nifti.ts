@@ -1,17 +1,17 @@
 import { SemcrcError } from '@semcrc/kernels';
+import { datatypes } from './nifti-datatype.ts';
 import {
   headerBytes,
   type NiftiHeader,
   parseHeaderStart,
   recogniseNifti,
-  volumeShape,
-  voxelBytes,
   withExtensions,
 } from './nifti-header.ts';
+import { seriesShape, voxelBytes, whichVolume } from './nifti-shape.ts';
 import { decodeImage, decodeLabels, firstNaNVoxel } from './nifti-voxels.ts';
 import { type LabelVolume, makeVolume, type Volume, voxelAt, voxelCount } from './volume.ts';
 
-/** A NIfTI file: what its header says, and its one volume in the file's own voxel order. */
+/** A NIfTI file: what its header says, and its one volume, or the one asked for, in the file's own voxel order. */
 export interface NiftiImage<V extends Volume | LabelVolume = Volume> {
   readonly header: NiftiHeader;
   readonly volume: V;
@@ -41,10 +41,13 @@ export function decodeVoxels(
   const nan = header.datatype.startsWith('float') ? firstNaNVoxel(out) : -1;
   if (nan >= 0) {
     const index = first + nan;
-    const [x, y, z] = voxelAt(volumeShape(header, name), index);
+    const { shape, volumes } = seriesShape(header, name);
+    const volume = Math.floor(index / voxelCount(shape));
+    const [x, y, z] = voxelAt(shape, index % voxelCount(shape));
+    const place = `(${x}, ${y}, ${z})${volumes === 1 ? '' : ` of volume ${volume}`}`;
     throw new SemcrcError(
       'bad-input',
-      `${name}: voxel ${index} (${x}, ${y}, ${z}) is NaN, expected a number in every voxel`,
+      `${name}: voxel ${index} ${place} is NaN, expected a number in every voxel`,
       { data: { file: name, index } },
     );
   }
@@ -71,28 +74,35 @@ export function parseNiftiHeader(bytes: Uint8Array, name: string): NiftiHeader {
  *
  * @param name for messages.
  * @param options.as `image` (default): f32 with slope and intercept applied. `labels`: u16, integers only.
- * @throws SemcrcError `bad-input` when the header is damaged, the voxels are not all there, a voxel is NaN or, for
- *   labels, not an integer.
+ * @param options.volume its number along the fourth axis, from 0. When left out, the file must hold one volume only.
+ * @throws SemcrcError `bad-input` when the header is damaged, the voxels are not all there, the file holds several
+ *   volumes and none is chosen, a voxel is NaN or, for labels, not an integer; `usage` for a volume that is not there.
  */
-export function parseNifti(bytes: Uint8Array, name: string, options?: { as?: 'image' }): NiftiImage;
 export function parseNifti(
   bytes: Uint8Array,
   name: string,
-  options: { as: 'labels' },
+  options?: { as?: 'image'; volume?: number },
+): NiftiImage;
+export function parseNifti(
+  bytes: Uint8Array,
+  name: string,
+  options: { as: 'labels'; volume?: number },
 ): NiftiImage<LabelVolume>;
 export function parseNifti(
   bytes: Uint8Array,
   name: string,
-  { as = 'image' }: { as?: VoxelKind } = {},
+  { as = 'image', volume }: { as?: VoxelKind; volume?: number } = {},
 ): NiftiImage<Volume | LabelVolume> {
   const header = parseNiftiHeader(bytes, name);
-  const shape = volumeShape(header, name);
+  const { shape, index } = whichVolume(header, volume, name);
   const expected = voxelBytes(header);
   if (bytes.length - header.dataOffset < expected) {
     throw missingVoxels(header, Math.max(0, bytes.length - header.dataOffset), name);
   }
   const out = voxelArray(as, voxelCount(shape));
-  decodeVoxels(header, bytes.subarray(header.dataOffset, header.dataOffset + expected), out, 0, name);
+  const size = out.length * datatypes[header.datatype].bytes;
+  const start = header.dataOffset + index * size;
+  decodeVoxels(header, bytes.subarray(start, start + size), out, index * out.length, name);
   return { header, volume: makeVolume(out, shape, header.affine) as Volume | LabelVolume };
 }
 

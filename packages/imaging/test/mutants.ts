@@ -75,12 +75,13 @@ export function mutant(files: readonly Uint8Array[], seed: number, i: number): U
   return gzipSync(changed, { level: 1 + roll(9) });
 }
 
-/** The golden NIfTI files. */
+/** The golden NIfTI files, those of several volumes among them. */
 export function goldenFiles(): readonly Uint8Array[] {
-  const folder = goldenPath('reading');
-  return readdirSync(folder)
-    .sort()
-    .map((file) => new Uint8Array(readFileSync(join(folder, file))));
+  return ['reading', 'series'].map(goldenPath).flatMap((folder) =>
+    readdirSync(folder)
+      .sort()
+      .map((file) => new Uint8Array(readFileSync(join(folder, file)))),
+  );
 }
 
 /** What a reading child says of a file: read, refused as bad input, or anything else, which is a fault of ours. */

@@ -31,6 +31,7 @@ it('exports these names from @semcrc/imaging', () => {
     'reorientToRas',
     'resampleImage',
     'resampleLabels',
+    'seriesShape',
     'sliceOffsets',
     'sourceSlices',
     'spacingGrid',
@@ -51,6 +52,8 @@ it('exports these names from @semcrc/imaging/node', () => {
     'checkNifti',
     'readNifti',
     'readNiftiHeader',
+    'readNiftiSeries',
+    'readNiftiSeriesSlabs',
     'readNiftiSlabs',
     'writeNifti',
   ]);

@@ -1,10 +1,25 @@
 // Reads the files whose paths it is sent, in every way there is, and answers what came of it.
 import { readFileSync } from 'node:fs';
 import { parseNifti, reorientToRas } from '@semcrc/imaging';
-import { checkNifti, readNifti, readNiftiHeader, readNiftiSlabs } from '@semcrc/imaging/node';
+import {
+  checkNifti,
+  readNifti,
+  readNiftiHeader,
+  readNiftiSeries,
+  readNiftiSeriesSlabs,
+  readNiftiSlabs,
+} from '@semcrc/imaging/node';
 
 async function drain(path) {
   for await (const slab of readNiftiSlabs(path, { slices: 2, as: 'labels' })) reorientToRas(slab.volume);
+}
+
+async function drainSeries(path) {
+  for await (const volume of readNiftiSeries(path)) reorientToRas(volume);
+}
+
+async function drainSeriesSlabs(path) {
+  for await (const { volumes } of readNiftiSeriesSlabs(path, { slices: 1 })) volumes.forEach(reorientToRas);
 }
 
 const ways = [
@@ -13,6 +28,9 @@ const ways = [
   async (path) => reorientToRas((await readNifti(path)).volume),
   (path) => readNifti(path, { as: 'labels' }),
   drain,
+  drainSeries,
+  drainSeriesSlabs,
+  (path) => readNifti(path, { volume: 0 }),
   async (path) => parseNifti(readFileSync(path), path),
 ];
 
