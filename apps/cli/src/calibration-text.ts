@@ -1,5 +1,5 @@
 import type { Calibration, RunRecord } from '@semcrc/core';
-import { facts, figure, lambdaText, table, wrapped } from './table.ts';
+import { facts, figure, lambdaRange, lambdaText, table, wrapped } from './table.ts';
 
 /** A calibration as its reader wants to see it: what was asked, λ̂, how held-out scans fare, organ by organ. */
 export function calibrationText(calibration: Calibration): string {
@@ -54,7 +54,10 @@ function exact(value: Calibration['lambda'][string]): string {
 function organTable(calibration: Calibration): string {
   const { labels, lambda, organs, test } = calibration;
   const ids = Object.keys(labels).sort((a, b) => Number(a) - Number(b));
-  const byOrgan = calibration.partition.kind === 'organ';
+  const { kind } = calibration.partition;
+  const byOrgan = kind === 'organ' || kind === 'strata';
+  const lambdasOf = (id: string) =>
+    Object.entries(lambda).flatMap(([key, value]) => (key === id || key.startsWith(`${id}/`) ? [value] : []));
   const statuses = Object.keys(organs).length > 0;
   const head = [
     'organ',
@@ -69,7 +72,7 @@ function organTable(calibration: Calibration): string {
     const status = organs[id];
     return [
       labels[id],
-      ...(byOrgan ? [lambdaText(lambda[id])] : []),
+      ...(byOrgan ? [lambdaRange(lambdasOf(id))] : []),
       figure(held?.risk),
       figure(held?.length),
       held?.scans ?? 0,

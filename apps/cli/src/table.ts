@@ -56,6 +56,15 @@ export function lambdaText(value: LambdaByGroup[string] | undefined): string {
   return figure(Number(value));
 }
 
+/** λ of an organ's groups: the one there is, or the range they span. */
+export function lambdaRange(values: readonly LambdaByGroup[string][]): string {
+  if (values.length === 1) return lambdaText(values[0]);
+  const all = values.flatMap((value) =>
+    typeof value === 'object' ? [Number(value.below), Number(value.above)] : [Number(value)],
+  );
+  return all.length === 0 ? '–' : `${figure(Math.min(...all))} … ${figure(Math.max(...all))}`;
+}
+
 const TEXT_WIDTH = 100;
 
 /** Running text in lines of at most 100 characters. */

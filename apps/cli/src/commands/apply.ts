@@ -8,7 +8,7 @@ import { addOptions, JSON_OUTPUT, type OptionRow, SOURCE } from '../options.ts';
 import { openOutputDirectory } from '../output-file.ts';
 import type { Settings } from '../settings.ts';
 import type { Preparing } from '../source.ts';
-import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
+import { facts, figure, lambdaRange, table, wrapped } from '../table.ts';
 import { noteMended } from '../work.ts';
 
 interface ApplyCommandOptions extends Settings, Partial<ApplyFiles> {
@@ -113,7 +113,7 @@ function appliedText(summary: AppliedSummary): string {
     organ.name,
     organ.voxels,
     figure(organ.meanWidth),
-    Object.values(organ.lambda).map(lambdaText).join(' '),
+    lambdaRange(Object.values(organ.lambda)),
     organ.status,
   ]);
   const columns = ['organ', 'voxels', 'mean width', 'λ̂', 'status'];
