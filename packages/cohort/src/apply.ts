@@ -20,6 +20,7 @@ import {
   makeVolume,
   type NiftiHeader,
   reorientToRas,
+  seriesShape,
   volumeShape,
 } from '@semcrc/imaging';
 import { type NiftiWriteOptions, NiftiWriter, readNiftiHeader } from '@semcrc/imaging/node';
@@ -29,7 +30,7 @@ import { cannotWrite, writeBeside } from './folder-store.ts';
 import type { Labelling } from './labelling.ts';
 import { type Output, publishInHu, publishInWindow } from './publish.ts';
 import type { PredictionUnits } from './scan.ts';
-import { checkSameGrid, checkTableOf, sampleFiles } from './scan-files.ts';
+import { checkSameGrid, checkTableOf, drawFiles } from './scan-files.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from './scan-slabs.ts';
 
 /** How files are read and results are written. */
@@ -123,18 +124,15 @@ async function checkFiles(
   const shape = volumeShape(header, files.lower);
   const reference = { file: files.lower, shape, affine: header.affine };
   const { upper, segmentation, point, body, std, samples } = files;
-  const others = [
-    upper,
-    segmentation,
-    point,
-    body,
-    std,
-    ...(samples === undefined ? [] : sampleFiles(samples)),
-  ];
+  const draws = samples === undefined ? [] : drawFiles(samples);
+  const others = [upper, segmentation, point, body, std, ...draws];
   for (const file of others) {
     if (file === undefined) continue;
     const other = await readNiftiHeader(file);
-    checkSameGrid('to apply to', reference, { file, shape: volumeShape(other, file), affine: other.affine });
+    const { shape: found } = draws.includes(file)
+      ? seriesShape(other, file)
+      : { shape: volumeShape(other, file) };
+    checkSameGrid('to apply to', reference, { file, shape: found, affine: other.affine });
     if (file === segmentation) checkTableOf(other, file, labelling);
   }
   return { header, grid: makeGrid(shape, header.affine) };

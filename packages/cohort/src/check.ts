@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { type NiftiHeader, volumeShape } from '@semcrc/imaging';
+import { type NiftiHeader, seriesShape, volumeShape } from '@semcrc/imaging';
 import { checkNifti, readNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
-import { checkSameGrid, checkTableOf, organFiles } from './scan-files.ts';
+import { checkSameGrid, checkTableOf, drawFiles, organFiles } from './scan-files.ts';
 import { filesOf } from './scan-source.ts';
 import { assignVoxels } from './voxels.ts';
 
@@ -69,13 +69,19 @@ async function checkScan(files: ScanFiles, labelling: Labelling, problems: Cohor
   for (const [role, path] of filesOf(files)) {
     const labels = role === 'segmentation' || role === 'body';
     const folder = role === 'segmentation' && (await stat(path).catch(() => undefined))?.isDirectory();
-    const masks = folder ? await attempt(path, () => organFiles(path, labelling)) : [{ file: path }];
-    for (const { file } of masks ?? []) {
+    const parts =
+      role === 'samples'
+        ? await attempt(path, () => drawFiles(path))
+        : folder
+          ? await attempt(path, () => organFiles(path, labelling).map(({ file }) => file))
+          : [path];
+    for (const file of parts ?? []) {
       looked++;
       const header = await attempt(file, () => checkNifti(file));
-      // Samples hold one volume each along a fourth axis: nothing to compare yet.
-      if (!header || role === 'samples') continue;
-      const shape = await attempt(file, () => volumeShape(header, file));
+      if (!header) continue;
+      const shape = await attempt(file, () =>
+        role === 'samples' ? seriesShape(header, file).shape : volumeShape(header, file),
+      );
       if (!shape) continue;
       if (!first) first = { file, header };
       else {

@@ -16,7 +16,7 @@ export interface ScanFiles {
   readonly body?: string;
   /** Standard deviation of the prediction, in the unit of the predictions. */
   readonly std?: string;
-  /** Folder of draws of the prediction, one volume each, in the order of their names. */
+  /** Draws of the prediction: a file with one along its fourth axis, or a folder of files, in the order of names. */
   readonly samples?: string;
 }
 

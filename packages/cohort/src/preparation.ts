@@ -2,7 +2,7 @@ import { abdomenWindow } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles, ScanList } from './manifest.ts';
 import { resolvePaper } from './prepare.ts';
-import { sampleFiles } from './scan-files.ts';
+import { countDraws } from './scan-files.ts';
 import {
   contentOf,
   digestScans,
@@ -28,8 +28,9 @@ export interface Preparation {
 }
 
 /** Which optional volumes every scan has. @throws SemcrcError `bad-input` when scans differ in their number of draws. */
-function optionalVolumes(scans: readonly ScanFiles[]): OptionalVolumes {
-  const draws = scans.map(({ samples }) => (samples === undefined ? 0 : sampleFiles(samples).length));
+async function optionalVolumes(scans: readonly ScanFiles[]): Promise<OptionalVolumes> {
+  const draws: number[] = [];
+  for (const { samples } of scans) draws.push(samples === undefined ? 0 : await countDraws(samples));
   const odd = draws.findIndex((count) => count !== draws[0]);
   if (odd >= 0) {
     throw new SemcrcError(
@@ -74,7 +75,7 @@ export async function openPreparation(
       ids: scans.map(({ scan }) => scan),
       patients: scans.map(({ patient }) => patient),
       labels: labelling.labels,
-      volumes: optionalVolumes(scans),
+      volumes: await optionalVolumes(scans),
       groupBytes: labelling.groupBytes,
       window: options.window ?? abdomenWindow,
       spacing: paper?.spacing ?? null,

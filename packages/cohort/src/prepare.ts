@@ -48,7 +48,8 @@ export interface PaperOptions {
 
 /** The options with every default filled in, as they enter digests and stores. */
 export function resolvePaper(options: PaperOptions): Required<PaperOptions> {
-  return { rule: paperSliceRule, slices: 4, size: [256, 256], ...options };
+  const { spacing, rule = paperSliceRule, slices = 4, size = [256, 256] } = options;
+  return { spacing, rule, slices, size };
 }
 
 /** What preparing made of a scan. */

@@ -1,6 +1,14 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Affine, cornerDistance, labelNames, type NiftiHeader, type Shape } from '@semcrc/imaging';
+import {
+  type Affine,
+  cornerDistance,
+  labelNames,
+  type NiftiHeader,
+  type Shape,
+  seriesShape,
+} from '@semcrc/imaging';
+import { readNiftiHeader } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { checkLabelTable, type Labelling } from './labelling.ts';
 import { canonicalName } from './scheme.ts';
@@ -60,27 +68,25 @@ export function organFiles(folder: string, labelling: Labelling): readonly { fil
   return found;
 }
 
-/** The volumes of a folder, by name. @throws SemcrcError `bad-input` when it holds none. */
-export function sampleFiles(folder: string): readonly string[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder).filter((name) => /\.nii(\.gz)?$/.test(name));
-  } catch (cause) {
-    throw new SemcrcError(
-      'bad-input',
-      `${folder}: expected a folder of samples: ${(cause as Error).message}`,
-      {
-        data: { file: folder },
-        cause,
-      },
-    );
-  }
-  if (names.length === 0) {
-    throw new SemcrcError('bad-input', `${folder} holds no sample: expected .nii or .nii.gz files`, {
-      data: { file: folder },
-    });
-  }
-  return names.sort().map((name) => join(folder, name));
+/**
+ * The files that hold a scan's draws: the one named, or those of the folder named, by name.
+ *
+ * @throws SemcrcError `bad-input` for a folder without volumes.
+ */
+export function drawFiles(path: string): readonly string[] {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  const names = readdirSync(path).filter((name) => /\.nii(\.gz)?$/.test(name));
+  if (names.length > 0) return names.sort().map((name) => join(path, name));
+  throw new SemcrcError('bad-input', `${path} holds no sample: expected .nii or .nii.gz files`, {
+    data: { file: path },
+  });
+}
+
+/** How many draws the files hold together, by their headers. @throws SemcrcError `bad-input` naming the file. */
+export async function countDraws(path: string): Promise<number> {
+  let draws = 0;
+  for (const file of drawFiles(path)) draws += seriesShape(await readNiftiHeader(file), file).volumes;
+  return draws;
 }
 
 /** Refuses label names in a file's extension that contradict the scheme. */

@@ -1,10 +1,10 @@
 import type { Sample } from '@semcrc/core';
 import { abdomenWindow, type Grid, type Volume, windowIntensity } from '@semcrc/imaging';
-import { readNiftiSlabs } from '@semcrc/imaging/node';
+import { readNiftiSeriesSlabs, readNiftiSlabs } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
 import type { PredictionUnits } from './scan.ts';
-import { sampleFiles } from './scan-files.ts';
+import { drawFiles } from './scan-files.ts';
 import { assignVoxels, clip, countForeign, mendIntervals, mergeBody, refuseNegative } from './voxels.ts';
 
 /** The files of a scan whose truth nobody knows. */
@@ -15,7 +15,7 @@ export interface ApplyFiles {
   readonly point?: string;
   readonly body?: string;
   readonly std?: string;
-  /** Folder of draws. */
+  /** A file with one draw along its fourth axis, or a folder of files. */
   readonly samples?: string;
 }
 
@@ -65,13 +65,17 @@ export async function* readSlabs(
   const points = optional(files.point, images);
   const deviations = optional(files.std, images);
   const bodies = optional(files.body, labels);
-  const draws = files.samples === undefined ? [] : sampleFiles(files.samples).map(images);
+  const draws = (files.samples === undefined ? [] : drawFiles(files.samples)).map((file) =>
+    readNiftiSeriesSlabs(file, { slices }),
+  );
   const open = [lowers, uppers, segmentations, points, deviations, bodies, ...draws];
 
-  const windowed = async (slabs: AsyncGenerator<{ volume: Volume }, void, void>) => {
+  const next = async <T>(slabs: AsyncGenerator<T, void, void>): Promise<T> => {
     const { value } = await slabs.next();
     if (!value) throw new SemcrcError('internal', 'a file of the scan ended early');
-    const { volume } = value;
+    return value;
+  };
+  const windowed = (volume: Volume) => {
     const foreign = predictionUnits === 'window' ? countForeign(volume.data) : 0;
     if (predictionUnits === 'hu') windowIntensity(volume, window, volume.data);
     return { data: volume.data, foreign };
@@ -85,11 +89,11 @@ export async function* readSlabs(
         first: first * height * width,
       };
       const [lower, upper, point] = await Promise.all([
-        windowed(lowers),
-        windowed(uppers),
-        points && windowed(points),
+        next(lowers).then(({ volume }) => windowed(volume)),
+        next(uppers).then(({ volume }) => windowed(volume)),
+        points && next(points).then(({ volume }) => windowed(volume)),
       ]);
-      const std = deviations && (await deviations.next()).value?.volume.data;
+      const std = deviations && (await next(deviations)).volume.data;
       if (std) {
         refuseNegative({ ...place, file: files.std as string, values: std });
         if (predictionUnits === 'hu')
@@ -97,13 +101,15 @@ export async function* readSlabs(
       }
       const samples: Float32Array[] = [];
       for (const draw of draws) {
-        const { data } = await windowed(draw);
-        clip(data);
-        samples.push(data);
+        for (const volume of (await next(draw)).volumes) {
+          const { data } = windowed(volume);
+          clip(data);
+          samples.push(data);
+        }
       }
-      const groups = (await segmentations.next()).value?.volume.data as Uint16Array;
+      const groups = (await next(segmentations)).volume.data;
       assignVoxels({ ...place, file: files.segmentation, values: groups }, labelling);
-      const inside = bodies && (await bodies.next()).value?.volume.data;
+      const inside = bodies && (await next(bodies)).volume.data;
       if (inside) mergeBody(groups, inside);
       yield {
         id: 'to apply to',

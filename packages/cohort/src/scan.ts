@@ -6,6 +6,9 @@ import {
   isOblique,
   type LabelVolume,
   makeGrid,
+  type NiftiHeader,
+  type Shape,
+  seriesShape,
   sourceSlices,
   turnToRas,
   type Volume,
@@ -13,11 +16,11 @@ import {
   voxelCount,
   windowIntensity,
 } from '@semcrc/imaging';
-import { readNifti, readNiftiHeader } from '@semcrc/imaging/node';
+import { readNifti, readNiftiHeader, readNiftiSeries } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
-import { checkSameGrid, checkTableOf, type FileGrid, organFiles, sampleFiles } from './scan-files.ts';
+import { checkSameGrid, checkTableOf, drawFiles, type FileGrid, organFiles } from './scan-files.ts';
 import {
   assignVoxels,
   clip,
@@ -149,10 +152,27 @@ export class ScanReader {
     file: string,
     needed?: readonly Grid[],
   ): Promise<{ volume: Volume; units: PredictionUnits }> {
+    const span = await this.#slices(file, volumeShape, needed);
+    const { volume } = await readNifti(file, { ...span, ...this.#memory?.image(this.#voxels(span)) });
+    return this.#inUnits(file, volume);
+  }
+
+  /** Draws of the prediction, as {@link prediction}; with memory, each lies where the one before it lay. */
+  async *draws(
+    path: string,
+    needed?: readonly Grid[],
+  ): AsyncGenerator<{ volume: Volume; units: PredictionUnits }, void, void> {
+    for (const file of drawFiles(path)) {
+      const span = await this.#slices(file, (header, name) => seriesShape(header, name).shape, needed);
+      const into = this.#memory?.image(this.#voxels(span));
+      for await (const volume of readNiftiSeries(file, { ...span, ...into }))
+        yield this.#inUnits(file, volume);
+    }
+  }
+
+  #inUnits(file: string, volume: Volume): { volume: Volume; units: PredictionUnits } {
     const { scan } = this.files;
     const { predictionUnits: units = 'window', warn } = this.options;
-    const span = await this.#slices(file, needed);
-    const { volume } = await readNifti(file, { ...span, ...this.#memory?.image(this.#voxels(span)) });
     const [slices, height, width] = volume.shape;
     if (units === 'window') {
       refuseForeignUnits({ scan, file, size: [width, height, slices], values: volume.data });
@@ -166,10 +186,11 @@ export class ScanReader {
   async deviation(file: string, needed?: readonly Grid[]): Promise<Volume> {
     const { scan } = this.files;
     const { predictionUnits = 'window', window: [lo, hi] = abdomenWindow } = this.options;
-    const span = await this.#slices(file, needed);
+    const span = await this.#slices(file, volumeShape, needed);
     const { volume } = await readNifti(file, { ...span, ...this.#memory?.image(this.#voxels(span)) });
     const [slices, height, width] = volume.shape;
-    refuseNegative({ scan, file, size: [width, height, slices], values: volume.data });
+    const first = (span.slices?.first ?? 0) * width * height;
+    refuseNegative({ scan, file, size: [width, height, slices], values: volume.data, first });
     if (predictionUnits === 'hu') {
       for (let voxel = 0; voxel < volume.data.length; voxel++) {
         volume.data[voxel] = (volume.data[voxel] as number) / (hi - lo);
@@ -188,7 +209,7 @@ export class ScanReader {
       volume = await readOrganFolder(scan, file, labelling, this.#reference as FileGrid);
     } else {
       checkTableOf(await readNiftiHeader(file), file, labelling);
-      const span = await this.#slices(file, undefined);
+      const span = await this.#slices(file, volumeShape);
       volume = (await readNifti(file, { as: 'labels', ...this.#memory?.labels(this.#voxels(span)) })).volume;
     }
     const [slices, height, width] = volume.shape;
@@ -198,7 +219,7 @@ export class ScanReader {
 
   /** The body mask: non-zero inside. */
   async body(file: string, needed?: readonly Grid[]): Promise<LabelVolume> {
-    const span = await this.#slices(file, needed);
+    const span = await this.#slices(file, volumeShape, needed);
     const into = this.#memory?.labels(this.#voxels(span));
     return turnToRas((await readNifti(file, { as: 'labels', ...span, ...into })).volume);
   }
@@ -212,10 +233,11 @@ export class ScanReader {
   /** The span of slices of a file that some grids lie on; the file is held against the scan's grid first. */
   async #slices(
     file: string,
-    needed: readonly Grid[] | undefined,
+    shapeOf: (header: NiftiHeader, name: string) => Shape,
+    needed?: readonly Grid[],
   ): Promise<{ slices?: { first: number; end: number } }> {
     const header = await readNiftiHeader(file);
-    const grid = makeGrid(volumeShape(header, file), header.affine);
+    const grid = makeGrid(shapeOf(header, file), header.affine);
     this.#check(file, grid);
     const spans = needed?.map((target) => sourceSlices(grid, target)).filter((span) => span !== null) ?? [];
     if (spans.length === 0) return {};
@@ -243,20 +265,22 @@ export async function readPredictions(
 ): Promise<Pick<Sample, 'lower' | 'upper' | 'point' | 'std' | 'samples' | 'mended'>> {
   const { files, options } = reader;
   const { window = abdomenWindow } = options;
-  const predict = async (file: string): Promise<Float32Array> => {
-    const { volume, units } = await reader.prediction(file, needed);
-    const taken = take(volume, units === 'hu' ? window[0] : 0);
-    return units === 'hu' ? windowIntensity(taken, window, taken.data).data : taken.data;
+  const taken = ({ volume, units }: { volume: Volume; units: PredictionUnits }): Float32Array => {
+    const part = take(volume, units === 'hu' ? window[0] : 0);
+    return units === 'hu' ? windowIntensity(part, window, part.data).data : part.data;
   };
+  const predict = async (file: string) => taken(await reader.prediction(file, needed));
   const lower = await predict(files.lower);
   const upper = await predict(files.upper);
   const point = files.point === undefined ? undefined : await predict(files.point);
   const std = files.std === undefined ? undefined : take(await reader.deviation(files.std, needed), 0).data;
   const samples: Float32Array[] = [];
-  for (const file of files.samples === undefined ? [] : sampleFiles(files.samples)) {
-    const sample = await predict(file);
-    clip(sample);
-    samples.push(sample);
+  if (files.samples !== undefined) {
+    for await (const draw of reader.draws(files.samples, needed)) {
+      const sample = taken(draw);
+      clip(sample);
+      samples.push(sample);
+    }
   }
   return {
     lower,

@@ -338,6 +338,23 @@ describe('applying a calibration to files', () => {
     ).rejects.toThrow(/slices of 5 × 7, found 6 × 7/);
   });
 
+  it('takes draws of the prediction where the calibration was made with them', async () => {
+    const scan = randomScan(14);
+    const files = write(scan);
+    const draws = join(folder, `draws-${serial++}.nii.gz`);
+    const drawn = [0, 0.1, 0.2].flatMap((by) => Array.from(scan.lower, (value) => value + by));
+    writeNifti(draws, { size: SIZE, volumes: 3, type: 'float32', values: drawn, affine: AFFINE });
+    const home = out();
+    const made = calibration({ heuristic: 'samples', alpha: 0.25 });
+    await applyToFiles(made, { ...files, samples: draws }, home, options);
+    // The quarter quantile of three draws 0.1 apart lies half a step above the lowest.
+    (await values(home, 'lower')).forEach((value, voxel) => {
+      const own = LAMBDA[groupOf(scan.seg[voxel] as number)] as number;
+      expect(value).toBeCloseTo(Math.max(0, (scan.lower[voxel] as number) + 0.05 - own), 5);
+    });
+    await expect(applyToFiles(made, files, out(), options)).rejects.toThrow(/needs at least 2 samples/);
+  });
+
   it('reads predictions in HU', async () => {
     const scan = randomScan(8);
     const hu = (data: Float32Array) => data.map((value) => value * 425 - 175);

@@ -5,6 +5,8 @@ import { gzipSync } from 'node:zlib';
 export interface PlainFile {
   /** Voxels along x, y, z. */
   readonly size: readonly [number, number, number];
+  /** Volumes along a fourth axis, one behind the other in `values`; none by default. */
+  readonly volumes?: number;
   readonly type: 'uint8' | 'int16' | 'uint16' | 'float32';
   readonly values: ArrayLike<number>;
   /** Three rows of the affine; 1.5 mm voxels at the origin by default. */
@@ -28,12 +30,12 @@ const PLAIN_AFFINE = [
 ];
 
 /** The bytes of a NIfTI-1 file, written from the format's description and by no code under test. */
-export function niftiBytes({ size, type, values, affine, extension, slope = 1 }: PlainFile): Buffer {
+export function niftiBytes({ size, volumes, type, values, affine, extension, slope = 1 }: PlainFile): Buffer {
   const { code, array } = TYPES[type];
   const content = extension === undefined ? 0 : Math.ceil((extension.length + 8) / 16) * 16;
   const header = Buffer.alloc(352 + content);
   header.writeInt32LE(348, 0);
-  for (const [index, length] of [3, ...size, 1, 1, 1, 1].entries())
+  for (const [index, length] of [volumes ? 4 : 3, ...size, volumes ?? 1, 1, 1, 1].entries())
     header.writeInt16LE(length, 40 + 2 * index);
   header.writeInt16LE(code, 70);
   header.writeInt16LE(8 * array.BYTES_PER_ELEMENT, 72);

@@ -104,6 +104,18 @@ describe('preparing a scan', () => {
     expect(whole).toMatchObject({ state: 'kept', sample: { shape: [2, SIZE[1], SIZE[0]] } });
   });
 
+  it('brings a standard deviation and draws to the same voxels', async () => {
+    const files = { ...golden, std: golden.body as string, samples: golden.point as string };
+    const prepared = await prepare(files, options);
+    if (prepared.state !== 'kept') throw new Error(prepared.reason);
+    const { sample } = prepared;
+    expect(sample.samples).toEqual([sample.point]);
+    // Inside the body, away from its border, the mask read as an image is 1 after resampling, too.
+    expect(sample.std).toHaveLength(sample.truth.length);
+    expect(Math.max(...(sample.std as Float32Array))).toBe(1);
+    expect(Math.min(...(sample.std as Float32Array))).toBe(0);
+  });
+
   it('takes predictions in HU through the same window as the truth', async () => {
     const files = {
       ...golden,

@@ -18,11 +18,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cached } from '../src/index.ts';
 import {
   beginStore,
+  checkCohort,
   finishStore,
   openManifest,
   openPreparation,
   openStore,
   readManifest,
+  resolveLabelling,
   type ScanOptions,
 } from '../src/node.ts';
 import { type PlainScan, plainScan, SIZE, VOXELS, writeCohort } from './plain-cohort.ts';
@@ -233,6 +235,27 @@ describe('a standard deviation and draws of the prediction', () => {
     sample.samples?.[2]?.forEach((value, voxel) => {
       expect(value).toBe(Math.max(0, Math.fround((scan.upper.values[voxel] as number) - 0.75)));
     });
+  });
+
+  it('may lie in one file along its fourth axis', async () => {
+    const manifest = withDraws();
+    const home = resolve(manifest, '..');
+    const inFolder = await (await openManifest(manifest, SUPREM)).read('s0');
+    const scan = plainScan(9);
+    const values = [0, 0.25, -0.75].flatMap((by) => Array.from(scan.upper.values, (value) => value + by));
+    writeNifti(join(home, 'draws.nii.gz'), { ...scan.upper, volumes: 3, values });
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('s0/draws', 'draws.nii.gz'));
+    const source = await openManifest(manifest, SUPREM);
+    expect(await source.read('s0')).toEqual(inFolder);
+    const { plan } = await openPreparation(await readManifest(manifest), SUPREM);
+    expect(plan.volumes.samples).toBe(3);
+    const check = await checkCohort((await readManifest(manifest)).scans, await resolveLabelling('suprem'));
+    expect(check).toEqual({ scans: 1, files: 6, problems: [] });
+    // Where one volume is expected, several are refused.
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('s0/lower.nii.gz', 'draws.nii.gz'));
+    expect((await failure((await openManifest(manifest, SUPREM)).read('s0'))).message).toMatch(
+      /scan s0: .*draws\.nii\.gz: expected one volume/,
+    );
   });
 
   it('are refused when negative, or when there are none', async () => {
