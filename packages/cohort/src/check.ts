@@ -4,7 +4,14 @@ import { checkNifti, readNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
-import { checkSameGrid, checkTableOf, drawFiles, organFiles } from './scan-files.ts';
+import {
+  checkDraws,
+  checkSameGrid,
+  checkTableOf,
+  type DrawCount,
+  drawFiles,
+  organFiles,
+} from './scan-files.ts';
 import { filesOf } from './scan-source.ts';
 import { assignVoxels } from './voxels.ts';
 
@@ -31,7 +38,7 @@ interface Seen {
 
 /**
  * Looks through every file of a cohort without reading images: each header can be used and its voxels are there, the
- * files of a scan agree in shape and affine, segmentations hold labels of the scheme and name them as it does. Only
+ * files of a scan agree in shape and affine, scans have as many draws, segmentations hold labels of the scheme and name them as it does. Only
  * label volumes are inflated. Goes on after a problem and lists them all, in cohort order.
  *
  * @param onScan called after each scan with the number looked through so far.
@@ -43,15 +50,26 @@ export async function checkCohort(
 ): Promise<CohortCheck> {
   const problems: CohortProblem[] = [];
   let files = 0;
+  let firstDraws: DrawCount | undefined;
   for (const [index, scan] of scans.entries()) {
-    files += await checkScan(scan, labelling, problems);
+    const { looked, draws } = await checkScan(scan, labelling, problems, firstDraws);
+    files += looked;
+    if (draws !== undefined) firstDraws ??= { scan: scan.scan, draws };
     onScan?.(index + 1);
   }
   return { scans: scans.length, files, problems };
 }
 
-/** Checks one scan's files, adding to the problems; returns how many files it looked at. */
-async function checkScan(files: ScanFiles, labelling: Labelling, problems: CohortProblem[]): Promise<number> {
+/**
+ * Checks one scan's files, adding to the problems; returns how many files it looked at and, where their headers say, how
+ * many draws they hold.
+ */
+async function checkScan(
+  files: ScanFiles,
+  labelling: Labelling,
+  problems: CohortProblem[],
+  firstDraws: DrawCount | undefined,
+): Promise<{ looked: number; draws: number | undefined }> {
   const { scan } = files;
   /** Runs a check; what it refuses becomes a row. */
   async function attempt<T>(file: string, check: () => Promise<T> | T): Promise<T | undefined> {
@@ -66,6 +84,7 @@ async function checkScan(files: ScanFiles, labelling: Labelling, problems: Cohor
 
   let looked = 0;
   let first: Seen | undefined;
+  let draws: number | undefined;
   for (const [role, path] of filesOf(files)) {
     const labels = role === 'segmentation' || role === 'body';
     const folder = role === 'segmentation' && (await stat(path).catch(() => undefined))?.isDirectory();
@@ -75,14 +94,17 @@ async function checkScan(files: ScanFiles, labelling: Labelling, problems: Cohor
         : folder
           ? await attempt(path, () => organFiles(path, labelling).map(({ file }) => file))
           : [path];
+    const volumes: number[] = [];
     for (const file of parts ?? []) {
       looked++;
       const header = await attempt(file, () => checkNifti(file));
       if (!header) continue;
-      const shape = await attempt(file, () =>
-        role === 'samples' ? seriesShape(header, file).shape : volumeShape(header, file),
+      const series = await attempt(file, () =>
+        role === 'samples' ? seriesShape(header, file) : { shape: volumeShape(header, file), volumes: 1 },
       );
-      if (!shape) continue;
+      if (!series) continue;
+      const { shape } = series;
+      volumes.push(series.volumes);
       if (!first) first = { file, header };
       else {
         const reference = {
@@ -101,8 +123,14 @@ async function checkScan(files: ScanFiles, labelling: Labelling, problems: Cohor
         assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, labelling);
       });
     }
+    if (role !== 'samples' || !parts || volumes.length < parts.length) continue;
+    const count = volumes.reduce((sum, number) => sum + number, 0);
+    draws = await attempt(path, () => {
+      checkDraws({ scan, draws: count }, path, firstDraws);
+      return count;
+    });
   }
-  return looked;
+  return { looked, draws };
 }
 
 /** The message without what the row says anyway. */

@@ -27,22 +27,12 @@ export interface Preparation {
   prepare(path: string, id: string): Promise<ScanOutcome>;
 }
 
-/** Which optional volumes every scan has. @throws SemcrcError `bad-input` when scans differ in their number of draws. */
+/** Which optional volumes every scan has. @throws SemcrcError `bad-input` for draws that {@link countDraws} refuses. */
 async function optionalVolumes(scans: readonly ScanFiles[]): Promise<OptionalVolumes> {
-  const draws: number[] = [];
-  for (const { samples } of scans) draws.push(samples === undefined ? 0 : await countDraws(samples));
-  const odd = draws.findIndex((count) => count !== draws[0]);
-  if (odd >= 0) {
-    throw new SemcrcError(
-      'bad-input',
-      `scans differ in their number of samples: ${scans[0]?.scan} has ${draws[0]}, ${scans[odd]?.scan} has ${draws[odd]}`,
-      { data: { scan: scans[odd]?.scan ?? '' } },
-    );
-  }
   return {
     point: scans.every(({ point }) => point !== undefined),
     std: scans.every(({ std }) => std !== undefined),
-    samples: draws[0] ?? 0,
+    samples: await countDraws(scans),
   };
 }
 

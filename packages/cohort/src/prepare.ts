@@ -24,14 +24,8 @@ import {
 } from '@semcrc/imaging';
 import type { Resampler } from '@semcrc/kernels';
 import type { ScanFiles } from './manifest.ts';
-import {
-  ofScan,
-  packGroups,
-  type ReadingOptions,
-  readPredictions,
-  type ScanMemory,
-  ScanReader,
-} from './scan.ts';
+import { packGroups, type ReadingOptions, readPredictions, type ScanMemory, ScanReader } from './scan.ts';
+import { ofScan } from './scan-files.ts';
 import { mergeBody } from './voxels.ts';
 
 /** How scans are prepared; the defaults are those of the paper's section 4. */

@@ -11,6 +11,7 @@ import {
 import { readNiftiHeader } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { checkLabelTable, type Labelling } from './labelling.ts';
+import type { ScanFiles } from './manifest.ts';
 import { canonicalName } from './scheme.ts';
 
 /** Affines of one scan's files may put a corner this far apart, in mm. */
@@ -82,11 +83,61 @@ export function drawFiles(path: string): readonly string[] {
   });
 }
 
-/** How many draws the files hold together, by their headers. @throws SemcrcError `bad-input` naming the file. */
-export async function countDraws(path: string): Promise<number> {
-  let draws = 0;
-  for (const file of drawFiles(path)) draws += seriesShape(await readNiftiHeader(file), file).volumes;
-  return draws;
+/** How many draws a scan has. */
+export interface DrawCount {
+  readonly scan: string;
+  readonly draws: number;
+}
+
+/**
+ * Refuses fewer than two draws, of which there are no quantiles, and another number than the cohort's first scan has:
+ * quantiles of more draws lie further out, so that scans would not be alike.
+ *
+ * @param path where they are, for messages.
+ * @throws SemcrcError `bad-input` naming scan and path.
+ */
+export function checkDraws(found: DrawCount, path: string, first: DrawCount = found): void {
+  const problem =
+    found.draws < 2
+      ? 'expected at least 2, as volumes along the fourth axis of a file or as files of a folder'
+      : found.draws !== first.draws
+        ? `expected ${first.draws} as scan ${first.scan} has, as many in every scan`
+        : undefined;
+  if (problem === undefined) return;
+  throw new SemcrcError('bad-input', `scan ${found.scan}: ${path} holds ${found.draws} samples, ${problem}`, {
+    data: { scan: found.scan, file: path, expected: Math.max(2, first.draws), found: found.draws },
+  });
+}
+
+/**
+ * How many draws every scan has, by the headers of the files; 0 when the scans have none.
+ *
+ * @throws SemcrcError `bad-input` naming scan and file for a header that cannot be used, or as {@link checkDraws}.
+ */
+export async function countDraws(scans: readonly Pick<ScanFiles, 'scan' | 'samples'>[]): Promise<number> {
+  let first: DrawCount | undefined;
+  for (const { scan, samples } of scans) {
+    if (samples === undefined) continue;
+    let draws = 0;
+    try {
+      for (const file of drawFiles(samples)) draws += seriesShape(await readNiftiHeader(file), file).volumes;
+    } catch (error) {
+      throw ofScan(scan, error);
+    }
+    first ??= { scan, draws };
+    checkDraws({ scan, draws }, samples, first);
+  }
+  return first?.draws ?? 0;
+}
+
+/** The scan's name put before what went wrong with one of its files. */
+export function ofScan(scan: string, error: unknown): unknown {
+  if (!(error instanceof SemcrcError) || error.code !== 'bad-input' || error.data.scan !== undefined)
+    return error;
+  return new SemcrcError('bad-input', `scan ${scan}: ${error.message}`, {
+    data: { ...error.data, scan },
+    cause: error,
+  });
 }
 
 /** Refuses label names in a file's extension that contradict the scheme. */

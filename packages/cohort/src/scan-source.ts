@@ -14,6 +14,7 @@ import {
   resolvePaper,
 } from './prepare.ts';
 import { type PredictionUnits, type ReadingOptions, readWholeScan, ScanMemory } from './scan.ts';
+import { countDraws } from './scan-files.ts';
 import { namedScheme, parseLabelMap, schemeNames } from './scheme.ts';
 import type { Source } from './source.ts';
 
@@ -177,6 +178,8 @@ function once({ warn }: SourceHooks): SourceHooks {
 /**
  * A source over the files of scans. With `paper`, opening reads every ground truth and segmentation to find the scans
  * that qualify (a prepared cohort spares that); reading prepares the scan.
+ *
+ * @throws SemcrcError `bad-input` when a file is not there, or scans have fewer than two draws or not all as many.
  */
 export async function openScans(
   { name, scans, warnings }: ScanList,
@@ -186,6 +189,7 @@ export async function openScans(
   for (const warning of warnings) hooks.warn?.(warning);
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const digest = options.digest ?? (await digestScans(scans, contentOf(labelling, options)));
+  if (options.digest === undefined) await countDraws(scans);
   const preparer = await scanPreparer(labelling, options, once(hooks));
   const leftOut: LeftOut[] = [];
   for (const files of scans) {

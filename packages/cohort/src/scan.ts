@@ -20,7 +20,7 @@ import { readNifti, readNiftiHeader, readNiftiSeries } from '@semcrc/imaging/nod
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
-import { checkSameGrid, checkTableOf, drawFiles, type FileGrid, organFiles } from './scan-files.ts';
+import { checkSameGrid, checkTableOf, drawFiles, type FileGrid, ofScan, organFiles } from './scan-files.ts';
 import {
   assignVoxels,
   clip,
@@ -66,16 +66,6 @@ export class ScanMemory {
 
 /** Units predictions may come in. */
 export type PredictionUnits = 'window' | 'hu';
-
-/** The scan's name put before what went wrong with one of its files. */
-export function ofScan(scan: string, error: unknown): unknown {
-  if (!(error instanceof SemcrcError) || error.code !== 'bad-input' || error.data.scan !== undefined)
-    return error;
-  return new SemcrcError('bad-input', `scan ${scan}: ${error.message}`, {
-    data: { ...error.data, scan },
-    cause: error,
-  });
-}
 
 /** Reads one mask per organ into one volume of label numbers; where masks overlap, the larger number wins. */
 async function readOrganFolder(

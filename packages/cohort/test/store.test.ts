@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { cp, readFile, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,6 +134,33 @@ describe('preparing that was interrupted', () => {
     expect((await failure(beginStore(folder, planOf(1), 'replace'))).message).toMatch(
       /is no prepared cohort/,
     );
+  });
+
+  it('says that the disk is full, and goes on when there is room', async (context) => {
+    const disk = join(folder, `disk-${serial++}`);
+    mkdirSync(disk);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { stdio: 'pipe' });
+    } catch {
+      console.warn('skipped: a full disk needs the right to mount a small tmpfs');
+      return context.skip('needs the right to mount a small tmpfs');
+    }
+    try {
+      const path = join(disk, 'cohort.zarr');
+      const plan = planOf(3);
+      const large = (id: string) => kept(randomSample(id, [4, 20, 20], 1));
+      await beginStore(path, plan);
+      await writeScan(path, 's0', large('s0'));
+      const full = await failure(writeScan(path, 's1', large('s1')));
+      expect(full.message).toMatch(/cannot write .*the disk is full/);
+      expect(readdirSync(join(`${path}.partial`, 'scans'))).toEqual(['0']);
+      execFileSync('mount', ['-o', 'remount,size=1m', disk], { stdio: 'pipe' });
+      expect(await beginStore(path, plan)).toEqual({ state: 'begun', pending: ['s1', 's2'] });
+      for (const id of ['s1', 's2']) await writeScan(path, id, large(id));
+      expect((await finishStore(path)).kept).toEqual(plan.ids);
+    } finally {
+      execFileSync('umount', [disk], { stdio: 'pipe' });
+    }
   });
 
   it('refuses scans of different shapes, and a cohort with none left', async () => {
