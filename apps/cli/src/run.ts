@@ -33,8 +33,8 @@ function withoutSeparator(args: readonly string[]): string[] {
   return args[1] === '--' ? [args[0], ...args.slice(2)] : [...args];
 }
 
-/** After Ctrl-C, whatever broke off says so; what the work itself said about it is kept. */
+/** After Ctrl-C, whatever broke off is an interruption; what a command says of its kept work stays. */
 function interrupted(thrown: unknown): SemcrcError {
-  if (thrown instanceof SemcrcError && thrown.code === 'interrupted') return thrown;
-  return new SemcrcError('interrupted', 'interrupted', { cause: thrown });
+  const says = thrown instanceof SemcrcError && thrown.message.startsWith('interrupted');
+  return says ? thrown : new SemcrcError('interrupted', 'interrupted', { cause: thrown });
 }

@@ -18,7 +18,18 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const EPSILON = ['--epsilon', '0.2'];
 
 function args(out: string, ...more: string[]): string[] {
-  return ['experiment', manifest, '--labels', 'suprem', ...SIZES, '--out', join(root, out), ...more];
+  return [
+    'experiment',
+    manifest,
+    '--labels',
+    'suprem',
+    ...SIZES,
+    '--workers',
+    '1',
+    '--out',
+    join(root, out),
+    ...more,
+  ];
 }
 
 interface Run {
@@ -139,7 +150,7 @@ grid:
 `,
     );
     const out = join(root, 'grid');
-    const outcome = await semcrcHere(['experiment', path, '--out', out]);
+    const outcome = await semcrcHere(['experiment', path, '--workers', '1', '--out', out]);
     expect(outcome.stderr).not.toMatch(/error/);
     expect(outcome.code).toBe(0);
     const cells = [
@@ -162,6 +173,36 @@ grid:
     const alone = ['--epsilon', '0.3', '--runs', '2', '--procedures', 'crc,sem-crc'];
     expect((await semcrcHere(args('alone', ...alone))).code).toBe(0);
     expect(runsOf('grid/epsilon-0.3_within-scan')).toEqual(runsOf('alone'));
+  });
+
+  test('sources are an axis, too, each with what sets it apart', async () => {
+    writeCohort(join(root, 'second'));
+    const path = config(
+      'sources.yaml',
+      `labels: suprem
+procedures: [crc]
+runs: 1
+epsilon: 0.2
+nOpt: 2
+nCal: 9
+nTest: 3
+grid:
+  source:
+    - cohort/manifest.csv
+    - { name: wide, source: second/manifest.csv, window: [-200, 300] }
+`,
+    );
+    const out = join(root, 'sources');
+    expect((await semcrcHere(['experiment', path, '--workers', '1', '--out', out])).code).toBe(0);
+    const configs = ['source-manifest', 'source-wide'].map(
+      (folder) => JSON.parse(readFileSync(join(out, folder, 'experiment.json'), 'utf8')).config,
+    );
+    expect(configs.map(({ window }) => window)).toEqual([
+      [-175, 250],
+      [-200, 300],
+    ]);
+    expect(configs[0].sourceDigest).not.toBe(configs[1].sourceDigest);
+    expect(readFileSync(join(out, 'summary.csv'), 'utf8')).toMatch(/\nwide,crc,1,/);
   });
 
   test('options of the command line win over the file, its grid included', async () => {
