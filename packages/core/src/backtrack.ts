@@ -1,7 +1,7 @@
 import type { LambdaPath } from '@semcrc/anchor';
 import type { RiskBound } from './bound.ts';
 import { leastUnits } from './bound.ts';
-import type { LossTable } from './loss-table.ts';
+import type { LossSearch, LossTable } from './loss-table.ts';
 
 /**
  * λ vectors along one parameter t: non-decreasing in t in every component, so that any loss is non-increasing and
@@ -83,36 +83,75 @@ export type Backtracked =
  * and bisecting the ordered bit patterns of t finds it exactly: no grid, at most 64 steps.
  */
 export function backtrack(table: LossTable, family: LambdaFamily, bound: RiskBound): Backtracked {
-  const units = table.units.length;
-  if (!bound.accepts(new Float64Array(units))) {
-    return { state: 'infeasible', units, leastUnits: leastUnits(bound) };
-  }
-  const t = bound.acceptsAllBetween
-    ? firstOfAccepted(table, family, bound, bound.acceptsAllBetween)
-    : firstAccepted(table, family, bound);
-  const lambda = new Float32Array(family.size);
-  family.at(t, lambda);
-  return { state: 'calibrated', t, lambda, units };
+  return backtrackAll(table, family, [bound])[0];
 }
 
-/** The least accepted t, where acceptance at t implies acceptance beyond. */
-function firstAccepted(table: LossTable, family: LambdaFamily, bound: RiskBound): number {
-  const lambda = new Float32Array(family.size);
-  const accepted = (t: number): boolean => {
-    family.at(t, lambda);
-    const accepts = bound.accepts(table.evaluate(lambda));
-    table.narrow(accepts ? 'accepted' : 'rejected');
-    return accepts;
-  };
-  if (accepted(family.start)) return family.start;
-  let rejected = orderedBits(family.start);
-  let admissible = orderedBits(family.reaching(table.largestScore));
-  while (admissible - rejected > 1n) {
-    const middle = (admissible + rejected) >> 1n;
-    if (accepted(fromOrderedBits(middle))) admissible = middle;
-    else rejected = middle;
+/** `backtrack` for several bounds at once: as long as they agree on where to look, they share what is counted there. */
+export function backtrackAll(
+  table: LossTable,
+  family: LambdaFamily,
+  bounds: readonly RiskBound[],
+): Backtracked[] {
+  const units = table.units.length;
+  const feasible = bounds.filter((bound) => bound.accepts(new Float64Array(units)));
+  const monotone = feasible.filter((bound) => !bound.acceptsAllBetween);
+  const parameters = firstAccepted(table, family, monotone);
+  for (const bound of feasible) {
+    if (bound.acceptsAllBetween) {
+      parameters.set(bound, firstOfAccepted(table, family, bound, bound.acceptsAllBetween));
+    }
   }
-  return fromOrderedBits(admissible);
+  return bounds.map((bound) => {
+    const t = parameters.get(bound);
+    if (t === undefined) return { state: 'infeasible', units, leastUnits: leastUnits(bound) };
+    const lambda = new Float32Array(family.size);
+    family.at(t, lambda);
+    return { state: 'calibrated', t, lambda, units };
+  });
+}
+
+/** The least t that each bound accepts, where acceptance at t implies acceptance beyond. */
+function firstAccepted(
+  table: LossTable,
+  family: LambdaFamily,
+  bounds: readonly RiskBound[],
+): Map<RiskBound, number> {
+  const found = new Map<RiskBound, number>();
+  const lambda = new Float32Array(family.size);
+  /** Looks between a t that every bound rejects and one that every bound accepts. */
+  const bisect = (
+    rejected: bigint,
+    admissible: bigint,
+    search: LossSearch,
+    among: readonly RiskBound[],
+  ): void => {
+    if (among.length === 0) return;
+    if (admissible - rejected <= 1n) {
+      for (const bound of among) found.set(bound, fromOrderedBits(admissible));
+      return;
+    }
+    const middle = (admissible + rejected) >> 1n;
+    family.at(fromOrderedBits(middle), lambda);
+    const losses = search.evaluate(lambda);
+    const accepting = among.filter((bound) => bound.accepts(losses));
+    const rejecting = among.filter((bound) => !accepting.includes(bound));
+    const before = accepting.length > 0 ? search.narrow(lambda, 'accepted') : search;
+    const after = rejecting.length > 0 ? search.narrow(lambda, 'rejected') : search;
+    bisect(rejected, middle, before, accepting);
+    bisect(middle, admissible, after, rejecting);
+  };
+  family.at(family.start, lambda);
+  const atStart = table.evaluate(lambda);
+  for (const bound of bounds) {
+    if (bound.accepts(atStart)) found.set(bound, family.start);
+  }
+  bisect(
+    orderedBits(family.start),
+    orderedBits(family.reaching(table.largestScore)),
+    table.search(),
+    bounds.filter((bound) => !found.has(bound)),
+  );
+  return found;
 }
 
 /**
@@ -128,7 +167,7 @@ function firstOfAccepted(
   const lambda = new Float32Array(family.size);
   const lossesAt = (bits: bigint): Float64Array => {
     family.at(fromOrderedBits(bits), lambda);
-    return table.evaluate(lambda).slice();
+    return table.evaluate(lambda);
   };
   const end = orderedBits(family.reaching(table.largestScore));
   const start = orderedBits(family.start);

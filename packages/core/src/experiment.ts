@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { fitAnchored, groupsOf } from './anchored.ts';
-import { leastUnits, type RiskBound } from './bound.ts';
+import { leastUnits } from './bound.ts';
 import { fitCrc } from './crc.ts';
 import { averageEvaluations, type Evaluation, evaluateScan, type ScanEvaluation } from './evaluate.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
@@ -118,30 +118,23 @@ export async function fitSplit(
     if (groups.partition.spec.kind === 'position') positions = groups.partition.spec;
     anchored.set(procedure, await fitAnchored(data, split, bounds, options, procedure, groups, stream));
   }
-  const fit = (procedure: Procedure, bound: RiskBound, i: number): Fit => {
+  const fitsOf = (procedure: Procedure): readonly Fit[] => {
     switch (procedure) {
       case 'crc':
-        return fitCrc(data, split, bound);
+        return fitCrc(data, split, bounds);
       case 'k-crc':
       case 'sem-crc':
-        return anchored.get(procedure)![i];
-      case 'organ-crc':
-        return fitOrganCrc(
-          data,
-          split,
-          bound,
-          options,
-          procedure,
-          controlled ? anchored.get('sem-crc')![i] : null,
-        );
+        return anchored.get(procedure)!;
+      case 'organ-crc': {
+        const semantic = controlled ? anchored.get('sem-crc')! : null;
+        return fitOrganCrc(data, split, tolerances, options, procedure, semantic);
+      }
       case 'pooled':
-        return fitOrganCrc(data, split, bound, options, procedure, null);
+        return fitOrganCrc(data, split, tolerances, options, procedure, null);
     }
   };
-  return bounds.map((bound, i) => ({
-    fits: procedures.map((procedure) => fit(procedure, bound, i)),
-    positions,
-  }));
+  const fits = procedures.map(fitsOf);
+  return tolerances.map((_, i) => ({ fits: fits.map((own) => own[i]), positions }));
 }
 
 /** Evaluates fits on labelled scans, reading each scan once; one list of scan evaluations per fit, in scan order. */

@@ -21,27 +21,14 @@ export type LossAverage = 'mean' | 'pooled';
  * The losses of calibration units as functions of a vector λ, read off sorted profiles by binary search.
  *
  * A unit is a patient; its loss is the mean over its scans, and for an organ over those of its scans that contain it.
- * Units without the organ do not take part. Searches remember what earlier ones have ruled out: after
- * `narrow`, every later λ must lie between the last rejected and the last accepted one, component by component.
+ * Units without the organ do not take part.
  */
 export class LossTable {
   /** Patient of each unit, in order of first appearance. */
   readonly units: readonly string[];
   /** Largest score that counts; 0 if no voxel is ever missed. */
   readonly largestScore: number;
-  private readonly listScores: Float32Array[] = [];
-  private readonly listEnd: Uint32Array;
-  private readonly listParameter: Uint16Array;
-  private readonly listScan: Uint32Array;
-  private readonly scanDenominator: Float64Array;
-  private readonly scanUnit: Uint32Array;
-  private readonly scansOfUnit: Uint32Array;
-  /** First missed score of each list: no smaller than `least`, no larger than `most`, `found` by the last evaluation. */
-  private readonly least: Uint32Array;
-  private readonly most: Uint32Array;
-  private readonly found: Uint32Array;
-  private readonly misses: Float64Array;
-  private readonly losses: Float64Array;
+  readonly #whole: LossSearch;
 
   constructor(profiles: readonly Profile[], partition: Partition, options: LossTableOptions = {}) {
     const { scope = 'scan', average = 'mean', sides = 1 } = options;
@@ -51,82 +38,125 @@ export class LossTable {
     const unitOf = new Map(units.map((patient, unit) => [patient, unit]));
     const cells =
       scope === 'scan' ? [0, cellCount] : [scope.organ * cellsPerOrgan, (scope.organ + 1) * cellsPerOrgan];
-    const ends: number[] = [];
-    const starts: number[] = [];
-    const parameters: number[] = [];
-    const scans: number[] = [];
+    const lists: ScoreList[] = [];
     let largest = 0;
-    members.forEach((profile, scan) => {
-      for (let side = 0; side < profile.sides; side++) {
+    members.forEach(({ offsets, scores, sides: told }, scan) => {
+      for (let side = 0; side < told; side++) {
         for (let cell = cells[0]; cell < cells[1]; cell++) {
-          const list = side * cellCount + cell;
-          const start = profile.offsets[list];
-          const end = profile.offsets[list + 1];
+          const start = offsets[side * cellCount + cell];
+          const end = offsets[side * cellCount + cell + 1];
           if (start === end || groupOfCell[cell] === NO_GROUP) continue;
-          this.listScores.push(profile.scores);
-          starts.push(start);
-          ends.push(end);
-          parameters.push((sides === 2 ? side * keys.length : 0) + groupOfCell[cell]);
-          scans.push(scan);
-          largest = Math.max(largest, profile.scores[end - 1]);
+          const parameter = (sides === 2 ? side * keys.length : 0) + groupOfCell[cell];
+          lists.push({ scores, end, parameter, scan, least: start, most: end });
+          largest = Math.max(largest, scores[end - 1]);
         }
       }
     });
-    this.units = units;
-    this.largestScore = largest;
-    this.listEnd = Uint32Array.from(ends);
-    this.listParameter = Uint16Array.from(parameters);
-    this.listScan = Uint32Array.from(scans);
-    this.scanDenominator = Float64Array.from(members, (profile) =>
+    const unitOfScan = Uint32Array.from(members, (profile) => unitOf.get(profile.patient)!);
+    const scansOfUnit = new Uint32Array(units.length);
+    for (const unit of unitOfScan) scansOfUnit[unit]++;
+    const denominators = Float64Array.from(members, (profile) =>
       scope === 'scan' ? profile.dimension : profile.organVoxels[scope.organ],
     );
-    this.scanUnit = Uint32Array.from(members, (profile) => unitOf.get(profile.patient)!);
-    this.scansOfUnit = new Uint32Array(units.length);
-    for (const unit of this.scanUnit) this.scansOfUnit[unit]++;
     if (average === 'pooled') {
-      const voxels = this.scanDenominator.reduce((sum, count) => sum + count, 0);
-      this.scanUnit.forEach((unit, scan) => {
-        this.scanDenominator[scan] = voxels / (units.length * this.scansOfUnit[unit]);
+      const voxels = denominators.reduce((sum, count) => sum + count, 0);
+      unitOfScan.forEach((unit, scan) => {
+        denominators[scan] = voxels / (units.length * scansOfUnit[unit]);
       });
     }
-    this.least = Uint32Array.from(starts);
-    this.most = Uint32Array.from(ends);
-    this.found = new Uint32Array(ends.length);
-    this.misses = new Float64Array(members.length);
-    this.losses = new Float64Array(units.length);
+    this.units = units;
+    this.largestScore = largest;
+    const averaging = { unitOfScan, scansOfUnit, denominators };
+    this.#whole = new LossSearch(averaging, lists, new Float64Array(members.length));
   }
 
-  /** Loss of each unit at λ (one f32 per λ group and side). The array returned is overwritten by the next call. */
+  /** Loss of each unit at λ: one f32 per λ group and side. */
   evaluate(lambda: Float32Array): Float64Array {
-    const { listScores, listEnd, listParameter, listScan, least, most, found, misses, losses } = this;
-    misses.fill(0);
-    for (let list = 0; list < listEnd.length; list++) {
-      const scores = listScores[list];
-      const bound = lambda[listParameter[list]];
-      let low = least[list];
-      let high = most[list];
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (scores[middle] > bound) high = middle;
-        else low = middle + 1;
-      }
-      found[list] = low;
-      misses[listScan[list]] += listEnd[list] - low;
+    return this.#whole.evaluate(lambda);
+  }
+
+  /** A search over all λ. */
+  search(): LossSearch {
+    return this.#whole;
+  }
+}
+
+/** Scores of one scan that one λ decides on: the first missed one lies between `least` and `most`. */
+interface ScoreList {
+  readonly scores: Float32Array;
+  readonly end: number;
+  readonly parameter: number;
+  readonly scan: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+interface Averaging {
+  readonly unitOfScan: Uint32Array;
+  readonly scansOfUnit: Uint32Array;
+  /** What a scan's misses are divided by. */
+  readonly denominators: Float64Array;
+}
+
+/**
+ * Losses at λ's between a rejected one and an accepted one, component by component. What these two have settled is
+ * not searched again: lists in which no score lies between them are only a count of misses.
+ */
+export class LossSearch {
+  readonly #averaging: Averaging;
+  readonly #lists: readonly ScoreList[];
+  /** Misses of each scan in lists that are settled. */
+  readonly #settled: Float64Array;
+
+  constructor(averaging: Averaging, lists: readonly ScoreList[], settled: Float64Array) {
+    this.#averaging = averaging;
+    this.#lists = lists;
+    this.#settled = settled;
+  }
+
+  /** Loss of each unit at λ. */
+  evaluate(lambda: Float32Array): Float64Array {
+    const misses = this.#settled.slice();
+    for (const list of this.#lists) misses[list.scan] += list.end - firstMissed(list, lambda);
+    return this.#average(misses);
+  }
+
+  /** The searches on either side of λ: λ as the accepted end of what lies before it, and as the rejected end of what follows. */
+  narrow(lambda: Float32Array, end: 'accepted' | 'rejected'): LossSearch {
+    const settled = this.#settled.slice();
+    const open: ScoreList[] = [];
+    for (const list of this.#lists) {
+      const found = firstMissed(list, lambda);
+      const least = end === 'rejected' ? found : list.least;
+      const most = end === 'accepted' ? found : list.most;
+      if (least === most) settled[list.scan] += list.end - least;
+      else open.push({ ...list, least, most });
     }
-    losses.fill(0);
+    return new LossSearch(this.#averaging, open, settled);
+  }
+
+  #average(misses: Float64Array): Float64Array {
+    const { unitOfScan, scansOfUnit, denominators } = this.#averaging;
+    const losses = new Float64Array(scansOfUnit.length);
     for (let scan = 0; scan < misses.length; scan++) {
-      const voxels = this.scanDenominator[scan];
-      if (voxels > 0) losses[this.scanUnit[scan]] += misses[scan] / voxels;
+      if (denominators[scan] > 0) losses[unitOfScan[scan]] += misses[scan] / denominators[scan];
     }
     for (let unit = 0; unit < losses.length; unit++) {
-      if (this.scansOfUnit[unit] > 1) losses[unit] /= this.scansOfUnit[unit];
+      if (scansOfUnit[unit] > 1) losses[unit] /= scansOfUnit[unit];
     }
     return losses;
   }
+}
 
-  /** Takes the λ of the last evaluation as the accepted or the rejected end of all further searches. */
-  narrow(end: 'accepted' | 'rejected'): void {
-    if (end === 'accepted') this.most.set(this.found);
-    else this.least.set(this.found);
+/** Index of the first score of a list that exceeds its λ. */
+function firstMissed({ scores, parameter, least, most }: ScoreList, lambda: Float32Array): number {
+  const bound = lambda[parameter];
+  let low = least;
+  let high = most;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (scores[middle] > bound) high = middle;
+    else low = middle + 1;
   }
+  return low;
 }

@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { backtrack, lineFamily } from './backtrack.ts';
+import { type Backtracked, backtrackAll, lineFamily } from './backtrack.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
 import {
   boundOf,
@@ -11,9 +11,10 @@ import {
   secondsSince,
 } from './fit.ts';
 import { labelIds } from './labels.ts';
-import { LossTable } from './loss-table.ts';
+import { type LossAverage, LossTable } from './loss-table.ts';
 import { makePartition } from './partition.ts';
 import type { ProcedureOptions } from './procedure.ts';
+import type { Profile } from './profile.ts';
 import type { Split } from './split.ts';
 
 /**
@@ -21,73 +22,87 @@ import type { Split } from './split.ts';
  * contain k. Controls E[ℓ_k | organ k present] for every k; it does not imply a bound on the scan's risk.
  *
  * With `control`, λ_k = max(organ λ_k, sem-crc λ_k) for the organs named and sem-crc's for the rest, so that both
- * guarantees hold; `semantic` is that sem-crc fit.
+ * guarantees hold; `semantic` are the sem-crc fits at the same tolerances.
  *
  * `pooled` divides misses summed over scans by voxels summed over scans, as the authors' code does: no guarantee.
  *
+ * @returns one fit per tolerance, in their order
  * @throws SemcrcError `infeasible` when no controlled organ can be calibrated.
  */
 export function fitOrganCrc(
   data: CalibrationData,
   split: Split,
-  bound: RiskBound,
+  tolerances: readonly number[],
   options: ProcedureOptions,
   procedure: 'organ-crc' | 'pooled',
-  semantic: Fit | null,
-): Fit {
+  semantic: readonly Fit[] | null,
+): Fit[] {
   const start = performance.now();
   const partition = makePartition({ kind: 'organ' }, data.labels);
-  const single = makePartition({ kind: 'uniform' }, data.labels);
   const profiles = (options.organCal === 'all' ? optAndCal(split) : split.cal).map(data.profileOf);
+  const units = new Set(profiles.map(({ patient }) => patient)).size;
   const controlled = semantic ? options.control : labelIds(data.labels);
-  const each = organBound(options, bound.epsilon, controlled.length);
-  const groups = partition.keys.length;
-  const lambda = semantic ? semantic.lambda.slice() : new Float32Array(groups).fill(Number.POSITIVE_INFINITY);
-  const sides = semantic?.sides ?? 1;
-  const organs: Record<string, OrganStatus> = {};
-  let largestN = 0;
-  for (const organ of controlled) {
-    const group = partition.keys.indexOf(String(organ));
-    if (group < 0) throw new SemcrcError('usage', `the cohort has no label ${organ}`, { data: { organ } });
-    const table = new LossTable(profiles, single, {
-      scope: { organ },
-      average: procedure === 'pooled' ? 'pooled' : 'mean',
-    });
-    const found = backtrack(table, lineFamily(new Float64Array(1)), each);
-    const nCal = table.units.length;
-    largestN = Math.max(largestN, nCal);
-    const calibrated = found.state === 'calibrated';
-    organs[organ] = { status: calibrated ? 'calibrated' : nCal === 0 ? 'absent' : 'infeasible', nCal };
-    const own = calibrated ? found.lambda[0] : Number.POSITIVE_INFINITY;
-    for (let side = 0; side < sides; side++) {
-      const at = side * groups + group;
-      lambda[at] = semantic ? Math.max(lambda[at], own) : own;
+  const bounds = tolerances.map((epsilon) => organBound(options, epsilon, controlled.length));
+  const average = procedure === 'pooled' ? 'pooled' : 'mean';
+  const found = calibrateOrgans(data, profiles, controlled, bounds, average);
+  const seconds = secondsSince(start) / bounds.length;
+  return bounds.map((bound, i) => {
+    const organs: Record<string, OrganStatus> = {};
+    const groups = partition.keys.length;
+    const sides = semantic?.[i].sides ?? 1;
+    const lambda = semantic?.[i].lambda.slice() ?? new Float32Array(groups).fill(Number.POSITIVE_INFINITY);
+    for (const [organ, outcomes] of found) {
+      const { state, units: nCal } = outcomes[i];
+      organs[organ] = { status: state === 'infeasible' && nCal === 0 ? 'absent' : state, nCal };
+      const own = state === 'calibrated' ? outcomes[i].lambda[0] : Number.POSITIVE_INFINITY;
+      for (let side = 0; side < sides; side++) {
+        const at = side * groups + partition.keys.indexOf(String(organ));
+        lambda[at] = semantic ? Math.max(lambda[at], own) : own;
+      }
     }
-  }
-  if (Object.values(organs).every(({ status }) => status !== 'calibrated')) {
-    throw infeasibleError(
+    const statuses = Object.values(organs);
+    if (statuses.every(({ status }) => status !== 'calibrated')) {
+      const most = Math.max(...statuses.map(({ nCal }) => nCal));
+      const whose = 'calibration scans that contain the organ most often present';
+      throw infeasibleError(procedure, bound, most, leastUnits(bound), whose);
+    }
+    return {
       procedure,
-      bound,
-      largestN,
-      leastUnits(bound),
-      'calibration scans that contain the organ most often present',
-    );
-  }
-  return {
-    procedure,
-    partition,
-    sides,
-    lambda,
-    units: new Set(profiles.map(({ patient }) => patient)).size,
-    anchor: semantic?.anchor ?? null,
-    omega: semantic?.omega ?? null,
-    pathPosition: semantic?.pathPosition ?? null,
-    organs,
-    seconds: {
-      anchor: semantic?.seconds.anchor ?? 0,
-      backtrack: secondsSince(start) + (semantic?.seconds.backtrack ?? 0),
-    },
-  };
+      partition,
+      sides,
+      lambda,
+      units,
+      anchor: semantic?.[i].anchor ?? null,
+      omega: semantic?.[i].omega ?? null,
+      pathPosition: semantic?.[i].pathPosition ?? null,
+      organs,
+      seconds: {
+        anchor: semantic?.[i].seconds.anchor ?? 0,
+        backtrack: seconds + (semantic?.[i].seconds.backtrack ?? 0),
+      },
+    };
+  });
+}
+
+/** Backtracks every organ's own loss along its own λ; by organ, one outcome per bound. */
+function calibrateOrgans(
+  data: CalibrationData,
+  profiles: readonly Profile[],
+  organs: readonly number[],
+  bounds: readonly RiskBound[],
+  average: LossAverage,
+): Map<number, Backtracked[]> {
+  const single = makePartition({ kind: 'uniform' }, data.labels);
+  const known = labelIds(data.labels);
+  return new Map(
+    organs.map((organ) => {
+      if (!known.includes(organ)) {
+        throw new SemcrcError('usage', `the cohort has no label ${organ}`, { data: { organ } });
+      }
+      const table = new LossTable(profiles, single, { scope: { organ }, average });
+      return [organ, backtrackAll(table, lineFamily(new Float64Array(1)), bounds)];
+    }),
+  );
 }
 
 /** The bound of one organ among `organs` controlled: with `bonferroni` at δ/organs. */
