@@ -17,7 +17,6 @@ import {
   windowIntensity,
 } from '@semcrc/imaging';
 import { readNifti, readNiftiHeader, readNiftiSeries } from '@semcrc/imaging/node';
-import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
 import { checkSameGrid, checkTableOf, drawFiles, type FileGrid, ofScan, organFiles } from './scan-files.ts';

@@ -275,7 +275,65 @@ describe('a standard deviation and draws of the prediction', () => {
       rmSync(join(home, 's0/draws'), { recursive: true });
       mkdirSync(join(home, 's0/draws'));
     });
-    expect((await read(empty)).message).toMatch(/draws holds no sample/);
+    expect((await failure(openManifest(empty, SUPREM))).message).toMatch(/scan s0: .*draws holds no sample/);
+  });
+
+  it('are refused when a scan has one only, or another number than the others', async () => {
+    const one = withDraws((home) => {
+      for (const name of ['d0', 'd1']) rmSync(join(home, `s0/draws/${name}.nii.gz`));
+    });
+    const failures = [
+      await failure(openManifest(one, SUPREM)),
+      await failure(openPreparation(await readManifest(one), SUPREM)),
+    ];
+    for (const { message } of failures) {
+      expect(message).toMatch(/scan s0: .*draws holds 1 samples, expected at least 2/);
+    }
+    const four = withDraws((home) => {
+      const [s0, s1] = [plainScan(9), plainScan(10)];
+      writeCohort(home, [s0, s1]);
+      const draws = { ...s1.upper, volumes: 4, values: Array.from({ length: 4 * VOXELS }, () => 0.5) };
+      writeNifti(join(home, 's1/draws.nii.gz'), draws);
+      writeNifti(join(home, 's1/std.nii.gz'), s1.lower);
+    });
+    writeFileSync(four, readFileSync(four, 'utf8').replace(/^(s1.*)$/m, '$1,s1/std.nii.gz,s1/draws.nii.gz'));
+    const { message } = await failure(openManifest(four, SUPREM));
+    expect(message).toMatch(
+      /scan s1: .*draws\.nii\.gz holds 4 samples, expected 3 as scan s0 has, as many in every scan/,
+    );
+    const { scans } = await readManifest(four);
+    const check = await checkCohort(scans, await resolveLabelling('suprem'));
+    expect(check.problems).toEqual([
+      {
+        scan: 's1',
+        file: expect.stringMatching(/s1\/draws\.nii\.gz$/),
+        problem: 'holds 4 samples, expected 3 as scan s0 has, as many in every scan',
+      },
+    ]);
+  });
+
+  it('are refused on another grid than the ground truth, by the header', async () => {
+    const values = Array.from({ length: 2 * VOXELS }, () => 0.5);
+    const [x, y, z] = SIZE;
+    const turned = withDraws((home, { upper }) => {
+      rmSync(join(home, 's0/draws'), { recursive: true });
+      writeNifti(join(home, 's0/draws'), { ...upper, size: [y, x, z], volumes: 2, values });
+    });
+    expect((await failure((await openManifest(turned, SUPREM)).read('s0'))).message).toMatch(
+      /scan s0: its files differ in shape.*5 × 4 × 3.*draws has 4 × 5 × 3/,
+    );
+    const moved = withDraws((home, { upper }) => {
+      const affine = [
+        [1.5, 0, 0, 7],
+        [0, 1.5, 0, 0],
+        [0, 0, 1.5, 0],
+      ];
+      rmSync(join(home, 's0/draws'), { recursive: true });
+      writeNifti(join(home, 's0/draws'), { ...upper, affine, volumes: 2, values });
+    });
+    const { scans } = await readManifest(moved);
+    const { problems } = await checkCohort(scans, await resolveLabelling('suprem'));
+    expect(problems).toMatchObject([{ scan: 's0', problem: expect.stringMatching(/differ in affine/) }]);
   });
 
   it('are stored with the cohort', async () => {
@@ -588,5 +646,38 @@ describe('forty semi-synthetic patients', () => {
     expect([...scansWith.keys()].sort((a, b) => a - b).map(String)).toEqual(Object.keys(named));
     expect(scansWith.get(0)).toBe(40);
     expect(scansWith.get(1)).toBe(40);
+  });
+});
+
+describe('a real segmentation with label names in its extension', () => {
+  const data = resolve(import.meta.dirname, '../../../../shared/data/totalsegmentator-sample');
+
+  it('is read in the scheme it follows and refused in another', async (context) => {
+    if (!existsSync(data)) {
+      console.warn(`skipped: ${data} is not there`);
+      return context.skip(`${data} is not there`);
+    }
+    const manifest = join(folder, `real-${serial++}.json`);
+    const ct = join(data, 'example_ct_sm.nii.gz');
+    const segmentation = join(data, 'example_seg.nii.gz');
+    writeFileSync(
+      manifest,
+      JSON.stringify([{ scan: 'real', ground_truth: ct, lower: ct, upper: ct, segmentation }]),
+    );
+    const options = {
+      labels: 'totalsegmentator',
+      predictionUnits: 'hu',
+      extraLabels: ['vertebrae_L1'],
+    } as const;
+    const source = await openManifest(manifest, options);
+    expect(source.labels['64']).toBe('vertebrae_L1');
+    const { shape, truth, lower, groups } = await source.read('real');
+    expect(shape).toEqual([30, 101, 122]);
+    expect(lower).toEqual(truth);
+    // Voxels of spleen (1), liver (5), aorta (52) and vertebrae_L1 (31), counted by nibabel.
+    const count = (group: number) => groups.reduce((sum, voxel) => sum + (voxel === group ? 1 : 0), 0);
+    expect([2, 7, 9, 64].map(count)).toEqual([9452, 38634, 997, 2139]);
+    const wrong = await openManifest(manifest, { labels: 'suprem', predictionUnits: 'hu' });
+    expect((await failure(wrong.read('real'))).message).toMatch(/names label 5 "liver".*suprem.*"esophagus"/);
   });
 });
