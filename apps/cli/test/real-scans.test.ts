@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ABDOMEN40, semcrc, withoutAbdomen40 } from './command.ts';
+import type { Experiment, Run } from './experiment-json.ts';
 import {
   holds,
   type LambdaOf,
@@ -14,41 +15,6 @@ import {
   smallestLambda,
 } from './plain-cohort.ts';
 import { readPlainNifti } from './plain-nifti.ts';
-
-/** The part of experiment.json that this test recomputes. */
-interface Run {
-  readonly procedure: string;
-  readonly run: number;
-  readonly split: Readonly<Record<'opt' | 'cal' | 'test', readonly string[]>>;
-  readonly anchor: {
-    readonly gamma: number;
-    readonly lambda: Readonly<Record<string, number>>;
-    readonly objective: number;
-    readonly lowerBound: number;
-    readonly gap: number;
-  } | null;
-  readonly omega: number | null;
-  readonly lambda: Readonly<Record<string, number | 'Infinity'>>;
-  readonly organs: Readonly<Record<string, { readonly status: string; readonly nCal: number }>>;
-  readonly test: {
-    readonly risk: number;
-    readonly length: number;
-    readonly organs: Readonly<
-      Record<string, { readonly risk: number; readonly length: number; readonly scans: number }>
-    >;
-  };
-}
-interface Experiment {
-  readonly schema: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly runs: readonly Run[];
-  readonly summary: readonly {
-    readonly procedure: string;
-    readonly risk: { readonly mean: number; readonly sd: number };
-    readonly length: { readonly mean: number; readonly sd: number };
-  }[];
-}
 
 const EPSILON = 0.1;
 const SIZES = ['--epsilon', String(EPSILON), '--n-opt', '8', '--n-cal', '28', '--n-test', '12'];
