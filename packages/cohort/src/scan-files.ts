@@ -104,9 +104,13 @@ export function checkDraws(found: DrawCount, path: string, first: DrawCount = fo
         ? `expected ${first.draws} as scan ${first.scan} has, as many in every scan`
         : undefined;
   if (problem === undefined) return;
-  throw new SemcrcError('bad-input', `scan ${found.scan}: ${path} holds ${found.draws} samples, ${problem}`, {
-    data: { scan: found.scan, file: path, expected: Math.max(2, first.draws), found: found.draws },
-  });
+  throw new SemcrcError(
+    'bad-input',
+    `scan ${found.scan}: ${path} holds ${found.draws} sample${found.draws === 1 ? '' : 's'}, ${problem}`,
+    {
+      data: { scan: found.scan, file: path, expected: Math.max(2, first.draws), found: found.draws },
+    },
+  );
 }
 
 /**
