@@ -1,73 +1,21 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CALIBRATION_SCHEMA, type Calibration } from '@semcrc/core';
 import { readNifti } from '@semcrc/imaging/node';
-import { SemcrcError } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApplyFiles, type ApplyOptions, applyToFiles, resolveLabelling } from '../src/node.ts';
+import { type ApplyOptions, applyToFiles, resolveLabelling } from '../src/node.ts';
+import {
+  AFFINE,
+  calibration,
+  groupOf,
+  LAMBDA,
+  randomScan,
+  type Scan,
+  SIZE,
+  VOXELS,
+  writeScanFiles,
+} from './apply-scan.ts';
 import { type PlainFile, writeNifti } from './plain-nifti.ts';
-import { uniform } from './random-cohort.ts';
-
-const SIZE = [7, 6, 5] as const;
-const VOXELS = 210;
-const SUPREM_LABELS = {
-  0: 'background',
-  1: 'body',
-  2: 'spleen',
-  3: 'kidney_right',
-  4: 'kidney_left',
-  5: 'gallbladder',
-  7: 'liver',
-  8: 'stomach',
-  9: 'aorta',
-  10: 'inferior_vena_cava',
-  12: 'pancreas',
-};
-const LAMBDA = Object.fromEntries(
-  Object.keys(SUPREM_LABELS).map((id) => [id, Math.fround(0.01 * (Number(id) + 1))]),
-);
-
-function calibration(changes: Partial<Calibration> = {}): Calibration {
-  return {
-    schema: CALIBRATION_SCHEMA,
-    procedure: 'sem-crc',
-    epsilon: 0.1,
-    bound: 'crc',
-    delta: null,
-    heuristic: 'quantile',
-    weightFloor: 0.01,
-    alpha: 0.1,
-    sampleQuantiles: 'plain',
-    within: 'scan',
-    sides: 1,
-    guarantee: 'what it promises',
-    labels: SUPREM_LABELS,
-    partition: { kind: 'organ' },
-    lambda: LAMBDA,
-    anchor: null,
-    omega: 0,
-    pathPosition: null,
-    n: 28,
-    organs: Object.fromEntries(
-      Object.keys(SUPREM_LABELS).map((id) => [id, { status: 'calibrated', nCal: 28 }]),
-    ),
-    seed: 0,
-    split: { opt: [], cal: [], test: [] },
-    source: { name: 'a cohort', digest: '', scans: 40, preparing: {} },
-    test: null,
-    versions: {},
-    ...changes,
-  };
-}
 
 let folder: string;
 let options: ApplyOptions;
@@ -78,53 +26,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const AFFINE = [
-  [-2, 0, 0, 30],
-  [0, 2, 0, -20],
-  [0, 0, 3, 5],
-];
-
-interface Scan {
-  lower: Float32Array;
-  upper: Float32Array;
-  seg: Uint8Array;
-  point?: Float32Array;
-  body?: Uint8Array;
-}
-
-function randomScan(seed: number): Scan {
-  const next = uniform(seed);
-  const lower = Float32Array.from({ length: VOXELS }, () => next() * 0.6);
-  return {
-    lower,
-    upper: lower.map((value) => value + next() * 0.3),
-    seg: Uint8Array.from({ length: VOXELS }, () => Math.floor(next() * 12)),
-  };
-}
-
-function write(scan: Scan, more: Partial<PlainFile> = {}): ApplyFiles {
-  const home = join(folder, `scan-${serial++}`);
-  mkdirSync(home);
-  const put = (name: string, values: ArrayLike<number>, type: PlainFile['type']) => {
-    const path = join(home, `${name}.nii.gz`);
-    writeNifti(path, { size: SIZE, type, values, affine: AFFINE, ...more });
-    return path;
-  };
-  return {
-    lower: put('lower', scan.lower, 'float32'),
-    upper: put('upper', scan.upper, 'float32'),
-    segmentation: put('seg', scan.seg, 'uint8'),
-    ...(scan.point ? { point: put('point', scan.point, 'float32') } : {}),
-    ...(scan.body ? { body: put('body', scan.body, 'uint8') } : {}),
-  };
-}
-
+const write = (scan: Scan, more: Partial<PlainFile> = {}) =>
+  writeScanFiles(join(folder, `scan-${serial++}`), scan, more);
 const out = () => join(folder, `out-${serial++}`);
 const values = async (home: string, name: string) =>
   (await readNifti(join(home, `${name}.nii.gz`))).volume.data;
-
-const groupOf = (label: number) =>
-  label === 0 ? 0 : [1, 2, 3, 4, 6, 7, 8, 9, 11].includes(label) ? label + 1 : 1;
 
 describe('applying a calibration to files', () => {
   it('widens every voxel by the λ of its organ, and keeps grid and header', async () => {
@@ -163,58 +69,6 @@ describe('applying a calibration to files', () => {
     const written = (await readNifti(join(home, 'upper.nii.gz'))).header;
     expect(written.affine).toEqual([...AFFINE.flat(), 0, 0, 0, 1]);
     expect(new TextDecoder().decode(written.extensions[0]?.content)).toMatch(/^kept as it is/);
-  });
-
-  it('leaves nothing covered outside, to the last bit, in either unit', async () => {
-    const next = uniform(7);
-    const scan = randomScan(2);
-    // Truths as near the edge of coverage as f32 can put them: a few ulp around lower − λ and upper + λ.
-    const ulp = (value: number, steps: number) => {
-      const float = Float32Array.of(value);
-      const bits = new Int32Array(float.buffer);
-      bits[0] = (bits[0] as number) + steps;
-      return float[0] as number;
-    };
-    let covered = 0;
-    const outside: number[] = [];
-    for (let round = 0; round < 40; round++) {
-      const lambda = Object.fromEntries(
-        Object.keys(LAMBDA).map((id) => [id, round % 2 === 0 ? 0 : Math.fround(next() * 0.2)]),
-      );
-      scan.lower = Float32Array.from({ length: VOXELS }, () => next() * 0.6);
-      scan.upper = scan.lower.map((value) => value + next() * 0.3);
-      const files = write(scan);
-      const [home, inHu] = [out(), out()];
-      await applyToFiles(calibration({ lambda }), files, home, { ...options, level: 1 });
-      await applyToFiles(calibration({ lambda }), files, inHu, { ...options, units: 'hu', level: 1 });
-      const [low, high, lowHu, highHu] = await Promise.all([
-        values(home, 'lower'),
-        values(home, 'upper'),
-        values(inHu, 'lower'),
-        values(inHu, 'upper'),
-      ]);
-      for (let voxel = 0; voxel < VOXELS; voxel++) {
-        const own = lambda[groupOf(scan.seg[voxel] as number)] as number;
-        const [lower, upper] = [scan.lower[voxel] as number, scan.upper[voxel] as number];
-        for (let steps = -3; steps <= 3; steps++) {
-          for (const edge of [Math.fround(lower - own), Math.fround(upper + own)]) {
-            if (edge <= 0.01 || edge >= 0.99) continue;
-            const truth = ulp(edge, steps);
-            const score = Math.max(Math.fround(lower - truth), Math.fround(truth - upper));
-            if (score > own) continue;
-            covered++;
-            if (truth < (low[voxel] as number) || truth > (high[voxel] as number)) outside.push(truth);
-            // HU that windowing rounds to this truth, from both ends of its rounding interval.
-            for (const hu of [-4, -2, -1, 0, 1, 2, 4].map((part) => (truth + part * 2 ** -27) * 425 - 175)) {
-              if (Math.fround((hu + 175) / 425) !== truth) continue;
-              if (hu < (lowHu[voxel] as number) || hu > (highHu[voxel] as number)) outside.push(hu);
-            }
-          }
-        }
-      }
-    }
-    expect(outside).toEqual([]);
-    expect(covered).toBeGreaterThan(10_000);
   });
 
   it('publishes HU that stay open at the edges of the window', async () => {
@@ -374,61 +228,5 @@ describe('applying a calibration to files', () => {
     (await values(home, 'lower')).forEach((value, voxel) => {
       expect(value).toBeCloseTo(expected[voxel] as number, 5);
     });
-  });
-});
-
-describe('applying refuses', () => {
-  async function refusal(
-    files: ApplyFiles,
-    changes: Partial<Calibration> = {},
-    more: Partial<ApplyOptions> = {},
-  ) {
-    const home = out();
-    const error = await applyToFiles(calibration(changes), files, home, { ...options, ...more }).then(
-      () => new Error('it worked'),
-      (caught: unknown) => caught,
-    );
-    if (!(error instanceof SemcrcError)) throw error;
-    expect(error.code).toBe('bad-input');
-    // Nothing half-written stays.
-    expect(existsSync(home) ? readdirSync(home) : []).toEqual([]);
-    return error.message;
-  }
-
-  it('files that do not fit together', async () => {
-    const files = write(randomScan(9));
-    const other = write(randomScan(9), { affine: [...AFFINE.slice(0, 2), [0, 0, 3, 6]] });
-    expect(await refusal({ ...files, segmentation: other.segmentation })).toMatch(/differ in affine/);
-    expect(await refusal({ ...files, upper: join(folder, 'none.nii.gz') })).toMatch(/none\.nii\.gz/);
-  });
-
-  it('labels outside the scheme, in whatever slab', async () => {
-    const scan = randomScan(10);
-    scan.seg[200] = 99;
-    expect(await refusal(write(scan))).toMatch(/holds the label 99 at voxel \(4, 4, 4\), index 200/);
-  });
-
-  it('predictions in HU that were not said to be', async () => {
-    const scan = randomScan(11);
-    expect(await refusal(write({ ...scan, lower: scan.lower.map((value) => value * 425 - 175) }))).toMatch(
-      /--prediction-units hu/,
-    );
-  });
-
-  it('groups that mean something else in the calibration', async () => {
-    const labelling = await resolveLabelling('suprem', ['duodenum']);
-    const labels = { ...SUPREM_LABELS, 64: 'esophagus' };
-    const lambda = { ...LAMBDA, 64: Math.fround(0.1) };
-    expect(await refusal(write(randomScan(12)), { labels, lambda }, { labelling })).toMatch(
-      /group 64 is "esophagus" in the calibration but "duodenum" here/,
-    );
-  });
-
-  it('a folder that is none', async () => {
-    const file = join(folder, 'a-file');
-    writeFileSync(file, '');
-    await expect(applyToFiles(calibration(), write(randomScan(13)), file, options)).rejects.toThrow(
-      /cannot write .*a-file/,
-    );
   });
 });
