@@ -1,5 +1,6 @@
 import { clampedLength, gather, type Kernels, SemcrcError } from '@semcrc/kernels';
 import { type Interval, intervalOf, QUANTILE } from './interval.ts';
+import { lengthIsKnown, lengthOfOrgan } from './length-profile.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import { buildProfile, divideByPosition, type Profile, type ProfileOptions, type Sides } from './profile.ts';
 import type { Sample } from './sample.ts';
@@ -47,6 +48,41 @@ function lambdaOfLists({ partition, sides, lambda }: CalibratedLambda): Float32A
 }
 
 /**
+ * Evaluates a λ on one scan without its voxels, where it is given by organ and the profile keeps lengths that far.
+ * Null where voxels are needed.
+ */
+export function evaluateProfile(profile: Profile, calibrated: CalibratedLambda): ScanEvaluation | null {
+  const { lengths, cellCount, organVoxels } = profile;
+  if (
+    !lengths ||
+    calibrated.partition.cellsPerOrgan > 1 ||
+    profile.cellCount !== calibrated.partition.cellCount
+  ) {
+    return null;
+  }
+  checkSides(profile, calibrated);
+  const lists = lambdaOfLists(calibrated);
+  const sums = new Float64Array(cellCount);
+  for (let organ = 0; organ < cellCount; organ++) {
+    if (organVoxels[organ] === 0) continue;
+    const below = lists[organ];
+    const above = lists[cellCount + organ];
+    if (!lengthIsKnown(below, above)) return null;
+    sums[organ] = lengthOfOrgan(lengths, organ, below, above, organVoxels[organ]);
+  }
+  return foldOrgans(profile, 1, missesOfCells(profile, lists), sums);
+}
+
+function checkSides(profile: Profile, { sides }: CalibratedLambda): void {
+  if (sides <= profile.sides) return;
+  throw new SemcrcError(
+    'usage',
+    `scan ${profile.scan}: λ below and above must be evaluated on a profile with 2 sides, found one with 1`,
+    { data: { scan: profile.scan } },
+  );
+}
+
+/**
  * Evaluates several calibrated λ on one scan, reading its voxels once.
  *
  * Misses are counted in the scan's profile; lengths Σ clamp(upper + λ) − clamp(lower − λ) are taken over the voxels,
@@ -81,13 +117,7 @@ export function evaluateScan(
       );
       const divided = divide(kernels, sample, profile, partition, options);
       for (const i of members) {
-        if (calibrated[i].sides > divided.sides) {
-          throw new SemcrcError(
-            'usage',
-            `scan ${sample.id}: λ below and above must be evaluated on a profile with 2 sides, found one with 1`,
-            { data: { scan: sample.id } },
-          );
-        }
+        checkSides(divided, calibrated[i]);
         const lists = lambdaOfLists(calibrated[i]);
         const below = Float64Array.from(lists.subarray(0, cellCount));
         const above = Float64Array.from(lists.subarray(cellCount));
@@ -95,7 +125,7 @@ export function evaluateScan(
           ? scaledLengths(interval, interval.weights, cells, below, above)
           : clampedLength(kernels, { lower: lower.view, upper: upper.view }, offsets, below, above);
         const misses = missesOfCells(divided, lists);
-        evaluations[i] = foldOrgans(sample, divided, partition.cellsPerOrgan, misses, lengths);
+        evaluations[i] = foldOrgans(divided, partition.cellsPerOrgan, misses, lengths);
       }
     }
   } finally {
@@ -119,7 +149,7 @@ function divide(
     case 'position':
       return divideByPosition(profile, partition, partition.spec);
     case 'strata':
-      return buildProfile(kernels, sample, partition, { ...options, pixels: false });
+      return buildProfile(kernels, sample, partition, { ...options, pixels: false, lengths: false });
   }
 }
 
@@ -139,7 +169,6 @@ function byDivision(calibrated: readonly CalibratedLambda[]): Map<Partition, num
 }
 
 function foldOrgans(
-  sample: Sample,
   profile: Profile,
   cellsPerOrgan: number,
   misses: Float64Array,
@@ -163,8 +192,8 @@ function foldOrgans(
     length += organLength;
   }
   return {
-    scan: sample.id,
-    patient: sample.patient,
+    scan: profile.scan,
+    patient: profile.patient,
     risk: dimension > 0 ? missed / dimension : 0,
     length: dimension > 0 ? length / dimension : 0,
     organs,

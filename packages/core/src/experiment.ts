@@ -2,7 +2,13 @@ import { SemcrcError } from '@semcrc/kernels';
 import { fitAnchored, groupsOf } from './anchored.ts';
 import { leastUnits } from './bound.ts';
 import { fitCrc } from './crc.ts';
-import { averageEvaluations, type Evaluation, evaluateScan, type ScanEvaluation } from './evaluate.ts';
+import {
+  averageEvaluations,
+  type Evaluation,
+  evaluateProfile,
+  evaluateScan,
+  type ScanEvaluation,
+} from './evaluate.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
 import { type Labels, labelIds } from './labels.ts';
 import { fitOrganCrc, organBound } from './organ-crc.ts';
@@ -85,6 +91,7 @@ export function profileOptionsOf(
     within: options.within,
     heuristic: options,
     pixels: procedures.includes('k-crc'),
+    lengths: procedures.some((procedure) => procedure !== 'k-crc') && options.strata.length === 0,
   };
 }
 
@@ -137,7 +144,7 @@ export async function fitSplit(
   return tolerances.map((_, i) => ({ fits: fits.map((own) => own[i]), positions }));
 }
 
-/** Evaluates fits on labelled scans, reading each scan once; one list of scan evaluations per fit, in scan order. */
+/** Evaluates fits on labelled scans, reading a scan at most once, and only where its profile does not suffice; one list of scan evaluations per fit, in scan order. */
 export async function evaluateFits(
   data: CalibrationData,
   fits: readonly Fit[],
@@ -146,9 +153,14 @@ export async function evaluateFits(
 ): Promise<ScanEvaluation[][]> {
   const evaluations: ScanEvaluation[][] = fits.map(() => []);
   for (const id of scans) {
-    const sample = await data.read(id);
-    evaluateScan(data.kernels, sample, data.profileOf(id), fits, profiling).forEach((evaluation, i) => {
-      evaluations[i].push(evaluation);
+    const profile = data.profileOf(id);
+    const known = fits.map((fit) => evaluateProfile(profile, fit));
+    const rest = fits.filter((_, i) => known[i] === null);
+    const read =
+      rest.length > 0 ? evaluateScan(data.kernels, await data.read(id), profile, rest, profiling) : [];
+    let next = 0;
+    known.forEach((evaluation, i) => {
+      evaluations[i].push(evaluation ?? read[next++]);
     });
   }
   return evaluations;

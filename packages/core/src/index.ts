@@ -13,6 +13,7 @@ export {
   averageEvaluations,
   type CalibratedLambda,
   type Evaluation,
+  evaluateProfile,
   evaluateScan,
   type LossAndLength,
   patientMeans,
@@ -45,6 +46,7 @@ export {
   QUANTILE,
 } from './interval.ts';
 export { type Labels, labelIds } from './labels.ts';
+export type { EdgeDistances, LengthProfile } from './length-profile.ts';
 export { cellsOfSample, makePartition, type Partition } from './partition.ts';
 export type {
   PartitionSpec,

@@ -7,6 +7,7 @@ import {
   SemcrcError,
 } from '@semcrc/kernels';
 import { type HeuristicOptions, type Interval, intervalOf, QUANTILE } from './interval.ts';
+import { type LengthProfile, profileLengths } from './length-profile.ts';
 import { cellsOfSample, checkPlane, NO_GROUP, type Partition } from './partition.ts';
 import type { PositionSpec } from './partition-spec.ts';
 import type { Sample } from './sample.ts';
@@ -38,6 +39,8 @@ export interface Profile {
   readonly scores: Float32Array;
   /** Pixel y · width + x of each score, where asked for: what K-CRC's position maps divide. */
   readonly pixels: Uint16Array | Uint32Array | null;
+  /** What mean lengths with one λ per organ need, where asked for and widths do not vary from voxel to voxel. */
+  readonly lengths: LengthProfile | null;
 }
 
 /** What a profile is built for; the defaults serve `crc`, `sem-crc` and `organ-crc`. */
@@ -47,6 +50,8 @@ export interface ProfileOptions {
   readonly heuristic?: HeuristicOptions;
   /** Keep the pixel of each score. */
   readonly pixels?: boolean;
+  /** Keep what mean lengths need, so that evaluating λ by organ reads no voxels. */
+  readonly lengths?: boolean;
 }
 
 /**
@@ -60,7 +65,7 @@ export function buildProfile(
   partition: Partition,
   options: ProfileOptions = {},
 ): Profile {
-  const { sides = 1, within = 'scan', heuristic = QUANTILE, pixels = false } = options;
+  const { sides = 1, within = 'scan', heuristic = QUANTILE, pixels = false, lengths = false } = options;
   const interval = intervalOf(sample, heuristic);
   const scores = scoreSample(kernels, sample, interval);
   const { cellCount, cellsPerOrgan } = partition;
@@ -88,6 +93,8 @@ export function buildProfile(
     offsets: profiled.offsets.slice(0, listCount + 1),
     scores: kept === profiled.scores.length ? profiled.scores : profiled.scores.slice(0, kept),
     pixels: profiled.positions ? pixelsOf(profiled.positions.subarray(0, kept), sample.shape) : null,
+    lengths:
+      lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
   };
 }
 

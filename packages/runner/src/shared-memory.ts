@@ -1,4 +1,4 @@
-type VoxelArray = Float32Array | Uint32Array | Uint16Array | Uint8Array;
+type VoxelArray = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array;
 
 /** Whether threads can see the same memory; a page must be cross-origin isolated for that. */
 export function canShare(): boolean {
@@ -39,9 +39,9 @@ export function voxelBytes(value: unknown): number {
   return parts.reduce((sum, part) => sum + part.byteLength, 0);
 }
 
-/** The next multiple of 4: where an array of any of these types may begin. */
+/** The next multiple of 8: where an array of any of these types may begin. */
 function aligned(bytes: number): number {
-  return (bytes + 3) & ~3;
+  return (bytes + 7) & ~7;
 }
 
 function collect(value: unknown, into: VoxelArray[]): void {
