@@ -48,6 +48,9 @@ describe('published intervals', () => {
         const result = publish({ lower: Float32Array.of(lower), upper: Float32Array.of(upper) }, [0, level]);
         expect(result.lower[0]).toBeGreaterThanOrEqual(0);
         expect(result.upper[0]).toBeLessThanOrEqual(1);
+        const reach = (level + nextUp(level)) / 2;
+        expect(result.lower[0]).toBeLessThanOrEqual(Math.max(0, lower - reach));
+        expect(result.upper[0]).toBeGreaterThanOrEqual(Math.min(1, upper + reach));
         if (score > level) return;
         covered++;
         if (Math.fround(lower - level) > x || Math.fround(upper + level) < x) decided++;

@@ -1,9 +1,16 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backtrack, lineFamily } from '../src/backtrack.ts';
+import { backtrack, backtrackAll, lineFamily } from '../src/backtrack.ts';
 import { crcBound, leastUnits } from '../src/bound.ts';
-import { makePartition, type Sample, type Sides, type Within } from '../src/index.ts';
+import {
+  hoeffdingBentkusBound,
+  makePartition,
+  type Sample,
+  type Sides,
+  type Within,
+  wsrBound,
+} from '../src/index.ts';
 import { LossTable } from '../src/loss-table.ts';
 import { dataOf, drawCohort, LABELS, recipes } from './random-cohort.ts';
 import {
@@ -148,6 +155,36 @@ describe('backtracking along a line', () => {
     const found = backtrack(table, lineFamily(anchor), crcBound(0.1));
     expect(found).toMatchObject({ state: 'calibrated', t: -0.5 });
     if (found.state === 'calibrated') expect(Array.from(found.lambda)).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('backtracking at several tolerances at once', () => {
+  it('finds for each what it finds alone, whatever the others are', () => {
+    const partition = makePartition({ kind: 'organ' }, LABELS);
+    const bounds = fc.oneof(
+      fc.constantFrom(0.02, 0.05, 0.1, 0.101, 0.2, 0.5, 0.9).map(crcBound),
+      fc.constantFrom(0.2, 0.3, 0.5).map((epsilon) => hoeffdingBentkusBound(epsilon, 0.2)),
+      fc.constantFrom(0.3, 0.5).map((epsilon) => wsrBound(epsilon, 0.3)),
+    );
+    fc.assert(
+      fc.property(
+        recipes(),
+        anchors(IDS.length),
+        fc.array(bounds, { minLength: 1, maxLength: 6 }),
+        (recipe, anchor, several) => {
+          const samples = drawCohort(recipe);
+          const data = dataOf(kernels, samples);
+          const profiles = samples.map(({ id }) => data.profileOf(id));
+          const family = lineFamily(Float64Array.from(anchor));
+          const shared = new LossTable(profiles, partition);
+          const together = backtrackAll(shared, family, several);
+          const alone = several.map((bound) => backtrack(new LossTable(profiles, partition), family, bound));
+          expect(together).toEqual(alone);
+          expect(backtrackAll(shared, family, several)).toEqual(alone);
+        },
+      ),
+      { numRuns: 200, seed: 12 },
+    );
   });
 });
 

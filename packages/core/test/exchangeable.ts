@@ -1,5 +1,14 @@
 import type { Kernels } from '@semcrc/kernels';
-import { buildProfile, type Labels, makePartition, type Profile, type Sample } from '../src/index.ts';
+import type { RiskBound } from '../src/bound.ts';
+import { fitCrc } from '../src/crc.ts';
+import {
+  buildProfile,
+  type CalibrationData,
+  type Labels,
+  makePartition,
+  type Profile,
+  type Sample,
+} from '../src/index.ts';
 import { draws } from './random-cohort.ts';
 
 /** A population of tiny scans. Draws without replacement from it are exchangeable, whatever it holds. */
@@ -121,4 +130,45 @@ export function riskOf(
     if (score > lambdaOf(voxel, truth[voxel] > upper[voxel])) missed++;
   }
   return voxels === 0 ? 0 : missed / voxels;
+}
+
+/** A scan is missed whole or not at all: at λ it is missed iff the one number it has exceeds λ. */
+export const WHOLE_SCANS: PopulationModel = {
+  labels: { 1: 'body' },
+  height: 2,
+  width: 2,
+  labelAt: () => 1,
+  offset: (_voxel, _label, scan) => 0.4 * scan,
+};
+
+/** A population as procedures want it; scan i has the id `s<i>`. */
+export function populationData(kernels: Kernels, population: Population): CalibrationData {
+  const at = (id: string) => Number(id.slice(1));
+  return {
+    kernels,
+    labels: population.labels,
+    profileOf: (id) => population.profiles[at(id)],
+    read: (id) => Promise.resolve(population.samples[at(id)]),
+  };
+}
+
+export const idsOf = (members: readonly number[]) => members.map((member) => `s${member}`);
+
+/** Mean risk on 20 test scans of each of `count` draws of CRC on n scans. */
+export function crcRisks(
+  kernels: Kernels,
+  population: Population,
+  n: number,
+  bound: RiskBound,
+  count: number,
+  seed: number,
+): Float64Array {
+  const data = populationData(kernels, population);
+  const random = draws(seed);
+  return Float64Array.from({ length: count }, () => {
+    const members = drawMembers(population.samples.length, n + 20, random);
+    const split = { opt: [], cal: idsOf(members.slice(0, n)), test: [] };
+    const [{ lambda }] = fitCrc(data, split, [bound]);
+    return meanOf(members.slice(n).map((member) => riskOf(population.samples[member], () => lambda[0])));
+  });
 }

@@ -17,9 +17,11 @@ import {
   controls,
   drawMembers,
   drawPopulation,
+  idsOf,
   meanOf,
   type Population,
   type PopulationModel,
+  populationData,
   riskOf,
 } from './exchangeable.ts';
 import { draws } from './random-cohort.ts';
@@ -67,18 +69,6 @@ beforeAll(async () => {
   kernels = await loadKernels();
 });
 
-function dataOf(population: Population): CalibrationData {
-  const at = (id: string) => Number(id.slice(1));
-  return {
-    kernels,
-    labels: population.labels,
-    profileOf: (id) => population.profiles[at(id)],
-    read: (id) => Promise.resolve(population.samples[at(id)]),
-  };
-}
-
-const ids = (members: readonly number[]) => members.map((member) => `s${member}`);
-
 /** Mean risk of a fit's λ (or of another along the same line) on test scans. */
 function testRisk(population: Population, fit: Fit, lambda: Float32Array, test: readonly number[]): number {
   const { partition, sides } = fit;
@@ -107,14 +97,14 @@ async function fitOne(
   opt: readonly number[],
   cal: readonly number[],
 ): Promise<Fit> {
-  const split = { opt: ids(opt), cal: ids(cal), test: [] };
+  const split = { opt: idsOf(opt), cal: idsOf(cal), test: [] };
   const [{ fits }] = await fitSplit(data, split, [procedure], [EPSILON], options, { seed: 0, run: 0 });
   return fits[0];
 }
 
 /** Test risks over OPT_DRAWS · CAL_DRAWS draws of n calibration scans, a gamma anchor solved once per opt split. */
 async function risksOf(population: Population, variant: Variant, n: number, seed: number): Promise<number[]> {
-  const data = dataOf(population);
+  const data = populationData(kernels, population);
   const random = draws(seed);
   const risks: number[] = [];
   for (let o = 0; o < OPT_DRAWS; o++) {
@@ -147,7 +137,7 @@ async function risksOf(population: Population, variant: Variant, n: number, seed
 
 /** The same, with the opt scans themselves in place of the calibration scans. */
 async function risksOnOpt(population: Population, variant: Variant, seed: number): Promise<number[]> {
-  const data = dataOf(population);
+  const data = populationData(kernels, population);
   const random = draws(seed);
   const risks: number[] = [];
   for (let o = 0; o < OPT_DRAWS; o++) {

@@ -1,17 +1,19 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RiskBound } from '../src/bound.ts';
-import { fitCrc } from '../src/crc.ts';
-import { type CalibrationData, crcBound, PAPER_OPTIONS, type Sample } from '../src/index.ts';
+import { crcBound, PAPER_OPTIONS, type Sample } from '../src/index.ts';
 import { fitOrganCrc } from '../src/organ-crc.ts';
 import {
   controls,
+  crcRisks,
   drawMembers,
   drawPopulation,
+  idsOf,
   meanOf,
-  type Population,
   type PopulationModel,
+  populationData,
   riskOf,
+  WHOLE_SCANS,
 } from './exchangeable.ts';
 import { draws } from './random-cohort.ts';
 
@@ -24,15 +26,6 @@ const DRAWS = 2000;
 const TEST_SCANS = 20;
 const POPULATION = 400;
 const EPSILON = 0.1;
-
-/** A scan is missed whole or not at all: at λ it is missed iff the one number it has exceeds λ. */
-const WHOLE_SCANS: PopulationModel = {
-  labels: { 1: 'body' },
-  height: 2,
-  width: 2,
-  labelAt: () => 1,
-  offset: (_voxel, _label, scan) => 0.4 * scan,
-};
 
 /** Every voxel for itself: losses hardly vary between scans. */
 const SMOOTH: PopulationModel = {
@@ -57,33 +50,12 @@ beforeAll(async () => {
   kernels = await loadKernels();
 });
 
-function dataOf(population: Population): CalibrationData {
-  const at = (id: string) => Number(id.slice(1));
-  return {
-    kernels,
-    labels: population.labels,
-    profileOf: (id) => population.profiles[at(id)],
-    read: (id) => Promise.resolve(population.samples[at(id)]),
-  };
-}
-
-const ids = (members: readonly number[]) => members.map((member) => `s${member}`);
-
-/** Mean test risk of each draw of CRC. */
-function crcRisks(population: Population, n: number, bound: RiskBound, seed: number): Float64Array {
-  const data = dataOf(population);
-  const random = draws(seed);
-  return Float64Array.from({ length: DRAWS }, () => {
-    const members = drawMembers(POPULATION, n + TEST_SCANS, random);
-    const split = { opt: [], cal: ids(members.slice(0, n)), test: [] };
-    const { lambda } = fitCrc(data, split, bound);
-    return meanOf(members.slice(n).map((member) => riskOf(population.samples[member], () => lambda[0])));
-  });
-}
+const risksOf = (model: PopulationModel, n: number) =>
+  crcRisks(kernels, drawPopulation(kernels, model, POPULATION, n), n, crcBound(EPSILON), DRAWS, n);
 
 describe('the guarantee of crc: mean risk ≤ 0.1 over 2000 draws', () => {
   it.each([19, 20, 40])('n = %i, scans missed whole or not at all', (n) => {
-    const risks = crcRisks(drawPopulation(kernels, WHOLE_SCANS, POPULATION, n), n, crcBound(EPSILON), n);
+    const risks = risksOf(WHOLE_SCANS, n);
     expect(controls(risks, EPSILON)).toBe(true);
     // Exactly ⌊ε(n + 1)⌋/(n + 1): the test would see a procedure that wastes its tolerance, too.
     const exact = Math.floor(EPSILON * (n + 1) + 1e-9) / (n + 1);
@@ -91,7 +63,7 @@ describe('the guarantee of crc: mean risk ≤ 0.1 over 2000 draws', () => {
   });
 
   it.each([19, 20, 40])('n = %i, every voxel for itself', (n) => {
-    const risks = crcRisks(drawPopulation(kernels, SMOOTH, POPULATION, n), n, crcBound(EPSILON), n);
+    const risks = risksOf(SMOOTH, n);
     expect(controls(risks, EPSILON)).toBe(true);
   });
 });
@@ -99,15 +71,15 @@ describe('the guarantee of crc: mean risk ≤ 0.1 over 2000 draws', () => {
 describe('the guarantee of organ-crc: mean risk within each organ ≤ 0.1 over 2000 draws', () => {
   it.each([19, 20, 40])('n = %i, organs present at random', (n) => {
     const population = drawPopulation(kernels, ORGANS, POPULATION, n);
-    const data = dataOf(population);
+    const data = populationData(kernels, population);
     const random = draws(n);
     const organs = [0, 1, 3, 7];
     const risks = new Map(organs.map((organ) => [organ, [] as number[]]));
     const calibrated = new Map(organs.map((organ) => [organ, 0]));
     for (let draw = 0; draw < DRAWS; draw++) {
       const members = drawMembers(POPULATION, n + TEST_SCANS, random);
-      const split = { opt: [], cal: ids(members.slice(0, n)), test: [] };
-      const fit = fitOrganCrc(data, split, crcBound(EPSILON), PAPER_OPTIONS, 'organ-crc', null);
+      const split = { opt: [], cal: idsOf(members.slice(0, n)), test: [] };
+      const [fit] = fitOrganCrc(data, split, [EPSILON], PAPER_OPTIONS, 'organ-crc', null);
       for (const [group, organ] of organs.entries()) {
         if (fit.organs[organ].status === 'calibrated')
           calibrated.set(organ, 1 + (calibrated.get(organ) ?? 0));
@@ -149,7 +121,7 @@ describe('a broken crc fails the same test', () => {
     let mean = 0;
     for (let seed = 0; seed < 100; seed++) {
       const population = drawPopulation(kernels, WHOLE_SCANS, POPULATION, 1000 + seed);
-      const risks = crcRisks(population, 20, withoutCorrection, 1000 + seed);
+      const risks = crcRisks(kernels, population, 20, withoutCorrection, DRAWS, 1000 + seed);
       mean += meanOf(risks) / 100;
       if (!controls(risks, EPSILON)) failed++;
     }
