@@ -24,7 +24,10 @@ const FILES: readonly OptionRow[] = [
   { flags: '--point <file>', about: 'point prediction, where the calibration needs one' },
   { flags: '--body <file>', about: 'body mask' },
   { flags: '--std <file>', about: 'standard deviation of the prediction, for the heuristic std' },
-  { flags: '--samples <folder>', about: 'draws of the prediction, for the heuristic samples' },
+  {
+    flags: '--samples <path>',
+    about: 'draws of the prediction (a 4-D file, or a folder of files), for the heuristic samples',
+  },
 ];
 
 const OUTPUT: readonly OptionRow[] = [
