@@ -1,7 +1,7 @@
 import type { Calibration, MendedVoxels } from '@semcrc/core';
 import type { Labelling } from './labelling.ts';
 import type { Published } from './publish.ts';
-import type { PredictionUnits } from './scan.ts';
+import type { PredictionUnits } from './scan-reader.ts';
 import type { ApplyFiles } from './scan-slabs.ts';
 
 /** What the schema of `summary.json` calls itself. */

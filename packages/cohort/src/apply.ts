@@ -29,8 +29,8 @@ import { type AppliedSummary, OrganTally } from './applied-summary.ts';
 import { cannotWrite, writeBeside } from './folder-store.ts';
 import type { Labelling } from './labelling.ts';
 import { type Output, publishInHu, publishInWindow } from './publish.ts';
-import type { PredictionUnits } from './scan.ts';
 import { checkSameGrid, checkTableOf, drawFiles } from './scan-files.ts';
+import type { PredictionUnits } from './scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from './scan-slabs.ts';
 
 /** How files are read and results are written. */

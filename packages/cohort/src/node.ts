@@ -11,7 +11,7 @@ export {
 export { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
 export { openPreparation, type Preparation, type ScanOutcome } from './preparation.ts';
 export { type LeftOut, type PaperOptions, type Prepared, prepareScan, resolvePaper } from './prepare.ts';
-export type { PredictionUnits, ReadingOptions } from './scan.ts';
+export type { PredictionUnits, ReadingOptions } from './scan-reader.ts';
 export type { ApplyFiles } from './scan-slabs.ts';
 export {
   openManifest,

@@ -24,8 +24,10 @@ import {
 } from '@semcrc/imaging';
 import type { Resampler } from '@semcrc/kernels';
 import type { ScanFiles } from './manifest.ts';
-import { packGroups, type ReadingOptions, readPredictions, type ScanMemory, ScanReader } from './scan.ts';
+import { packGroups, readPredictions } from './scan.ts';
 import { ofScan } from './scan-files.ts';
+import type { ScanMemory } from './scan-memory.ts';
+import { type ReadingOptions, ScanReader } from './scan-reader.ts';
 import { mergeBody } from './voxels.ts';
 
 /** How scans are prepared; the defaults are those of the paper's section 4. */

@@ -3,8 +3,8 @@ import { abdomenWindow, type Grid, type Volume, windowIntensity } from '@semcrc/
 import { readNiftiSeriesSlabs, readNiftiSlabs } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
-import type { PredictionUnits } from './scan.ts';
 import { drawFiles } from './scan-files.ts';
+import type { PredictionUnits } from './scan-reader.ts';
 import { assignVoxels, clip, countForeign, mendIntervals, mergeBody, refuseNegative } from './voxels.ts';
 
 /** The files of a scan whose truth nobody knows. */

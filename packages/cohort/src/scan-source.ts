@@ -13,8 +13,10 @@ import {
   reasonToLeaveOut,
   resolvePaper,
 } from './prepare.ts';
-import { type PredictionUnits, type ReadingOptions, readWholeScan, ScanMemory } from './scan.ts';
+import { readWholeScan } from './scan.ts';
 import { countDraws } from './scan-files.ts';
+import { ScanMemory } from './scan-memory.ts';
+import type { PredictionUnits, ReadingOptions } from './scan-reader.ts';
 import { namedScheme, parseLabelMap, schemeNames } from './scheme.ts';
 import type { Source } from './source.ts';
 

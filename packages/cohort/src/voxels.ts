@@ -1,5 +1,5 @@
 import type { MendedVoxels } from '@semcrc/core';
-import { SemcrcError } from '@semcrc/kernels';
+import { type ErrorData, SemcrcError } from '@semcrc/kernels';
 import { BACKGROUND, BODY, type Labelling, NO_GROUP } from './labelling.ts';
 import type { LabelScheme } from './scheme.ts';
 
@@ -18,13 +18,12 @@ export interface FileVoxels {
 function place(
   { scan, file, size, first = 0 }: FileVoxels,
   position: number,
-): { text: string; data: Record<string, never> } {
+): { text: string; data: ErrorData } {
   const index = first + position;
   const x = index % size[0];
   const y = Math.floor(index / size[0]) % size[1];
   const z = Math.floor(index / (size[0] * size[1]));
-  const data = { scan, file, voxel: [x, y, z], index } as unknown as Record<string, never>;
-  return { text: `voxel (${x}, ${y}, ${z}), index ${index}`, data };
+  return { text: `voxel (${x}, ${y}, ${z}), index ${index}`, data: { scan, file, voxel: [x, y, z], index } };
 }
 
 /**

@@ -47,8 +47,8 @@ describe('a cohort prepared as the paper does', () => {
     const progress = await beginStore(path, plan);
     expect(progress).toEqual({ state: 'begun', pending: ['s0', 's1', 's2', 's3'] });
     // Another process may take any of them: here one that knows the digest already.
-    const helper = await openPreparation(await readManifest(manifest), { ...PAPER, digest: plan.digest });
-    for (const id of ['s3', 's2']) await helper.prepare(path, id);
+    const other = await openPreparation(await readManifest(manifest), { ...PAPER, digest: plan.digest });
+    for (const id of ['s3', 's2']) await other.prepare(path, id);
     expect(await prepare(path, 's0')).toEqual({ state: 'kept', clipped: 0, crossed: 0 });
     await prepare(path, 's1');
     const { kept, leftOut, shape } = await finishStore(path);

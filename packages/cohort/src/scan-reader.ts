@@ -1,0 +1,210 @@
+import { stat } from 'node:fs/promises';
+import {
+  abdomenWindow,
+  type Grid,
+  isOblique,
+  type LabelVolume,
+  makeGrid,
+  type NiftiHeader,
+  type Shape,
+  seriesShape,
+  sourceSlices,
+  turnToRas,
+  type Volume,
+  volumeShape,
+  voxelCount,
+} from '@semcrc/imaging';
+import { readNifti, readNiftiHeader, readNiftiSeries } from '@semcrc/imaging/node';
+import type { Labelling } from './labelling.ts';
+import type { ScanFiles } from './manifest.ts';
+import { checkSameGrid, checkTableOf, drawFiles, type FileGrid, organFiles } from './scan-files.ts';
+import type { ScanMemory } from './scan-memory.ts';
+import { assignVoxels, refuseForeignUnits, refuseNegative } from './voxels.ts';
+
+/** How the files of a scan are to be understood. */
+export interface ReadingOptions {
+  readonly labelling: Labelling;
+  /** HU that become 0 and 1. */
+  readonly window?: readonly [lo: number, hi: number];
+  /** Unit of lower, upper and point: windowed intensities (default) or HU. */
+  readonly predictionUnits?: PredictionUnits;
+  /** Told of things worth knowing that are no errors. */
+  readonly warn?: (message: string) => void;
+}
+
+/** Units predictions may come in. */
+export type PredictionUnits = 'window' | 'hu';
+
+/** Reads one mask per organ into one volume of label numbers; where masks overlap, the larger number wins. */
+async function readOrganFolder(
+  scan: string,
+  folder: string,
+  labelling: Labelling,
+  reference: FileGrid,
+): Promise<LabelVolume> {
+  let labels: LabelVolume | undefined;
+  for (const { file, label } of organFiles(folder, labelling)) {
+    const { volume } = await readNifti(file, { as: 'labels' });
+    checkSameGrid(scan, reference, { file, ...volume });
+    const { data } = volume;
+    if (!labels) {
+      labels = volume;
+      for (let index = 0; index < data.length; index++) data[index] = data[index] === 0 ? 0 : label;
+    } else {
+      const merged = labels.data;
+      for (let index = 0; index < data.length; index++) if (data[index] !== 0) merged[index] = label;
+    }
+  }
+  return labels as LabelVolume;
+}
+
+/** Whether every value could be a windowed intensity, which HU never are. */
+function looksWindowed(data: Float32Array): boolean {
+  for (let index = 0; index < data.length; index++) {
+    const value = data[index] as number;
+    if (value < -1 || value > 2) return false;
+  }
+  return true;
+}
+
+/**
+ * Reads the files of one scan one at a time, each brought to RAS order (closest axes, no resampling) and held against the
+ * grid of the ground truth, which is read first. Methods throw SemcrcError `bad-input` naming the file.
+ */
+export class ScanReader {
+  readonly files: ScanFiles;
+  readonly options: ReadingOptions;
+  readonly #memory: ScanMemory | undefined;
+  #reference: FileGrid | undefined;
+
+  /** @param memory what is read lies there until the next image or label volume is read; new arrays when left out. */
+  constructor(files: ScanFiles, options: ReadingOptions, memory?: ScanMemory) {
+    this.files = files;
+    this.options = options;
+    this.#memory = memory;
+  }
+
+  /** The ground truth in HU, not yet windowed. */
+  async truth(): Promise<Volume> {
+    const { scan, groundTruth: file } = this.files;
+    const { warn } = this.options;
+    const header = await readNiftiHeader(file);
+    const { volume } = await readNifti(file, this.#memory?.image(voxelCount(volumeShape(header, file))));
+    this.#reference = { file, shape: volume.shape, affine: volume.affine };
+    if (warn && isOblique(volume.affine)) {
+      warn(`scan ${scan}: ${file} is oblique: no voxel axis runs along the body's axes`);
+    }
+    if (warn && looksWindowed(volume.data)) {
+      warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2]; the ground truth should be in HU`);
+    }
+    return turnToRas(volume);
+  }
+
+  /**
+   * A prediction in the unit its file has, not yet clipped.
+   *
+   * @param needed where voxels will be taken: slices of the file that lie on none of these grids are left out, and what
+   *   is wrong with them is not seen. All slices when left out.
+   */
+  async prediction(
+    file: string,
+    needed?: readonly Grid[],
+  ): Promise<{ volume: Volume; units: PredictionUnits }> {
+    const span = await this.#slices(file, volumeShape, needed);
+    const { volume } = await readNifti(file, { ...span, ...this.#memory?.image(this.#voxels(span)) });
+    return this.#inUnits(file, volume);
+  }
+
+  /** Draws of the prediction, as {@link prediction}; with memory, each lies where the one before it lay. */
+  async *draws(
+    path: string,
+    needed?: readonly Grid[],
+  ): AsyncGenerator<{ volume: Volume; units: PredictionUnits }, void, void> {
+    for (const file of drawFiles(path)) {
+      const span = await this.#slices(file, (header, name) => seriesShape(header, name).shape, needed);
+      const into = this.#memory?.image(this.#voxels(span));
+      for await (const volume of readNiftiSeries(file, { ...span, ...into }))
+        yield this.#inUnits(file, volume);
+    }
+  }
+
+  #inUnits(file: string, volume: Volume): { volume: Volume; units: PredictionUnits } {
+    const { scan } = this.files;
+    const { predictionUnits: units = 'window', warn } = this.options;
+    const [slices, height, width] = volume.shape;
+    if (units === 'window') {
+      refuseForeignUnits({ scan, file, size: [width, height, slices], values: volume.data });
+    } else if (warn && looksWindowed(volume.data)) {
+      warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2], which is odd for HU`);
+    }
+    return { volume: turnToRas(volume), units };
+  }
+
+  /** The standard deviation of the prediction, in windowed intensity. */
+  async deviation(file: string, needed?: readonly Grid[]): Promise<Volume> {
+    const { scan } = this.files;
+    const { predictionUnits = 'window', window: [lo, hi] = abdomenWindow } = this.options;
+    const span = await this.#slices(file, volumeShape, needed);
+    const { volume } = await readNifti(file, { ...span, ...this.#memory?.image(this.#voxels(span)) });
+    const [slices, height, width] = volume.shape;
+    const first = (span.slices?.first ?? 0) * width * height;
+    refuseNegative({ scan, file, size: [width, height, slices], values: volume.data, first });
+    if (predictionUnits === 'hu') {
+      for (let voxel = 0; voxel < volume.data.length; voxel++) {
+        volume.data[voxel] = (volume.data[voxel] as number) / (hi - lo);
+      }
+    }
+    return turnToRas(volume);
+  }
+
+  /** Groups of the segmentation, the body not yet merged in. */
+  async segmentation(): Promise<LabelVolume> {
+    const { scan, segmentation: file } = this.files;
+    const { labelling } = this.options;
+    const folder = (await stat(file).catch(() => undefined))?.isDirectory();
+    let volume: LabelVolume;
+    if (folder) {
+      volume = await readOrganFolder(scan, file, labelling, this.#reference as FileGrid);
+    } else {
+      checkTableOf(await readNiftiHeader(file), file, labelling);
+      const span = await this.#slices(file, volumeShape);
+      volume = (await readNifti(file, { as: 'labels', ...this.#memory?.labels(this.#voxels(span)) })).volume;
+    }
+    const [slices, height, width] = volume.shape;
+    assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, labelling);
+    return turnToRas(volume);
+  }
+
+  /** The body mask: non-zero inside. */
+  async body(file: string, needed?: readonly Grid[]): Promise<LabelVolume> {
+    const span = await this.#slices(file, volumeShape, needed);
+    const into = this.#memory?.labels(this.#voxels(span));
+    return turnToRas((await readNifti(file, { as: 'labels', ...span, ...into })).volume);
+  }
+
+  /** How many voxels a span of slices has; of the whole volume without one. */
+  #voxels({ slices }: { slices?: { first: number; end: number } }): number {
+    const [count, height, width] = (this.#reference as FileGrid).shape;
+    return (slices ? slices.end - slices.first : count) * height * width;
+  }
+
+  /** The span of slices of a file that some grids lie on; the file is held against the scan's grid first. */
+  async #slices(
+    file: string,
+    shapeOf: (header: NiftiHeader, name: string) => Shape,
+    needed?: readonly Grid[],
+  ): Promise<{ slices?: { first: number; end: number } }> {
+    const header = await readNiftiHeader(file);
+    const grid = makeGrid(shapeOf(header, file), header.affine);
+    this.#check(file, grid);
+    const spans = needed?.map((target) => sourceSlices(grid, target)).filter((span) => span !== null) ?? [];
+    if (spans.length === 0) return {};
+    const first = Math.min(...spans.map((span) => span.first));
+    return { slices: { first, end: Math.max(...spans.map((span) => span.end)) } };
+  }
+
+  #check(file: string, volume: Grid): void {
+    const { shape, affine } = volume;
+    checkSameGrid(this.files.scan, this.#reference as FileGrid, { file, shape, affine });
+  }
+}
