@@ -10,7 +10,7 @@
 enum { GROUPS = 12, GRID = 501 };
 
 static uint32_t n, repeats;
-static float *truth, *lower, *upper, *scores, *out, *lambda, *grid, *spare;
+static float *truth, *lower, *upper, *scores, *out, *lambda, *grid, *spare, *third;
 static float *sortedTruth, *sortedLower, *sortedUpper, *sortedScores;
 static uint8_t *groups;
 static uint32_t *offsets, *places;
@@ -64,7 +64,10 @@ static void gather(void) {
   uint32_t cursor[GROUPS], counts[GROUPS] = {0};
   for (uint32_t j = 0; j < n; j++) counts[groups[j]]++;
   for (uint32_t g = 0, sum = 0; g < GROUPS; g++) cursor[g] = sum, sum += counts[g];
-  for (uint32_t j = 0; j < n; j++) out[cursor[groups[j]]++] = truth[j];
+  for (uint32_t j = 0; j < n; j++) {
+    uint32_t place = cursor[groups[j]]++;
+    out[place] = truth[j], spare[place] = lower[j], third[place] = upper[j];
+  }
 }
 
 static void missesBySegment(void) {
@@ -204,7 +207,7 @@ int main(void) {
   n = head[0], repeats = head[1];
   truth = input(4ul * n), lower = input(4ul * n), upper = input(4ul * n), groups = input(n);
   lambda = input(4 * GROUPS), grid = input(4 * GRID);
-  scores = column(4ul * n), out = column(4ul * n), spare = column(4ul * n);
+  scores = column(4ul * n), out = column(4ul * n), spare = column(4ul * n), third = column(4ul * n);
   sortedTruth = column(4ul * n), sortedLower = column(4ul * n), sortedUpper = column(4ul * n), sortedScores = column(4ul * n);
   offsets = calloc(GROUPS + 1, 4), places = calloc(GROUPS, 4);
   score();

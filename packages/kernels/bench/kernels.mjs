@@ -82,10 +82,16 @@ export function kernelBenches(k, placed, { lambda, grid }, few) {
     },
     {
       name: 'gather',
-      bytes: 10,
+      bytes: 26,
       simd: false,
-      wasm: () => face.gather(k, groups, GROUP_COUNT, [truth], [out])[1],
-      twin: () => scalar.gather(small.groups, GROUP_COUNT, [small.truth], [small.out])[1],
+      wasm: () => face.gather(k, groups, GROUP_COUNT, Object.values(bounds), Object.values(kept))[1],
+      twin: () =>
+        scalar.gather(
+          small.groups,
+          GROUP_COUNT,
+          [small.truth, small.lower, small.upper],
+          Object.values(smallKept),
+        )[1],
     },
     {
       name: 'missesByGroup',
