@@ -3,7 +3,7 @@ import { abdomenWindow, type Grid, type Volume, windowIntensity } from '@semcrc/
 import { readNiftiSeriesSlabs, readNiftiSlabs } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
-import { drawFiles } from './scan-files.ts';
+import { countDraws, drawFiles } from './scan-files.ts';
 import type { PredictionUnits } from './scan-reader.ts';
 import { assignVoxels, clip, countForeign, mendIntervals, mergeBody, refuseNegative } from './voxels.ts';
 
@@ -31,6 +31,9 @@ export interface SlabOptions {
 /** Voxels handled at a time, about: memory is a few dozen times that many bytes, whatever the scan's size. */
 const SLAB_VOXELS = 2 ** 21;
 
+/** With more draws than this, fewer voxels are handled at a time. */
+const SLAB_DRAWS = 8;
+
 /** A slab of the scan as a sample; truth is unknown and never looked at. */
 export interface ScanSlab extends Sample {
   /** First slice. */
@@ -53,7 +56,9 @@ export async function* readSlabs(
 ): AsyncGenerator<ScanSlab, void, void> {
   const { labelling, predictionUnits = 'window', window = abdomenWindow } = options;
   const [, height, width] = grid.shape;
-  const slices = Math.max(1, Math.floor(SLAB_VOXELS / (height * width)));
+  const drawCount = await countDraws([{ scan: 'to apply to', ...files }]);
+  const voxels = SLAB_VOXELS / Math.max(1, drawCount / SLAB_DRAWS);
+  const slices = Math.max(1, Math.floor(voxels / (height * width)));
   const images = (file: string) => readNiftiSlabs(file, { slices });
   const labels = (file: string) => readNiftiSlabs(file, { slices, as: 'labels' });
   const optional = <T>(file: string | undefined, open: (file: string) => T) =>
