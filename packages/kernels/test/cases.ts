@@ -13,7 +13,7 @@ import {
   uniforms,
 } from './inputs.ts';
 
-export type { Case, Face, Scalar } from './inputs.ts';
+export type { Face } from './inputs.ts';
 
 const scores: Case = async (face, scalar, options) => {
   const k = await face.loadKernels(options);
