@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readNifti } from '@semcrc/imaging/node';
@@ -207,6 +207,51 @@ describe('applying a calibration to files', () => {
       expect(value).toBeCloseTo(Math.max(0, (scan.lower[voxel] as number) + 0.05 - own), 5);
     });
     await expect(applyToFiles(made, files, out(), options)).rejects.toThrow(/needs at least 2 samples/);
+  });
+
+  it('goes on where it was from slab to slab, through every file at once', async () => {
+    // Three slices of 2²⁰ voxels are more than one slab takes; each slice has one value, told apart by its number.
+    const size = [1024, 1024, 3] as const;
+    const area = size[0] * size[1];
+    const home = join(folder, `slabs-${serial++}`);
+    mkdirSync(home);
+    const put = (name: string, volumes: readonly (readonly number[])[], slope?: number) => {
+      const values = new Uint8Array(volumes.length * 3 * area);
+      volumes.flat().forEach((value, slice) => {
+        values.fill(value, slice * area, (slice + 1) * area);
+      });
+      const path = join(home, `${name}.nii.gz`);
+      const many = volumes.length > 1 ? { volumes: volumes.length } : {};
+      writeNifti(path, { size, type: 'uint8', values, ...many, ...(slope ? { slope } : {}) });
+      return path;
+    };
+    const files = {
+      lower: put('lower', [[0, 40, 80]], 1 / 200),
+      upper: put('upper', [[20, 60, 100]], 1 / 200),
+      segmentation: put('segmentation', [[1, 6, 11]]),
+      samples: put(
+        'samples',
+        [
+          [60, 80, 120],
+          [80, 100, 140],
+        ],
+        1 / 200,
+      ),
+    };
+    const made = calibration({ heuristic: 'samples', alpha: 0.25 });
+    const slices: number[] = [];
+    const applied = out();
+    await applyToFiles(made, files, applied, { ...options, level: 1, progress: (done) => slices.push(done) });
+    expect(slices).toEqual([2, 3]);
+    const [lower, lambda] = [await values(applied, 'lower'), await values(applied, 'lambda')];
+    for (const [slice, group] of [2, 7, 12].entries()) {
+      const own = LAMBDA[group] as number;
+      const drawn = [0.325, 0.425, 0.625][slice] as number;
+      const [first, last] = [slice * area, (slice + 1) * area];
+      expect(lambda.subarray(first, last).every((value) => value === own)).toBe(true);
+      expect(lower[first]).toBeCloseTo(drawn - own, 6);
+      expect(lower.subarray(first, last).every((value) => value === lower[first])).toBe(true);
+    }
   });
 
   it('reads predictions in HU', async () => {
