@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { MAIN } from './command.ts';
 import { readPlainNifti } from './plain-nifti.ts';
 
-/** Runs `semcrc` and kills it (SIGKILL) after some milliseconds. @returns whether it was killed before its end. */
+/** Runs `semcrc` and kills it (SIGKILL) after some milliseconds. @returns whether it was killed before its end; throws if it ended badly. */
 export function killAfter(args: readonly string[], milliseconds: number): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
     const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
-    child.on('exit', (_, signal) => {
+    child.on('exit', (code, signal) => {
       clearTimeout(timer);
-      resolve(signal === 'SIGKILL');
+      if (signal === null && code !== 0) reject(new Error(`semcrc ${args[0]} exited with ${code}`));
+      else resolve(signal === 'SIGKILL');
     });
   });
 }
