@@ -46,33 +46,51 @@ export function profileLengths(
   const width = new Float64Array(slots);
   const beyondBelow = new Uint32Array(slots);
   const beyondAbove = new Uint32Array(slots);
-  const below = new Float32Array(lower.length);
-  const above = new Float32Array(lower.length);
-  for (let voxel = 0; voxel < groups.length; voxel++) {
-    const organ = groups[voxel];
-    const low = lower[voxel];
-    const high = upper[voxel];
-    width[organ] += high - low;
-    if (low < LENGTH_REACH) below[voxel] = low;
-    else beyondBelow[organ]++;
-    const room = 1 - high;
-    if (room < LENGTH_REACH) above[voxel] = room;
-    else beyondAbove[organ]++;
-  }
-  const sorted = (distances: Float32Array, beyond: Uint32Array): EdgeDistances => {
-    const { offsets, scores: values } = profileScores(kernels, distances, groups, slots, {
-      positions: false,
-    });
-    const sums = new Float64Array(Math.floor(values.length / BLOCK) + 1);
-    let sum = 0;
-    for (let i = 0; i < values.length; i++) {
-      if (i % BLOCK === 0) sums[i / BLOCK] = sum;
-      sum += values[i];
+  const mark = kernels.arena.mark();
+  try {
+    const room = { below: kernels.arena.float32(groups.length), above: kernels.arena.float32(groups.length) };
+    const below = room.below.view;
+    const above = room.above.view;
+    for (let voxel = 0; voxel < groups.length; voxel++) {
+      const organ = groups[voxel];
+      const low = lower[voxel];
+      const high = upper[voxel];
+      const left = 1 - high;
+      width[organ] += high - low;
+      // What is out of reach is stored as 0 and counted: only positive distances are sorted.
+      const lowFar = low < LENGTH_REACH ? 0 : 1;
+      const highFar = left < LENGTH_REACH ? 0 : 1;
+      below[voxel] = lowFar ? 0 : low;
+      above[voxel] = highFar ? 0 : left;
+      beyondBelow[organ] += lowFar;
+      beyondAbove[organ] += highFar;
     }
-    if (values.length % BLOCK === 0) sums[values.length / BLOCK] = sum;
-    return { beyond, offsets, values, sums };
-  };
-  return { width, below: sorted(below, beyondBelow), above: sorted(above, beyondAbove) };
+    return {
+      width,
+      below: sortDistances(kernels, room.below.view, groups, beyondBelow),
+      above: sortDistances(kernels, room.above.view, groups, beyondAbove),
+    };
+  } finally {
+    kernels.arena.release(mark);
+  }
+}
+
+function sortDistances(
+  kernels: Kernels,
+  distances: Float32Array,
+  groups: Sample['groups'],
+  beyond: Uint32Array,
+): EdgeDistances {
+  const sorted = profileScores(kernels, distances, groups, beyond.length, { positions: false });
+  const { offsets, scores: values } = sorted;
+  const sums = new Float64Array(Math.floor(values.length / BLOCK) + 1);
+  let sum = 0;
+  for (let block = 0; block < sums.length; block++) {
+    sums[block] = sum;
+    const end = Math.min((block + 1) * BLOCK, values.length);
+    for (let i = block * BLOCK; i < end; i++) sum += values[i];
+  }
+  return { beyond, offsets, values, sums };
 }
 
 /**

@@ -99,12 +99,13 @@ export function cellsOfSample(partition: Partition, sample: Sample): Uint8Array 
       return sample.groups;
     case 'position': {
       checkPlane(spec, sample);
-      const cells =
-        cellCount <= 256 ? new Uint8Array(sample.groups.length) : new Uint16Array(sample.groups.length);
-      const plane = spec.map.length;
-      for (let start = 0; start < cells.length; start += plane) {
+      const { groups } = sample;
+      const { map } = spec;
+      const cells = cellCount <= 256 ? new Uint8Array(groups.length) : new Uint16Array(groups.length);
+      const plane = map.length;
+      for (let start = 0; start < groups.length; start += plane) {
         for (let pixel = 0; pixel < plane; pixel++) {
-          cells[start + pixel] = sample.groups[start + pixel] * cellsPerOrgan + spec.map[pixel];
+          cells[start + pixel] = groups[start + pixel] * cellsPerOrgan + map[pixel];
         }
       }
       return cells;

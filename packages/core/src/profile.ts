@@ -67,49 +67,58 @@ export function buildProfile(
 ): Profile {
   const { sides = 1, within = 'scan', heuristic = QUANTILE, pixels = false, lengths = false } = options;
   const interval = intervalOf(sample, heuristic);
-  const scores = scoreSample(kernels, sample, interval);
   const { cellCount, cellsPerOrgan } = partition;
-  refuseUnknownLabels(sample, partition);
   const inside = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, within);
   const lists = sides === 2 ? splitSides(inside, sample.truth, interval.upper, cellCount) : inside;
   // One list past the last takes the voxels that do not count.
   const listCount = sides * cellCount;
-  const profiled = profileScores(kernels, scores, lists, listCount + 1, { positions: pixels });
-  const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
-  let dimension = 0;
-  for (let list = 0; list < listCount; list++) {
-    organVoxels[Math.floor((list % cellCount) / cellsPerOrgan)] += profiled.voxels[list];
-    dimension += profiled.voxels[list];
+  const mark = kernels.arena.mark();
+  const scores = kernels.arena.float32(sample.truth.length);
+  try {
+    scoreSample(kernels, sample, interval, scores.view);
+    refuseUnknownLabels(sample, partition);
+    const profiled = profileScores(kernels, scores.view, lists, listCount + 1, { positions: pixels });
+    const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
+    let dimension = 0;
+    for (let list = 0; list < listCount; list++) {
+      organVoxels[Math.floor((list % cellCount) / cellsPerOrgan)] += profiled.voxels[list];
+      dimension += profiled.voxels[list];
+    }
+    const kept = profiled.offsets[listCount];
+    return {
+      scan: sample.id,
+      patient: sample.patient,
+      shape: sample.shape,
+      dimension,
+      sides,
+      cellCount,
+      organVoxels,
+      offsets: profiled.offsets.slice(0, listCount + 1),
+      scores: kept === profiled.scores.length ? profiled.scores : profiled.scores.slice(0, kept),
+      pixels: profiled.positions ? pixelsOf(profiled.positions.subarray(0, kept), sample.shape) : null,
+      lengths:
+        lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
+    };
+  } finally {
+    kernels.arena.release(mark);
   }
-  const kept = profiled.offsets[listCount];
-  return {
-    scan: sample.id,
-    patient: sample.patient,
-    shape: sample.shape,
-    dimension,
-    sides,
-    cellCount,
-    organVoxels,
-    offsets: profiled.offsets.slice(0, listCount + 1),
-    scores: kept === profiled.scores.length ? profiled.scores : profiled.scores.slice(0, kept),
-    pixels: profiled.positions ? pixelsOf(profiled.positions.subarray(0, kept), sample.shape) : null,
-    lengths:
-      lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
-  };
 }
 
-/** Score of every voxel (DESIGN "Coverage"): the smallest λ that covers it, negative inside the interval. */
-export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval): Float32Array {
+/**
+ * Score of every voxel (DESIGN "Coverage"): the smallest λ that covers it, negative inside the interval.
+ *
+ * @param out as long as the scan, on kernel memory or not
+ */
+export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval, out: Float32Array): void {
   const { truth } = sample;
   const { lower, upper, weights } = interval;
-  const scores = new Float32Array(truth.length);
   if (weights) {
     const columns = { truth, lower, upper, lowerWeight: weights.lower, upperWeight: weights.upper };
-    computeScaledScores(kernels, columns, scores);
+    computeScaledScores(kernels, columns, out);
   } else {
-    computeScores(kernels, { truth, lower, upper }, scores);
+    computeScores(kernels, { truth, lower, upper }, out);
   }
-  const bad = firstNaN(kernels, scores);
+  const bad = firstNaN(kernels, out);
   if (bad >= 0) {
     const at = positionOf(bad, sample.shape);
     throw new SemcrcError(
@@ -119,26 +128,27 @@ export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval
       { data: { scan: sample.id, voxel: at, index: bad } },
     );
   }
-  return scores;
 }
 
 /** A label beyond the partition's would land in a list of another organ, or in none. */
 function refuseUnknownLabels({ id, groups, shape }: Sample, partition: Partition): void {
   const { groupOfCell, cellCount, cellsPerOrgan } = partition;
-  const known = Uint8Array.from({ length: cellCount / cellsPerOrgan }, (_, organ) =>
-    groupOfCell[organ * cellsPerOrgan] === NO_GROUP ? 0 : 1,
-  );
-  for (let voxel = 0; voxel < groups.length; voxel++) {
-    if (known[groups[voxel]]) continue;
-    const at = positionOf(voxel, shape);
-    const labels = Array.from(known.keys()).filter((organ) => known[organ]);
-    throw new SemcrcError(
-      'bad-input',
-      `scan ${id}: expected the labels ${labels.join(', ')}, found ${groups[voxel]} at voxel ` +
-        `(x ${at[0]}, y ${at[1]}, z ${at[2]}); name it in the label scheme, or leave the scan out`,
-      { data: { scan: id, voxel: at, found: groups[voxel] } },
-    );
+  const known = new Uint8Array(0x10000);
+  for (let organ = 0; organ < cellCount / cellsPerOrgan; organ++) {
+    if (groupOfCell[organ * cellsPerOrgan] !== NO_GROUP) known[organ] = 1;
   }
+  let all = 1;
+  for (let voxel = 0; voxel < groups.length; voxel++) all &= known[groups[voxel]];
+  if (all) return;
+  const unknown = groups.findIndex((group) => !known[group]);
+  const at = positionOf(unknown, shape);
+  const labels = Array.from(known.keys()).filter((organ) => known[organ]);
+  throw new SemcrcError(
+    'bad-input',
+    `scan ${id}: expected the labels ${labels.join(', ')}, found ${groups[unknown]} at voxel ` +
+      `(x ${at[0]}, y ${at[1]}, z ${at[2]}); name it in the label scheme, or leave the scan out`,
+    { data: { scan: id, voxel: at, found: groups[unknown] } },
+  );
 }
 
 /** [x, y, z] of a voxel. */
@@ -199,18 +209,21 @@ export function divideByPosition(profile: Profile, partition: Partition, spec: P
   const listCount = sides * partition.cellCount;
   const offsets = new Uint32Array(listCount + 1);
   const lists = sides * profile.cellCount;
-  for (let list = 0; list < lists; list++) {
-    const end = profile.offsets[list + 1];
-    for (let i = profile.offsets[list]; i < end; i++) offsets[list * groupCount + map[pixels[i]] + 1]++;
-  }
-  for (let list = 0; list < listCount; list++) offsets[list + 1] += offsets[list];
-  const next = offsets.slice();
   const divided = new Float32Array(scores.length);
+  const next = new Uint32Array(groupCount);
   for (let list = 0; list < lists; list++) {
+    const start = profile.offsets[list];
     const end = profile.offsets[list + 1];
-    for (let i = profile.offsets[list]; i < end; i++) {
-      divided[next[list * groupCount + map[pixels[i]]]++] = scores[i];
+    next.fill(0);
+    for (let i = start; i < end; i++) next[map[pixels[i]]]++;
+    let from = start;
+    for (let group = 0; group < groupCount; group++) {
+      const count = next[group];
+      next[group] = from;
+      from += count;
+      offsets[list * groupCount + group + 1] = from;
     }
+    for (let i = start; i < end; i++) divided[next[map[pixels[i]]]++] = scores[i];
   }
   return { ...profile, cellCount: partition.cellCount, offsets, scores: divided, pixels: null };
 }

@@ -23,8 +23,9 @@ export function sweepScan(
   grid: Float32Array,
   heuristic: HeuristicOptions = QUANTILE,
 ): ScanCurve {
-  const scores = scoreSample(kernels, sample, intervalOf(sample, heuristic));
   const slots = organSlots(labels);
+  const scores = new Float32Array(sample.truth.length);
+  scoreSample(kernels, sample, intervalOf(sample, heuristic), scores);
   const counts = coverageSweep(kernels, scores, sample.groups, slots, grid);
   const voxels: Record<string, number> = {};
   const misses: Record<string, number[]> = {};
