@@ -64,7 +64,10 @@ export const SHORTEST_OPTIONS: ProcedureOptions = {
   anchor: 'envelope',
   backtrack: 'path',
   sides: 'two',
-  strata: [{ name: 'intensity', bins: 6 }],
+  strata: [
+    { name: 'intensity', bins: 12 },
+    { name: 'width', bins: 4 },
+  ],
 };
 
 /**
