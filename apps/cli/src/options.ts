@@ -135,7 +135,8 @@ export const METHOD: readonly OptionRow[] = [
   },
   {
     flags: '--preset <name>',
-    about: 'paper: gamma, line, one side, no strata; shortest: envelope, path, two sides, intensity:12,width:4',
+    about:
+      'paper: gamma, line, one side, no strata; shortest: envelope, path, two sides, intensity:12,width:4',
     choices: CHOICES.preset,
     fallback: 'paper',
   },

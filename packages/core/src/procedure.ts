@@ -58,7 +58,7 @@ export const PAPER_OPTIONS: ProcedureOptions = {
   organCal: 'cal',
 };
 
-/** The shortest intervals semcrc gives: envelope anchor, its path, two sides, strata of intensity. */
+/** The shortest intervals semcrc gives: envelope anchor, its path, two sides, strata of intensity and width. */
 export const SHORTEST_OPTIONS: ProcedureOptions = {
   ...PAPER_OPTIONS,
   anchor: 'envelope',
