@@ -110,6 +110,16 @@ export function backtrackAll(
   });
 }
 
+/** One end of a stretch of the family: t as ordered bits, and λ there. */
+interface End {
+  readonly bits: bigint;
+  readonly lambda: Float32Array;
+}
+
+function same(a: Float32Array, b: Float32Array): boolean {
+  return a.every((value, k) => value === b[k]);
+}
+
 /** The least t that each bound accepts, where acceptance at t implies acceptance beyond. */
 function firstAccepted(
   table: LossTable,
@@ -118,27 +128,36 @@ function firstAccepted(
 ): Map<RiskBound, number> {
   const found = new Map<RiskBound, number>();
   const lambda = new Float32Array(family.size);
-  /** Looks between a t that every bound rejects and one that every bound accepts. */
-  const bisect = (
-    rejected: bigint,
-    admissible: bigint,
-    search: LossSearch,
-    among: readonly RiskBound[],
-  ): void => {
+  /** Looks between a t that every bound rejects and one that every bound accepts, with λ at both. */
+  const bisect = (rejected: End, admissible: End, search: LossSearch, among: readonly RiskBound[]): void => {
     if (among.length === 0) return;
-    if (admissible - rejected <= 1n) {
-      for (const bound of among) found.set(bound, fromOrderedBits(admissible));
+    if (admissible.bits - rejected.bits <= 1n) {
+      for (const bound of among) found.set(bound, fromOrderedBits(admissible.bits));
       return;
     }
-    const middle = (admissible + rejected) >> 1n;
-    family.at(fromOrderedBits(middle), lambda);
+    const bits = (admissible.bits + rejected.bits) >> 1n;
+    family.at(fromOrderedBits(bits), lambda);
+    const middle = { bits, lambda: lambda.slice() };
+    // The same λ has the same losses: nothing is counted again.
+    if (same(lambda, admissible.lambda)) {
+      bisect(rejected, middle, search, among);
+      return;
+    }
+    if (same(lambda, rejected.lambda)) {
+      bisect(middle, admissible, search, among);
+      return;
+    }
     const losses = search.evaluate(lambda);
     const accepting = among.filter((bound) => bound.accepts(losses));
     const rejecting = among.filter((bound) => !accepting.includes(bound));
-    const before = accepting.length > 0 ? search.narrow(lambda, 'accepted') : search;
-    const after = rejecting.length > 0 ? search.narrow(lambda, 'rejected') : search;
+    const before = accepting.length > 0 ? search.narrow('accepted') : search;
+    const after = rejecting.length > 0 ? search.narrow('rejected') : search;
     bisect(rejected, middle, before, accepting);
     bisect(middle, admissible, after, rejecting);
+  };
+  const endAt = (t: number): End => {
+    family.at(t, lambda);
+    return { bits: orderedBits(t), lambda: lambda.slice() };
   };
   family.at(family.start, lambda);
   const atStart = table.evaluate(lambda);
@@ -146,8 +165,8 @@ function firstAccepted(
     if (bound.accepts(atStart)) found.set(bound, family.start);
   }
   bisect(
-    orderedBits(family.start),
-    orderedBits(family.reaching(table.largestScore)),
+    endAt(family.start),
+    endAt(family.reaching(table.largestScore)),
     table.search(),
     bounds.filter((bound) => !found.has(bound)),
   );

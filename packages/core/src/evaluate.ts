@@ -47,30 +47,34 @@ function lambdaOfLists({ partition, sides, lambda }: CalibratedLambda): Float32A
   return lists;
 }
 
+/** What one λ does on one scan, in voxels: sums over each organ slot. */
+export interface OrganSums {
+  readonly profile: Pick<Profile, 'scan' | 'patient' | 'dimension' | 'organVoxels'>;
+  /** Missed voxels. */
+  readonly missed: Float64Array;
+  /** Σ of interval lengths. */
+  readonly length: Float64Array;
+}
+
 /**
- * Evaluates a λ on one scan without its voxels, where it is given by organ and the profile keeps lengths that far.
+ * Sums of a λ on one scan without its voxels, where it is given by organ and the profile keeps lengths that far.
  * Null where voxels are needed.
  */
-export function evaluateProfile(profile: Profile, calibrated: CalibratedLambda): ScanEvaluation | null {
+export function sumProfile(profile: Profile, calibrated: CalibratedLambda): OrganSums | null {
   const { lengths, cellCount, organVoxels } = profile;
-  if (
-    !lengths ||
-    calibrated.partition.cellsPerOrgan > 1 ||
-    profile.cellCount !== calibrated.partition.cellCount
-  ) {
-    return null;
-  }
+  const { partition } = calibrated;
+  if (!lengths || partition.cellsPerOrgan > 1 || cellCount !== partition.cellCount) return null;
   checkSides(profile, calibrated);
   const lists = lambdaOfLists(calibrated);
-  const sums = new Float64Array(cellCount);
+  const length = new Float64Array(cellCount);
   for (let organ = 0; organ < cellCount; organ++) {
     if (organVoxels[organ] === 0) continue;
     const below = lists[organ];
     const above = lists[cellCount + organ];
     if (!lengthIsKnown(below, above)) return null;
-    sums[organ] = lengthOfOrgan(lengths, organ, below, above, organVoxels[organ]);
+    length[organ] = lengthOfOrgan(lengths, organ, below, above, organVoxels[organ]);
   }
-  return foldOrgans(profile, 1, missesOfCells(profile, lists), sums);
+  return { profile, missed: missesOfCells(profile, lists), length };
 }
 
 function checkSides(profile: Profile, { sides }: CalibratedLambda): void {
@@ -83,10 +87,7 @@ function checkSides(profile: Profile, { sides }: CalibratedLambda): void {
 }
 
 /**
- * Evaluates several calibrated λ on one scan, reading its voxels once.
- *
- * Misses are counted in the scan's profile; lengths Σ clamp(upper + λ) − clamp(lower − λ) are taken over the voxels,
- * clamped to [0, 1], in f64.
+ * Evaluates several calibrated λ on one labelled scan.
  *
  * @param profile of the same scan over the organs; with pixels where a λ is divided by position
  * @param options that the profile was built with
@@ -99,8 +100,24 @@ export function evaluateScan(
   calibrated: readonly CalibratedLambda[],
   options: ProfileOptions = {},
 ): ScanEvaluation[] {
+  return sumScan(kernels, sample, profile, calibrated, options).map(evaluationOf);
+}
+
+/**
+ * Sums of several calibrated λ on one scan, reading its voxels once.
+ *
+ * Misses are counted in the scan's profile; lengths Σ clamp(upper + λ) − clamp(lower − λ) are taken over the voxels,
+ * clamped to [0, 1], in f64.
+ */
+export function sumScan(
+  kernels: Kernels,
+  sample: Sample,
+  profile: Profile,
+  calibrated: readonly CalibratedLambda[],
+  options: ProfileOptions,
+): OrganSums[] {
   const interval = intervalOf(sample, options.heuristic ?? QUANTILE);
-  const evaluations = new Array<ScanEvaluation>(calibrated.length);
+  const sums = new Array<OrganSums>(calibrated.length);
   const mark = kernels.arena.mark();
   const lower = kernels.arena.float32(sample.truth.length);
   const upper = kernels.arena.float32(sample.truth.length);
@@ -125,13 +142,13 @@ export function evaluateScan(
           ? scaledLengths(interval, interval.weights, cells, below, above)
           : clampedLength(kernels, { lower: lower.view, upper: upper.view }, offsets, below, above);
         const misses = missesOfCells(divided, lists);
-        evaluations[i] = foldOrgans(divided, partition.cellsPerOrgan, misses, lengths);
+        sums[i] = foldCells(divided, partition.cellsPerOrgan, misses, lengths);
       }
     }
   } finally {
     kernels.arena.release(mark);
   }
-  return evaluations;
+  return sums;
 }
 
 /** The scan's profile over a partition's cells. */
@@ -168,34 +185,43 @@ function byDivision(calibrated: readonly CalibratedLambda[]): Map<Partition, num
   return members;
 }
 
-function foldOrgans(
+/** Sums over organs of sums over their cells. */
+function foldCells(
   profile: Profile,
   cellsPerOrgan: number,
   misses: Float64Array,
   lengths: Float64Array,
-): ScanEvaluation {
-  const { organVoxels, dimension } = profile;
+): OrganSums {
+  const slots = profile.organVoxels.length;
+  const missed = new Float64Array(slots);
+  const length = new Float64Array(slots);
+  for (let organ = 0; organ < slots; organ++) {
+    for (let cell = organ * cellsPerOrgan; cell < (organ + 1) * cellsPerOrgan; cell++) {
+      missed[organ] += misses[cell];
+      length[organ] += lengths[cell];
+    }
+  }
+  return { profile, missed, length };
+}
+
+/** Shares and means from sums. */
+export function evaluationOf({ profile, missed, length }: OrganSums): ScanEvaluation {
+  const { scan, patient, organVoxels, dimension } = profile;
   const organs: Record<string, LossAndLength> = {};
-  let missed = 0;
-  let length = 0;
+  let allMissed = 0;
+  let allLength = 0;
   for (let organ = 0; organ < organVoxels.length; organ++) {
     const voxels = organVoxels[organ];
     if (voxels === 0) continue;
-    let organMissed = 0;
-    let organLength = 0;
-    for (let cell = organ * cellsPerOrgan; cell < (organ + 1) * cellsPerOrgan; cell++) {
-      organMissed += misses[cell];
-      organLength += lengths[cell];
-    }
-    organs[organ] = { risk: organMissed / voxels, length: organLength / voxels };
-    missed += organMissed;
-    length += organLength;
+    organs[organ] = { risk: missed[organ] / voxels, length: length[organ] / voxels };
+    allMissed += missed[organ];
+    allLength += length[organ];
   }
   return {
-    scan: profile.scan,
-    patient: profile.patient,
-    risk: dimension > 0 ? missed / dimension : 0,
-    length: dimension > 0 ? length / dimension : 0,
+    scan,
+    patient,
+    risk: dimension > 0 ? allMissed / dimension : 0,
+    length: dimension > 0 ? allLength / dimension : 0,
     organs,
   };
 }
@@ -235,54 +261,4 @@ function missesOfCells(profile: Profile, lambda: Float32Array): Float64Array {
     misses[list % cellCount] += end - low;
   }
   return misses;
-}
-
-/**
- * Means over patients: a patient counts with the mean over its scans, for an organ over those that contain it.
- * Null where there is nothing to average.
- */
-export function averageEvaluations(scans: readonly ScanEvaluation[]): Evaluation | null {
-  if (scans.length === 0) return null;
-  const overall = meanOverPatients(scans.map((scan) => ({ patient: scan.patient, ...pick(scan) })));
-  const organs: Record<string, LossAndLength & { scans: number }> = {};
-  const ids = [...new Set(scans.flatMap((scan) => Object.keys(scan.organs)))]
-    .map(Number)
-    .sort((a, b) => a - b);
-  for (const id of ids) {
-    const members = scans.flatMap((scan) => {
-      const organ = scan.organs[id];
-      return organ ? [{ patient: scan.patient, ...pick(organ) }] : [];
-    });
-    organs[id] = { ...meanOverPatients(members), scans: members.length };
-  }
-  return { ...overall, organs };
-}
-
-const pick = ({ risk, length }: LossAndLength): LossAndLength => ({ risk, length });
-
-/** One mean per patient, in order of first appearance. */
-export function patientMeans(
-  scans: readonly (LossAndLength & { readonly patient: string })[],
-): (LossAndLength & { readonly patient: string })[] {
-  const sums = new Map<string, { risk: number; length: number; scans: number }>();
-  for (const { patient, risk, length } of scans) {
-    const sum = sums.get(patient) ?? { risk: 0, length: 0, scans: 0 };
-    sums.set(patient, { risk: sum.risk + risk, length: sum.length + length, scans: sum.scans + 1 });
-  }
-  return [...sums].map(([patient, sum]) => ({
-    patient,
-    risk: sum.risk / sum.scans,
-    length: sum.length / sum.scans,
-  }));
-}
-
-function meanOverPatients(scans: readonly (LossAndLength & { readonly patient: string })[]): LossAndLength {
-  const patients = patientMeans(scans);
-  let risk = 0;
-  let length = 0;
-  for (const patient of patients) {
-    risk += patient.risk;
-    length += patient.length;
-  }
-  return { risk: risk / patients.length, length: length / patients.length };
 }

@@ -3,14 +3,16 @@ import { fitAnchored, groupsOf } from './anchored.ts';
 import { leastUnits } from './bound.ts';
 import { fitCrc } from './crc.ts';
 import {
-  averageEvaluations,
   type Evaluation,
-  evaluateProfile,
-  evaluateScan,
+  evaluationOf,
+  type OrganSums,
   type ScanEvaluation,
+  sumProfile,
+  sumScan,
 } from './evaluate.ts';
+import { EvaluationMean } from './evaluation-mean.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
-import { type Labels, labelIds } from './labels.ts';
+import { type Labels, labelIds, organSlots } from './labels.ts';
 import { fitOrganCrc, organBound } from './organ-crc.ts';
 import type { PositionSpec } from './partition-spec.ts';
 import { checkCombination, type Procedure, type ProcedureOptions } from './procedure.ts';
@@ -144,7 +146,7 @@ export async function fitSplit(
   return tolerances.map((_, i) => ({ fits: fits.map((own) => own[i]), positions }));
 }
 
-/** Evaluates fits on labelled scans, reading a scan at most once, and only where its profile does not suffice; one list of scan evaluations per fit, in scan order. */
+/** Evaluates fits on labelled scans; one list of scan evaluations per fit, in scan order. */
 export async function evaluateFits(
   data: CalibrationData,
   fits: readonly Fit[],
@@ -152,18 +154,28 @@ export async function evaluateFits(
   profiling: ProfileOptions,
 ): Promise<ScanEvaluation[][]> {
   const evaluations: ScanEvaluation[][] = fits.map(() => []);
+  await eachSum(data, fits, scans, profiling, (i, sums) => evaluations[i].push(evaluationOf(sums)));
+  return evaluations;
+}
+
+/** What every fit does on every scan, scan by scan. A scan is read at most once, and only where its profile does not suffice. */
+async function eachSum(
+  data: CalibrationData,
+  fits: readonly Fit[],
+  scans: readonly string[],
+  profiling: ProfileOptions,
+  take: (fit: number, sums: OrganSums) => void,
+): Promise<void> {
   for (const id of scans) {
     const profile = data.profileOf(id);
-    const known = fits.map((fit) => evaluateProfile(profile, fit));
+    const known = fits.map((fit) => sumProfile(profile, fit));
     const rest = fits.filter((_, i) => known[i] === null);
-    const read =
-      rest.length > 0 ? evaluateScan(data.kernels, await data.read(id), profile, rest, profiling) : [];
+    const read = rest.length > 0 ? sumScan(data.kernels, await data.read(id), profile, rest, profiling) : [];
     let next = 0;
-    known.forEach((evaluation, i) => {
-      evaluations[i].push(evaluation ?? read[next++]);
+    known.forEach((sums, i) => {
+      take(i, sums ?? read[next++]);
     });
   }
-  return evaluations;
 }
 
 /** One run's results at one tolerance. */
@@ -188,13 +200,13 @@ export async function runOne(
   const fitted = await fitSplit(data, split, plan.procedures, tolerances, options, { seed, run: run.run });
   const start = performance.now();
   const fits = fitted.flatMap(({ fits }) => fits);
-  const evaluations = await evaluateFits(data, fits, split.test, profileOptionsOf(plan.procedures, options));
+  const means = fits.map(() => new EvaluationMean(organSlots(data.labels)));
+  const profiling = profileOptionsOf(plan.procedures, options);
+  await eachSum(data, fits, split.test, profiling, (i, sums) => means[i].add(sums));
   const seconds = secondsSince(start) / fits.length;
   let next = 0;
   return fitted.map(({ fits, positions }) => ({
-    records: fits.map((fit) =>
-      runRecord(fit, run.run, split, averageEvaluations(evaluations[next++]), seconds),
-    ),
+    records: fits.map((fit) => runRecord(fit, run.run, split, means[next++].result(), seconds)),
     positions,
   }));
 }

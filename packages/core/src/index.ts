@@ -10,15 +10,13 @@ export {
   SourceRecord,
 } from './calibration.ts';
 export {
-  averageEvaluations,
   type CalibratedLambda,
   type Evaluation,
-  evaluateProfile,
   evaluateScan,
   type LossAndLength,
-  patientMeans,
   type ScanEvaluation,
 } from './evaluate.ts';
+export { averageEvaluations, patientMeans } from './evaluation-mean.ts';
 export {
   type ExperimentPlan,
   evaluateFits,

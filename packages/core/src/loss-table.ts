@@ -38,7 +38,11 @@ export class LossTable {
     const unitOf = new Map(units.map((patient, unit) => [patient, unit]));
     const cells =
       scope === 'scan' ? [0, cellCount] : [scope.organ * cellsPerOrgan, (scope.organ + 1) * cellsPerOrgan];
-    const lists: ScoreList[] = [];
+    const scoresOfList: Float32Array[] = [];
+    const starts: number[] = [];
+    const ends: number[] = [];
+    const parameters: number[] = [];
+    const scans: number[] = [];
     let largest = 0;
     members.forEach(({ offsets, scores, sides: told }, scan) => {
       for (let side = 0; side < told; side++) {
@@ -46,8 +50,11 @@ export class LossTable {
           const start = offsets[side * cellCount + cell];
           const end = offsets[side * cellCount + cell + 1];
           if (start === end || groupOfCell[cell] === NO_GROUP) continue;
-          const parameter = (sides === 2 ? side * keys.length : 0) + groupOfCell[cell];
-          lists.push({ scores, end, parameter, scan, least: start, most: end });
+          scoresOfList.push(scores);
+          starts.push(start);
+          ends.push(end);
+          parameters.push((sides === 2 ? side * keys.length : 0) + groupOfCell[cell]);
+          scans.push(scan);
           largest = Math.max(largest, scores[end - 1]);
         }
       }
@@ -66,8 +73,18 @@ export class LossTable {
     }
     this.units = units;
     this.largestScore = largest;
-    const averaging = { unitOfScan, scansOfUnit, denominators };
-    this.#whole = new LossSearch(averaging, lists, new Float64Array(members.length));
+    const lists: ScoreLists = {
+      scores: scoresOfList,
+      end: Uint32Array.from(ends),
+      parameter: Uint16Array.from(parameters),
+      scan: Uint32Array.from(scans),
+      unitOfScan,
+      scansOfUnit,
+      denominators,
+    };
+    const all = Uint32Array.from(ends.keys());
+    const settled = new Float64Array(members.length);
+    this.#whole = new LossSearch(lists, all, Uint32Array.from(starts), lists.end, settled);
   }
 
   /** Loss of each unit at λ: one f32 per λ group and side. */
@@ -81,17 +98,14 @@ export class LossTable {
   }
 }
 
-/** Scores of one scan that one λ decides on: the first missed one lies between `least` and `most`. */
-interface ScoreList {
-  readonly scores: Float32Array;
-  readonly end: number;
-  readonly parameter: number;
-  readonly scan: number;
-  readonly least: number;
-  readonly most: number;
-}
-
-interface Averaging {
+/** Sorted scores of the calibration scans, one list for each λ that decides on some of a scan's voxels. */
+interface ScoreLists {
+  /** Where a list lies; it ends before `end`. */
+  readonly scores: readonly Float32Array[];
+  readonly end: Uint32Array;
+  /** Component of λ that decides on a list, and its scan. */
+  readonly parameter: Uint16Array;
+  readonly scan: Uint32Array;
   readonly unitOfScan: Uint32Array;
   readonly scansOfUnit: Uint32Array;
   /** What a scan's misses are divided by. */
@@ -103,40 +117,87 @@ interface Averaging {
  * not searched again: lists in which no score lies between them are only a count of misses.
  */
 export class LossSearch {
-  readonly #averaging: Averaging;
-  readonly #lists: readonly ScoreList[];
+  readonly #lists: ScoreLists;
+  /** Lists still open, and bounds on the index of the first score that is missed. */
+  readonly #open: Uint32Array;
+  readonly #least: Uint32Array;
+  readonly #most: Uint32Array;
   /** Misses of each scan in lists that are settled. */
   readonly #settled: Float64Array;
+  /** First missed score of the open lists at the λ evaluated last. */
+  readonly #found: Uint32Array;
 
-  constructor(averaging: Averaging, lists: readonly ScoreList[], settled: Float64Array) {
-    this.#averaging = averaging;
+  constructor(
+    lists: ScoreLists,
+    open: Uint32Array,
+    least: Uint32Array,
+    most: Uint32Array,
+    settled: Float64Array,
+  ) {
     this.#lists = lists;
+    this.#open = open;
+    this.#least = least;
+    this.#most = most;
     this.#settled = settled;
+    this.#found = new Uint32Array(open.length);
   }
 
   /** Loss of each unit at λ. */
   evaluate(lambda: Float32Array): Float64Array {
+    const { scores, end, parameter, scan } = this.#lists;
+    const open = this.#open;
+    const least = this.#least;
+    const most = this.#most;
+    const found = this.#found;
     const misses = this.#settled.slice();
-    for (const list of this.#lists) misses[list.scan] += list.end - firstMissed(list, lambda);
+    for (let at = 0; at < open.length; at++) {
+      const list = open[at];
+      const values = scores[list];
+      const bound = lambda[parameter[list]];
+      let low = least[at];
+      let high = most[at];
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (values[middle] > bound) high = middle;
+        else low = middle + 1;
+      }
+      found[at] = low;
+      misses[scan[list]] += end[list] - low;
+    }
     return this.#average(misses);
   }
 
-  /** The searches on either side of λ: λ as the accepted end of what lies before it, and as the rejected end of what follows. */
-  narrow(lambda: Float32Array, end: 'accepted' | 'rejected'): LossSearch {
+  /** The search on one side of the λ evaluated last: before it, where it is the accepted end, or after it. */
+  narrow(end: 'accepted' | 'rejected'): LossSearch {
+    const lists = this.#lists;
+    const least = end === 'rejected' ? this.#found : this.#least;
+    const most = end === 'accepted' ? this.#found : this.#most;
     const settled = this.#settled.slice();
-    const open: ScoreList[] = [];
-    for (const list of this.#lists) {
-      const found = firstMissed(list, lambda);
-      const least = end === 'rejected' ? found : list.least;
-      const most = end === 'accepted' ? found : list.most;
-      if (least === most) settled[list.scan] += list.end - least;
-      else open.push({ ...list, least, most });
+    const open = new Uint32Array(this.#open.length);
+    const openLeast = new Uint32Array(open.length);
+    const openMost = new Uint32Array(open.length);
+    let kept = 0;
+    for (let at = 0; at < open.length; at++) {
+      const list = this.#open[at];
+      if (least[at] === most[at]) {
+        settled[lists.scan[list]] += lists.end[list] - least[at];
+        continue;
+      }
+      open[kept] = list;
+      openLeast[kept] = least[at];
+      openMost[kept++] = most[at];
     }
-    return new LossSearch(this.#averaging, open, settled);
+    return new LossSearch(
+      lists,
+      open.slice(0, kept),
+      openLeast.slice(0, kept),
+      openMost.slice(0, kept),
+      settled,
+    );
   }
 
   #average(misses: Float64Array): Float64Array {
-    const { unitOfScan, scansOfUnit, denominators } = this.#averaging;
+    const { unitOfScan, scansOfUnit, denominators } = this.#lists;
     const losses = new Float64Array(scansOfUnit.length);
     for (let scan = 0; scan < misses.length; scan++) {
       if (denominators[scan] > 0) losses[unitOfScan[scan]] += misses[scan] / denominators[scan];
@@ -146,17 +207,4 @@ export class LossSearch {
     }
     return losses;
   }
-}
-
-/** Index of the first score of a list that exceeds its λ. */
-function firstMissed({ scores, parameter, least, most }: ScoreList, lambda: Float32Array): number {
-  const bound = lambda[parameter];
-  let low = least;
-  let high = most;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (scores[middle] > bound) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -1,16 +1,23 @@
 import { loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { evaluationOf, sumProfile } from '../src/evaluate.ts';
 import {
   buildProfile,
   type CalibratedLambda,
-  evaluateProfile,
   evaluateScan,
   makePartition,
+  type Profile,
   type Sample,
 } from '../src/index.ts';
 
 const kernels = await loadKernels();
+
+function evaluateProfile(profile: Profile, calibrated: CalibratedLambda) {
+  const sums = sumProfile(profile, calibrated);
+  return sums && evaluationOf(sums);
+}
+
 const labels = { '0': 'background', '1': 'body', '3': 'kidney_right' };
 const organs = makePartition({ kind: 'organ' }, labels);
 const uniform = makePartition({ kind: 'uniform' }, labels);
