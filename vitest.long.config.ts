@@ -5,5 +5,6 @@ export default defineConfig({
   test: {
     include: ['{packages,apps}/*/test/**/*.long.ts'],
     testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 });
