@@ -5,5 +5,6 @@ export default defineConfig({
     include: ['{packages,apps}/*/test/**/*.test.ts', 'tooling/test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    maxWorkers: '100%',
   },
 });

@@ -6,5 +6,6 @@ export default defineConfig({
     include: ['{packages,apps}/*/test/**/*.long.ts'],
     testTimeout: 900_000,
     hookTimeout: 900_000,
+    maxWorkers: '100%',
   },
 });
