@@ -23,6 +23,7 @@ import {
   countVoxels,
   everyVoxel,
   insideOrgan,
+  lengthOf,
   lossOf,
   mean,
   overPatients,
@@ -128,12 +129,20 @@ describe('one run', () => {
           });
         const risk = mean(overPatients(test, (sample) => lossOf(sample, everyVoxel, lambda(sample))));
         expect(record.test?.risk).toBeCloseTo(risk, 12);
+        const length = mean(overPatients(test, (sample) => lengthOf(sample, everyVoxel, lambda(sample))));
+        expect(record.test?.length).toBeCloseTo(length, 12);
         for (const id of IDS) {
           const members = test.filter((sample) => countVoxels(sample, insideOrgan(id)) > 0);
           const own = mean(
             overPatients(members, (sample) => lossOf(sample, insideOrgan(id), lambda(sample))),
           );
-          if (members.length > 0) expect(record.test?.organs[id].risk).toBeCloseTo(own, 12);
+          const ownLength = mean(
+            overPatients(members, (sample) => lengthOf(sample, insideOrgan(id), lambda(sample))),
+          );
+          expect(record.test?.organs[id]?.scans ?? 0).toBe(members.length);
+          if (members.length === 0) continue;
+          expect(record.test?.organs[id].risk).toBeCloseTo(own, 12);
+          expect(record.test?.organs[id].length).toBeCloseTo(ownLength, 12);
         }
         expect([...Errors(RunRecord, JSON.parse(JSON.stringify(record)))]).toEqual([]);
       }
