@@ -51,8 +51,8 @@ export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
   if (nOpt >= nCal) {
     throw new SemcrcError(
       'usage',
-      `n-cal counts the opt patients too, so it must exceed n-opt: found n-opt ${nOpt}, n-cal ${nCal}`,
-      { data: { nOpt, nCal } },
+      `n-cal counts the opt patients too, so it must exceed n-opt: found n-opt ${nOpt}, n-cal ${nCal}, in a cohort of ${patients}`,
+      { data: { nOpt, nCal, patients } },
     );
   }
   if (nCal + nTest > patients) {
