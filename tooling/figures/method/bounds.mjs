@@ -15,7 +15,7 @@ const MARKED = 0.1;
 export async function drawBounds() {
   const width = 440;
   const panel = new Panel(
-    { left: 64, top: 76, width, height: 290 },
+    { left: 56, top: 76, width, height: 290 },
     {
       range: [LEAST, MOST],
       ticks: [0.01, 0.02, 0.05, 0.1, 0.2, 0.3],

@@ -3,10 +3,9 @@ import { phantomSource } from '@semcrc/simulate';
 import { heading, INK, key, Panel, percent, picture, ticks } from './chart.mjs';
 import { ENVELOPE_PATH, firstAbove, fitted, HU, nameOf, pathOf, twoOrgans } from './cohort.mjs';
 
-const ORGANS = /** @type {const} */ ([2, 10]);
+const ORGANS = /** @type {const} */ ([2, 3]);
 /** Few voxels, so that single steps can be seen. */
 const SIZES = { nOpt: 6, nCal: 32, nTest: 0 };
-const COLORS = [INK.blue, INK.green];
 
 export async function drawEnvelope() {
   const cohort = twoOrgans(phantomSource({ scans: 32, shape: [1, 48, 48] }), ORGANS);
@@ -33,22 +32,22 @@ export async function drawEnvelope() {
     return { organ, steps, vertices, anchor };
   });
   const price = path.miss[position - 1] / path.cost[position - 1];
-  const costEnd = 32 / HU;
-  const most = 0.24;
+  const costEnd = 24 / HU;
+  const most = 0.15;
   const panels = curves.map(
     (_, i) =>
       new Panel(
         { left: 56 + 378 * i, top: 76, width: 310, height: 260 },
         {
           range: [0, costEnd],
-          ticks: ticks(0, 32, 8).map((t) => t / HU),
-          label: 'length that λ adds on each side (HU per voxel)',
+          ticks: ticks(0, 24, 4).map((t) => t / HU),
+          label: 'half the length that λ adds (HU per voxel)',
           format: (value) => (value * HU).toFixed(0),
         },
         {
           range: [0, most],
-          ticks: ticks(0, 0.3, 0.1),
-          label: 'share of all voxels, missed here',
+          ticks: ticks(0, most, 0.05),
+          label: 'share of both organs’ voxels, missed here',
           format: percent,
         },
       ),
@@ -75,22 +74,25 @@ export async function drawEnvelope() {
           ),
           panel.line(
             vertices.map(([cost, miss]) => [cost, miss]),
-            { stroke: COLORS[i], 'stroke-width': 1.8 },
+            { stroke: INK.blue, 'stroke-width': 1.8 },
           ),
           ...vertices.map(([cost, miss]) =>
-            panel.dot([cost, miss], { r: 2.8, fill: COLORS[i], stroke: 'none' }),
+            panel.dot([cost, miss], { r: 2.8, fill: INK.blue, stroke: 'none' }),
           ),
           panel.dot([anchor[0], anchor[1]], { r: 5.5, fill: INK.red }),
         ]),
       ];
     }),
     key(56, 400, [
-      { line: { stroke: INK.text, 'stroke-width': 1.3 }, words: ['share missed as λ grows'] },
-      { line: { stroke: COLORS[0] }, words: ['its lower convex minorant'] },
+      {
+        line: { stroke: INK.text, 'stroke-width': 1.3 },
+        words: ['step curve, as λ grows through the scores'],
+      },
+      { line: { stroke: INK.blue }, words: ['its lower convex minorant, vertices at scores'] },
     ]),
     key(400, 400, [
       { dot: { fill: INK.red }, words: ['the anchor’s vertex'] },
-      { line: { stroke: INK.red, 'stroke-dasharray': '5 4' }, words: ['the one price that both organs pay'] },
+      { line: { stroke: INK.red, 'stroke-dasharray': '5 4' }, words: ['the one slope at which both stop'] },
     ]),
   ]);
 }

@@ -10,6 +10,8 @@ const GAMMAS = /** @type {const} */ ([
   [0.5, INK.green],
   [0.7, INK.purple],
 ]);
+/** ℓ to the γ, as SVG text. */
+const SURROGATE = 'ℓ<tspan dy="-5" font-size="10">γ</tspan><tspan dy="5">&#8203;</tspan>';
 const END = 60;
 const MOST = 4;
 
@@ -28,7 +30,11 @@ export async function drawGamma() {
   const panel = new Panel(
     { left: 56, top: 76, width: 640, height: 270 },
     { range: [0, END], ticks: ticks(0, END, 10), label: 'λ of the voxel’s group (HU)' },
-    { range: [0, MOST], ticks: ticks(0, MOST, 1), label: 'loss of the voxel (voxels missed)' },
+    {
+      range: [0, MOST],
+      ticks: ticks(0, MOST, 1),
+      label: 'loss counted for the voxel (1 = one voxel missed)',
+    },
   );
   const middle = curves[1].filter(([lambda]) => lambda >= score);
   return picture({ width: 760, height: 404, title: 'The 0-1 loss of one voxel and its convex surrogate' }, [
@@ -45,14 +51,14 @@ export async function drawGamma() {
       { stroke: INK.text, 'stroke-width': 2.6 },
     ),
     panel.dot([score, 1], { r: 5.5, fill: INK.text }),
-    panel.note([score, 1], `at the score, ${score} HU, every ℓ^γ is 1`, { dx: 12, dy: -8 }),
+    panel.note([score, 1], `at the score, ${score} HU, every ${SURROGATE} is 1`, { dx: 12, dy: -8 }),
     key(400, 104, [
       { line: { stroke: INK.text, 'stroke-width': 2.6 }, words: ['0-1 loss: missed below the score'] },
       ...GAMMAS.map(([gamma, stroke], i) => {
         const end = curves[i].find(([, loss]) => loss === 0);
         return {
           line: { stroke },
-          words: [`ℓ^γ for γ = ${gamma}${end ? `: 0 from ${Math.ceil(end[0])} HU on` : ''}`],
+          words: [`${SURROGATE} for γ = ${gamma}${end ? `: 0 from ${Math.ceil(end[0])} HU on` : ''}`],
         };
       }),
       { box: { fill: INK.green, opacity: 0.2 }, words: ['charged though covered (γ = 0.5)'] },

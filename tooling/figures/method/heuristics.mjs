@@ -1,19 +1,20 @@
 // One profile of intensities with the intervals of four heuristics at their λ̂.
 import { applyLambda, intervalOf, PAPER_OPTIONS } from '@semcrc/core';
+import { drawPhantom } from '@semcrc/simulate';
 import { heading, INK, key, Panel, picture, ticks } from './chart.mjs';
 import { fitted, HU, phantom } from './cohort.mjs';
 
 const HEURISTICS = /** @type {const} */ (['quantile', 'mse', 'multiplicative', 'std']);
-/** 10% and 90% quantiles of a Gaussian lie this many standard deviations from its mean. */
-const TAIL = 1.2816;
+/** Members of an ensemble of predictors: each blurs the measurement once more than the one before. */
+const MEMBERS = 5;
+const MODEL = { seed: 0, shape: /** @type {const} */ ([4, 96, 96]), organs: /** @type {const} */ ('nine') };
 
-/** The phantom with the standard deviation that its intervals would have if errors were Gaussian. */
-const cohort = {
+/** The phantom with the standard deviation of an ensemble's predictions, around their mean as the point. */
+const ensemble = {
   ...phantom,
   read: async (/** @type {string} */ id) => {
     const sample = await phantom.read(id);
-    const { lower, upper } = sample;
-    return { ...sample, std: upper.map((value, voxel) => (value - lower[voxel]) / (2 * TAIL)) };
+    return { ...sample, ...ensembleOf(drawPhantom(MODEL, phantom.ids.indexOf(id)).measurement) };
   },
 };
 
@@ -21,6 +22,7 @@ export async function drawHeuristics() {
   const panels = [];
   for (const [i, heuristic] of HEURISTICS.entries()) {
     const options = { ...PAPER_OPTIONS, heuristic };
+    const cohort = heuristic === 'std' ? ensemble : phantom;
     const { fits, split } = await fitted(cohort, ['crc'], options);
     const sample = await cohort.read(split.test[0]);
     const [, height, width] = sample.shape;
@@ -38,7 +40,7 @@ export async function drawHeuristics() {
     );
     const [lambda] = fits[0].lambda;
     const unit = intervalOf(sample, options).weights
-      ? `${lambda.toFixed(2)} widths`
+      ? `${lambda.toFixed(2)} ${heuristic === 'std' ? `std of ${MEMBERS} predictors` : 'half-widths'}`
       : `${(lambda * HU).toFixed(1)} HU`;
     panels.push(
       heading(panel.box.left - 34, panel.box.top - 34, `${heuristic}: λ̂ = ${unit}`),
@@ -55,4 +57,39 @@ export async function drawHeuristics() {
     key(250, 588, [{ line: { stroke: INK.text, 'stroke-width': 1.4 }, words: ['truth'] }]),
     key(340, 588, [{ box: { fill: INK.sky, opacity: 0.45 }, words: ['calibrated interval, ε = 10%'] }]),
   ]);
+}
+
+/** Mean and standard deviation over the ensemble, voxel by voxel, in windowed intensity. @param {Float32Array} measurement */
+function ensembleOf(measurement) {
+  let blurred = blur(measurement);
+  /** @type {Float32Array[]} */
+  const members = [];
+  for (let member = 0; member < MEMBERS; member++) {
+    blurred = blur(blurred);
+    members.push(blurred.map((value) => Math.min(1, Math.max(0, value))));
+  }
+  const point = measurement.map(
+    (_, voxel) => members.reduce((sum, member) => sum + member[voxel], 0) / MEMBERS,
+  );
+  const std = point.map((mean, voxel) =>
+    Math.sqrt(members.reduce((sum, member) => sum + (member[voxel] - mean) ** 2, 0) / MEMBERS),
+  );
+  return { point, std };
+}
+
+/** Every slice under the mask (1 2 1)/4 along both axes, edges repeated. @param {Float32Array} values */
+function blur(values) {
+  const [, height, width] = MODEL.shape;
+  const along = (
+    /** @type {Float32Array} */ from,
+    /** @type {number} */ stride,
+    /** @type {number} */ length,
+  ) =>
+    from.map((value, voxel) => {
+      const place = Math.floor(voxel / stride) % length;
+      const before = from[place > 0 ? voxel - stride : voxel];
+      const after = from[place < length - 1 ? voxel + stride : voxel];
+      return (before + 2 * value + after) / 4;
+    });
+  return along(along(values, 1, width), width, height);
 }

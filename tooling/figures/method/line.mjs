@@ -87,7 +87,8 @@ export async function drawLine() {
     panel.dot([one, one], { r: 5.5, fill: INK.red }),
     panel.dot(anchor, { r: 5.5, fill: '#ffffff', stroke: INK.blue, ...thick }),
     panel.dot(hat, { r: 5.5, fill: INK.blue }),
-    panel.note(anchor, 'anchor λ̃', { dx: 11, dy: 5, fill: INK.blue }),
+    panel.note(anchor, 'anchor λ̃', { dx: -11, dy: -5, 'text-anchor': 'end', fill: INK.blue }),
+    panel.note([END, 0], 'condition met', { dx: -12, dy: -80, 'text-anchor': 'end', fill: INK.quiet }),
     panel.note(hat, 'λ̂', { dx: 11, dy: 5, fill: INK.blue, 'font-weight': 'bold' }),
     key(470, 100, [
       {

@@ -57,7 +57,7 @@ export async function drawOrgans() {
         ),
       ),
       ...rows.flatMap((label, row) => [
-        panel.dot([risk(0, label), row], { r: 5, fill: INK.red }),
+        panel.dot([risk(0, label), row], { r: 7, fill: INK.red }),
         panel.dot([risk(1, label), row], { r: 5, fill: INK.blue }),
       ]),
       key(570, 92, [

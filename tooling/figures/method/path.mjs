@@ -39,11 +39,18 @@ export async function drawPath() {
   const most =
     Math.ceil((Math.max(...ways.flatMap(({ points }) => [...points[points.length - 1]])) * HU) / 5) * 5;
   const first = riskAt(alongPath[0]);
+  // In the order that the line keeps, so that an organ has one colour in both panels and neighbours have two.
+  const order = [...anchor.keys()].sort((a, b) => anchor[b] - anchor[a]);
   const palette = [INK.blue, INK.red, INK.green, INK.purple, INK.amber, INK.sky];
   const drawn = ways.map(({ title, points, fit }, i) => {
     const panel = new Panel(
       { left: 56 + 390 * i, top: 76, width: 230, height: 300 },
-      { range: [first, 0.09], ticks: [0.2, 0.15, 0.1], label: 'voxels missed (cal)', format: percent },
+      {
+        range: [first, 0.09],
+        ticks: [0.18, 0.15, 0.12, 0.09],
+        label: 'share of voxels missed, calibration scans',
+        format: percent,
+      },
       { range: [0, most], ticks: ticks(0, most, 5), label: 'λ (HU)' },
     );
     const risks = points.map(riskAt);
@@ -52,13 +59,15 @@ export async function drawPath() {
     return [
       heading(22 + 390 * i, 30, title),
       panel.axes(),
+      panel.note([0.09, most], 'λ̂', { dy: -6, 'text-anchor': 'middle', 'font-weight': 'bold' }),
       ...ends.flatMap((_, k) => {
-        const stroke = palette[k % palette.length];
+        const stroke = palette[order.indexOf(k) % palette.length];
         return [
           panel.line(
             points.map((lambda, at) => [risks[at], lambda[k] * HU]),
             { stroke, 'stroke-width': 1.7 },
           ),
+          panel.dot([risks[risks.length - 1], ends[k]], { r: 3.5, fill: stroke, 'stroke-width': 1 }),
           panel.note([0.09, 0], nameOf(phantom, partition.keys[k]), {
             dx: 12,
             dy: heights[k] - panel.box.bottom + 4.4,
@@ -69,5 +78,8 @@ export async function drawPath() {
       }),
     ];
   });
-  return picture({ width: 780, height: 440, title: 'x' }, drawn.flat());
+  return picture(
+    { width: 780, height: 440, title: 'λ of each organ along the path and along the line' },
+    drawn.flat(),
+  );
 }

@@ -43,6 +43,7 @@ export async function drawSides() {
       { dot: { fill: INK.blue }, words: ['below: lower − λ'] },
       { dot: { fill: INK.red }, words: ['above: upper + λ'] },
       { dot: { fill: INK.quiet, r: 4 }, words: ['one for both sides'] },
+      { words: ['background left out:', 'air is at the edge'] },
     ]),
   ]);
 }
