@@ -2,7 +2,14 @@ import { clampedLength, gather, type Kernels, SemcrcError } from '@semcrc/kernel
 import { type Interval, intervalOf, QUANTILE } from './interval.ts';
 import { lengthIsKnown, lengthOfOrgan } from './length-profile.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
-import { buildProfile, divideByPosition, type Profile, type ProfileOptions, type Sides } from './profile.ts';
+import {
+  buildProfile,
+  divideByPosition,
+  firstMissed,
+  type Profile,
+  type ProfileOptions,
+  type Sides,
+} from './profile.ts';
 import type { Sample } from './sample.ts';
 
 /** What evaluation needs of a calibrated λ. */
@@ -249,16 +256,9 @@ function missesOfCells(profile: Profile, lambda: Float32Array): Float64Array {
   const { cellCount, sides, offsets, scores } = profile;
   const misses = new Float64Array(cellCount);
   for (let list = 0; list < sides * cellCount; list++) {
-    let low = offsets[list];
     const end = offsets[list + 1];
-    let high = end;
-    const bound = lambda[list];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (scores[middle] > bound) high = middle;
-      else low = middle + 1;
-    }
-    misses[list % cellCount] += end - low;
+    const first = firstMissed(scores, offsets[list], end, lambda[list]);
+    misses[list % cellCount] += end - first;
   }
   return misses;
 }

@@ -1,5 +1,5 @@
 import { NO_GROUP, type Partition } from './partition.ts';
-import type { Profile, Sides } from './profile.ts';
+import { firstMissed, type Profile, type Sides } from './profile.ts';
 
 /** The share whose loss is counted: of the whole scan (eq. 2), or of one organ (eq. 11). */
 export type LossScope = 'scan' | { readonly organ: number };
@@ -152,17 +152,9 @@ export class LossSearch {
     const misses = this.#settled.slice();
     for (let at = 0; at < open.length; at++) {
       const list = open[at];
-      const values = scores[list];
-      const bound = lambda[parameter[list]];
-      let low = least[at];
-      let high = most[at];
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (values[middle] > bound) high = middle;
-        else low = middle + 1;
-      }
-      found[at] = low;
-      misses[scan[list]] += end[list] - low;
+      const first = firstMissed(scores[list], least[at], most[at], lambda[parameter[list]]);
+      found[at] = first;
+      misses[scan[list]] += end[list] - first;
     }
     return this.#average(misses);
   }

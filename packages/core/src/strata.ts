@@ -1,7 +1,7 @@
 import { type Kernels, radixSort } from '@semcrc/kernels';
 import { type Labels, labelIds } from './labels.ts';
 import type { StrataSpec, StratumFeature, StratumFeatureName } from './partition-spec.ts';
-import { quantileCuts } from './quantile.ts';
+import { partOf, quantileCuts } from './quantile.ts';
 import type { ReadSample, Sample } from './sample.ts';
 
 /** What a scan's voxels are binned by; f32, in windowed intensity (gradient: per voxel). All depend on the prediction alone. */
@@ -111,10 +111,7 @@ export function strataOfSample(spec: StrataSpec, sample: Sample): Uint16Array {
     for (const organ of organs) cutsOf[organ] = spec.cuts[organ][f];
     for (let voxel = 0; voxel < bins.length; voxel++) {
       const cuts = cutsOf[groups[voxel]];
-      const value = values[voxel];
-      let part = 0;
-      while (part < cuts.length && value > cuts[part]) part++;
-      bins[voxel] = bins[voxel] * (cuts.length + 1) + part;
+      bins[voxel] = bins[voxel] * (cuts.length + 1) + partOf(values[voxel], cuts);
     }
   });
   return bins;
