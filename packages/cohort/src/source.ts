@@ -14,6 +14,11 @@ export interface Source {
   readonly digest: string;
   /** Reads one scan. Rejects with `usage` for an unknown id and with `bad-input` naming scan and file for bad voxels. */
   read(id: string): Promise<Sample>;
+  /**
+   * As `read`, into memory that the next `borrow` overwrites: the sample is valid until then, and nothing is allocated.
+   * Offered by sources whose reading costs little more than a copy, which gain nothing by being cached.
+   */
+  borrow?(id: string): Promise<Sample>;
   /** Releases file handles and memory; the source is not read after that. */
   close?(): Promise<void>;
 }

@@ -12,9 +12,14 @@ export type Voxels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint1
 export interface ChunkReader {
   readonly shape: readonly number[];
   readonly dtype: string;
+  /** Whether chunks lie on disk as voxels lie in memory, so that reading one is a copy. */
+  readonly plain: boolean;
   /** The file a scan's chunk lies in. */
   path(scan: number): string;
-  read(scan: number): Promise<Voxels>;
+  /** An array that a chunk fits in. */
+  room(): Voxels;
+  /** Reads a chunk: a plain one into `room`, where given; any other into an array of its own. */
+  read(scan: number, room?: Voxels): Promise<Voxels>;
 }
 
 /** The few lines of an array's zarr.json that decide how its chunks lie on disk. */
@@ -118,10 +123,12 @@ export async function openArray(store: FolderStore, name: StoreArray, scans: num
   return {
     shape,
     dtype,
+    plain,
     path,
-    async read(scan) {
+    room: () => allocate(dtype, length),
+    async read(scan, room) {
       if (plain) {
-        const voxels = allocate(dtype, length);
+        const voxels = room ?? allocate(dtype, length);
         readWhole(path(scan), voxels);
         return voxels;
       }

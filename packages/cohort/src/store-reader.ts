@@ -86,7 +86,8 @@ async function digestStore(
 /**
  * Opens a prepared cohort: a Zarr v3 group (format 3) with one chunk per scan, written by semcrc or by another program.
  * Chunks are read one scan at a time. A missing, short or damaged chunk is an error, never zeros; where the store carries
- * checksums, each chunk is checked against its own. `digest` covers scans, patients, labels, window, spacing and the
+ * checksums, each chunk is checked against its own the first time it is read. Stores as semcrc writes them can be
+ * borrowed from; read or borrow one scan after the other then. `digest` covers scans, patients, labels, window, spacing and the
  * chunks: through the checksums, else through their fingerprints.
  *
  * @throws SemcrcError `bad-input` naming the file, for anything that is not such a store.
@@ -142,50 +143,68 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   for (const id of Object.keys(labels)) groupIds[Number(id)] = 1;
   const indexOf = new Map(scans.map((scan, index) => [scan, index]));
 
+  const verified = new Map(names.map((name) => [name, new Uint8Array(scans.length)]));
+  /** Reads the chunk of one array, into the room given for it if any. */
+  const readChunk = async (name: StoreArray, scan: number, room?: Voxels): Promise<Voxels> => {
+    const source = reader.get(name) as ChunkReader;
+    const voxels = await source.read(scan, room);
+    const expected = checksums?.[name]?.[scan];
+    const seen = verified.get(name) as Uint8Array;
+    if (expected === undefined || seen[scan]) return voxels;
+    if (crc32(voxels) !== expected) {
+      refuse(
+        source.path(scan),
+        `scan ${scans[scan]}: the chunk is damaged (its checksum differs); prepare it again`,
+      );
+    }
+    seen[scan] = 1;
+    return voxels;
+  };
+  const readScan = async (id: string, roomOf: (name: StoreArray) => Voxels | undefined): Promise<Sample> => {
+    const scan = indexOf.get(id);
+    if (scan === undefined)
+      throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
+    const chunk = async <T extends Voxels>(name: StoreArray): Promise<T> =>
+      (await readChunk(name, scan, roomOf(name))) as T;
+    const image = (name: StoreArray) => chunk<Float32Array<ArrayBuffer>>(name);
+    const sample: Omit<Sample, 'mended'> = {
+      id,
+      patient: patients[scan] as string,
+      shape: [shape[1] as number, shape[2] as number, shape[3] as number],
+      truth: await image('truth'),
+      lower: await image('lower'),
+      upper: await image('upper'),
+      ...(reader.has('point') ? { point: await image('point') } : {}),
+      ...(reader.has('std') ? { std: await image('std') } : {}),
+      ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
+      groups: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
+    };
+    const counted = checksums &&
+      mended && {
+        clipped: mended.clipped[scan] as number,
+        crossed: mended.crossed[scan] as number,
+      };
+    return {
+      ...sample,
+      mended: counted || judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), groupIds),
+    };
+  };
+
+  // Chunks that must be decompressed, or judged voxel by voxel, are dearer to read again than to keep.
+  const quick = checksums && mended && readers.every(([, { plain }]) => plain);
+  const rooms = new Map<StoreArray, Voxels>();
+  const roomOf = (name: StoreArray): Voxels => {
+    const room = rooms.get(name) ?? (reader.get(name) as ChunkReader).room();
+    rooms.set(name, room);
+    return room;
+  };
   return {
     name: path,
     ids: scans,
     patients,
     labels,
     digest: options.digest ?? (await digestStore(attributes, readers)),
-    async read(id) {
-      const scan = indexOf.get(id);
-      if (scan === undefined)
-        throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
-      const chunk = async <T extends Voxels>(name: StoreArray): Promise<T> => {
-        const source = reader.get(name) as ChunkReader;
-        const voxels = await source.read(scan);
-        const expected = checksums?.[name]?.[scan];
-        if (expected !== undefined && crc32(voxels) !== expected) {
-          refuse(
-            source.path(scan),
-            `scan ${id}: the chunk is damaged (its checksum differs); prepare it again`,
-          );
-        }
-        return voxels as T;
-      };
-      const image = (name: StoreArray) => chunk<Float32Array<ArrayBuffer>>(name);
-      const sample: Omit<Sample, 'mended'> = {
-        id,
-        patient: patients[scan] as string,
-        shape: [shape[1] as number, shape[2] as number, shape[3] as number],
-        truth: await image('truth'),
-        lower: await image('lower'),
-        upper: await image('upper'),
-        ...(reader.has('point') ? { point: await image('point') } : {}),
-        ...(reader.has('std') ? { std: await image('std') } : {}),
-        ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
-        groups: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
-      };
-      const counted = mended && {
-        clipped: mended.clipped[scan] as number,
-        crossed: mended.crossed[scan] as number,
-      };
-      const verified = checksums !== undefined && counted;
-      return {
-        ...sample,
-        mended: verified || judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), groupIds),
-      };
-    },
+    read: (id) => readScan(id, () => undefined),
+    ...(quick ? { borrow: (id: string) => readScan(id, roomOf) } : {}),
   };
 }

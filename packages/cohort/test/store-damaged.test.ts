@@ -35,7 +35,14 @@ describe('a store that cannot be trusted', () => {
     const path = fresh();
     await write(path, planOf(2));
     await change(path);
-    return failure(openStore(path).then((source) => source.read('s1')));
+    const error = await failure(openStore(path).then((source) => source.read('s1')));
+    // What is lent is trusted no further, and only what checksums vouch for is lent.
+    const lent = await openStore(path).then(
+      ({ borrow }) => borrow && failure(borrow('s1')),
+      () => error,
+    );
+    if (lent) expect(lent.message).toBe(error.message);
+    return error;
   }
   const chunk = (path: string, array: string) => join(path, array, 'c', '1', '0', '0', '0');
   const edit = (file: string, change: (json: Metadata) => void) => async (path: string) => {
@@ -58,6 +65,19 @@ describe('a store that cannot be trusted', () => {
         await writeFile(chunk(path, array), bytes);
       });
       expect(flipped.message).toMatch(/scan s1: the chunk is damaged/);
+    }
+  });
+
+  it('goes on being refused, however often the chunk is read', async () => {
+    const path = fresh();
+    await write(path, planOf(2));
+    const bytes = await readFile(chunk(path, 'lower'));
+    bytes[17] = (bytes[17] as number) ^ 1;
+    await writeFile(chunk(path, 'lower'), bytes);
+    const source = await openStore(path);
+    for (const _ of [0, 1, 2]) {
+      expect((await failure(source.read('s1'))).message).toMatch(/lower.*scan s1: the chunk is damaged/);
+      expect((await source.read('s0')).id).toBe('s0');
     }
   });
 
@@ -131,6 +151,10 @@ describe('a store that cannot be trusted', () => {
   });
 
   it('is judged voxel by voxel where it carries no checksums', async () => {
+    const plain = fresh();
+    await write(plain, planOf(1));
+    await edit('zarr.json', (json) => Object.assign(json.attributes ?? {}, { checksums: undefined }))(plain);
+    expect((await openStore(plain)).borrow).toBeUndefined();
     const foreign = async (array: string, values: Uint8Array) =>
       damaged(async (path) => {
         await edit('zarr.json', (json) => {

@@ -49,6 +49,22 @@ describe('a prepared cohort', () => {
     expect(existsSync(`${path}.partial`)).toBe(false);
   });
 
+  it('lends every sample bit for bit, in memory that the next one takes over', async () => {
+    const path = fresh();
+    await write(path, planOf(3));
+    const { ids, borrow } = await openStore(path);
+    if (!borrow) throw new Error('nothing to borrow');
+    const arrays = ['truth', 'lower', 'upper', 'point', 'groups'] as const;
+    const [first, ...later] = [...ids, ...ids];
+    const lent = await borrow(first as string);
+    for (const id of later) {
+      const sample = await borrow(id);
+      expect(sample).toEqual(randomSample(id, SHAPE, Number(id.slice(1))));
+      for (const name of arrays) expect(sample[name]).toBe(lent[name]);
+    }
+    expect((await failure(borrow('s9'))).code).toBe('usage');
+  });
+
   it('has a digest that follows its content', async () => {
     const [one, same, other] = [fresh(), fresh(), fresh()];
     await write(one, planOf(3));

@@ -44,7 +44,7 @@ export interface WorkOptions {
   readonly grid?: Float32Array | undefined;
   /**
    * Decoded scans kept in memory for all workers, in bytes; 1 GiB by default. Scans beyond it are read each time a run
-   * needs them.
+   * needs them, as all are that cost no more to read than to copy: those of a prepared cohort.
    */
   readonly sampleBytes?: number | undefined;
 }

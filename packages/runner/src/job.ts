@@ -25,7 +25,7 @@ export interface ExperimentSession {
   readonly tolerances: readonly number[];
   /** Ascending λ at which each scan's misses are counted along with its profile; empty: not counted. */
   readonly grid: Float32Array;
-  /** Decoded samples each worker may keep of its own, in bytes. */
+  /** Decoded samples each worker may keep of its own, in bytes; it keeps none that its source lends. */
   readonly cacheBytes: number;
   /** Profiles of all scans that runs need; empty while they are being built. */
   readonly profiles: readonly Profile[];
@@ -48,7 +48,7 @@ export interface ProfiledScan {
   readonly mended: MendedVoxels;
   /** Null where the session has no grid. */
   readonly curve: ScanCurve | null;
-  /** The decoded scan in shared memory, where it was asked for and memory can be shared. */
+  /** The decoded scan in shared memory, where it was asked for, memory can be shared and reading it again is dear. */
   readonly sample: Sample | null;
 }
 

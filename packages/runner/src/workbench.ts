@@ -55,7 +55,11 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
         known ? { digest: known.digest, leftOut: known.leftOut.map(({ scan }) => scan) } : {},
       );
       const leftOut = 'leftOut' in source ? (source.leftOut as CohortFacts['leftOut']) : [];
-      this.#opened = { handle, source: cached(source, cacheBytes), leftOut: known?.leftOut ?? leftOut };
+      this.#opened = {
+        handle,
+        source: source.borrow ? source : cached(source, cacheBytes),
+        leftOut: known?.leftOut ?? leftOut,
+      };
     }
     this.#session = session;
     this.#profiles = new Map(session.profiles.map((profile) => [profile.scan, profile]));
@@ -89,7 +93,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
   async #profile({ scan, keep }: ScanToProfile): Promise<ProfiledScan> {
     const { kernels, source, session } = this.#at();
     const { procedures, options } = session.plan;
-    const sample = await source.read(scan);
+    const sample = await lend(source, scan);
     const organs = makePartition({ kind: 'organ' }, source.labels);
     const profile = buildProfile(kernels, sample, organs, profileOptionsOf(procedures, options));
     const { grid } = session;
@@ -97,7 +101,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
       profile: toSharedMemory(profile),
       mended: sample.mended,
       curve: grid.length > 0 ? sweepScan(kernels, sample, source.labels, grid, options) : null,
-      sample: keep && canShare() ? toSharedMemory(sample) : null,
+      sample: keep && !source.borrow && canShare() ? toSharedMemory(sample) : null,
     };
   }
 
@@ -122,7 +126,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     return {
       kernels,
       labels: source.labels,
-      read: async (id) => this.#samples.get(id) ?? source.read(id),
+      read: async (id) => this.#samples.get(id) ?? lend(source, id),
       profileOf: (id) => {
         const profile = this.#profiles.get(id);
         if (!profile) throw new SemcrcError('internal', `scan ${id} has no profile`, { data: { scan: id } });
@@ -143,4 +147,9 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     const { source, leftOut } = this.#opened;
     return { kernels: this.#kernels, source, leftOut, session: this.#session };
   }
+}
+
+/** Reads a scan for as long as no other is read; every job looks at one scan at a time and keeps none of its arrays. */
+function lend(source: Source, id: string): Promise<Sample> {
+  return source.borrow?.(id) ?? source.read(id);
 }
