@@ -7,7 +7,10 @@ export { misses, missesByGroup8, missesByGroup16, missesByFewGroups8 } from './m
 export { sweep8, sweep16 } from './sweep';
 export { takeActive, takeWithin } from './filter';
 export { loss } from './loss';
-export { clampedLength, clampedLengthAny } from './length';
+export {
+  clampedLength, clampedLengthAny, levelsOfParts, clampedLengthByPixel8, clampedLengthByPixel16,
+} from './length';
+export { partsOfPixels16, partsOfPixels32, largestPixel32, divideFew } from './divide';
 export { radixSort, selectDigit } from './sort';
 export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,

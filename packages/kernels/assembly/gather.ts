@@ -2,7 +2,7 @@
 import { sumLanes } from './score';
 
 @inline
-function equalRun<T>(address: usize): bool {
+export function equalRun<T>(address: usize): bool {
   if (sizeof<T>() == 1) return i8x16.all_true(i8x16.eq(v128.load(address), i8x16.splat(load<i8>(address))));
   const v = i16x8.splat(load<i16>(address));
   const same = v128.and(i16x8.eq(v128.load(address), v), i16x8.eq(v128.load(address, 16), v));

@@ -1,4 +1,5 @@
 // Interval length after clamping to the data range.
+import { equalRun } from './gather';
 import { promote, sumPair } from './loss';
 
 /**
@@ -40,4 +41,84 @@ export function clampedLengthAny(lower: usize, upper: usize, n: u32, below: f64,
     sum += top - min<f64>(max<f64>(<f64>load<f32>(lower + i) - below, 0), 1);
   }
   return sum;
+}
+
+/** out[j] = levels[parts[j]], f64, for u8 parts. */
+export function levelsOfParts(parts: usize, n: u32, levels: usize, out: usize): void {
+  for (let end = parts + n; parts < end; parts++, out += 8) {
+    store<f64>(out, load<f64>(levels + (<usize>load<u8>(parts) << 3)));
+  }
+}
+
+/** clamp(upper + above) − clamp(lower − below) of two voxels, each with f64 shifts of its own; NaN stays NaN. */
+@inline
+function lengthPair(lower: usize, upper: usize, below: usize, above: usize): v128 {
+  const zero = f64x2.splat(0), one = f64x2.splat(1);
+  const top = f64x2.add(promote(upper), v128.load(above));
+  const bottom = f64x2.sub(promote(lower), v128.load(below));
+  return f64x2.sub(f64x2.pmin(f64x2.pmax(top, zero), one), f64x2.pmin(f64x2.pmax(bottom, zero), one));
+}
+
+@inline
+function addTo(sums: usize, group: u32, value: f64): void {
+  const sum = sums + (<usize>group << 3);
+  store<f64>(sum, load<f64>(sum) + value);
+}
+
+/**
+ * sums[group] += the length of its voxels, f64. Organs come in runs: as long as 16 voxels after 16 belong to one, their
+ * sum stays in registers.
+ */
+@inline
+function clampedLengthByPixel<T>(
+  lower: usize, upper: usize, groups: usize, n: u32, below: usize, above: usize, sums: usize,
+): void {
+  let sum0 = f64x2.splat(0), sum1 = f64x2.splat(0);
+  let run: u32 = 0;
+  let j: u32 = 0;
+  for (const wide = n & ~15; j < wide; j += 16, groups += 16 * sizeof<T>()) {
+    const from = <usize>j << 2;
+    const a = lower + from, b = upper + from, c = below + 2 * from, d = above + 2 * from;
+    if (equalRun<T>(groups)) {
+      const group = <u32>load<T>(groups);
+      if (group != run) {
+        addTo(sums, run, sumPair(f64x2.add(sum0, sum1)));
+        sum0 = f64x2.splat(0);
+        sum1 = f64x2.splat(0);
+        run = group;
+      }
+      for (let i: usize = 0; i < 64; i += 16) {
+        sum0 = f64x2.add(sum0, lengthPair(a + i, b + i, c + 2 * i, d + 2 * i));
+        sum1 = f64x2.add(sum1, lengthPair(a + i + 8, b + i + 8, c + 2 * i + 16, d + 2 * i + 16));
+      }
+    } else {
+      for (let i: usize = 0; i < 16; i += 2) {
+        const at = i << 2;
+        const pair = lengthPair(a + at, b + at, c + 2 * at, d + 2 * at);
+        addTo(sums, load<T>(groups + i * sizeof<T>()), f64x2.extract_lane(pair, 0));
+        addTo(sums, load<T>(groups + (i + 1) * sizeof<T>()), f64x2.extract_lane(pair, 1));
+      }
+    }
+  }
+  addTo(sums, run, sumPair(f64x2.add(sum0, sum1)));
+  for (; j < n; j++, groups += sizeof<T>()) {
+    const at = <usize>j << 2;
+    const top = min<f64>(max<f64>(<f64>load<f32>(upper + at) + load<f64>(above + 2 * at), 0), 1);
+    const bottom = min<f64>(max<f64>(<f64>load<f32>(lower + at) - load<f64>(below + 2 * at), 0), 1);
+    addTo(sums, load<T>(groups), top - bottom);
+  }
+}
+
+/** Lengths by u8 group of n voxels, `below` and `above` holding the f64 shift of each. */
+export function clampedLengthByPixel8(
+  lower: usize, upper: usize, groups: usize, n: u32, below: usize, above: usize, sums: usize,
+): void {
+  clampedLengthByPixel<u8>(lower, upper, groups, n, below, above, sums);
+}
+
+/** As clampedLengthByPixel8 for u16 groups. */
+export function clampedLengthByPixel16(
+  lower: usize, upper: usize, groups: usize, n: u32, below: usize, above: usize, sums: usize,
+): void {
+  clampedLengthByPixel<u16>(lower, upper, groups, n, below, above, sums);
 }

@@ -2,6 +2,10 @@
 
 export const GROUP_COUNT = 12;
 
+/** Pixels of a slice, and the parts that each lies in at random, where kernels divide a plane. */
+export const PLANE = 2 ** 16;
+export const PART_COUNT = 4;
+
 export function makeInput(n, seed = 1) {
   const next = uniforms(seed);
   const truth = new Float32Array(n);
@@ -26,7 +30,8 @@ export function makeInput(n, seed = 1) {
   }
   const lambda = Float32Array.from({ length: GROUP_COUNT }, (_, g) => 0.002 * g);
   const grid = Float32Array.from({ length: 501 }, (_, t) => t / 1000);
-  return { truth, lower, upper, groups, lambda, grid };
+  const parts = Uint8Array.from({ length: PLANE }, () => Math.floor(PART_COUNT * next()));
+  return { truth, lower, upper, groups, lambda, grid, parts };
 }
 
 /** Uniform numbers in [0, 1) on a 32-bit state (mulberry32). */

@@ -1,7 +1,7 @@
 // What is measured: every kernel on arrays on kernel memory, its twin on heap arrays of fewer voxels.
 import * as face from '@semcrc/kernels';
 import * as scalar from '@semcrc/kernels/scalar';
-import { GROUP_COUNT } from './input.mjs';
+import { GROUP_COUNT, PART_COUNT, PLANE } from './input.mjs';
 
 const COLUMNS = [
   ...['truth', 'lower', 'upper', 'scores', 'out'],
@@ -14,6 +14,7 @@ export function place(k, input) {
   const n = input.truth.length;
   const blocks = new Map(COLUMNS.map((name) => [name, k.arena.float32(n + 4)]));
   const groupBlock = k.arena.uint8(n);
+  const pixelBlock = k.arena.uint16(n);
   // Sorts and profiles take room of their own: let the memory grow before any view is taken.
   const mark = k.arena.mark();
   k.arena.float32(5 * n);
@@ -22,20 +23,23 @@ export function place(k, input) {
   const groups = groupBlock.view;
   for (const name of ['truth', 'lower', 'upper']) views[name].set(input[name]);
   groups.set(input.groups);
+  // The pixels of sorted scores: in no order.
+  const pixels = pixelBlock.view;
+  for (let j = 0; j < n; j++) pixels[j] = Math.imul(j, 0x9e3779b1) >>> 16;
   const { truth, lower, upper, scores, sortedTruth, sortedLower, sortedUpper, sortedScores } = views;
   face.computeScores(k, { truth, lower, upper }, scores);
   const columns = [truth, lower, upper, scores];
   const sorted = [sortedTruth, sortedLower, sortedUpper, sortedScores];
   const offsets = face.gather(k, groups, GROUP_COUNT, columns, sorted);
-  return { ...views, groups, offsets };
+  return { ...views, groups, pixels, offsets };
 }
 
 /**
  * The benches. `bytes` is what a voxel must read and write at the least; `simd` whether lanes apply (counting sorts
  * and histograms move one voxel at a time).
  */
-export function kernelBenches(k, placed, { lambda, grid }, few) {
-  const { truth, lower, upper, scores, out, groups, offsets } = placed;
+export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
+  const { truth, lower, upper, scores, out, groups, pixels, offsets } = placed;
   const { sortedTruth, sortedLower, sortedUpper, sortedScores, keptTruth, keptLower, keptUpper } = placed;
   const n = truth.length;
   const bounds = { truth, lower, upper };
@@ -44,9 +48,22 @@ export function kernelBenches(k, placed, { lambda, grid }, few) {
   const levels = Float64Array.from(lambda);
   const floor = { gamma: 0.5, shift: levels, side: 'both' };
   const positions = { positions: true };
+  const shifts = levels.slice(0, PART_COUNT);
+  // Whole slices.
+  const plane = PLANE <= few ? parts : parts.subarray(0, few);
+  const whole = (name, voxels) => placed[name].subarray(0, voxels - (voxels % plane.length));
+  const slices = { lower: whole('lower', n), upper: whole('upper', n), groups: whole('groups', n) };
+  const fewSlices = {
+    lower: whole('lower', few).slice(),
+    upper: whole('upper', few).slice(),
+    groups: whole('groups', few).slice(),
+  };
 
   const small = Object.fromEntries(
-    ['truth', 'lower', 'upper', 'scores', 'out', 'groups'].map((name) => [name, placed[name].slice(0, few)]),
+    ['truth', 'lower', 'upper', 'scores', 'out', 'groups', 'pixels'].map((name) => [
+      name,
+      placed[name].slice(0, few),
+    ]),
   );
   const smallKept = { truth: small.out.slice(), lower: small.out.slice(), upper: small.out.slice() };
   const smallOffsets = offsets.map((offset) => Math.floor((offset * few) / n));
@@ -127,6 +144,22 @@ export function kernelBenches(k, placed, { lambda, grid }, few) {
       simd: true,
       wasm: () => face.clampedLength(k, sorted, offsets, levels, levels)[1],
       twin: () => scalar.clampedLength(small, smallOffsets, levels, levels)[1],
+    },
+    {
+      name: 'clampedLengthByPixel',
+      bytes: 9,
+      simd: true,
+      wasm: () => face.clampedLengthByPixel(k, slices, slices.groups, GROUP_COUNT, plane, shifts, shifts)[1],
+      twin: () =>
+        scalar.clampedLengthByPixel(fewSlices, fewSlices.groups, GROUP_COUNT, plane, shifts, shifts)[1],
+    },
+    {
+      name: 'divideByPixel',
+      bytes: 10,
+      simd: false,
+      wasm: () => face.divideByPixel(k, scores, pixels, offsets, parts, PART_COUNT, out)[1],
+      twin: () =>
+        scalar.divideByPixel(small.scores, small.pixels, smallOffsets, parts, PART_COUNT, small.out)[1],
     },
     {
       name: 'filterActive',

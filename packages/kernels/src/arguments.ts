@@ -1,4 +1,4 @@
-import type { Groups } from './columns.ts';
+import type { Groups, Pixels } from './columns.ts';
 import { SemcrcError } from './error.ts';
 
 type Column = 'Float32Array' | 'Float64Array' | 'Uint32Array';
@@ -65,6 +65,65 @@ export function groupOutOfRange(group: number, groupCount: number, index: number
     index,
     found: group,
     expected: groupCount,
+  });
+}
+
+/** Checks a column of pixels against the number of values; the pixels are checked while they stream. */
+export function checkPixels(pixels: Pixels, values: number): void {
+  const found = kindOf(pixels);
+  if (found !== 'Uint16Array' && found !== 'Uint32Array') {
+    throw badInput(`pixels must be a Uint16Array or Uint32Array, found ${found}`, {
+      argument: 'pixels',
+      found,
+    });
+  }
+  if (pixels.length !== values) {
+    throw badInput(`pixels has ${pixels.length} values, expected one for each of ${values} values`, {
+      argument: 'pixels',
+      expected: values,
+      found: pixels.length,
+    });
+  }
+}
+
+/** The error for the first of these pixels, numbered from `start`, that is not below `plane`. */
+export function pixelOutOfRange(pixels: Pixels, start: number, plane: number): SemcrcError {
+  const at = (pixels as Uint32Array).findIndex((pixel) => pixel >= plane);
+  return badInput(`pixels[${start + at}] is ${pixels[at]}, expected a pixel of the plane, below ${plane}`, {
+    argument: 'pixels',
+    index: start + at,
+    found: pixels[at],
+    expected: plane,
+  });
+}
+
+/** Checks the type of a plane's parts and their count; the parts themselves are checked on kernel memory. */
+export function checkParts(parts: Uint8Array, partCount: number): void {
+  const found = kindOf(parts);
+  if (found !== 'Uint8Array') {
+    throw badInput(`parts must be a Uint8Array, found ${found}`, { argument: 'parts', found });
+  }
+  checkInteger('partCount', partCount, 1, 256);
+}
+
+/** Checks that voxels fill whole slices of a plane. */
+export function checkSlices(plane: number, voxels: number): void {
+  if (plane > 0 ? voxels % plane === 0 : voxels === 0) return;
+  throw badInput(`${voxels} voxels do not fill whole slices of ${plane} pixels, one for each of parts`, {
+    argument: 'parts',
+    expected: plane,
+    found: voxels,
+  });
+}
+
+/** The error for the first part that is not below `partCount`. */
+export function partOutOfRange(parts: Uint8Array, partCount: number): SemcrcError {
+  const index = parts.findIndex((part) => part >= partCount);
+  return badInput(`parts[${index}] is ${parts[index]}, expected a number below partCount = ${partCount}`, {
+    argument: 'parts',
+    index,
+    found: parts[index],
+    expected: partCount,
   });
 }
 

@@ -1,6 +1,9 @@
 /** One label per voxel: group numbers `0 ≤ group < groupCount`. */
 export type Groups = Uint8Array | Uint16Array;
 
+/** Where values lie in a slice: y · width + x. */
+export type Pixels = Uint16Array | Uint32Array;
+
 /** Truth and interval of the same voxels, in the same order; windowed intensity. All arrays have equal length. */
 export interface Bounds {
   readonly truth: Float32Array;

@@ -51,6 +51,14 @@ export interface CoverageExports {
   ): void;
   clampedLength: Length;
   clampedLengthAny: Length;
+  levelsOfParts(parts: number, n: number, levels: number, out: number): void;
+  clampedLengthByPixel8: LengthByPixel;
+  clampedLengthByPixel16: LengthByPixel;
+
+  partsOfPixels16(pixels: number, n: number, parts: number, out: number): void;
+  partsOfPixels32(pixels: number, n: number, parts: number, out: number): void;
+  largestPixel32(pixels: number, n: number): number;
+  divideFew(values: number, parts: number, n: number, cursors: number, out: number): void;
 
   takeActive(
     truth: number,
@@ -102,6 +110,16 @@ export interface CoverageExports {
 }
 
 type Length = (lower: number, upper: number, n: number, below: number, above: number) => number;
+
+type LengthByPixel = (
+  lower: number,
+  upper: number,
+  groups: number,
+  n: number,
+  below: number,
+  above: number,
+  sums: number,
+) => void;
 
 type Sweep = (
   scores: number,

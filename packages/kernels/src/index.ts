@@ -6,15 +6,17 @@ export type {
   IntervalColumns,
   Intervals,
   LossSums,
+  Pixels,
   SanitizeReport,
   ScaledBounds,
   ScoreProfile,
 } from './columns.ts';
+export { divideByPixel } from './divide.ts';
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
 export { type Kernels, loadKernels } from './instance.ts';
-export { clampedLength } from './length.ts';
+export { clampedLength, clampedLengthByPixel } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesByGroup, missesBySegment } from './misses.ts';
 export { simdSupported } from './module.ts';

@@ -63,7 +63,7 @@ export class Instance implements Kernels {
   }
 
   /** As `take`, filled with a copy of `values`. */
-  takeCopy(values: Float32Array | Uint32Array | Uint8Array): number {
+  takeCopy(values: Float32Array | Float64Array | Uint32Array | Uint8Array): number {
     const { byteOffset, byteLength } = values;
     const own = values.buffer === this.memory.buffer;
     const address = this.take(byteLength);

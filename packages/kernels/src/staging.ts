@@ -1,4 +1,4 @@
-import { groupOutOfRange } from './arguments.ts';
+import { groupOutOfRange, partOutOfRange } from './arguments.ts';
 import type { Groups } from './columns.ts';
 import type { Instance } from './instance.ts';
 
@@ -10,11 +10,12 @@ export const CHUNK = 16384;
  * copies a chunk to scratch, `store` copies it back. Make all operands of a call before anything else takes memory,
  * since growing it detaches the views they were given as.
  */
-export class Operand<T extends Float32Array | Uint8Array | Uint16Array> {
+export class Operand<T extends Float32Array | Uint8Array | Uint16Array | Uint32Array> {
   readonly length: number;
   readonly inPlace: boolean;
+  /** Bytes of an element. */
+  readonly size: number;
   readonly #array: T;
-  readonly #size: number;
   readonly #address: number;
   #stage: T | undefined;
   #start = 0;
@@ -26,27 +27,27 @@ export class Operand<T extends Float32Array | Uint8Array | Uint16Array> {
     this.length = array.length;
     this.inPlace = array.buffer === instance.memory.buffer;
     this.#array = array;
-    this.#size = array.BYTES_PER_ELEMENT;
+    this.size = array.BYTES_PER_ELEMENT;
     this.#instance = instance;
     this.#address = this.inPlace
       ? array.byteOffset
-      : (stage ?? instance.take(Math.min(CHUNK, array.length) * this.#size));
+      : (stage ?? instance.take(Math.min(CHUNK, array.length) * this.size));
   }
 
   /** The address of element `start`, valid for `count` ≤ CHUNK elements; staged arrays are copied in ahead. */
   load(start: number, count: number): number {
-    if (this.inPlace) return this.#address + start * this.#size;
+    if (this.inPlace) return this.#address + start * this.size;
     if (start < this.#start || start + count > this.#end) {
       this.#start = start;
       this.#end = Math.min(start + CHUNK, this.length);
       this.#view().set(this.#array.subarray(start, this.#end));
     }
-    return this.#address + (start - this.#start) * this.#size;
+    return this.#address + (start - this.#start) * this.size;
   }
 
   /** The address where a kernel may write elements from `start`; `store` must follow. */
   target(start: number): number {
-    return this.inPlace ? this.#address + start * this.#size : this.#address;
+    return this.inPlace ? this.#address + start * this.size : this.#address;
   }
 
   /** Copies what a kernel wrote to the address last given back to a staged array. */
@@ -83,6 +84,25 @@ export function forEachPiece(
   }
 }
 
+/**
+ * Calls `body` with what each chunk holds of each segment, chunk after chunk: staged arrays are copied once, however
+ * the segments are cut.
+ */
+export function forEachShare(
+  offsets: Uint32Array,
+  body: (segment: number, start: number, count: number) => void,
+): void {
+  const last = offsets.length - 1;
+  let s = 0;
+  for (let chunk = offsets[0]; chunk < offsets[last]; chunk += CHUNK) {
+    const end = Math.min(chunk + CHUNK, offsets[last]);
+    for (let start = chunk; start < end; start = Math.min(offsets[s + 1], end)) {
+      while (offsets[s + 1] <= start) s++;
+      body(s, start, Math.min(offsets[s + 1], end) - start);
+    }
+  }
+}
+
 /** A group column whose values are checked against groupCount as they are loaded. */
 export class GroupOperand {
   readonly wide: boolean;
@@ -115,4 +135,20 @@ export class GroupOperand {
   reload(start: number, count: number): number {
     return this.#operand.load(start, count);
   }
+}
+
+/**
+ * The address of a plane's parts, one byte for each pixel, copied to scratch unless they lie on kernel memory. Their type
+ * and count were checked.
+ *
+ * @throws SemcrcError `bad-input` when a part is not below partCount (with its index).
+ */
+export function takeParts(instance: Instance, parts: Uint8Array, partCount: number): number {
+  const { length } = parts;
+  const inPlace = parts.buffer === instance.memory.buffer;
+  const address = inPlace ? parts.byteOffset : instance.takeCopy(parts);
+  if (instance.raw.largestGroup8(address, length) >= partCount) {
+    throw partOutOfRange(new Uint8Array(instance.memory.buffer, address, length), partCount);
+  }
+  return address;
 }

@@ -118,6 +118,62 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.clampedLength(k, bounds, whole, one, Float64Array.of(NaN)),
     /lambdaAbove\[0\] is NaN/,
   ],
+  'pixels of another type': [
+    () => face.divideByPixel(k, four, zero as never, whole, zero, 1, new Float32Array(4)),
+    /pixels must be a Uint16Array or Uint32Array, found Uint8Array/,
+  ],
+  'a pixel too few': [
+    () => face.divideByPixel(k, four, new Uint16Array(3), whole, zero, 1, new Float32Array(4)),
+    /pixels has 3 values, expected one for each of 4/,
+  ],
+  'a u16 pixel outside the plane': [
+    () => face.divideByPixel(k, four, Uint16Array.of(0, 3, 4, 0), whole, zero, 1, new Float32Array(4)),
+    /pixels\[2\] is 4, expected a pixel of the plane, below 4/,
+  ],
+  'a u32 pixel outside the plane': [
+    () => face.divideByPixel(k, four, Uint32Array.of(0, 3, 0, 2 ** 31), whole, zero, 1, new Float32Array(4)),
+    /pixels\[3\] is 2147483648, expected a pixel of the plane, below 4/,
+  ],
+  'a part out of range': [
+    () => face.divideByPixel(k, four, new Uint16Array(4), whole, Uint8Array.of(0, 1), 1, new Float32Array(4)),
+    /parts\[1\] is 1, expected a number below partCount = 1/,
+  ],
+  'parts of another type': [
+    () => face.divideByPixel(k, four, new Uint16Array(4), whole, four as never, 1, new Float32Array(4)),
+    /parts must be a Uint8Array, found Float32Array/,
+  ],
+  'a part count beyond u8': [
+    () => face.divideByPixel(k, four, new Uint16Array(4), whole, zero, 257, new Float32Array(4)),
+    /partCount must be an integer from 1 to 256/,
+  ],
+  'an output of a division of another length': [
+    () => face.divideByPixel(k, four, new Uint16Array(4), whole, zero, 1, three),
+    /out has 3/,
+  ],
+  'slices that are not whole': [
+    () => face.clampedLengthByPixel(k, bounds, zero, 1, new Uint8Array(3), one, one),
+    /4 voxels do not fill whole slices of 3 pixels/,
+  ],
+  'a plane without pixels': [
+    () => face.clampedLengthByPixel(k, bounds, zero, 1, new Uint8Array(0), one, one),
+    /4 voxels do not fill whole slices of 0 pixels/,
+  ],
+  'a group out of range in a length by pixel': [
+    () => face.clampedLengthByPixel(k, bounds, Uint8Array.of(0, 1, 0, 0), 1, zero, one, one),
+    /groups\[1\] is 1/,
+  ],
+  'a part beyond its λ': [
+    () => face.clampedLengthByPixel(k, bounds, zero, 1, Uint8Array.of(0, 1, 0, 0), one, one),
+    /parts\[1\] is 1/,
+  ],
+  'more λ above than below': [
+    () => face.clampedLengthByPixel(k, bounds, zero, 1, zero, one, Float64Array.of(0, 0)),
+    /lambdaAbove has 2 values, expected 1/,
+  ],
+  'a NaN λ in a length by pixel': [
+    () => face.clampedLengthByPixel(k, bounds, zero, 1, zero, Float64Array.of(NaN), one),
+    /lambdaBelow\[0\] is NaN/,
+  ],
   'a rank beyond the values': [() => face.radixSelect(k, four, 4), /rank must be an integer from 0 to 3/],
   'a rank of no values': [() => face.radixSelect(k, new Float32Array(0), 0), /rank/],
   'a broken rank': [() => face.radixSelect(k, four, 0.5), /rank/],
@@ -144,6 +200,15 @@ describe('arguments that do not fit are refused as bad input', () => {
     const groups = new Uint8Array(50_000);
     groups[40_001] = 4;
     expect(refusal(() => face.countGroups(k, groups, 4)).data).toMatchObject({ index: 40_001, found: 4 });
+  });
+
+  test('the index of a bad pixel counts from the start of the array, across chunks', () => {
+    const pixels = new Uint16Array(50_000);
+    pixels[40_001] = 4;
+    const values = new Float32Array(pixels.length);
+    const offsets = Uint32Array.of(0, 20_000, pixels.length);
+    const error = refusal(() => face.divideByPixel(k, values, pixels, offsets, zero, 1, values.slice()));
+    expect(error.data).toMatchObject({ index: 40_001, found: 4, expected: 4 });
   });
 
   test('the index of a NaN counts from the start of the array, across chunks', () => {

@@ -4,10 +4,12 @@ import * as scalar from '../src/scalar/index.ts';
 
 const KERNELS = [
   'clampedLength',
+  'clampedLengthByPixel',
   'computeScaledScores',
   'computeScores',
   'countGroups',
   'coverageSweep',
+  'divideByPixel',
   'filterActive',
   'filterWithin',
   'firstNaN',

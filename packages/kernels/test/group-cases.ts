@@ -1,8 +1,20 @@
 // The kernels that read a group of every voxel, against their scalar twins (see cases.ts).
-import { borders, type Case, inPlace, intervals, LENGTHS, labels, same, specials } from './inputs.ts';
+import {
+  borders,
+  type Case,
+  close,
+  inPlace,
+  intervals,
+  LENGTHS,
+  labels,
+  same,
+  specials,
+  uniforms,
+} from './inputs.ts';
 
 const bytes = (n: number) => new Uint8Array(n);
 const shorts = (n: number) => new Uint16Array(n);
+const words = (n: number) => new Uint32Array(n);
 
 export const groups: Case = async (face, scalar, options) => {
   const k = await face.loadKernels(options);
@@ -67,6 +79,104 @@ export const profiles: Case = async (face, scalar, options) => {
               if (positions) same(`profile positions, ${n}`, found.positions!, expected.positions!);
               else if (found.positions) throw new Error('positions nobody asked for');
             }
+            k.arena.release(mark);
+          }
+        }
+      }
+    }
+  }
+};
+
+export const divisions: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const n of LENGTHS) {
+    const values = specials(n, n, true);
+    for (const [make, plane] of [
+      [shorts, 300],
+      [words, 70000],
+    ] as const) {
+      const next = uniforms(n + plane);
+      const pixels = make(n).map(() => Math.floor(next() * plane));
+      // As many parts as there may be: a part that no pixel has is empty.
+      for (const partCount of [1, 2, 3, 4, 5, 16, 17, 256]) {
+        const parts = bytes(plane).map(() => Math.floor(next() * partCount));
+        for (const segments of [1, 12]) {
+          const offsets = borders(n, segments, n + segments);
+          const [first, last] = [offsets[segments > 1 ? 1 : 0], offsets[segments > 1 ? segments - 1 : 1]];
+          // Values before the first segment and after the last are left alone.
+          const inner = segments > 1 ? offsets.slice(1, segments) : offsets;
+          const expected = new Float32Array(n).fill(7);
+          const divided = scalar.divideByPixel(values, pixels, inner, parts, partCount, expected);
+          const what = `division of ${n} into ${partCount} parts`;
+          const heap = new Float32Array(n).fill(7);
+          same(
+            `${what}, offsets`,
+            face.divideByPixel(k, values, pixels, inner, parts, partCount, heap),
+            divided,
+          );
+          same(what, heap, expected);
+          const mark = k.arena.mark();
+          const [block, pixels2, parts2] = [inPlace(k, values), inPlace(k, pixels), inPlace(k, parts)];
+          const out = inPlace(k, new Float32Array(n).fill(7));
+          const [from, at, map] = [block.view, pixels2.view, parts2.view];
+          same(
+            `${what}, offsets in place`,
+            face.divideByPixel(k, from, at, inner, map, partCount, out.view),
+            divided,
+          );
+          same(`${what} in place`, out.view.slice(first, last), expected.slice(first, last));
+          same(`${what}, the rest`, out.view.slice(last), expected.slice(last));
+          k.arena.release(mark);
+        }
+      }
+    }
+  }
+};
+
+export const planes: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const n of LENGTHS) {
+    const wild = { lower: specials(n, n), upper: specials(n, n + 1) };
+    const bounds = intervals(n, n);
+    const spoilt = { lower: bounds.lower, upper: specials(n, n + 1, true) };
+    for (const slices of [1, 2, 3, 11]) {
+      if (n % slices !== 0) continue;
+      for (const [make, groupCount, partCount] of [
+        [bytes, 12, 1],
+        [bytes, 3, 4],
+        [bytes, 256, 256],
+        [shorts, 300, 5],
+      ] as const) {
+        const next = uniforms(n + slices + partCount);
+        const parts = bytes(n / slices).map(() => Math.floor(next() * partCount));
+        const label = labels<Uint8Array | Uint16Array>(make, n, groupCount, n + groupCount);
+        const shifts = (span: number) => Float64Array.from({ length: partCount }, () => span * next());
+        const usual = shifts(0.2);
+        for (const [below, above] of [
+          [usual, usual],
+          [usual, shifts(0.1)],
+          [shifts(-1), shifts(3)],
+          [usual.map(() => Infinity), usual.map(() => -Infinity)],
+        ]) {
+          for (const columns of [bounds, wild, spoilt]) {
+            const what = `length by pixel, ${n} in ${slices} slices`;
+            const expected = scalar.clampedLengthByPixel(columns, label, groupCount, parts, below, above);
+            const found = face.clampedLengthByPixel(k, columns, label, groupCount, parts, below, above);
+            close(what, found, expected, n);
+            const mark = k.arena.mark();
+            const [lower, upper] = [inPlace(k, columns.lower), inPlace(k, columns.upper)];
+            const [label2, parts2] = [inPlace(k, label), inPlace(k, parts)];
+            const views = { lower: lower.view, upper: upper.view };
+            const placed = face.clampedLengthByPixel(
+              k,
+              views,
+              label2.view,
+              groupCount,
+              parts2.view,
+              below,
+              above,
+            );
+            same(`${what}, in place`, placed, found);
             k.arena.release(mark);
           }
         }

@@ -36,6 +36,9 @@ describe('the coverage module', () => {
       'sweep16',
       'loss',
       'clampedLength',
+      'clampedLengthByPixel8',
+      'clampedLengthByPixel16',
+      'largestPixel32',
       'selectDigit',
       'takePositive8',
       'takePositive16',
@@ -58,6 +61,8 @@ describe('the coverage module', () => {
           ...['missesByGroup8', 'missesByGroup16', 'missesByFewGroups8', 'sweep8', 'sweep16', 'loss'],
           ...['clampedLength', 'clampedLengthAny', 'radixSort', 'selectDigit', 'countPositive8'],
           ...['countPositive16', 'takePositive8', 'takePositive16', 'takePositiveScores8'],
+          ...['levelsOfParts', 'clampedLengthByPixel8', 'clampedLengthByPixel16', 'partsOfPixels16'],
+          ...['partsOfPixels32', 'largestPixel32', 'divideFew'],
           ...['takePositiveScores16', 'sortPairs', 'sortScores', 'takeActive', 'takeWithin'],
         ].sort(),
       );

@@ -109,6 +109,22 @@ describe('for any voxels', () => {
     });
   });
 
+  test('dividing by pixel equals the twin and keeps every value', () => {
+    holds(({ n, f32, place, groups, groupCount }) => {
+      const values = f32('a');
+      const parts = Uint8Array.from({ length: groupCount }, (_, pixel) => (pixel * 7) % groupCount);
+      const offsets = cut(n, groupCount);
+      const expected = new Float32Array(n);
+      const pixels = Uint32Array.from(groups);
+      const divided = scalar.divideByPixel(values, pixels, offsets, parts, groupCount, expected);
+      const out = place(new Float32Array(n));
+      const found = face.divideByPixel(k, place(values), pixels, offsets, parts, groupCount, out);
+      same('offsets', found, divided);
+      same('values', out, expected);
+      same('values in all', out.slice().sort(), values.slice().sort());
+    });
+  });
+
   test('misses equal the twin, by group and by segment', () => {
     holds(({ n, f32, place, groups, groupCount }, { lambda }) => {
       const scores = f32('a');
@@ -152,6 +168,14 @@ describe('for any voxels', () => {
       close('loss', found.loss, expected.loss, n);
       close('slope', found.slope, expected.slope, 0);
       const above = three.slice().reverse();
+      const plane = Uint8Array.from({ length: n }, (_, pixel) => (pixel * groupCount) % 3);
+      const zero = new Uint8Array(n);
+      close(
+        'length by pixel',
+        face.clampedLengthByPixel(k, views, place(zero), 1, plane, three, above),
+        scalar.clampedLengthByPixel(input, zero, 1, plane, three, above),
+        n,
+      );
       const length = scalar.clampedLength(input, offsets, three, above);
       close('length', face.clampedLength(k, views, offsets, three, above), length, n);
     });

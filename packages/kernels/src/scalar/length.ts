@@ -1,4 +1,4 @@
-import type { Intervals } from '../columns.ts';
+import type { Groups, Intervals } from '../columns.ts';
 
 /** Twin of `clampedLength`. */
 export function clampedLength(
@@ -18,6 +18,25 @@ export function clampedLength(
       sum += top - bottom;
     }
     length[s] = sum;
+  }
+  return length;
+}
+
+/** Twin of `clampedLengthByPixel`. */
+export function clampedLengthByPixel(
+  { lower, upper }: Intervals,
+  groups: Groups,
+  groupCount: number,
+  parts: Uint8Array,
+  lambdaBelow: Float64Array,
+  lambdaAbove: Float64Array,
+): Float64Array {
+  const length = new Float64Array(groupCount);
+  for (let j = 0; j < groups.length; j++) {
+    const part = parts[j % parts.length];
+    const top = Math.min(Math.max(upper[j] + lambdaAbove[part], 0), 1);
+    const bottom = Math.min(Math.max(lower[j] - lambdaBelow[part], 0), 1);
+    length[groups[j]] += top - bottom;
   }
   return length;
 }

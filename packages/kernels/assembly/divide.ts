@@ -1,0 +1,54 @@
+// Dividing by pixel: a stable counting sort of each segment's values by the part of the plane that their pixel lies in.
+
+/** out[j] = parts[pixels[j]], bytes, for u16 pixels. */
+export function partsOfPixels16(pixels: usize, n: u32, parts: usize, out: usize): void {
+  for (let end = out + n; out < end; out++, pixels += 2) store<u8>(out, load<u8>(parts + <usize>load<u16>(pixels)));
+}
+
+/** As partsOfPixels16 for u32 pixels. */
+export function partsOfPixels32(pixels: usize, n: u32, parts: usize, out: usize): void {
+  for (let end = out + n; out < end; out++, pixels += 4) store<u8>(out, load<u8>(parts + <usize>load<u32>(pixels)));
+}
+
+/** The largest of n u32 (0 if n is 0). */
+export function largestPixel32(pixels: usize, n: u32): u32 {
+  const size = <usize>n << 2;
+  const wide = size & ~15;
+  let top = i32x4.splat(0);
+  let i: usize = 0;
+  for (; i < wide; i += 16) top = i32x4.max_u(top, v128.load(pixels + i));
+  top = i32x4.max_u(top, v128.shuffle<i32>(top, top, 2, 3, 0, 1));
+  top = i32x4.max_u(top, v128.shuffle<i32>(top, top, 1, 0, 3, 2));
+  let result = <u32>i32x4.extract_lane(top, 0);
+  for (; i < size; i += 4) result = max(result, load<u32>(pixels + i));
+  return result;
+}
+
+/**
+ * out[cursors[part of j]++] = values[j] for at most 4 parts and n < 65536: how far each cursor has come is one of four
+ * 16-bit counters in a register, so that no step waits for a cursor stored by the step before.
+ */
+export function divideFew(values: usize, parts: usize, n: u32, cursors: usize, out: usize): void {
+  let taken: u64 = 0;
+  const end = parts + n;
+  const wide = parts + (n & ~1);
+  for (; parts < wide; parts += 2, values += 8) {
+    const part0 = <usize>load<u8>(parts), part1 = <usize>load<u8>(parts, 1);
+    const place0 = load<u32>(cursors + (part0 << 2)) + <u32>(taken >> (<u64>part0 << 4) & 0xffff);
+    taken += <u64>1 << (<u64>part0 << 4);
+    store<u32>(out + (<usize>place0 << 2), load<u32>(values));
+    const place1 = load<u32>(cursors + (part1 << 2)) + <u32>(taken >> (<u64>part1 << 4) & 0xffff);
+    taken += <u64>1 << (<u64>part1 << 4);
+    store<u32>(out + (<usize>place1 << 2), load<u32>(values, 4));
+  }
+  if (parts < end) {
+    const part = <usize>load<u8>(parts);
+    const place = load<u32>(cursors + (part << 2)) + <u32>(taken >> (<u64>part << 4) & 0xffff);
+    taken += <u64>1 << (<u64>part << 4);
+    store<u32>(out + (<usize>place << 2), load<u32>(values));
+  }
+  for (let part: usize = 0; part < 4; part++, taken >>= 16) {
+    const cursor = cursors + (part << 2);
+    store<u32>(cursor, load<u32>(cursor) + <u32>(taken & 0xffff));
+  }
+}

@@ -1,0 +1,24 @@
+import type { Pixels } from '../columns.ts';
+
+/** Twin of `divideByPixel`: a counting sort of each segment. */
+export function divideByPixel(
+  values: Float32Array,
+  pixels: Pixels,
+  offsets: Uint32Array,
+  parts: Uint8Array,
+  partCount: number,
+  out: Float32Array,
+): Uint32Array {
+  const divided = new Uint32Array((offsets.length - 1) * partCount + 1);
+  divided[0] = offsets[0];
+  for (let s = 0; s + 1 < offsets.length; s++) {
+    const counts = new Uint32Array(partCount);
+    for (let j = offsets[s]; j < offsets[s + 1]; j++) counts[parts[pixels[j]]]++;
+    const first = s * partCount;
+    for (let part = 0; part < partCount; part++)
+      divided[first + part + 1] = divided[first + part] + counts[part];
+    const cursor = divided.slice(first, first + partCount);
+    for (let j = offsets[s]; j < offsets[s + 1]; j++) out[cursor[parts[pixels[j]]]++] = values[j];
+  }
+  return divided;
+}
