@@ -7,8 +7,9 @@ import { gatherLengthProblem } from './length-problem.ts';
 import { LossTable } from './loss-table.ts';
 import { makePartition, type Partition } from './partition.ts';
 import { positionMap } from './position-map.ts';
+import { divideByPosition } from './position-profile.ts';
 import type { ProcedureOptions } from './procedure.ts';
-import { buildProfile, divideByPosition, type Profile, type Sides } from './profile.ts';
+import { buildProfile, type Profile, type Sides } from './profile.ts';
 import { randomStream } from './random.ts';
 import type { Split } from './split.ts';
 import { cutStrata } from './strata.ts';
@@ -16,8 +17,8 @@ import { cutStrata } from './strata.ts';
 /** The groups of an anchored procedure on one split: the same for every tolerance. */
 export interface AnchoredGroups {
   readonly partition: Partition;
-  /** Profile over the partition of any scan of the cohort. */
-  readonly profileOf: (id: string) => Profile | Promise<Profile>;
+  /** Profiles over the partition of scans of the cohort; they may lie on the arena, above the mark the caller took. */
+  readonly profilesOf: (ids: readonly string[]) => Promise<Profile[]>;
 }
 
 /** K-CRC's groups come from the opt scans' losses; sem-CRC's are the organs, or strata cut on the opt scans. */
@@ -30,17 +31,26 @@ export async function groupsOf(
   if (procedure === 'k-crc') {
     const spec = positionMap(split.opt.map(data.profileOf));
     const partition = makePartition(spec, data.labels);
-    return { partition, profileOf: (id) => divideByPosition(data.profileOf(id), partition, spec) };
+    const profilesOf = async (ids: readonly string[]) =>
+      divideByPosition(data.kernels, ids.map(data.profileOf), partition, spec);
+    return { partition, profilesOf };
   }
   if (options.strata.length === 0) {
-    return { partition: makePartition({ kind: 'organ' }, data.labels), profileOf: data.profileOf };
+    const profilesOf = async (ids: readonly string[]) => ids.map(data.profileOf);
+    return { partition: makePartition({ kind: 'organ' }, data.labels), profilesOf };
   }
   const spec = await cutStrata(data.kernels, data.labels, options.strata, split.opt, data.read);
   const partition = makePartition(spec, data.labels);
   const profiling = { sides: sidesOf(options), within: options.within, heuristic: options };
   return {
     partition,
-    profileOf: async (id) => buildProfile(data.kernels, await data.read(id), partition, profiling),
+    profilesOf: async (ids) => {
+      const profiles: Profile[] = [];
+      for (const id of ids) {
+        profiles.push(buildProfile(data.kernels, await data.read(id), partition, profiling));
+      }
+      return profiles;
+    },
   };
 }
 
@@ -93,29 +103,33 @@ export async function fitAnchored(
     kernels.arena.release(mark);
   }
   const start = performance.now();
-  const profiles: Profile[] = [];
-  for (const id of split.cal) profiles.push(await groups.profileOf(id));
-  const profiling = secondsSince(start) / bounds.length;
-  return bounds.map((bound, i) => {
-    const begun = performance.now();
-    const { anchor, family, seconds } = anchors[i];
-    const found = backtrack(new LossTable(profiles, partition, { sides }), family, bound);
-    if (found.state === 'infeasible') throw infeasibleError(procedure, bound, found.units, found.leastUnits);
-    const { solution } = anchor;
-    const onPath = solution.method === 'envelope' && options.backtrack === 'path';
-    return {
-      procedure,
-      partition,
-      sides,
-      lambda: found.lambda,
-      units: found.units,
-      anchor,
-      omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
-      pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
-      organs: {},
-      seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
-    };
-  });
+  try {
+    const profiles = await groups.profilesOf(split.cal);
+    const profiling = secondsSince(start) / bounds.length;
+    return bounds.map((bound, i) => {
+      const begun = performance.now();
+      const { anchor, family, seconds } = anchors[i];
+      const found = backtrack(new LossTable(profiles, partition, { sides }), family, bound);
+      if (found.state === 'infeasible')
+        throw infeasibleError(procedure, bound, found.units, found.leastUnits);
+      const { solution } = anchor;
+      const onPath = solution.method === 'envelope' && options.backtrack === 'path';
+      return {
+        procedure,
+        partition,
+        sides,
+        lambda: found.lambda,
+        units: found.units,
+        anchor,
+        omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
+        pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
+        organs: {},
+        seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
+      };
+    });
+  } finally {
+    kernels.arena.release(mark);
+  }
 }
 
 interface SolvedAnchor {

@@ -1,15 +1,9 @@
-import { clampedLength, gather, type Kernels, SemcrcError } from '@semcrc/kernels';
+import { clampedLength, clampedLengthByPixel, gather, type Kernels, SemcrcError } from '@semcrc/kernels';
 import { type Interval, intervalOf, QUANTILE } from './interval.ts';
 import { lengthIsKnown, lengthOfOrgan } from './length-profile.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
-import {
-  buildProfile,
-  divideByPosition,
-  firstMissed,
-  type Profile,
-  type ProfileOptions,
-  type Sides,
-} from './profile.ts';
+import { missesByPosition } from './position-profile.ts';
+import { buildProfile, firstMissed, type Profile, type ProfileOptions, type Sides } from './profile.ts';
 import type { Sample } from './sample.ts';
 
 /** What evaluation needs of a calibrated λ. */
@@ -52,6 +46,12 @@ function lambdaOfLists({ partition, sides, lambda }: CalibratedLambda): Float32A
     }
   }
   return lists;
+}
+
+/** λ of each λ group on each side; the same on both where one λ widens both ends. */
+function lambdaOfSides({ partition, sides, lambda }: CalibratedLambda): [Float32Array, Float32Array] {
+  const { length } = partition.keys;
+  return [lambda.subarray(0, length), sides === 2 ? lambda.subarray(length) : lambda];
 }
 
 /** What one λ does on one scan, in voxels: sums over each organ slot. */
@@ -125,55 +125,82 @@ export function sumScan(
 ): OrganSums[] {
   const interval = intervalOf(sample, options.heuristic ?? QUANTILE);
   const sums = new Array<OrganSums>(calibrated.length);
-  const mark = kernels.arena.mark();
-  const lower = kernels.arena.float32(sample.truth.length);
-  const upper = kernels.arena.float32(sample.truth.length);
-  try {
-    for (const [partition, members] of byDivision(calibrated)) {
-      const { cellCount } = partition;
-      const cells = cellsOfSample(partition, sample);
-      const offsets = gather(
-        kernels,
-        cells,
-        cellCount,
-        [interval.lower, interval.upper],
-        [lower.view, upper.view],
-      );
-      const divided = divide(kernels, sample, profile, partition, options);
-      for (const i of members) {
-        checkSides(divided, calibrated[i]);
-        const lists = lambdaOfLists(calibrated[i]);
-        const below = Float64Array.from(lists.subarray(0, cellCount));
-        const above = Float64Array.from(lists.subarray(cellCount));
-        const lengths = interval.weights
-          ? scaledLengths(interval, interval.weights, cells, below, above)
-          : clampedLength(kernels, { lower: lower.view, upper: upper.view }, offsets, below, above);
-        const misses = missesOfCells(divided, lists);
-        sums[i] = foldCells(divided, partition.cellsPerOrgan, misses, lengths);
-      }
-    }
-  } finally {
-    kernels.arena.release(mark);
+  for (const [partition, members] of byDivision(calibrated)) {
+    const lambdas = members.map((i) => calibrated[i]);
+    for (const one of lambdas) checkSides(profile, one);
+    const missed = missesOfOrgans(kernels, sample, profile, partition, lambdas, options);
+    const lengths = lengthsOfOrgans(kernels, sample, interval, partition, lambdas);
+    members.forEach((i, at) => {
+      sums[i] = { profile, missed: missed[at], length: lengths[at] };
+    });
   }
   return sums;
 }
 
-/** The scan's profile over a partition's cells. */
-function divide(
+/** Missed voxels of each organ at several λ, all on one partition. */
+function missesOfOrgans(
   kernels: Kernels,
   sample: Sample,
   profile: Profile,
   partition: Partition,
+  calibrated: readonly CalibratedLambda[],
   options: ProfileOptions,
-): Profile {
-  switch (partition.spec.kind) {
-    case 'uniform':
-    case 'organ':
-      return profile;
-    case 'position':
-      return divideByPosition(profile, partition, partition.spec);
-    case 'strata':
-      return buildProfile(kernels, sample, partition, { ...options, pixels: false, lengths: false });
+): Float64Array[] {
+  const { spec, cellsPerOrgan } = partition;
+  if (spec.kind === 'position') {
+    return calibrated.map((one) => missesByPosition(profile, spec, lambdaOfSides(one)));
+  }
+  const divided =
+    spec.kind === 'strata'
+      ? buildProfile(kernels, sample, partition, { ...options, pixels: false, lengths: false })
+      : profile;
+  return calibrated.map((one) => byOrgan(missesOfCells(divided, lambdaOfLists(one)), cellsPerOrgan));
+}
+
+/** Σ of interval lengths over each organ at several λ, all on one partition; voxels are gathered by cell once. */
+function lengthsOfOrgans(
+  kernels: Kernels,
+  sample: Sample,
+  interval: Interval,
+  partition: Partition,
+  calibrated: readonly CalibratedLambda[],
+): Float64Array[] {
+  const { spec, cellCount, cellsPerOrgan } = partition;
+  const { lower, upper, weights } = interval;
+  if (spec.kind === 'position' && !weights) {
+    const { groups } = sample;
+    const organs = cellCount / cellsPerOrgan;
+    return calibrated.map((one) => {
+      const [below, above] = lambdaOfSides(one).map((side) => Float64Array.from(side));
+      return clampedLengthByPixel(kernels, { lower, upper }, groups, organs, spec.map, below, above);
+    });
+  }
+  const cells = cellsOfSample(partition, sample);
+  const levels = calibrated.map((one) => {
+    const lists = Float64Array.from(lambdaOfLists(one));
+    return [lists.subarray(0, cellCount), lists.subarray(cellCount)] as const;
+  });
+  if (weights) {
+    return levels.map(([below, above]) =>
+      byOrgan(scaledLengths(interval, weights, cells, below, above), cellsPerOrgan),
+    );
+  }
+  const mark = kernels.arena.mark();
+  try {
+    const gathered = [lower, upper].map(({ length }) => kernels.arena.float32(length));
+    const offsets = gather(
+      kernels,
+      cells,
+      cellCount,
+      [lower, upper],
+      gathered.map(({ view }) => view),
+    );
+    return levels.map(([below, above]) => {
+      const columns = { lower: gathered[0].view, upper: gathered[1].view };
+      return byOrgan(clampedLength(kernels, columns, offsets, below, above), cellsPerOrgan);
+    });
+  } finally {
+    kernels.arena.release(mark);
   }
 }
 
@@ -193,22 +220,10 @@ function byDivision(calibrated: readonly CalibratedLambda[]): Map<Partition, num
 }
 
 /** Sums over organs of sums over their cells. */
-function foldCells(
-  profile: Profile,
-  cellsPerOrgan: number,
-  misses: Float64Array,
-  lengths: Float64Array,
-): OrganSums {
-  const slots = profile.organVoxels.length;
-  const missed = new Float64Array(slots);
-  const length = new Float64Array(slots);
-  for (let organ = 0; organ < slots; organ++) {
-    for (let cell = organ * cellsPerOrgan; cell < (organ + 1) * cellsPerOrgan; cell++) {
-      missed[organ] += misses[cell];
-      length[organ] += lengths[cell];
-    }
-  }
-  return { profile, missed, length };
+function byOrgan(cells: Float64Array, cellsPerOrgan: number): Float64Array {
+  const organs = new Float64Array(cells.length / cellsPerOrgan);
+  for (let cell = 0; cell < cells.length; cell++) organs[Math.floor(cell / cellsPerOrgan)] += cells[cell];
+  return organs;
 }
 
 /** Shares and means from sums. */

@@ -8,8 +8,7 @@ import {
 } from '@semcrc/kernels';
 import { type HeuristicOptions, type Interval, intervalOf, QUANTILE } from './interval.ts';
 import { type LengthProfile, profileLengths } from './length-profile.ts';
-import { cellsOfSample, checkPlane, NO_GROUP, type Partition } from './partition.ts';
-import type { PositionSpec } from './partition-spec.ts';
+import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import type { Sample } from './sample.ts';
 
 /** 1: one λ widens both ends of an interval. 2: one λ below and one above. */
@@ -205,37 +204,4 @@ function pixelsOf(positions: Uint32Array, shape: Profile['shape']): Uint16Array 
   const pixels = plane <= 0x10000 ? new Uint16Array(positions.length) : new Uint32Array(positions.length);
   for (let i = 0; i < positions.length; i++) pixels[i] = positions[i] % plane;
   return pixels;
-}
-
-/**
- * The same scan's profile when each organ is divided by a position map: a stable partition of the lists it has, so
- * nothing is sorted again.
- *
- * @throws SemcrcError `bad-input` when the scan's height × width is not the map's.
- */
-export function divideByPosition(profile: Profile, partition: Partition, spec: PositionSpec): Profile {
-  checkPlane(spec, { id: profile.scan, shape: profile.shape });
-  if (!profile.pixels) throw new SemcrcError('internal', `profile of scan ${profile.scan} keeps no pixels`);
-  const { pixels, scores, sides } = profile;
-  const { map, groupCount } = spec;
-  const listCount = sides * partition.cellCount;
-  const offsets = new Uint32Array(listCount + 1);
-  const lists = sides * profile.cellCount;
-  const divided = new Float32Array(scores.length);
-  const next = new Uint32Array(groupCount);
-  for (let list = 0; list < lists; list++) {
-    const start = profile.offsets[list];
-    const end = profile.offsets[list + 1];
-    next.fill(0);
-    for (let i = start; i < end; i++) next[map[pixels[i]]]++;
-    let from = start;
-    for (let group = 0; group < groupCount; group++) {
-      const count = next[group];
-      next[group] = from;
-      from += count;
-      offsets[list * groupCount + group + 1] = from;
-    }
-    for (let i = start; i < end; i++) divided[next[map[pixels[i]]]++] = scores[i];
-  }
-  return { ...profile, cellCount: partition.cellCount, offsets, scores: divided, pixels: null };
 }

@@ -10,6 +10,7 @@ import {
   makePartition,
   type PositionSpec,
   patientMeans,
+  QUANTILE,
   type Sample,
   type ScanEvaluation,
   type Sides,
@@ -112,6 +113,67 @@ describe('the evaluation of a scan', () => {
           },
         ),
         { numRuns: 100, seed: 21 },
+      );
+    },
+  );
+
+  it.each([1, 2] as const)(
+    'widens by λ times the weight of a voxel, by position too: %i side(s)',
+    (sides) => {
+      const spec = positionSpec(5, 3);
+      const organs = makePartition({ kind: 'organ' }, LABELS);
+      const positions = makePartition(spec, LABELS);
+      const floor = 0.05;
+      const heuristic = { ...QUANTILE, heuristic: 'std' as const, weightFloor: floor };
+      const clamp = (value: number) => Math.min(Math.max(value, 0), 1);
+      fc.assert(
+        fc.property(
+          recipes({ patients: 2, plane: [3, 4] }),
+          lambdas(4 * sides),
+          lambdas(3 * sides),
+          (recipe, perOrgan, perPosition) => {
+            const random = draws(recipe.seed);
+            for (const drawn of drawCohort(recipe)) {
+              const { truth, groups } = drawn;
+              const point = truth.map(() => random());
+              const sample = { ...drawn, point, std: truth.map(() => 0.2 * random()) };
+              const options = { sides, heuristic, pixels: true };
+              const calibrated: CalibratedLambda[] = [
+                { partition: organs, sides, lambda: perOrgan },
+                { partition: positions, sides, lambda: perPosition },
+              ];
+              const found = evaluateScan(
+                kernels,
+                sample,
+                buildProfile(kernels, sample, organs, options),
+                calibrated,
+                options,
+              );
+              const groupOf = [
+                (voxel: number) => IDS.indexOf(groups[voxel]),
+                (voxel: number) => spec.map[voxel % CELLS],
+              ];
+              found.forEach(({ risk, length }, i) => {
+                const { lambda } = calibrated[i];
+                const groupCount = lambda.length / sides;
+                let missed = 0;
+                let sum = 0;
+                for (let voxel = 0; voxel < truth.length; voxel++) {
+                  const group = groupOf[i](voxel);
+                  const [below, above] = [lambda[group], lambda[(sides - 1) * groupCount + group]];
+                  const weight = Math.fround(Math.max(sample.std[voxel], floor));
+                  const short = Math.fround(truth[voxel] - point[voxel]);
+                  const score = Math.fround(Math.abs(short) / weight);
+                  if (score > (short > 0 ? above : below)) missed++;
+                  sum += clamp(point[voxel] + above * weight) - clamp(point[voxel] - below * weight);
+                }
+                expect(risk).toBe(missed / truth.length);
+                expect(length).toBeCloseTo(sum / truth.length, DIGITS);
+              });
+            }
+          },
+        ),
+        { numRuns: 40, seed: 24 },
       );
     },
   );

@@ -12,7 +12,7 @@ import {
 } from '../src/index.ts';
 import { LossTable } from '../src/loss-table.ts';
 import { cellsOfSample } from '../src/partition.ts';
-import { divideByPosition } from '../src/profile.ts';
+import { divideByPosition } from '../src/position-profile.ts';
 import {
   controls,
   drawMembers,
@@ -123,11 +123,12 @@ async function risksOf(population: Population, variant: Variant, n: number, seed
       const { anchor, partition, sides } = anchored;
       if (!anchor) throw new Error('no anchor');
       const { spec } = partition;
-      const profiles = cal
-        .map((member) => population.profiles[member])
-        .map((profile) => (spec.kind === 'position' ? divideByPosition(profile, partition, spec) : profile));
+      const mark = kernels.arena.mark();
+      const whole = cal.map((member) => population.profiles[member]);
+      const profiles = spec.kind === 'position' ? divideByPosition(kernels, whole, partition, spec) : whole;
       const table = new LossTable(profiles, partition, { sides });
       const found = backtrack(table, lineFamily(anchor.lambda), crcBound(EPSILON));
+      kernels.arena.release(mark);
       if (found.state !== 'calibrated') throw new Error('infeasible');
       risks.push(testRisk(population, anchored, found.lambda, test));
     }

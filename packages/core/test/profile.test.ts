@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildProfile, makePartition, type Sample, type Sides, type Within } from '../src/index.ts';
 import { LossTable } from '../src/loss-table.ts';
-import { divideByPosition } from '../src/profile.ts';
+import { divideByPosition, missesByPosition } from '../src/position-profile.ts';
 import { drawCohort, LABELS, recipes } from './random-cohort.ts';
 import {
   countVoxels,
@@ -82,7 +82,7 @@ describe('a profile', () => {
     },
   );
 
-  it('divided by position loses nothing and sorts nothing anew', () => {
+  describe('divided by position', () => {
     const spec = {
       kind: 'position' as const,
       height: 3,
@@ -91,20 +91,67 @@ describe('a profile', () => {
       map: Uint8Array.from({ length: 12 }, (_, pixel) => (pixel * 7) % 3),
     };
     const positions = makePartition(spec, LABELS);
-    fc.assert(
-      fc.property(recipes({ patients: 2, plane: [3, 4] }), (recipe) => {
-        for (const sample of drawCohort(recipe)) {
-          const divided = divideByPosition(
-            buildProfile(kernels, sample, organs, { pixels: true }),
-            positions,
-            spec,
-          );
-          const whole = buildProfile(kernels, sample, positions);
-          expect(divided).toEqual(whole);
-        }
-      }),
-      { numRuns: 60, seed: 82 },
+
+    it.each([
+      [1, Infinity],
+      [2, Infinity],
+      [1, 0],
+      [2, 0],
+    ] as const)(
+      'loses nothing and sorts nothing anew: %i side(s), at most %d scores on kernel memory',
+      (sides: Sides, most) => {
+        fc.assert(
+          fc.property(recipes({ patients: 2, plane: [3, 4] }), (recipe) => {
+            const samples = drawCohort(recipe);
+            const profiles = samples.map((sample) =>
+              buildProfile(kernels, sample, organs, { sides, pixels: true }),
+            );
+            const mark = kernels.arena.mark();
+            const divided = divideByPosition(kernels, profiles, positions, spec, most);
+            const whole = samples.map((sample) => buildProfile(kernels, sample, positions, { sides }));
+            expect(divided).toEqual(whole);
+            const total = profiles.reduce((sum, { scores }) => sum + scores.length, 0);
+            for (const { scores } of divided) {
+              expect(scores.buffer === kernels.memory.buffer).toBe(total <= most);
+            }
+            kernels.arena.release(mark);
+          }),
+          { numRuns: 60, seed: 82 },
+        );
+      },
     );
+
+    it('misses as many voxels of each organ as its parts do', () => {
+      const level = fc.constantFrom(0, 0.0625, Math.fround(0.1), 0.25, Math.fround(0.3), 1, Infinity);
+      const levels = fc.array(level, { minLength: 6, maxLength: 6 });
+      fc.assert(
+        fc.property(recipes({ patients: 2, plane: [3, 4] }), levels, (recipe, lambda) => {
+          for (const sample of drawCohort(recipe)) {
+            const profile = buildProfile(kernels, sample, organs, { sides: 2, pixels: true });
+            const below = Float32Array.from(lambda.slice(0, 3));
+            const above = Float32Array.from(lambda.slice(3));
+            const expected = new Float64Array(organs.cellCount);
+            sample.groups.forEach((organ, voxel) => {
+              const side = isAbove(sample, voxel) ? above : below;
+              if (scoreOf(sample, voxel) > side[spec.map[voxel % 12]]) expected[organ]++;
+            });
+            expect(missesByPosition(profile, spec, [below, above])).toEqual(expected);
+          }
+        }),
+        { numRuns: 60, seed: 84 },
+      );
+    });
+
+    it('is refused where the plane is another, naming both', () => {
+      const profile = buildProfile(kernels, SAMPLE, organs, { pixels: true });
+      const refused = expect.objectContaining({
+        code: 'bad-input',
+        message: expect.stringMatching(/scan scan-9: .*expected 3 × 4, found 1 × 3/),
+      });
+      expect(() => divideByPosition(kernels, [profile], positions, spec)).toThrow(refused);
+      const lambda = new Float32Array(3);
+      expect(() => missesByPosition(profile, spec, [lambda, lambda])).toThrow(refused);
+    });
   });
 
   it('of a scan with NaN is refused, naming scan and voxel', () => {
