@@ -1,4 +1,4 @@
-import { type Kernels, profileScores } from '@semcrc/kernels';
+import { type Kernels, profileEdges } from '@semcrc/kernels';
 import type { Interval } from './interval.ts';
 import type { Sample } from './sample.ts';
 
@@ -39,50 +39,15 @@ export interface EdgeDistances {
 export function profileLengths(
   kernels: Kernels,
   sample: Sample,
-  { lower, upper }: Interval,
+  interval: Interval,
   slots: number,
 ): LengthProfile {
-  const { groups } = sample;
-  const width = new Float64Array(slots);
-  const beyondBelow = new Uint32Array(slots);
-  const beyondAbove = new Uint32Array(slots);
-  const mark = kernels.arena.mark();
-  try {
-    const room = { below: kernels.arena.float32(groups.length), above: kernels.arena.float32(groups.length) };
-    const below = room.below.view;
-    const above = room.above.view;
-    for (let voxel = 0; voxel < groups.length; voxel++) {
-      const organ = groups[voxel];
-      const low = lower[voxel];
-      const high = upper[voxel];
-      const left = 1 - high;
-      width[organ] += high - low;
-      // What is out of reach is stored as 0 and counted: only positive distances are sorted.
-      const lowFar = low < LENGTH_REACH ? 0 : 1;
-      const highFar = left < LENGTH_REACH ? 0 : 1;
-      below[voxel] = lowFar ? 0 : low;
-      above[voxel] = highFar ? 0 : left;
-      beyondBelow[organ] += lowFar;
-      beyondAbove[organ] += highFar;
-    }
-    return {
-      width,
-      below: sortDistances(kernels, room.below.view, groups, beyondBelow),
-      above: sortDistances(kernels, room.above.view, groups, beyondAbove),
-    };
-  } finally {
-    kernels.arena.release(mark);
-  }
+  const { width, below, above } = profileEdges(kernels, interval, sample.groups, slots, LENGTH_REACH);
+  return { width, below: withSums(below), above: withSums(above) };
 }
 
-function sortDistances(
-  kernels: Kernels,
-  distances: Float32Array,
-  groups: Sample['groups'],
-  beyond: Uint32Array,
-): EdgeDistances {
-  const sorted = profileScores(kernels, distances, groups, beyond.length, { positions: false });
-  const { offsets, scores: values } = sorted;
+function withSums(distances: Omit<EdgeDistances, 'sums'>): EdgeDistances {
+  const { values } = distances;
   const sums = new Float64Array(Math.floor(values.length / BLOCK) + 1);
   let sum = 0;
   for (let block = 0; block < sums.length; block++) {
@@ -90,7 +55,7 @@ function sortDistances(
     const end = Math.min((block + 1) * BLOCK, values.length);
     for (let i = block * BLOCK; i < end; i++) sum += values[i];
   }
-  return { beyond, offsets, values, sums };
+  return { ...distances, sums };
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   computeScaledScores,
   computeScores,
+  countGroups,
   firstNaN,
   type Kernels,
   profileScores,
@@ -75,8 +76,9 @@ export function buildProfile(
   const scores = kernels.arena.float32(sample.truth.length);
   try {
     scoreSample(kernels, sample, interval, scores.view);
-    refuseUnknownLabels(sample, partition);
-    const profiled = profileScores(kernels, scores.view, lists, listCount + 1, { positions: pixels });
+    refuseUnknownLabels(kernels, sample, partition);
+    const plane = sample.shape[1] * sample.shape[2];
+    const profiled = profileScores(kernels, scores.view, lists, listCount + 1, { positions: pixels, plane });
     const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
     let dimension = 0;
     for (let list = 0; list < listCount; list++) {
@@ -94,7 +96,7 @@ export function buildProfile(
       organVoxels,
       offsets: profiled.offsets.slice(0, listCount + 1),
       scores: kept === profiled.scores.length ? profiled.scores : profiled.scores.slice(0, kept),
-      pixels: profiled.positions ? pixelsOf(profiled.positions.subarray(0, kept), sample.shape) : null,
+      pixels: profiled.positions ? narrow(profiled.positions.subarray(0, kept), plane) : null,
       lengths:
         lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
     };
@@ -142,18 +144,15 @@ export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval
 }
 
 /** A label beyond the partition's would land in a list of another organ, or in none. */
-function refuseUnknownLabels({ id, groups, shape }: Sample, partition: Partition): void {
+function refuseUnknownLabels(kernels: Kernels, { id, groups, shape }: Sample, partition: Partition): void {
   const { groupOfCell, cellCount, cellsPerOrgan } = partition;
-  const known = new Uint8Array(0x10000);
-  for (let organ = 0; organ < cellCount / cellsPerOrgan; organ++) {
-    if (groupOfCell[organ * cellsPerOrgan] !== NO_GROUP) known[organ] = 1;
-  }
-  let all = 1;
-  for (let voxel = 0; voxel < groups.length; voxel++) all &= known[groups[voxel]];
-  if (all) return;
-  const unknown = groups.findIndex((group) => !known[group]);
+  const organs = cellCount / cellsPerOrgan;
+  const known = (organ: number) => organ < organs && groupOfCell[organ * cellsPerOrgan] !== NO_GROUP;
+  const counts = countGroups(kernels, groups, 256 ** groups.BYTES_PER_ELEMENT);
+  if (counts.every((voxels, organ) => voxels === 0 || known(organ))) return;
+  const unknown = groups.findIndex((group) => !known(group));
   const at = positionOf(unknown, shape);
-  const labels = Array.from(known.keys()).filter((organ) => known[organ]);
+  const labels = Array.from({ length: organs }, (_, organ) => organ).filter(known);
   throw new SemcrcError(
     'bad-input',
     `scan ${id}: expected the labels ${labels.join(', ')}, found ${groups[unknown]} at voxel ` +
@@ -199,9 +198,7 @@ function splitSides(
   return lists;
 }
 
-function pixelsOf(positions: Uint32Array, shape: Profile['shape']): Uint16Array | Uint32Array {
-  const plane = shape[1] * shape[2];
-  const pixels = plane <= 0x10000 ? new Uint16Array(positions.length) : new Uint32Array(positions.length);
-  for (let i = 0; i < positions.length; i++) pixels[i] = positions[i] % plane;
-  return pixels;
+/** Numbers below `bound`, in as few bytes as it takes. */
+function narrow(numbers: Uint32Array, bound: number): Uint16Array | Uint32Array {
+  return bound <= 0x10000 ? new Uint16Array(numbers) : new Uint32Array(numbers);
 }

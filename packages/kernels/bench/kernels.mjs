@@ -195,5 +195,12 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       wasm: () => face.profileScores(k, scores, groups, GROUP_COUNT, positions).offsets[1],
       twin: () => scalar.profileScores(small.scores, small.groups, GROUP_COUNT, positions).offsets[1],
     },
+    {
+      name: 'profileEdges',
+      bytes: 18,
+      simd: false,
+      wasm: () => face.profileEdges(k, bounds, groups, GROUP_COUNT, 0.125).width[1],
+      twin: () => scalar.profileEdges(small, small.groups, GROUP_COUNT, 0.125).width[1],
+    },
   ];
 }

@@ -44,7 +44,7 @@ export interface ScoreProfile {
   readonly offsets: Uint32Array;
   /** Scores > 0, ascending inside each group. */
   readonly scores: Float32Array;
-  /** Voxel index in the input of each entry (ties ascend); present if asked for. */
+  /** Voxel index of each entry, in the input or in its slice (ties ascend in the input); present if asked for. */
   readonly positions?: Uint32Array;
 }
 
@@ -64,4 +64,24 @@ export interface LossSums {
   readonly loss: Float64Array;
   /** Σ ∂ℓ^γ/∂λ ≤ 0, the right derivative; −Infinity where the loss is infinite. */
   readonly slope: Float64Array;
+}
+
+/** Distances of one scan's bounds to the edges of [0, 1], by group. */
+export interface EdgeProfile {
+  /** Σ (upper − lower) over each group's voxels, in their order; length groupCount. */
+  readonly width: Float64Array;
+  /** Of lower bounds to 0. */
+  readonly below: EdgeDistances;
+  /** Of upper bounds to 1. */
+  readonly above: EdgeDistances;
+}
+
+/** Distances of the bounds on one side to the edge of the range. */
+export interface EdgeDistances {
+  /** Voxels of each group whose distance is `reach` or more; length groupCount. */
+  readonly beyond: Uint32Array;
+  /** Group g owns values[offsets[g]] (inclusive) to values[offsets[g + 1]] (exclusive); length groupCount + 1. */
+  readonly offsets: Uint32Array;
+  /** Distances above 0 and below `reach`, ascending inside each group. */
+  readonly values: Float32Array;
 }

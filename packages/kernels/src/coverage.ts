@@ -60,6 +60,11 @@ export interface CoverageExports {
   largestPixel32(pixels: number, n: number): number;
   divideFew(values: number, parts: number, n: number, cursors: number, out: number): void;
 
+  countEdges8: CountEdges;
+  countEdges16: CountEdges;
+  takeEdges8: TakeEdges;
+  takeEdges16: TakeEdges;
+
   takeActive(
     truth: number,
     lower: number,
@@ -119,6 +124,28 @@ type LengthByPixel = (
   below: number,
   above: number,
   sums: number,
+) => void;
+
+type CountEdges = (
+  lower: number,
+  upper: number,
+  groups: number,
+  n: number,
+  reach: number,
+  widths: number,
+  counts: number,
+) => void;
+
+type TakeEdges = (
+  lower: number,
+  upper: number,
+  groups: number,
+  n: number,
+  reach: number,
+  belowCursors: number,
+  aboveCursors: number,
+  below: number,
+  above: number,
 ) => void;
 
 type Sweep = (

@@ -2,6 +2,8 @@ export type { Arena, Block } from './arena.ts';
 export type {
   ActiveFloor,
   Bounds,
+  EdgeDistances,
+  EdgeProfile,
   Groups,
   IntervalColumns,
   Intervals,
@@ -12,6 +14,7 @@ export type {
   ScoreProfile,
 } from './columns.ts';
 export { divideByPixel } from './divide.ts';
+export { profileEdges } from './edge.ts';
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';

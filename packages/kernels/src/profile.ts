@@ -1,9 +1,9 @@
-import { checkColumns, checkGroups, refuseNaN } from './arguments.ts';
+import { checkColumns, checkGroups, checkInteger, refuseNaN } from './arguments.ts';
 import type { Groups, ScoreProfile } from './columns.ts';
 import { offsetsOf } from './gather.ts';
 import { instanceOf, type Kernels } from './instance.ts';
 import { RADIX_COUNTS } from './sort.ts';
-import { forEachChunk, GroupOperand, Operand } from './staging.ts';
+import { forEachChunk, forEachPiece, GroupOperand, Operand } from './staging.ts';
 
 /**
  * The profile of one scan: its positive scores, contiguous by group and ascending inside each group (ties by voxel
@@ -12,6 +12,7 @@ import { forEachChunk, GroupOperand, Operand } from './staging.ts';
  *
  * @param groups one per score.
  * @param options.positions also return the voxel index of each entry.
+ * @param options.plane voxels of a slice, from 1: positions are counted within slices then, not from the first voxel.
  * @returns arrays of the caller's own, none on kernel memory.
  * @throws SemcrcError `bad-input` on wrong types or lengths, a NaN score or a group out of range (with its index).
  */
@@ -20,10 +21,12 @@ export function profileScores(
   scores: Float32Array,
   groups: Groups,
   groupCount: number,
-  options: { readonly positions: boolean },
+  options: { readonly positions: boolean; readonly plane?: number },
 ): ScoreProfile {
   const n = checkColumns('Float32Array', { scores });
   checkGroups(groups, groupCount, n);
+  const { positions, plane = Math.max(n, 1) } = options;
+  checkInteger('plane', plane, 1, 2 ** 32 - 1);
   const instance = instanceOf(k);
   const { raw, memory } = instance;
   return instance.scoped(() => {
@@ -49,7 +52,7 @@ export function profileScores(
     const borders = instance.takeCopy(offsets);
     const cursors = instance.takeCopy(offsets);
     const digits = instance.take(RADIX_COUNTS);
-    if (!options.positions) {
+    if (!positions) {
       const sorted = instance.take(total * 4);
       const spare = instance.take(largest * 4);
       const takeScores = labels.wide ? raw.takePositiveScores16 : raw.takePositiveScores8;
@@ -64,8 +67,9 @@ export function profileScores(
     const sorted = instance.take(total * 4);
     const indices = instance.take(total * 4);
     const takePairs = labels.wide ? raw.takePositive16 : raw.takePositive8;
-    forEachChunk(n, (start, count) => {
-      takePairs(values.load(start, count), labels.reload(start, count), count, start, cursors, pairs);
+    forEachPiece(slicesOf(n, plane), (slice, start, count) => {
+      const base = start - slice * plane;
+      takePairs(values.load(start, count), labels.reload(start, count), count, base, cursors, pairs);
     });
     raw.sortPairs(pairs, spare, borders, groupCount, digits, sorted, indices);
     return {
@@ -75,4 +79,9 @@ export function profileScores(
       positions: instance.uint32(indices, total).slice(),
     };
   });
+}
+
+/** Where slices of `plane` voxels begin, and the end of n voxels. */
+function slicesOf(n: number, plane: number): Uint32Array {
+  return Uint32Array.from({ length: Math.ceil(n / plane) + 1 }, (_, slice) => Math.min(slice * plane, n));
 }

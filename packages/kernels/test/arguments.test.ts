@@ -72,6 +72,14 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.profileScores(k, four, Uint16Array.of(0, 7, 0, 0), 2, { positions: false }),
     /groups\[1\] is 7/,
   ],
+  'a group out of range among edges': [
+    () => face.profileEdges(k, { lower: four, upper: four }, Uint8Array.of(0, 0, 2, 0), 2, 0.5),
+    /groups\[2\] is 2/,
+  ],
+  'a reach that is no f32 above 0': [
+    () => face.profileEdges(k, { lower: four, upper: four }, zero.subarray(0, 4), 1, 0.1),
+    /reach must be an f32 above 0, found 0\.1/,
+  ],
   'a group out of range while gathering': [
     () => face.gather(k, Uint8Array.of(3, 0, 0, 0), 2, [four], [new Float32Array(4)]),
     /groups\[0\] is 3/,

@@ -17,6 +17,7 @@ const KERNELS = [
   'lossSweep',
   'missesByGroup',
   'missesBySegment',
+  'profileEdges',
   'profileScores',
   'radixSelect',
   'radixSort',

@@ -67,16 +67,21 @@ export const profiles: Case = async (face, scalar, options) => {
           Math.abs(v) < 1 && Math.abs(v) > 1e-3 ? Math.round(v * 64) / 64 : v,
         );
         for (const values of [specials(n, n), coarse, specials(n, n + 1).map(Math.abs)]) {
-          for (const positions of [true, false]) {
-            const expected = scalar.profileScores(values, label, groupCount, { positions });
+          for (const asked of [
+            { positions: true },
+            { positions: true, plane: 1 + (n >> 1) },
+            { positions: true, plane: 3 },
+            { positions: false },
+          ]) {
+            const expected = scalar.profileScores(values, label, groupCount, asked);
             const mark = k.arena.mark();
             const block = inPlace(k, values);
             for (const input of [values, block.view]) {
-              const found = face.profileScores(k, input, label, groupCount, { positions });
+              const found = face.profileScores(k, input, label, groupCount, asked);
               same(`profile voxels, ${n}`, found.voxels, expected.voxels);
               same(`profile offsets, ${n}`, found.offsets, expected.offsets);
               same(`profile scores, ${n}`, found.scores, expected.scores);
-              if (positions) same(`profile positions, ${n}`, found.positions!, expected.positions!);
+              if (asked.positions) same(`profile positions, ${n}`, found.positions!, expected.positions!);
               else if (found.positions) throw new Error('positions nobody asked for');
             }
             k.arena.release(mark);
@@ -177,6 +182,47 @@ export const planes: Case = async (face, scalar, options) => {
               above,
             );
             same(`${what}, in place`, placed, found);
+            k.arena.release(mark);
+          }
+        }
+      }
+    }
+  }
+};
+
+export const edges: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const make of [bytes, shorts]) {
+    for (const n of LENGTHS) {
+      for (const groupCount of [1, 12, 200]) {
+        const label = labels<Uint8Array | Uint16Array>(make, n, groupCount, n + groupCount);
+        // Bounds in [0, 1], a coarse grid of them for ties and values on the reach itself, and some that lie anywhere.
+        const plain = intervals(n, n);
+        const coarse = {
+          lower: plain.lower.map((v) => Math.round(v * 64) / 64),
+          upper: plain.upper.map((v) => Math.round(v * 64) / 64),
+        };
+        const wild = { lower: specials(n, n + 3, true), upper: specials(n, n + 4, true) };
+        for (const bounds of [plain, coarse, wild]) {
+          for (const reach of [0.125, 2 ** -149, Infinity]) {
+            const expected = scalar.profileEdges(bounds, label, groupCount, reach);
+            const mark = k.arena.mark();
+            const [lower, upper, label2] = [
+              inPlace(k, bounds.lower),
+              inPlace(k, bounds.upper),
+              inPlace(k, label),
+            ];
+            const staged = face.profileEdges(k, bounds, label, groupCount, reach);
+            const views = { lower: lower.view, upper: upper.view };
+            const placed = face.profileEdges(k, views, label2.view, groupCount, reach);
+            for (const found of [staged, placed]) {
+              same(`widths, ${n}`, found.width, expected.width);
+              for (const side of ['below', 'above'] as const) {
+                same(`beyond ${side}, ${n}`, found[side].beyond, expected[side].beyond);
+                same(`offsets ${side}, ${n}`, found[side].offsets, expected[side].offsets);
+                same(`distances ${side}, ${n}`, found[side].values, expected[side].values);
+              }
+            }
             k.arena.release(mark);
           }
         }

@@ -64,6 +64,7 @@ describe('the coverage module', () => {
           ...['levelsOfParts', 'clampedLengthByPixel8', 'clampedLengthByPixel16', 'partsOfPixels16'],
           ...['partsOfPixels32', 'largestPixel32', 'divideFew'],
           ...['takePositiveScores16', 'sortPairs', 'sortScores', 'takeActive', 'takeWithin'],
+          ...['countEdges8', 'countEdges16', 'takeEdges8', 'takeEdges16'],
         ].sort(),
       );
     }

@@ -125,6 +125,21 @@ describe('for any voxels', () => {
     });
   });
 
+  test('distances to the edges equal the twin', () => {
+    holds(({ f32, place, groups, groupCount }) => {
+      const input = { lower: f32('v'), upper: f32('w') };
+      const expected = scalar.profileEdges(input, groups, groupCount, 0.5);
+      const views = { lower: place(input.lower), upper: place(input.upper) };
+      const found = face.profileEdges(k, views, place(groups), groupCount, 0.5);
+      same('widths', found.width, expected.width);
+      for (const side of ['below', 'above'] as const) {
+        same('beyond', found[side].beyond, expected[side].beyond);
+        same('offsets', found[side].offsets, expected[side].offsets);
+        same('distances', found[side].values, expected[side].values);
+      }
+    });
+  });
+
   test('misses equal the twin, by group and by segment', () => {
     holds(({ n, f32, place, groups, groupCount }, { lambda }) => {
       const scores = f32('a');
