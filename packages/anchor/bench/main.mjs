@@ -1,6 +1,6 @@
 // node bench/main.mjs [scans] [repeats]: seeded, warmed up, median and spread of the anchors, and the peak memory.
 import { loadKernels } from '@semcrc/kernels';
-import { envelopeAnchor, solveGammaAnchor } from '../dist/index.js';
+import { envelopeAnchor, solveGammaAnchor, solveGammaAnchors } from '../dist/index.js';
 import { makeProblem } from './cohort.mjs';
 
 const scans = Number(process.argv[2] ?? 32);
@@ -60,6 +60,12 @@ for (const sides of [1, 2]) {
       `  ${gamma.toFixed(3)} ${state} ${iterations} ${lowerBound.toFixed(6)} ${upperBound.toFixed(6)}`,
     );
   }
+}
+for (const count of [10, 100]) {
+  const epsilons = Array.from({ length: count }, (_, i) => 0.05 + (0.1 * i) / (count - 1));
+  const anchors = await measure(`gamma, ${count} tolerances`, () => solveGammaAnchors(refreshed(), epsilons));
+  const sweeps = anchors.reduce((sum, anchor) => sum + anchor.sweeps, 0);
+  console.log(`  ${(sweeps / count).toFixed(2)} sweeps for each`);
 }
 for (const sides of [1, 2]) {
   const anchor = await measure(`envelope, ${sides} side(s)`, () =>

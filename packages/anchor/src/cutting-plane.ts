@@ -17,9 +17,28 @@ export type Relaxation =
 
 const OPTIMAL = 7;
 const INFEASIBLE = 8;
+const GAVE_UP = -1;
 const FEASIBLE_POINT = 2;
 /** HiGHS drops coefficients of this size and less without a word. */
 const DROPPED = 1e-9;
+
+/** With HiGHS's own 1e-7 cuts repeat before the gap closes. */
+const TOLERANCE = 1e-10;
+const LOOSE_TOLERANCE = 1e-7;
+
+function setTolerance(model: Model, tolerance: number): void {
+  model.options.set({ primal_feasibility_tolerance: tolerance, dual_feasibility_tolerance: tolerance });
+}
+
+/** The model's status after a run; GAVE_UP where HiGHS ended without one. */
+function statusOf(model: Model): number {
+  try {
+    return model.run().modelStatus;
+  } catch (error) {
+    if ((error as { readonly operation?: unknown }).operation === 'run') return GAVE_UP;
+    throw error;
+  }
+}
 
 /**
  * min Σ cost·λ s.t. Σ f_u(λ_u) ≤ ε, 0 ≤ λ ≤ 1, with every convex f_u replaced by the tangents seen so far.
@@ -29,8 +48,11 @@ const DROPPED = 1e-9;
  * by its steepness where that exceeds 1.
  */
 export class CuttingPlanes {
-  readonly #model: Model;
-  readonly #infinity: number;
+  readonly #highs: Highs;
+  /** Made by the first solve: bounds known from elsewhere may make that unnecessary. */
+  #model: Model | undefined;
+  /** Rows the model has. */
+  #placed = 0;
   readonly #cost: Float64Array;
   readonly #share: Float64Array;
   readonly #epsilon: number;
@@ -39,49 +61,47 @@ export class CuttingPlanes {
 
   /** `cost` and `share` have one entry per unknown, all positive; ε ≥ 0. */
   constructor(highs: Highs, cost: Float64Array, share: Float64Array, epsilon: number) {
-    const count = cost.length;
+    this.#highs = highs;
     this.#cost = cost;
     this.#share = share;
     this.#epsilon = epsilon;
-    this.#infinity = highs.infinity;
-    const upper = new Float64Array(2 * count).fill(highs.infinity).fill(1, 0, count);
+  }
+
+  #makeModel(): Model {
+    const count = this.#cost.length;
+    const { infinity } = this.#highs;
+    const upper = new Float64Array(2 * count).fill(infinity).fill(1, 0, count);
     const colCost = new Float64Array(2 * count);
-    colCost.set(cost);
-    this.#model = highs.createModel({
+    colCost.set(this.#cost);
+    const model = this.#highs.createModel({
       numCols: 2 * count,
       numRows: 1,
       colCost,
       colLower: new Float64Array(2 * count),
       colUpper: upper,
-      rowLower: [-highs.infinity],
-      rowUpper: [epsilon],
+      rowLower: [-infinity],
+      rowUpper: [this.#epsilon],
       matrix: {
         format: 'csr',
         numRows: 1,
         numCols: 2 * count,
         starts: [0, count],
         indices: Array.from({ length: count }, (_, u) => count + u),
-        values: share,
+        values: this.#share,
       },
     });
-    this.#model.options.set({
+    model.options.set({
       output_flag: false,
       presolve: 'off',
       solver: 'simplex',
-      primal_feasibility_tolerance: 1e-10,
-      dual_feasibility_tolerance: 1e-10,
     });
+    setTolerance(model, TOLERANCE);
+    return model;
   }
 
   /** Adds one tangent per unknown. Values must be finite. */
   add({ lambda, value, slope }: Tangents): void {
-    const count = this.#cost.length;
-    const starts = new Int32Array(count + 1);
-    const indices = new Int32Array(2 * count);
-    const values = new Float64Array(2 * count);
-    const lower = new Float64Array(count);
-    let filled = 0;
-    for (let u = 0; u < count; u++) {
+    for (let u = 0; u < this.#cost.length; u++) {
       const share = this.#share[u];
       const fall = -slope[u] / share;
       const scale = Math.max(1, fall);
@@ -97,42 +117,59 @@ export class CuttingPlanes {
         bound -= (unit * this.#epsilon) / share;
         unit = 0;
       }
-      if (steepness > 0) {
-        indices[filled] = u;
-        values[filled++] = steepness;
-      }
-      if (unit > 0) {
-        indices[filled] = count + u;
-        values[filled++] = unit;
-      }
-      starts[u + 1] = filled;
-      lower[u] = bound;
       this.#rows.push({ unknown: u, steepness, unit, bound });
     }
-    this.#model.addRows({
-      lower,
-      upper: new Float64Array(count).fill(this.#infinity),
+  }
+
+  /** Hands the rows not yet placed to the model. */
+  #place(model: Model): void {
+    const count = this.#cost.length;
+    const rows = this.#rows.slice(this.#placed);
+    this.#placed = this.#rows.length;
+    const starts = [0];
+    const indices: number[] = [];
+    const values: number[] = [];
+    for (const { unknown, steepness, unit } of rows) {
+      if (steepness > 0) {
+        indices.push(unknown);
+        values.push(steepness);
+      }
+      if (unit > 0) {
+        indices.push(count + unknown);
+        values.push(unit);
+      }
+      starts.push(indices.length);
+    }
+    model.addRows({
+      lower: Float64Array.from(rows, ({ bound }) => bound),
+      upper: new Float64Array(rows.length).fill(this.#highs.infinity),
       matrix: {
         format: 'csr',
-        numRows: count,
+        numRows: rows.length,
         numCols: 2 * count,
-        starts,
-        indices: indices.subarray(0, filled),
-        values: values.subarray(0, filled),
+        starts: Int32Array.from(starts),
+        indices: Int32Array.from(indices),
+        values: Float64Array.from(values),
       },
     });
   }
 
   /** Solves the relaxation, starting from the basis of the last solve. */
   solve(): Relaxation {
-    let { modelStatus } = this.#model.run();
-    if (modelStatus !== OPTIMAL && modelStatus !== INFEASIBLE) {
-      // A basis that led nowhere: once more from scratch.
-      this.#model.clearSolver();
-      ({ modelStatus } = this.#model.run());
+    this.#model ??= this.#makeModel();
+    const model = this.#model;
+    this.#place(model);
+    let modelStatus = statusOf(model);
+    // A basis that led nowhere: once more from scratch, then less exactly. The bound holds for any multipliers.
+    for (const tolerance of [TOLERANCE, LOOSE_TOLERANCE]) {
+      if (modelStatus === OPTIMAL || modelStatus === INFEASIBLE) break;
+      model.clearSolver();
+      setTolerance(model, tolerance);
+      modelStatus = statusOf(model);
+      setTolerance(model, TOLERANCE);
     }
     if (modelStatus === INFEASIBLE) return { state: 'infeasible' };
-    const primal = Number(this.#model.info.get('primal_solution_status'));
+    const primal = Number(model.info.get('primal_solution_status'));
     if (modelStatus !== OPTIMAL || primal !== FEASIBLE_POINT) {
       throw new SemcrcError(
         'internal',
@@ -140,7 +177,7 @@ export class CuttingPlanes {
         { data: { modelStatus, primal } },
       );
     }
-    const { colValue, rowDual } = this.#model.getSolution();
+    const { colValue, rowDual } = model.getSolution();
     const lambda = Float64Array.from(colValue.subarray(0, this.#cost.length), (value) =>
       Math.min(1, Math.max(0, value)),
     );
@@ -171,6 +208,6 @@ export class CuttingPlanes {
 
   /** Frees the solver's memory. */
   dispose(): void {
-    this.#model.dispose();
+    this.#model?.dispose();
   }
 }

@@ -4,10 +4,8 @@ import { breathe, checkProblem, groupShares, type LengthProblem, listUnknowns } 
 import { relativeGap } from './search.ts';
 import { CurveReader } from './step-curve.ts';
 
-/** What the envelope anchor is asked for. */
+/** How envelope anchors are solved. */
 export interface EnvelopeAnchorOptions {
-  /** Tolerance ε' for the mean share missed on the optimization split; ((n_cal + 1)ε − 1)/n_cal for CRC. */
-  readonly epsilon: number;
   /** Stops the work with an `interrupted` error. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -45,12 +43,25 @@ const ROUNDING = 1e-12;
  *
  * Kernel memory may grow meanwhile, which detaches the caller's views on it; until the promise settles nothing else
  * may allocate on `kernels.arena`. Throws `usage` for ε' that is no number, `bad-input` for malformed columns or NaN.
+ *
+ * @param options with ε', the tolerance for the mean share missed on the optimization split; ((n_cal + 1)ε − 1)/n_cal
+ * for CRC
  */
 export async function envelopeAnchor(
   problem: LengthProblem,
-  { epsilon, signal }: EnvelopeAnchorOptions,
+  { epsilon, ...options }: EnvelopeAnchorOptions & { readonly epsilon: number },
 ): Promise<EnvelopeAnchor> {
-  if (Number.isNaN(epsilon)) throw new SemcrcError('usage', 'epsilon must be a number, found NaN');
+  const [anchor] = await envelopeAnchors(problem, [epsilon], options);
+  return anchor;
+}
+
+/** Envelope anchors at several tolerances, in their order: one path, which all of them share. Throws as `envelopeAnchor`. */
+export async function envelopeAnchors(
+  problem: LengthProblem,
+  epsilons: readonly number[],
+  { signal }: EnvelopeAnchorOptions = {},
+): Promise<EnvelopeAnchor[]> {
+  if (epsilons.some(Number.isNaN)) throw new SemcrcError('usage', 'epsilon must be a number, found NaN');
   checkProblem(problem);
   await breathe(signal);
   const minorants: PlacedMinorant[] = [];
@@ -66,7 +77,7 @@ export async function envelopeAnchor(
     arena.release(mark);
   }
   const path = new LambdaPath(problem.groupCount * problem.sides, minorants);
-  return solveOnPath(path, minorants, epsilon);
+  return epsilons.map((epsilon) => solveOnPath(path, minorants, epsilon));
 }
 
 /** Takes edges, steepest first, until ε' is met. */

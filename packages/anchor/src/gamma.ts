@@ -1,5 +1,8 @@
 import { type Bounds, SemcrcError } from '@semcrc/kernels';
 import type { Highs } from 'highs';
+import { ActiveVoxels } from './active-voxels.ts';
+import { condenseVoxels } from './condensed.ts';
+import { type DualQuery, DualSearch, type Outlook } from './dual.ts';
 import { loadHighs } from './highs.ts';
 import { pinColumns } from './pinned.ts';
 import {
@@ -12,16 +15,14 @@ import {
   spread,
   type Unknown,
 } from './problem.ts';
-import { copyResiduals, type Floor, type Residuals, wholeResiduals } from './residuals.ts';
-import { thinVoxels } from './sample.ts';
+import type { Floor } from './residuals.ts';
 import { type Found, relativeGap, type Start, searchGamma } from './search.ts';
 import { SurrogateLoss } from './surrogate.ts';
+import { Lattice, TangentTable } from './tangent-table.ts';
 import { unitWidth } from './unit-width.ts';
 
-/** What the gamma anchor is asked for. */
+/** How gamma anchors are solved. */
 export interface GammaAnchorOptions {
-  /** Tolerance ε for the mean surrogate loss, 0 ≤ ε. */
-  readonly epsilon: number;
   /** Values of γ in (0, 1), ascending; by default 16 evenly in [0.3, 0.7]. */
   readonly gammas?: readonly number[];
   /** Relative gap between the bounds at which a γ counts as solved; 1e-4 by default. */
@@ -44,7 +45,7 @@ export interface GammaResult {
   readonly upperBound: number;
   /** (upperBound − lowerBound)/upperBound; 0 if both are 0, 1 if there is no upper bound. */
   readonly gap: number;
-  /** Points at which the loss of all voxels was evaluated. */
+  /** Points at which the loss of all voxels was evaluated; 0 if condensed voxels sufficed to prune it. */
   readonly iterations: number;
 }
 
@@ -62,36 +63,65 @@ export type GammaAnchor =
       readonly objective: number;
       readonly lowerBound: number;
       readonly gap: number;
-      /** Sweeps over the voxels of the split, all γ together. */
+      /** Sweeps over the voxels of the split, all γ together, without the one that condenses them. */
       readonly sweeps: number;
       readonly perGamma: readonly GammaResult[];
     }
   | { readonly state: 'infeasible'; readonly perGamma: readonly GammaResult[] };
 
 const DEFAULT_GAMMAS = Array.from({ length: 16 }, (_, i) => 0.3 + (0.4 * i) / 15);
-/** The search starts from a sample of about this many voxels in all, and no more than that of one group. */
-const SAMPLE = 1 << 19;
-const SAMPLE_PER_GROUP = 1 << 15;
-/** Fewer voxels than this are not worth sampling. */
-const SAMPLE_FROM = SAMPLE;
-const SAMPLE_GAP = 1e-3;
-/** No sweep is expected at a λ below this part of the sample's solution; one that happens reads all voxels. */
-const FLOOR = 0.8;
+const COARSE = new Lattice(16);
+const FINE = new Lattice(128);
+/** How closely the loss of λ's found on either lattice meets what is asked. */
+const COARSE_PRECISION = 1e-3;
+const FINE_PRECISION = 1e-6;
+/**
+ * Coarse cells are 8 times as large as fine ones either way and their loss falls short about 8² times as much: a part
+ * of the difference is what the fine one's is expected to lack, generously.
+ */
+const SHORTFALL = 1 / 40;
+/** How much of the allowed gap a start may give away to be feasible. */
+const MARGIN = 0.1;
+/** Where the search begins. */
+const FIRST_LAMBDA = 2 ** -4;
+/** No sweep is expected at a λ below this part of the solution at the largest ε of its class, … */
+const FLOOR = 0.95;
+/** … nor at a γ whose bound exceeds the least there by this part. One that happens reads all voxels. */
+const CONTENDERS = 0.02;
 
 /**
  * The gamma anchor (PK, Psem): minimizes Σ_k E|S_k| λ_k over 0 ≤ λ ≤ 1 subject to mean ℓ^γ ≤ ε, for every γ, on all
  * voxels of the problem, and keeps the γ with the smallest objective. Both bounds are certified: the upper one by a
- * feasible point, the lower one by the multipliers of a cutting-plane LP on HiGHS.
+ * feasible point, the lower one by multipliers of tangents.
  *
  * Kernel memory may grow meanwhile, which detaches the caller's views on it; until the promise settles nothing else
  * may allocate on `kernels.arena`. Throws `usage` for options out of range, `bad-input` for malformed columns or NaN.
+ *
+ * @param options with ε, the tolerance for the mean surrogate loss, 0 ≤ ε
  */
 export async function solveGammaAnchor(
   problem: LengthProblem,
-  options: GammaAnchorOptions,
+  { epsilon, ...options }: GammaAnchorOptions & { readonly epsilon: number },
 ): Promise<GammaAnchor> {
-  const { epsilon, gammas = DEFAULT_GAMMAS, gap = 1e-4, signal } = options;
-  checkOptions(epsilon, gammas, gap);
+  const [anchor] = await solveGammaAnchors(problem, [epsilon], options);
+  return anchor;
+}
+
+/**
+ * Gamma anchors at several tolerances, in their order. What is learnt of the voxels serves them all, as a tangent to
+ * ℓ^γ is a cut for every ε; each anchor is nonetheless the same to the bit as when it is solved alone.
+ *
+ * The voxels are condensed once; tangents to the condensed loss bound every γ from below, the more closely the less
+ * this bound is. Only where the bound of a γ is below the best upper bound are the voxels themselves swept: once or
+ * twice per tolerance for the γ that wins. Throws as `solveGammaAnchor`.
+ */
+export async function solveGammaAnchors(
+  problem: LengthProblem,
+  epsilons: readonly number[],
+  options: GammaAnchorOptions = {},
+): Promise<GammaAnchor[]> {
+  const { gammas = DEFAULT_GAMMAS, gap = 1e-4, signal } = options;
+  checkOptions(epsilons, gammas, gap);
   checkProblem(problem);
   const shares = groupShares(problem);
   const unknowns = listUnknowns(problem, groupWidths(problem));
@@ -110,9 +140,23 @@ export async function solveGammaAnchor(
   try {
     const unit = unitWidth(problem);
     const columns = pinColumns(unit);
-    const context = { problem: unit, columns, highs, unknowns, share, epsilon, gammas, gap, signal };
-    const guesses = await guessStarts(context);
-    return await solveAll(context, guesses);
+    const widest = unit === problem ? 1 : unit.voxels.upper.reduce((most, value) => Math.max(most, value), 1);
+    const solver = new GammaSolver({
+      problem: unit,
+      columns,
+      widest,
+      highs,
+      unknowns,
+      share,
+      gammas,
+      gap,
+      signal,
+    });
+    const anchors = new Array<GammaAnchor>(epsilons.length);
+    // In order of ε, tolerances that share their active voxels follow each other.
+    const order = [...epsilons.keys()].sort((a, b) => epsilons[a] - epsilons[b]);
+    for (const i of order) anchors[i] = await solver.solve(epsilons[i]);
+    return anchors;
   } finally {
     arena.release(mark);
   }
@@ -122,24 +166,21 @@ interface Context {
   readonly problem: LengthProblem;
   /** Current views of the problem's columns. */
   readonly columns: () => Bounds;
+  /** The largest upper − lower. */
+  readonly widest: number;
   readonly highs: Highs;
   readonly unknowns: readonly Unknown[];
   readonly share: Float64Array;
-  readonly epsilon: number;
   readonly gammas: readonly number[];
   readonly gap: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A start for one γ and what the objective will be about; Infinity if it looks infeasible. */
-interface Guess {
-  readonly start: Start;
-  readonly objective: number;
-}
-
-function checkOptions(epsilon: number, gammas: readonly number[], gap: number): void {
-  if (!(epsilon >= 0 && epsilon < Infinity)) {
-    throw new SemcrcError('usage', `epsilon must be a number from 0, found ${epsilon}`);
+function checkOptions(epsilons: readonly number[], gammas: readonly number[], gap: number): void {
+  for (const epsilon of epsilons) {
+    if (!(epsilon >= 0 && epsilon < Infinity)) {
+      throw new SemcrcError('usage', `epsilon must be a number from 0, found ${epsilon}`);
+    }
   }
   if (gammas.length === 0 || !gammas.every((gamma) => gamma > 0 && gamma < 1)) {
     throw new SemcrcError('usage', `every gamma must lie between 0 and 1, found [${gammas.join(', ')}]`);
@@ -147,119 +188,168 @@ function checkOptions(epsilon: number, gammas: readonly number[], gap: number): 
   if (!(gap > 0 && gap < 1)) throw new SemcrcError('usage', `gap must lie between 0 and 1, found ${gap}`);
 }
 
-function coldStart(unknowns: readonly Unknown[]): Start {
-  return {
-    lambda: new Float64Array(unknowns.length).fill(2 ** -4),
-    curvature: new Float64Array(unknowns.length),
-  };
+/** One γ at one ε, known by the coarse condensed voxels. */
+interface CoarseContender {
+  readonly state: 'coarse';
+  readonly index: number;
+  readonly lowerBound: number;
+  readonly outlook: Outlook;
 }
 
-/** Residuals of every voxel that can have a loss at all; copied only where sides must be told apart. */
-function allResiduals({ problem, columns, unknowns, gammas }: Context): Residuals {
-  if (problem.sides === 1) return wholeResiduals(problem, columns, unknowns);
-  const shift = new Float64Array(unknowns.length);
-  return copyResiduals(problem, columns, unknowns, { gamma: Math.min(...gammas), shift });
+/** One γ at one ε, known by the fine condensed voxels. */
+interface FineContender {
+  readonly state: 'fine';
+  readonly index: number;
+  readonly lowerBound: number;
+  readonly start: Start;
 }
 
-/** Indices of γ from the middle outwards, each with the neighbour solved before it. */
-function* outwards(count: number): Generator<{ index: number; neighbour: number | undefined }> {
-  const middle = count >> 1;
-  yield { index: middle, neighbour: undefined };
-  for (let index = middle - 1; index >= 0; index--) yield { index, neighbour: index + 1 };
-  for (let index = middle + 1; index < count; index++) yield { index, neighbour: index - 1 };
-}
+type Contender = CoarseContender | FineContender;
 
-/** Solves every γ roughly on a sample of the voxels; undefined if there are too few voxels for that to pay. */
-async function guessStarts(context: Context): Promise<Guess[] | undefined> {
-  const { problem, unknowns, gammas, signal } = context;
-  if (problem.offsets[problem.offsets.length - 1] < SAMPLE_FROM) return undefined;
-  const { arena } = problem.kernels;
-  const mark = arena.mark();
-  try {
-    const quota = Math.min(SAMPLE_PER_GROUP, (SAMPLE * problem.sides) / unknowns.length);
-    const sample = thinVoxels(problem, context.columns, quota);
-    const shift = new Float64Array(unknowns.length);
-    const residuals = copyResiduals(sample, pinColumns(sample), unknowns, {
-      gamma: Math.min(...gammas),
-      shift,
-    });
-    const guesses = new Array<Guess>(gammas.length);
-    for (const { index, neighbour } of outwards(gammas.length)) {
-      await breathe(signal);
-      const start = neighbour === undefined ? coldStart(unknowns) : guesses[neighbour].start;
-      const loss = new SurrogateLoss(problem.kernels, unknowns, gammas[index], residuals);
-      const found = searchGamma(loss, start, { ...context, gap: SAMPLE_GAP, incumbent: Infinity });
-      guesses[index] = { start: found.end, objective: found.best?.objective ?? Infinity };
-    }
-    return guesses;
-  } finally {
-    arena.release(mark);
+/** Solves one problem at one ε after the other. What it keeps is a function of the problem, not of the ε it has seen. */
+class GammaSolver {
+  readonly #context: Context;
+  readonly #cost: Float64Array;
+  readonly #coarse: readonly TangentTable[];
+  readonly #fine: readonly TangentTable[];
+  readonly #voxels: ActiveVoxels;
+
+  constructor(context: Context) {
+    const { problem, columns, unknowns, gammas, widest } = context;
+    this.#context = context;
+    this.#cost = Float64Array.from(unknowns, ({ cost }) => cost);
+    const least = Math.min(...gammas);
+    const { coarse, fine } = condenseVoxels(problem, columns, unknowns, least, widest);
+    this.#coarse = gammas.map((gamma) => new TangentTable(coarse, gamma, COARSE));
+    this.#fine = gammas.map((gamma) => new TangentTable(fine, gamma, FINE));
+    this.#voxels = new ActiveVoxels(problem, columns, unknowns, least, (epsilon) => this.#floorAt(epsilon));
   }
-}
 
-/** The voxels that can have a loss near the guessed solutions, whatever the γ. */
-function activeResiduals(context: Context, guesses: readonly Guess[]): Residuals {
-  const { problem, unknowns, gammas } = context;
-  const shift = new Float64Array(unknowns.length).fill(Infinity);
-  guesses.forEach(({ start }, g) => {
-    start.lambda.forEach((value, u) => {
-      shift[u] = Math.min(shift[u], 2 * gammas[g] * FLOOR * value);
-    });
-  });
-  const floor: Floor = { gamma: Math.min(...gammas), shift };
-  return copyResiduals(problem, context.columns, unknowns, floor);
-}
-
-async function solveAll(context: Context, guesses: readonly Guess[] | undefined): Promise<GammaAnchor> {
-  const { problem, unknowns, gammas, signal } = context;
-  const all = allResiduals(context);
-  const active = guesses && activeResiduals(context, guesses);
-  const order = guesses
-    ? gammas
-        .map((_, index) => ({ index, neighbour: index }))
-        .sort((a, b) => guesses[a.index].objective - guesses[b.index].objective)
-    : [...outwards(gammas.length)];
-  const starts = guesses?.map((guess) => guess.start) ?? [];
-  const found = new Array<Found>(gammas.length);
-  let sweeps = 0;
-  let incumbent = Infinity;
-  let winner = -1;
-  for (const { index, neighbour } of order) {
+  async solve(epsilon: number): Promise<GammaAnchor> {
+    const { gammas, signal } = this.#context;
     await breathe(signal);
-    const start = (neighbour === undefined ? undefined : starts[neighbour]) ?? coldStart(unknowns);
-    const loss = new SurrogateLoss(problem.kernels, unknowns, gammas[index], all, active);
-    const result = searchGamma(loss, start, { ...context, incumbent });
-    found[index] = result;
-    if (!guesses) starts[index] = result.end;
-    sweeps += loss.sweeps;
-    if (result.best && result.best.objective < incumbent) {
-      incumbent = result.best.objective;
-      winner = index;
+    const open: Contender[] = this.#coarseOutlooks(epsilon).map((outlook, index) => {
+      return { state: 'coarse', index, lowerBound: outlook.lowerBound, outlook };
+    });
+    const perGamma = new Array<GammaResult>(gammas.length);
+    let best: Found | undefined;
+    let winner = -1;
+    let sweeps = 0;
+    // Always the γ of the least bound: what remains when that exceeds the best objective cannot win.
+    while (open.length > 0) {
+      const next = open.sort(bestFirst)[0];
+      const incumbent = best?.best?.objective ?? Infinity;
+      if (next.lowerBound > incumbent || next.lowerBound === Infinity) break;
+      if (next.state === 'coarse') {
+        open[0] = this.#refine(next, epsilon);
+        continue;
+      }
+      open.shift();
+      await breathe(signal);
+      const { result, sweeps: own } = this.#search(next, epsilon, incumbent);
+      perGamma[next.index] = searched(gammas[next.index], result);
+      sweeps += own;
+      if (result.best && result.best.objective < incumbent) {
+        best = result;
+        winner = next.index;
+      }
     }
+    for (const { index, lowerBound } of open) perGamma[index] = unsearched(gammas[index], lowerBound);
+    return this.#anchor(winner, best, sweeps, perGamma);
   }
-  const perGamma = found.map((result, index): GammaResult => {
-    const upperBound = result.best?.objective ?? Infinity;
-    return {
-      gamma: gammas[index],
-      state: result.state,
-      lowerBound: result.lowerBound,
-      upperBound,
-      gap: result.state === 'infeasible' ? 1 : relativeGap(result.lowerBound, upperBound),
-      iterations: result.iterations,
+
+  #coarseOutlooks(epsilon: number): Outlook[] {
+    let near: DualQuery['near'] = {
+      lambda: new Float64Array(this.#cost.length).fill(FIRST_LAMBDA),
+      price: (FIRST_LAMBDA * this.#cost.reduce((sum, cost) => sum + cost, 0)) / Math.max(epsilon, 1e-3),
     };
-  });
-  const best = found[winner]?.best;
-  if (best === undefined) return { state: 'infeasible', perGamma };
-  const { lowerBound } = found[winner];
-  return {
-    state: 'solved',
-    gamma: gammas[winner],
-    atRangeEnd: winner === 0 || winner === gammas.length - 1,
-    lambda: spread(problem, unknowns, best.lambda),
-    objective: best.objective,
-    lowerBound,
-    gap: relativeGap(lowerBound, best.objective),
-    sweeps,
-    perGamma,
-  };
+    return this.#coarse.map((table) => {
+      const search = new DualSearch(table, this.#cost);
+      const outlook = search.solve({ epsilon, target: epsilon, precision: COARSE_PRECISION, near });
+      near = outlook;
+      return outlook;
+    });
+  }
+
+  /** Bounds a γ more closely, and aims a little below ε by what the condensed voxels' loss is expected to lack. */
+  #refine({ index, outlook: near }: CoarseContender, epsilon: number): FineContender {
+    const { gap } = this.#context;
+    const table = this.#fine[index];
+    const search = new DualSearch(table, this.#cost);
+    const precision = FINE_PRECISION;
+    const first = search.solve({ epsilon, target: epsilon, precision, near });
+    const coarseLoss = first.lambda.reduce(
+      (sum, lambda, u) => sum + this.#coarse[index].evaluate(u, lambda).value,
+      0,
+    );
+    const shortfall = SHORTFALL * Math.max(0, first.loss - coarseLoss);
+    const target = Math.max(0, epsilon * (1 - MARGIN * gap) - shortfall);
+    const second = search.solve({ epsilon, target, precision, near: first });
+    const lowerBound = Math.max(near.lowerBound, first.lowerBound, second.lowerBound);
+    const { lambda, curvature } = second;
+    return {
+      state: 'fine',
+      index,
+      lowerBound,
+      start: { lambda, curvature, lowerBound, cuts: search.cuts() },
+    };
+  }
+
+  /** Solves one γ on the voxels. */
+  #search({ index, start }: FineContender, epsilon: number, incumbent: number) {
+    const { problem, unknowns, gammas } = this.#context;
+    this.#voxels.prepare(epsilon);
+    const loss = new SurrogateLoss(problem.kernels, unknowns, gammas[index], this.#voxels);
+    const result = searchGamma(loss, start, { ...this.#context, epsilon, incumbent });
+    return { result, sweeps: loss.sweeps };
+  }
+
+  /** A floor below which tolerances up to this one are hardly ever solved. */
+  #floorAt(epsilon: number): Floor {
+    const { gammas } = this.#context;
+    const outlooks = this.#coarseOutlooks(epsilon);
+    const least = outlooks.reduce((bound, { lowerBound }) => Math.min(bound, lowerBound), Infinity);
+    const shift = new Float64Array(this.#cost.length).fill(Infinity);
+    let gamma = 1;
+    outlooks.forEach(({ lowerBound, lambda }, index) => {
+      if (lowerBound > least * (1 + CONTENDERS)) return;
+      gamma = Math.min(gamma, gammas[index]);
+      lambda.forEach((value, u) => {
+        shift[u] = Math.min(shift[u], 2 * gammas[index] * FLOOR * value);
+      });
+    });
+    return { gamma, shift };
+  }
+
+  #anchor(winner: number, found: Found | undefined, sweeps: number, perGamma: GammaResult[]): GammaAnchor {
+    const { problem, unknowns, gammas } = this.#context;
+    if (found?.best === undefined) return { state: 'infeasible', perGamma };
+    const { lowerBound, best } = found;
+    return {
+      state: 'solved',
+      gamma: gammas[winner],
+      atRangeEnd: winner === 0 || winner === gammas.length - 1,
+      lambda: spread(problem, unknowns, best.lambda),
+      objective: best.objective,
+      lowerBound,
+      gap: relativeGap(lowerBound, best.objective),
+      sweeps,
+      perGamma,
+    };
+  }
+}
+
+const bestFirst = (a: Contender, b: Contender) =>
+  a.lowerBound === b.lowerBound ? a.index - b.index : a.lowerBound - b.lowerBound;
+
+function searched(gamma: number, { state, lowerBound, best, iterations }: Found): GammaResult {
+  const upperBound = best?.objective ?? Infinity;
+  const gap = state === 'infeasible' ? 1 : relativeGap(lowerBound, upperBound);
+  return { gamma, state, lowerBound, upperBound, gap, iterations };
+}
+
+/** A γ that bounds alone have settled. */
+function unsearched(gamma: number, lowerBound: number): GammaResult {
+  const state = lowerBound === Infinity ? 'infeasible' : 'pruned';
+  return { gamma, state, lowerBound, upperBound: Infinity, gap: 1, iterations: 0 };
 }

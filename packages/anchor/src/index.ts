@@ -1,9 +1,15 @@
-export { type EnvelopeAnchor, type EnvelopeAnchorOptions, envelopeAnchor } from './envelope.ts';
+export {
+  type EnvelopeAnchor,
+  type EnvelopeAnchorOptions,
+  envelopeAnchor,
+  envelopeAnchors,
+} from './envelope.ts';
 export {
   type GammaAnchor,
   type GammaAnchorOptions,
   type GammaResult,
   solveGammaAnchor,
+  solveGammaAnchors,
 } from './gamma.ts';
 export { LambdaPath } from './path.ts';
 export type { LengthProblem, LengthVoxels } from './problem.ts';

@@ -1,4 +1,3 @@
-import type { Bounds } from '@semcrc/kernels';
 import { SemcrcError } from '@semcrc/kernels';
 import { checkProblem, groupShares, type LengthProblem } from './problem.ts';
 
@@ -60,31 +59,6 @@ function drawWithoutReplacement(size: number, draws: number, random: () => numbe
     picked.add(picked.has(pick) ? top : pick);
   }
   return Uint32Array.from(picked).sort();
-}
-
-/**
- * A deterministic sample of at most about `quota` voxels per group, one from each of equally long runs of voxels. It
- * serves to find a good start; nothing published rests on it. The new columns lie on the JS heap.
- */
-export function thinVoxels(problem: LengthProblem, columns: () => Bounds, quota: number): LengthProblem {
-  const { offsets, groupOfSegment, groupCount } = problem;
-  const size = new Float64Array(groupCount);
-  groupOfSegment.forEach((group, s) => {
-    size[group] += offsets[s + 1] - offsets[s];
-  });
-  let state = 1;
-  const chosen: Uint32Array[] = [];
-  groupOfSegment.forEach((group, s) => {
-    const length = offsets[s + 1] - offsets[s];
-    const picks = new Uint32Array(Math.ceil(Math.min(1, quota / size[group]) * length));
-    const run = length / picks.length;
-    for (let i = 0; i < picks.length; i++) {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      picks[i] = Math.min(length - 1, Math.floor((i + state * 2 ** -32) * run));
-    }
-    chosen.push(picks);
-  });
-  return take({ ...problem, voxels: { ...problem.voxels, ...columns() } }, chosen);
 }
 
 /** The chosen voxels of every segment (indices within it), weights raised so that each segment keeps its own. */

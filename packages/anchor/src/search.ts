@@ -1,5 +1,5 @@
 import type { Highs } from 'highs';
-import { CuttingPlanes } from './cutting-plane.ts';
+import { CuttingPlanes, type Tangents } from './cutting-plane.ts';
 import { newtonPoint, updateCurvature } from './newton.ts';
 import { checkSignal, type Unknown } from './problem.ts';
 import type { Evaluation, SurrogateLoss } from './surrogate.ts';
@@ -9,6 +9,10 @@ export interface Start {
   readonly lambda: Float64Array;
   /** Second derivatives of the parts near there; 0 where unknown. */
   readonly curvature: Float64Array;
+  /** A certified lower bound of the objective. */
+  readonly lowerBound: number;
+  /** Tangents known to lie below the parts. */
+  readonly cuts: readonly Tangents[];
 }
 
 /** What is known of one γ when its search ends. */
@@ -21,8 +25,6 @@ export interface Found {
   readonly best: Evaluation | undefined;
   /** Points evaluated. */
   readonly iterations: number;
-  /** A good start for a neighbour or for the same γ on more voxels. */
-  readonly end: Start;
 }
 
 /** What one γ is searched with. */
@@ -67,7 +69,7 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
   const totalCost = cost.reduce((sum, value) => sum + value, 0);
   let best: Evaluation | undefined;
   let previous: Evaluation | undefined;
-  let lowerBound = 0;
+  let { lowerBound } = start;
   let iterations = 0;
 
   const evaluate = (lambda: Float64Array): Evaluation => {
@@ -86,7 +88,6 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
     lowerBound: state === 'infeasible' ? Infinity : lowerBound,
     best,
     iterations,
-    end: { lambda: (best ?? previous)?.lambda ?? start.lambda, curvature },
   });
   /**
    * Shifts an infeasible point uniformly until it is feasible, to within a part of the gap; false if nothing is. The
@@ -125,12 +126,19 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
     return best !== undefined;
   };
 
+  const target = epsilon * (1 - MARGIN * options.gap);
   try {
+    for (const cut of start.cuts) planes.add(cut);
     let at = evaluate(start.lambda);
+    if (gapNow() > options.gap && curvature.some((value) => value > 0)) {
+      // The start is a solution but for how little its loss was misjudged.
+      at = evaluate(newtonPoint(at, curvature, cost, target, start.lambda));
+    }
     let gapBefore = 2;
     let patience = 2;
     let pull = PULL;
     while (iterations < ITERATIONS) {
+      if (gapNow() <= options.gap) return end('solved');
       const relaxed = planes.solve();
       if (relaxed.state === 'infeasible' || at.lambda.every((value) => value >= 1)) {
         const top = loss.evaluate(new Float64Array(cost.length).fill(1));
@@ -145,7 +153,6 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
       pull = gap < 0.9 * gapBefore ? PULL : 0;
       gapBefore = Math.min(gap, gapBefore);
       if (patience > 0) {
-        const target = epsilon * (1 - MARGIN * options.gap);
         at = evaluate(newtonPoint(at, curvature, cost, target, planePoint));
         continue;
       }

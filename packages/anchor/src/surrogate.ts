@@ -1,7 +1,7 @@
 import { type Kernels, lossSweep, SemcrcError } from '@semcrc/kernels';
+import type { ActiveVoxels } from './active-voxels.ts';
 import type { Tangents } from './cutting-plane.ts';
 import type { Unknown } from './problem.ts';
-import type { Residuals } from './residuals.ts';
 
 /** F(λ) = Σ_u f_u(λ_u), the mean surrogate loss, with the tangents of its parts. */
 export interface Evaluation extends Tangents {
@@ -21,26 +21,17 @@ const STEP_OFF = 2 ** -12;
 export class SurrogateLoss {
   readonly #kernels: Kernels;
   readonly #unknowns: readonly Unknown[];
-  readonly #all: Residuals;
-  readonly #active: Residuals | undefined;
+  readonly #voxels: ActiveVoxels;
   readonly gamma: number;
   readonly #timesInfinite: Uint8Array;
   /** Sweeps over voxels so far. */
   sweeps = 0;
 
-  /** `active` holds the voxels of `all` that can have a loss wherever `active.covers(γ, λ)`. */
-  constructor(
-    kernels: Kernels,
-    unknowns: readonly Unknown[],
-    gamma: number,
-    all: Residuals,
-    active?: Residuals | undefined,
-  ) {
+  constructor(kernels: Kernels, unknowns: readonly Unknown[], gamma: number, voxels: ActiveVoxels) {
     this.#kernels = kernels;
     this.#unknowns = unknowns;
     this.gamma = gamma;
-    this.#all = all;
-    this.#active = active;
+    this.#voxels = voxels;
     this.#timesInfinite = new Uint8Array(unknowns.length);
   }
 
@@ -59,7 +50,7 @@ export class SurrogateLoss {
 
   #sweep(lambda: Float64Array): Evaluation {
     this.sweeps++;
-    const residuals = this.#active?.covers(this.gamma, lambda) ? this.#active : this.#all;
+    const residuals = this.#voxels.at(this.gamma, lambda);
     const { unknownOfSegment, weightOfSegment } = residuals;
     const perSegment = new Float64Array(unknownOfSegment.length);
     for (let s = 0; s < perSegment.length; s++) perSegment[s] = lambda[unknownOfSegment[s]];

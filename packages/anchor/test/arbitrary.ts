@@ -73,3 +73,38 @@ export function problemOf(kernels: Kernels, scans: Scans, sides: 1 | 2 = 1): Len
     sides,
   };
 }
+
+/**
+ * Two scans of three groups with intervals of every width and residuals of every size, close enough together that many
+ * voxels look alike.
+ */
+export function denseProblem(
+  kernels: Kernels,
+  { seed, voxels, sides }: { readonly seed: number; readonly voxels: number; readonly sides: 1 | 2 },
+): LengthProblem {
+  let state = seed;
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) / 2 ** 24;
+  };
+  const truth = new Float32Array(voxels);
+  const lower = new Float32Array(voxels);
+  const upper = new Float32Array(voxels);
+  const segments = 6;
+  const offsets = Uint32Array.from({ length: segments + 1 }, (_, s) => Math.floor((s * voxels) / segments));
+  for (let j = 0; j < voxels; j++) {
+    const width = 0.04 + 0.02 * uniform() * (1 + Math.floor((3 * j) / voxels));
+    lower[j] = 0.5 - width / 2;
+    upper[j] = lower[j] + width;
+    truth[j] = 0.5 + (uniform() - 0.5) * (uniform() < 0.2 ? 0.5 : 0.1);
+  }
+  return {
+    kernels,
+    voxels: { truth, lower, upper },
+    offsets,
+    groupOfSegment: Uint16Array.of(0, 0, 1, 1, 2, 2),
+    weightOfSegment: Float64Array.from({ length: segments }, (_, s) => (s % 2 === 0 ? 0.9 : 1.1) / voxels),
+    groupCount: 3,
+    sides,
+  };
+}

@@ -5,7 +5,9 @@ it('exports these names and no others', () => {
   expect(Object.keys(anchor).sort()).toEqual([
     'LambdaPath',
     'envelopeAnchor',
+    'envelopeAnchors',
     'solveGammaAnchor',
+    'solveGammaAnchors',
     'subsampleVoxels',
   ]);
 });

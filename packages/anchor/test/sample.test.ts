@@ -107,7 +107,7 @@ describe("the paper's subsample", () => {
   });
 });
 
-describe('a problem large enough to be sampled for its start', () => {
+describe('a problem of many voxels, most of them alike', () => {
   const few: Scans = [
     [
       [

@@ -60,7 +60,8 @@ const sidesOf = (options: ProcedureOptions): Sides => (options.sides === 'two' ?
  * K-CRC and sem-CRC (eq. 6, 9): the anchor minimizes length on the opt scans (PK, Psem, or the envelope), then the line
  * λ̃ + ω·1 or the anchor's path is followed on the cal scans to the first λ that meets the condition.
  *
- * @param bounds solved one after another on the same gathered voxels; fits come in their order
+ * @param bounds solved together on the same gathered voxels, each as if alone; fits come in their order, time shared
+ * evenly
  * @param stream of the paper's voxel subsample, where options ask for it
  * @throws SemcrcError `infeasible` when n is too small for a tolerance, or no γ can reach it on the opt scans.
  */
@@ -90,15 +91,12 @@ export async function fitAnchored(
       within: options.within,
       heuristic: options,
     });
-    const gathering = secondsSince(started) / bounds.length;
-    for (const { epsilon } of bounds) {
-      const start = performance.now();
-      const solved =
-        options.anchor === 'gamma'
-          ? await solveGamma(problem, partition, epsilon, options, procedure, stream)
-          : await solveEnvelope(problem, partition, ((units + 1) * epsilon - 1) / units, options.backtrack);
-      anchors.push({ ...solved, seconds: secondsSince(start) + gathering });
-    }
+    const solved =
+      options.anchor === 'gamma'
+        ? await solveGamma(problem, partition, bounds, options, procedure, stream)
+        : await solveEnvelope(problem, partition, bounds, units, options.backtrack);
+    const seconds = secondsSince(started) / bounds.length;
+    anchors.push(...solved.map((anchor) => ({ ...anchor, seconds })));
   } finally {
     kernels.arena.release(mark);
   }
@@ -141,12 +139,12 @@ interface SolvedAnchor {
 async function solveGamma(
   problem: LengthProblem,
   partition: Partition,
-  epsilon: number,
+  bounds: readonly RiskBound[],
   options: ProcedureOptions,
   procedure: 'k-crc' | 'sem-crc',
   { seed, run }: { readonly seed: number; readonly run: number },
-): Promise<SolvedAnchor> {
-  const { solveGammaAnchor, subsampleVoxels } = await import('@semcrc/anchor');
+): Promise<SolvedAnchor[]> {
+  const { solveGammaAnchors, subsampleVoxels } = await import('@semcrc/anchor');
   const posed =
     options.anchorVoxels === 'all'
       ? problem
@@ -154,40 +152,49 @@ async function solveGamma(
           rule: procedure === 'k-crc' ? 'pk' : 'psem',
           random: randomStream(seed, SUBSAMPLE_STREAM + run).uniform,
         });
-  const solution = await solveGammaAnchor(posed, { epsilon, gap: options.gap });
-  if (solution.state === 'infeasible') {
-    throw new SemcrcError(
-      'infeasible',
-      `${procedure}: no γ of ${solution.perGamma.length} reaches ε = ${epsilon} on the opt scans even at λ = 1; ` +
-        'choose a larger ε, or check that predictions and ground truth are in the same units',
-      { data: { procedure, epsilon } },
-    );
-  }
-  const { lambda, absent } = fillAbsent(solution.lambda, partition);
-  return {
-    anchor: { lambda, absent, solution: { method: 'gamma', ...solution } },
-    family: lineFamily(lambda),
-  };
+  const epsilons = bounds.map(({ epsilon }) => epsilon);
+  const solutions = await solveGammaAnchors(posed, epsilons, { gap: options.gap });
+  return solutions.map((solution, i) => {
+    if (solution.state === 'infeasible') {
+      const epsilon = epsilons[i];
+      throw new SemcrcError(
+        'infeasible',
+        `${procedure}: no γ of ${solution.perGamma.length} reaches ε = ${epsilon} on the opt scans even at λ = 1; ` +
+          'choose a larger ε, or check that predictions and ground truth are in the same units',
+        { data: { procedure, epsilon } },
+      );
+    }
+    const { lambda, absent } = fillAbsent(solution.lambda, partition);
+    return {
+      anchor: { lambda, absent, solution: { method: 'gamma', ...solution } },
+      family: lineFamily(lambda),
+    };
+  });
 }
 
 async function solveEnvelope(
   problem: LengthProblem,
   partition: Partition,
-  epsilon: number,
+  bounds: readonly RiskBound[],
+  units: number,
   route: ProcedureOptions['backtrack'],
-): Promise<SolvedAnchor> {
-  const { envelopeAnchor } = await import('@semcrc/anchor');
-  const solution = await envelopeAnchor(problem, { epsilon });
-  if (solution.state === 'infeasible') {
-    throw new SemcrcError('infeasible', `the envelope anchor cannot reach a share missed of ${epsilon}`, {
-      data: { epsilon },
-    });
-  }
-  const { lambda, absent, borrowings } = fillAbsent(solution.lambda, partition);
-  return {
-    anchor: { lambda, absent, solution: { method: 'envelope', epsilon, ...solution } },
-    family: route === 'path' ? pathFamily(solution.path, borrowings) : lineFamily(lambda),
-  };
+): Promise<SolvedAnchor[]> {
+  const { envelopeAnchors } = await import('@semcrc/anchor');
+  const epsilons = bounds.map(({ epsilon }) => ((units + 1) * epsilon - 1) / units);
+  const solutions = await envelopeAnchors(problem, epsilons);
+  return solutions.map((solution, i) => {
+    const epsilon = epsilons[i];
+    if (solution.state === 'infeasible') {
+      throw new SemcrcError('infeasible', `the envelope anchor cannot reach a share missed of ${epsilon}`, {
+        data: { epsilon },
+      });
+    }
+    const { lambda, absent, borrowings } = fillAbsent(solution.lambda, partition);
+    return {
+      anchor: { lambda, absent, solution: { method: 'envelope', epsilon, ...solution } },
+      family: route === 'path' ? pathFamily(solution.path, borrowings) : lineFamily(lambda),
+    };
+  });
 }
 
 /** Streams of the voxel subsample lie apart from those of the splits. */

@@ -12,6 +12,7 @@ export {
 } from './length';
 export { partsOfPixels16, partsOfPixels32, largestPixel32, divideFew } from './divide';
 export { countEdges8, countEdges16, takeEdges8, takeEdges16 } from './edge';
+export { binResiduals, cellLoss } from './cells';
 export { radixSort, selectDigit } from './sort';
 export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,

@@ -58,6 +58,44 @@ export interface ActiveFloor {
   readonly side: 'both' | 'below' | 'above';
 }
 
+/**
+ * A grid over residual a = |2·truth − lower − upper| and width i = upper − lower: `columns` steps of a, `rows` steps of
+ * i + offset, each a 2^(shift − 23)th of a power of two wide, like the numbers f32 has. Cell = row·columns + column.
+ * What lies beyond the grid counts to its outermost cells.
+ */
+export interface ResidualGrid {
+  /** How many of the lower bits of an f32 do not matter, 0 … 23. */
+  readonly shift: number;
+  /** Where a = the lowest value (f32 > 0) of the grid stands: its bits >>> shift. */
+  readonly firstColumn: number;
+  readonly columns: number;
+  /** f32 > 0, the least value of i + offset. */
+  readonly offset: number;
+  readonly firstRow: number;
+  readonly rows: number;
+}
+
+/** Voxels condensed to cells, all of one λ. All arrays have equal length. */
+export interface Cells {
+  /** Σ weight of a cell's voxels. */
+  readonly weight: Float64Array;
+  /** One residual a ≥ 0 that stands for all of them. */
+  readonly residual: Float64Array;
+  /** One width i ≥ 0 that stands for all of them. */
+  readonly width: Float64Array;
+}
+
+/** Which voxels `binResiduals` adds, and how. */
+export interface Binning {
+  readonly grid: ResidualGrid;
+  /** Voxels with a ≤ gamma·i are left out; 0 ≤ gamma < 1. */
+  readonly gamma: number;
+  /** Whether voxels whose truth lies below or above their interval's centre are added, or both. */
+  readonly side: 'both' | 'below' | 'above';
+  /** Weight of each voxel, positive and finite. */
+  readonly weight: number;
+}
+
 /** Σ ℓ^γ and its derivative in λ, per segment (not divided by the number of voxels). */
 export interface LossSums {
   /** Σ ℓ^γ; +Infinity where an interval of no width misses its centre at λ = 0. */

@@ -49,6 +49,34 @@ export interface CoverageExports {
     one: number,
     result: number,
   ): void;
+  binResiduals(
+    truth: number,
+    lower: number,
+    upper: number,
+    n: number,
+    gamma: number,
+    side: number,
+    weight: number,
+    shift: number,
+    offset: number,
+    firstColumn: number,
+    columns: number,
+    firstRow: number,
+    rows: number,
+    cells: number,
+    touched: number,
+    count: number,
+  ): number;
+  cellLoss(
+    weight: number,
+    residuals: number,
+    width: number,
+    n: number,
+    lambda: number,
+    gamma: number,
+    one: number,
+    result: number,
+  ): void;
   clampedLength: Length;
   clampedLengthAny: Length;
   levelsOfParts(parts: number, n: number, levels: number, out: number): void;

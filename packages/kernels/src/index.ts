@@ -1,7 +1,10 @@
 export type { Arena, Block } from './arena.ts';
+export { binResiduals, cellLoss } from './cells.ts';
 export type {
   ActiveFloor,
+  Binning,
   Bounds,
+  Cells,
   EdgeDistances,
   EdgeProfile,
   Groups,
@@ -9,6 +12,7 @@ export type {
   Intervals,
   LossSums,
   Pixels,
+  ResidualGrid,
   SanitizeReport,
   ScaledBounds,
   ScoreProfile,

@@ -10,7 +10,7 @@ export const CHUNK = 16384;
  * copies a chunk to scratch, `store` copies it back. Make all operands of a call before anything else takes memory,
  * since growing it detaches the views they were given as.
  */
-export class Operand<T extends Float32Array | Uint8Array | Uint16Array | Uint32Array> {
+export class Operand<T extends Float32Array | Float64Array | Uint8Array | Uint16Array | Uint32Array> {
   readonly length: number;
   readonly inPlace: boolean;
   /** Bytes of an element. */

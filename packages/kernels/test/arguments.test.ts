@@ -23,6 +23,13 @@ function refusal(call: () => unknown): face.SemcrcError {
   throw new Error('nothing was refused');
 }
 
+const binning: face.Binning = {
+  grid: { shift: 23, firstColumn: 126, columns: 2, offset: 1, firstRow: 127, rows: 1 },
+  gamma: 0.5,
+  side: 'both',
+  weight: 1,
+};
+
 const refusals: Record<string, [() => unknown, RegExp]> = {
   'columns of different length': [
     () => face.computeScores(k, { ...bounds, upper: three }, four),
@@ -181,6 +188,22 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
   'a NaN λ in a length by pixel': [
     () => face.clampedLengthByPixel(k, bounds, zero, 1, zero, Float64Array.of(NaN), one),
     /lambdaBelow\[0\] is NaN/,
+  ],
+  'a negative λ in a loss of cells': [
+    () => face.cellLoss(k, { weight: one, residual: one, width: one }, -1, 0.5, new Float64Array(2)),
+    /lambda\[0\] is -1/,
+  ],
+  'tables of cells that do not lie on kernel memory': [
+    () => face.binResiduals(k, bounds, binning, new Float64Array(8), new Uint32Array(2), 0),
+    /must lie on kernel memory/,
+  ],
+  'tables of too few cells': [
+    () => face.binResiduals(k, bounds, binning, k.arena.float64(7).view, k.arena.uint32(2).view, 0),
+    /a grid of 2 cells needs 8 and 2/,
+  ],
+  'a weight of nothing': [
+    () => face.binResiduals(k, bounds, { ...binning, weight: 0 }, one, Uint32Array.of(0), 0),
+    /weight must be positive and finite, found 0/,
   ],
   'a rank beyond the values': [() => face.radixSelect(k, four, 4), /rank must be an integer from 0 to 3/],
   'a rank of no values': [() => face.radixSelect(k, new Float32Array(0), 0), /rank/],

@@ -1,5 +1,6 @@
 // The kernels against their scalar twins, as plain functions: vitest runs them in Node, a page runs them in a browser.
 // Each throws on the first mismatch. No test framework and no Node module may be imported here.
+import { binning, cellLosses } from './cell-cases.ts';
 import { divisions, edges, groups, misses, planes, profiles, sweeps } from './group-cases.ts';
 import {
   borders,
@@ -261,6 +262,8 @@ export const cases: Readonly<Record<string, Case>> = {
   'misses equal the twin, λ equal to a score covers': misses,
   'coverage sweeps equal the twin': sweeps,
   'loss sweeps agree with the twin, in place as staged to the bit': losses,
+  'binning equals the twin to the bit': binning,
+  'losses of cells agree with the twin, in place as staged to the bit': cellLosses,
   'clamped lengths agree with the twin, in place as staged to the bit': lengths,
   'clamped lengths with λ by pixel agree with the twin, in place as staged to the bit': planes,
   'sort and select equal the twin': sorts,

@@ -3,6 +3,8 @@ import * as face from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
 
 const KERNELS = [
+  'binResiduals',
+  'cellLoss',
   'clampedLength',
   'clampedLengthByPixel',
   'computeScaledScores',

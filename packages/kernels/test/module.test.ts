@@ -59,6 +59,7 @@ describe('the coverage module', () => {
           ...['scores', 'scaledScores', 'clip', 'uncross', 'firstNaN', 'largestGroup8', 'largestGroup16'],
           ...['countGroups8', 'countGroups16', 'countFewGroups8', 'rank8', 'rank16', 'scatter', 'misses'],
           ...['missesByGroup8', 'missesByGroup16', 'missesByFewGroups8', 'sweep8', 'sweep16', 'loss'],
+          ...['binResiduals', 'cellLoss'],
           ...['clampedLength', 'clampedLengthAny', 'radixSort', 'selectDigit', 'countPositive8'],
           ...['countPositive16', 'takePositive8', 'takePositive16', 'takePositiveScores8'],
           ...['levelsOfParts', 'clampedLengthByPixel8', 'clampedLengthByPixel16', 'partsOfPixels16'],

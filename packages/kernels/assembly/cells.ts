@@ -1,0 +1,130 @@
+// Voxels of one λ condensed to cells of a grid over residual and width, and the surrogate loss of such cells.
+import { promote, sumPair } from './loss';
+
+/** Bytes of one cell: Σ weight, Σ weight·a, Σ weight·a·i, and eight bytes unused. */
+const CELL: usize = 32;
+
+/**
+ * Adds the voxels with a > γ·i to their cells; i = upper − lower, and a is 2·truth − lower − upper (side 1), its
+ * negative (side −1) or its magnitude (side 0), f64. A NaN is added. The cell is that of the upper bits (all but
+ * `shift`) of a and of i + offset as f32, less `firstColumn` and `firstRow`, held within the grid. A cell whose weight
+ * is 0 is listed at `touched`, from index `count` on; returns how many are listed then.
+ */
+export function binResiduals(
+  truth: usize, lower: usize, upper: usize, n: u32, gamma: f64, side: i32, weight: f64,
+  shift: i32, offset: f32, firstColumn: i32, columns: i32, firstRow: i32, rows: i32,
+  cells: usize, touched: usize, count: u32,
+): u32 {
+  const g = f64x2.splat(gamma);
+  const flip = i64x2.splat(side < 0 ? i64.MIN_VALUE : 0), mask = i64x2.splat(side == 0 ? i64.MAX_VALUE : -1);
+  const base = f32x4.splat(offset), zero = i32x4.splat(0);
+  const firstA = i32x4.splat(firstColumn), lastA = i32x4.splat(columns - 1), width = i32x4.splat(columns);
+  const firstI = i32x4.splat(firstRow), lastI = i32x4.splat(rows - 1);
+  const size = <usize>n << 2;
+  const wide = size & ~15;
+  let list = touched + (<usize>count << 2);
+  let at: usize = 0;
+  for (; at < wide; at += 16) {
+    const l0 = promote(lower + at), l1 = promote(lower + at + 8);
+    const u0 = promote(upper + at), u1 = promote(upper + at + 8);
+    const a0 = residual(promote(truth + at), l0, u0, flip, mask);
+    const a1 = residual(promote(truth + at + 8), l1, u1, flip, mask);
+    const i0 = f64x2.sub(u0, l0), i1 = f64x2.sub(u1, l1);
+    const idle0 = f64x2.le(a0, f64x2.mul(g, i0)), idle1 = f64x2.le(a1, f64x2.mul(g, i1));
+    const kept = 15 ^ (i64x2.bitmask(idle0) | (i64x2.bitmask(idle1) << 2));
+    if (kept == 0) continue;
+    const a = i8x16.shuffle(demote(a0), demote(a1), 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    const i = i8x16.shuffle(demote(i0), demote(i1), 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    const column = i32x4.min_s(i32x4.max_s(i32x4.sub(i32x4.shr_u(a, shift), firstA), zero), lastA);
+    const row = i32x4.min_s(
+      i32x4.max_s(i32x4.sub(i32x4.shr_u(f32x4.add(i, base), shift), firstI), zero), lastI,
+    );
+    const cell = i32x4.add(i32x4.mul(row, width), column);
+    if (kept & 1) {
+      list = add(cells, i32x4.extract_lane(cell, 0), f64x2.extract_lane(a0, 0), f64x2.extract_lane(i0, 0), weight, list);
+    }
+    if (kept & 2) {
+      list = add(cells, i32x4.extract_lane(cell, 1), f64x2.extract_lane(a0, 1), f64x2.extract_lane(i0, 1), weight, list);
+    }
+    if (kept & 4) {
+      list = add(cells, i32x4.extract_lane(cell, 2), f64x2.extract_lane(a1, 0), f64x2.extract_lane(i1, 0), weight, list);
+    }
+    if (kept & 8) {
+      list = add(cells, i32x4.extract_lane(cell, 3), f64x2.extract_lane(a1, 1), f64x2.extract_lane(i1, 1), weight, list);
+    }
+  }
+  for (; at < size; at += 4) {
+    const lo = <f64>load<f32>(lower + at), up = <f64>load<f32>(upper + at);
+    const twice = 2 * <f64>load<f32>(truth + at) - lo - up;
+    const a = side == 0 ? abs(twice) : side < 0 ? -twice : twice;
+    const i = up - lo;
+    if (!(a <= gamma * i)) {
+      const column = min(max(<i32>(reinterpret<u32>(<f32>a) >>> shift) - firstColumn, 0), columns - 1);
+      const row = min(max(<i32>(reinterpret<u32>(<f32>i + offset) >>> shift) - firstRow, 0), rows - 1);
+      list = add(cells, row * columns + column, a, i, weight, list);
+    }
+  }
+  return <u32>((list - touched) >>> 2);
+}
+
+@inline
+function add(cells: usize, cell: i32, a: f64, i: f64, weight: f64, list: usize): usize {
+  const address = cells + <usize>cell * CELL;
+  const before = load<f64>(address);
+  if (before == 0) {
+    store<u32>(list, cell);
+    list += 4;
+  }
+  const amount = weight * a;
+  store<f64>(address, before + weight);
+  store<f64>(address, load<f64>(address, 8) + amount, 8);
+  store<f64>(address, load<f64>(address, 16) + amount * i, 16);
+  return list;
+}
+
+@inline
+function demote(v: v128): v128 {
+  return f32x4.demote_f64x2_zero(v);
+}
+
+@inline
+function residual(x: v128, lower: v128, upper: v128, flip: v128, mask: v128): v128 {
+  return v128.and(v128.xor(f64x2.sub(f64x2.sub(f64x2.add(x, x), lower), upper), flip), mask);
+}
+
+/**
+ * Over n cells with d = width + 2λ: adds up weight·(a/d − γ) and weight·a/d² where not a ≤ γ·d, and stores the two sums
+ * at `result` (two f64). `one` is 1: as an argument it stays in a register.
+ */
+export function cellLoss(
+  weight: usize, residuals: usize, width: usize, n: u32, lambda: f64, gamma: f64, one: f64, result: usize,
+): void {
+  const shift = f64x2.splat(2 * lambda), g = f64x2.splat(gamma), unit = f64x2.splat(one);
+  const size = <usize>n << 3;
+  const wide = size & ~31;
+  let excess0 = f64x2.splat(0), fall0 = f64x2.splat(0), excess1 = f64x2.splat(0), fall1 = f64x2.splat(0);
+  let at: usize = 0;
+  for (; at < wide; at += 32) {
+    const a0 = v128.load(residuals + at), a1 = v128.load(residuals + at, 16);
+    const n0 = v128.load(weight + at), n1 = v128.load(weight + at, 16);
+    const d0 = f64x2.add(v128.load(width + at), shift), d1 = f64x2.add(v128.load(width + at, 16), shift);
+    const idle0 = f64x2.le(a0, f64x2.mul(g, d0)), idle1 = f64x2.le(a1, f64x2.mul(g, d1));
+    const w0 = f64x2.div(unit, d0), w1 = f64x2.div(unit, d1);
+    const r0 = f64x2.mul(a0, w0), r1 = f64x2.mul(a1, w1);
+    excess0 = f64x2.add(excess0, v128.andnot(f64x2.mul(n0, f64x2.sub(r0, g)), idle0));
+    excess1 = f64x2.add(excess1, v128.andnot(f64x2.mul(n1, f64x2.sub(r1, g)), idle1));
+    fall0 = f64x2.add(fall0, v128.andnot(f64x2.mul(n0, f64x2.mul(r0, w0)), idle0));
+    fall1 = f64x2.add(fall1, v128.andnot(f64x2.mul(n1, f64x2.mul(r1, w1)), idle1));
+  }
+  let excess = sumPair(f64x2.add(excess0, excess1)), fall = sumPair(f64x2.add(fall0, fall1));
+  for (; at < size; at += 8) {
+    const a = load<f64>(residuals + at), d = load<f64>(width + at) + 2 * lambda;
+    if (!(a <= gamma * d)) {
+      const w = 1 / d, share = load<f64>(weight + at);
+      excess += share * (a * w - gamma);
+      fall += share * (a * w * w);
+    }
+  }
+  store<f64>(result, excess);
+  store<f64>(result, fall, 8);
+}
