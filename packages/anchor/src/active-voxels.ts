@@ -44,7 +44,7 @@ export class ActiveVoxels {
     this.#problem.kernels.arena.release(this.#mark);
     this.#all = undefined;
     this.#class = next;
-    const floor = this.#floorAt(largestOf(next));
+    const floor = this.#floorAt(next);
     this.#active = copyResiduals(this.#problem, this.#columns, this.#unknowns, floor);
   }
 
@@ -62,6 +62,11 @@ export class ActiveVoxels {
   }
 }
 
-/** Classes of tolerances, each from 2^(c/2) up to 2^((c+1)/2). */
-const classOf = (epsilon: number) => (epsilon > 0 ? Math.floor(2 * Math.log2(epsilon)) : -Infinity);
-const largestOf = (epsilonClass: number) => 2 ** ((epsilonClass + 1) / 2);
+/** The largest tolerance of an ε's class: a power of two, or three quarters of one. */
+function classOf(epsilon: number): number {
+  if (epsilon === 0) return 0;
+  let top = 1;
+  while (top < epsilon) top *= 2;
+  while (top / 2 >= epsilon) top /= 2;
+  return epsilon <= 0.75 * top ? 0.75 * top : top;
+}

@@ -97,7 +97,7 @@ export function condenseVoxels(
   const { arena } = kernels;
   const grid = gridUpTo(Math.min(WIDEST, widest));
   const sums = arena.float64(4 * grid.rows * grid.columns);
-  const touched = arena.uint32(grid.rows * grid.columns);
+  const touched = arena.uint32(grid.rows * grid.columns + 1);
   sums.view.fill(0);
   const segmentsOf = Array.from({ length: groupCount }, () => [] as number[]);
   groupOfSegment.forEach((group, s) => {

@@ -29,8 +29,9 @@ export interface DualQuery {
 const STEPS = 200;
 /** Tangents are known to this part of themselves, so a large multiplier bounds nothing. */
 const ROUNDING = 2 ** -44;
-/** The largest logarithm of a multiplier tried. */
-const LARGEST = 700;
+/** Between the most and the least by which a multiplier is changed while the loss has not been on both sides of the target. */
+const LARGEST_STEP = 8;
+const LEAST_STEP = 1e-5;
 /** After so many steps the interval of multipliers is halved, come what may. */
 const HALVING_FROM = 40;
 
@@ -64,45 +65,45 @@ export class DualSearch {
       this.#node[u] = lattice.nodeAbove(lambda);
     });
     let lowerBound = 0;
-    // Logarithms of multipliers with too much loss, and with little enough.
-    let low = -Infinity;
+    // Multipliers with too much loss, and with little enough, and target/loss − 1 there.
+    let low = 0;
     let high = Infinity;
     let lowExcess = 0;
     let highExcess = 0;
     let stale = 0;
-    let price = near.price;
+    let { price } = near;
     let loss = 0;
     for (let step = 0; step < STEPS; step++) {
       const found = this.#minimize(price, epsilon);
       lowerBound = Math.max(lowerBound, found.dual);
       loss = found.loss;
-      const excess = Math.log((loss + Number.MIN_VALUE) / (target + Number.MIN_VALUE));
       if (Math.abs(loss - target) <= precision * target) break;
-      const at = Math.log(price);
-      if (excess > 0) {
+      if (loss > target) {
         // Illinois: an end that stays twice counts half.
         if (stale > 0) highExcess /= 2;
         stale = 1;
-        low = at;
-        lowExcess = excess;
+        low = price;
+        lowExcess = target / loss - 1;
         if (this.#node.every((node) => node > last)) break;
       } else {
         if (stale < 0) lowExcess /= 2;
         stale = -1;
-        high = at;
-        highExcess = excess;
+        high = price;
+        highExcess = loss > 0 ? Math.min(target / loss, LARGEST_STEP) - 1 : LARGEST_STEP;
         if (this.#node.every((node) => node === 0)) break;
       }
-      if (high - low <= precision / 4) break;
-      let next: number;
-      const stride = Math.min(2, Math.max(1e-5, 2 * Math.abs(excess))) * (1 + step / 4);
-      if (high === Infinity) next = at + stride;
-      else if (low === -Infinity) next = at - stride;
-      else next = low + ((high - low) * lowExcess) / (lowExcess - highExcess);
-      if (Math.abs(next) > LARGEST) break;
-      const halve = step > HALVING_FROM && high - low < Infinity;
-      if (halve || !(next > low && next < high)) next = (low + high) / 2;
-      price = Math.exp(next);
+      if (high - low <= (precision / 4) * low) break;
+      if (low === 0 || high === Infinity) {
+        // The loss falls about as the square root of the multiplier, or faster.
+        const ratio = Math.min(LARGEST_STEP, Math.max(1 / LARGEST_STEP, loss / target));
+        price *=
+          low === 0 ? Math.min(ratio * ratio, 1 - LEAST_STEP) : Math.max(ratio * ratio, 1 + LEAST_STEP);
+        if (!(price > 1e-300 && price < 1e300)) break;
+      } else {
+        const next = low + ((high - low) * lowExcess) / (lowExcess - highExcess);
+        const halve = step > HALVING_FROM || !(next > low && next < high);
+        price = halve ? Math.sqrt(low) * Math.sqrt(high) : next;
+      }
     }
     const ones = this.#cost.reduce((sum, _, u) => sum + this.#table.at(u, last).value, 0);
     return {

@@ -10,15 +10,18 @@ export interface Tangent {
 /** λ runs over this many doublings, up to 1. */
 const DOUBLINGS = 14;
 
-/** λ at which tangents are taken: 2^(−j/m), the same for every problem, so that what is known depends on nothing else. */
+/** λ at which tangents are taken, the same for every problem, so that what is known depends on nothing else. */
 export class Lattice {
   /** λ of every node, ascending to 1. */
   readonly nodes: Float64Array;
 
-  /** `perDoubling` nodes for each doubling of λ. */
+  /** `perDoubling` equal steps for each doubling of λ, a power of two, so that nodes are exact on every platform. */
   constructor(perDoubling: number) {
-    const last = DOUBLINGS * perDoubling;
-    this.nodes = Float64Array.from({ length: last + 1 }, (_, j) => 2 ** ((j - last) / perDoubling));
+    this.nodes = new Float64Array(DOUBLINGS * perDoubling + 1).fill(1);
+    for (let j = 0; j < DOUBLINGS * perDoubling; j++) {
+      const doubling = Math.floor(j / perDoubling);
+      this.nodes[j] = (1 + (j - doubling * perDoubling) / perDoubling) / 2 ** (DOUBLINGS - doubling);
+    }
   }
 
   /** The first node at or above λ; the last one if there is none. */

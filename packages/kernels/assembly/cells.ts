@@ -8,7 +8,7 @@ const CELL: usize = 32;
  * Adds the voxels with a > γ·i to their cells; i = upper − lower, and a is 2·truth − lower − upper (side 1), its
  * negative (side −1) or its magnitude (side 0), f64. A NaN is added. The cell is that of the upper bits (all but
  * `shift`) of a and of i + offset as f32, less `firstColumn` and `firstRow`, held within the grid. A cell whose weight
- * is 0 is listed at `touched`, from index `count` on; returns how many are listed then.
+ * is 0 is listed at `touched`, from index `count` on; returns how many are listed then. Writes one number beyond them.
  */
 export function binResiduals(
   truth: usize, lower: usize, upper: usize, n: u32, gamma: f64, side: i32, weight: f64,
@@ -20,6 +20,7 @@ export function binResiduals(
   const base = f32x4.splat(offset), zero = i32x4.splat(0);
   const firstA = i32x4.splat(firstColumn), lastA = i32x4.splat(columns - 1), width = i32x4.splat(columns);
   const firstI = i32x4.splat(firstRow), lastI = i32x4.splat(rows - 1);
+  const heft = f64x2.splat(weight);
   const size = <usize>n << 2;
   const wide = size & ~15;
   let list = touched + (<usize>count << 2);
@@ -33,25 +34,21 @@ export function binResiduals(
     const idle0 = f64x2.le(a0, f64x2.mul(g, i0)), idle1 = f64x2.le(a1, f64x2.mul(g, i1));
     const kept = 15 ^ (i64x2.bitmask(idle0) | (i64x2.bitmask(idle1) << 2));
     if (kept == 0) continue;
-    const a = i8x16.shuffle(demote(a0), demote(a1), 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-    const i = i8x16.shuffle(demote(i0), demote(i1), 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    const a = firsts(demote(a0), demote(a1)), i = firsts(demote(i0), demote(i1));
     const column = i32x4.min_s(i32x4.max_s(i32x4.sub(i32x4.shr_u(a, shift), firstA), zero), lastA);
     const row = i32x4.min_s(
       i32x4.max_s(i32x4.sub(i32x4.shr_u(f32x4.add(i, base), shift), firstI), zero), lastI,
     );
     const cell = i32x4.add(i32x4.mul(row, width), column);
-    if (kept & 1) {
-      list = add(cells, i32x4.extract_lane(cell, 0), f64x2.extract_lane(a0, 0), f64x2.extract_lane(i0, 0), weight, list);
-    }
-    if (kept & 2) {
-      list = add(cells, i32x4.extract_lane(cell, 1), f64x2.extract_lane(a0, 1), f64x2.extract_lane(i0, 1), weight, list);
-    }
-    if (kept & 4) {
-      list = add(cells, i32x4.extract_lane(cell, 2), f64x2.extract_lane(a1, 0), f64x2.extract_lane(i1, 0), weight, list);
-    }
-    if (kept & 8) {
-      list = add(cells, i32x4.extract_lane(cell, 3), f64x2.extract_lane(a1, 1), f64x2.extract_lane(i1, 1), weight, list);
-    }
+    // What an idle voxel adds is 0: cheaper than to branch on it.
+    const w0 = v128.andnot(heft, idle0), w1 = v128.andnot(heft, idle1);
+    const m0 = f64x2.mul(heft, a0), m1 = f64x2.mul(heft, a1);
+    const r0 = v128.andnot(m0, idle0), r1 = v128.andnot(m1, idle1);
+    const p0 = v128.andnot(f64x2.mul(m0, i0), idle0), p1 = v128.andnot(f64x2.mul(m1, i1), idle1);
+    list = add(cells, i32x4.extract_lane(cell, 0), firsts(w0, r0), f64x2.extract_lane(p0, 0), kept, list);
+    list = add(cells, i32x4.extract_lane(cell, 1), seconds(w0, r0), f64x2.extract_lane(p0, 1), kept >>> 1, list);
+    list = add(cells, i32x4.extract_lane(cell, 2), firsts(w1, r1), f64x2.extract_lane(p1, 0), kept >>> 2, list);
+    list = add(cells, i32x4.extract_lane(cell, 3), seconds(w1, r1), f64x2.extract_lane(p1, 1), kept >>> 3, list);
   }
   for (; at < size; at += 4) {
     const lo = <f64>load<f32>(lower + at), up = <f64>load<f32>(upper + at);
@@ -61,25 +58,33 @@ export function binResiduals(
     if (!(a <= gamma * i)) {
       const column = min(max(<i32>(reinterpret<u32>(<f32>a) >>> shift) - firstColumn, 0), columns - 1);
       const row = min(max(<i32>(reinterpret<u32>(<f32>i + offset) >>> shift) - firstRow, 0), rows - 1);
-      list = add(cells, row * columns + column, a, i, weight, list);
+      const amount = weight * a;
+      const pair = f64x2.replace_lane(f64x2.splat(weight), 1, amount);
+      list = add(cells, row * columns + column, pair, amount * i, 1, list);
     }
   }
   return <u32>((list - touched) >>> 2);
 }
 
+/** Adds to a cell, and lists it if its weight was 0 and the lowest bit of `kept` is set. */
 @inline
-function add(cells: usize, cell: i32, a: f64, i: f64, weight: f64, list: usize): usize {
+function add(cells: usize, cell: i32, pair: v128, moment: f64, kept: i32, list: usize): usize {
   const address = cells + <usize>cell * CELL;
-  const before = load<f64>(address);
-  if (before == 0) {
-    store<u32>(list, cell);
-    list += 4;
-  }
-  const amount = weight * a;
-  store<f64>(address, before + weight);
-  store<f64>(address, load<f64>(address, 8) + amount, 8);
-  store<f64>(address, load<f64>(address, 16) + amount * i, 16);
-  return list;
+  const before = v128.load(address);
+  store<u32>(list, cell);
+  v128.store(address, f64x2.add(before, pair));
+  store<f64>(address, load<f64>(address, 16) + moment, 16);
+  return list + (<usize>(i32(f64x2.extract_lane(before, 0) == 0) & kept) << 2);
+}
+
+@inline
+function firsts(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+}
+
+@inline
+function seconds(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
 }
 
 @inline

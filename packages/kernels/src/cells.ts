@@ -19,7 +19,7 @@ const SIDES = { below: -1, both: 0, above: 1 } as const;
  *
  * @param columns sanitized (lower ≤ upper). NaN is added, and shows in the sums.
  * @param sums f64 on kernel memory, 4 × rows × columns.
- * @param touched u32 on kernel memory, room for every cell.
+ * @param touched u32 on kernel memory, room for every cell and one more.
  * @param count entries of `touched` in use.
  * @returns entries of `touched` in use afterwards.
  * @throws SemcrcError `bad-input` on wrong types or lengths, tables that are too small or not on kernel memory, γ or
@@ -45,10 +45,10 @@ export function binResiduals(
   if (sums.buffer !== instance.memory.buffer || touched.buffer !== instance.memory.buffer) {
     throw refuse('sums and touched must lie on kernel memory (read block.view again after it grew)');
   }
-  if (sums.length < CELL_STRIDE * cells || touched.length < cells || !(count >= 0 && count <= cells)) {
+  if (sums.length < CELL_STRIDE * cells || touched.length <= cells || !(count >= 0 && count <= cells)) {
     throw refuse(
       `sums has ${sums.length} values and touched ${touched.length}, ${count} in use; a grid of ${cells} cells needs ` +
-        `${CELL_STRIDE * cells} and ${cells}`,
+        `${CELL_STRIDE * cells} and ${cells + 1}`,
     );
   }
   return instance.scoped(() => {

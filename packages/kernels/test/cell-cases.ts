@@ -37,7 +37,7 @@ const GRIDS: readonly ResidualGrid[] = [
 export const binning: Case = async (face, scalar, options) => {
   const k = await face.loadKernels(options);
   const largest = GRIDS[0].rows * GRIDS[0].columns;
-  const tables = { sums: k.arena.float64(4 * largest), touched: k.arena.uint32(largest) };
+  const tables = { sums: k.arena.float64(4 * largest), touched: k.arena.uint32(largest + 1) };
   tables.sums.view.fill(0);
   const twin = { sums: new Float64Array(4 * largest), touched: new Uint32Array(largest) };
   for (const n of LENGTHS) {
