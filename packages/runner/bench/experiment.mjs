@@ -1,23 +1,12 @@
 // One experiment in a process of its own, so that its time and memory are nobody else's. Prints one line of JSON.
-import { readFileSync } from 'node:fs';
 import { PAPER_OPTIONS, PAPER_PROCEDURES } from '@semcrc/core';
 import { runExperiment } from '@semcrc/runner';
 import { serialExecutor, threadExecutor } from '@semcrc/runner/node';
+import { peakRss } from './process.mjs';
 
 /** @type {{ path: string, workers: number, runs: number, nOpt: number, nCal: number, nTest: number, tolerances?: number[], procedures?: string[] }} */
 const { path, workers, tolerances, procedures = PAPER_PROCEDURES, ...sizes } = JSON.parse(process.argv[2]);
 const plan = { procedures, epsilon: 0.1, seed: 0, options: PAPER_OPTIONS, ...sizes };
-
-/** Most memory the process, all its threads included, has held, in MiB; null where the system does not tell. */
-function peakRss() {
-  try {
-    return Math.round(
-      Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024,
-    );
-  } catch {
-    return null;
-  }
-}
 
 const start = performance.now();
 let profiled = start;
