@@ -7,6 +7,7 @@ import {
   chooseSliceWindow,
   crop,
   cropGrid,
+  cropInto,
   type Grid,
   type LabelVolume,
   labelledPerSlice,
@@ -20,6 +21,7 @@ import {
   spacingGrid,
   type Vector3,
   type Volume,
+  voxelCount,
   windowIntensity,
 } from '@semcrc/imaging';
 import type { Resampler } from '@semcrc/kernels';
@@ -73,22 +75,22 @@ function sliceBox({ start: [x0, y0], end: [x1, y1] }: Box, z: number): Box {
   return { start: [x0, y0, z], end: [x1, y1, z + 1] };
 }
 
-/** Puts one-slice volumes on top of each other; the affine of the stack is that of its first slice. */
-function stack<V extends Volume | LabelVolume>(slices: readonly V[]): V {
-  const first = slices[0] as V;
-  const [, height, width] = first.shape;
-  const data = (
-    first.data instanceof Float32Array
-      ? new Float32Array(slices.length * height * width)
-      : new Uint16Array(slices.length * height * width)
-  ) as V['data'];
-  for (const [index, slice] of slices.entries()) data.set(slice.data, index * height * width);
-  return makeVolume(data, [slices.length, height, width], first.affine) as V;
-}
-
-/** Crops or pads every slice to the size asked for, around its middle. Padding is 0: background, air, no interval. */
-function fit<V extends Volume | LabelVolume>(volume: V, size: readonly [number, number]): V['data'] {
-  return crop(volume, centreBox(volume.shape, size)).data;
+/**
+ * One-slice volumes cropped or padded to one size around their middle, put on top of each other in `into`, which has room for
+ * exactly these. Padding is `outside`.
+ */
+function stack<V extends Volume | LabelVolume>(
+  slices: readonly V[],
+  [height, width]: readonly [number, number],
+  into: V['data'],
+  outside = 0,
+): V['data'] {
+  const area = height * width;
+  for (const [index, slice] of slices.entries()) {
+    const part = into.subarray(index * area, (index + 1) * area);
+    cropInto(slice, centreBox(slice.shape, [height, width]), part, outside);
+  }
+  return into;
 }
 
 /**
@@ -104,7 +106,7 @@ function choose(
   // Windowed truth is above 0 exactly where HU are above the window's lower end.
   const box = boxAbove(truth, windowLow);
   if (!box) return { state: 'left-out', reason: `no voxel of the ground truth is above ${windowLow} HU` };
-  const window = chooseSliceWindow(labelledPerSlice(crop(segmentation, box)), rule);
+  const window = chooseSliceWindow(labelledPerSlice(segmentation, box), rule);
   if (window.state === 'left-out') return { state: 'left-out', reason: window.message };
   const first = box.start[2] + window.start;
   return {
@@ -136,31 +138,35 @@ export async function prepareScan(
   const window = reading.window ?? abdomenWindow;
   const reader = new ScanReader(files, reading, memory);
   try {
-    const found = await chooseSlices(reader, paper, window[0], resampler);
+    const found = await chooseSlices(reader, paper, window[0], resampler, memory);
     if (found.state === 'left-out') return found;
     const { chosen, truth, groups } = found;
     const { grid, box, slices } = chosen;
     const targets = slices.map((z) => cropGrid(grid, sliceBox(box, z)));
+    const shape = [slices.length, ...paper.size] as const;
+    const voxels = voxelCount(shape);
     const takeImage = (volume: Volume, outside: number): Volume => {
-      const taken = stack(targets.map((target) => resampleImage(resampler, volume, target, outside)));
+      const taken = targets.map((target) => resampleImage(resampler, volume, target, outside));
       // Padding is background in every unit: what the window turns into 0.
-      return crop(taken, centreBox(taken.shape, paper.size), outside);
+      const data = stack(taken, paper.size, new Float32Array(voxels), outside);
+      return makeVolume(data, shape, (targets[0] as Grid).affine);
     };
     const predictions = await readPredictions(reader, takeImage, targets);
     if (files.body !== undefined) {
       const body = await reader.body(files.body, targets);
-      const mask = stack(targets.map((target) => resampleLabels(resampler, body, target)));
-      mergeBody(groups.data, mask.data);
+      for (const [index, target] of targets.entries()) {
+        mergeBody((groups[index] as LabelVolume).data, resampleLabels(resampler, body, target).data);
+      }
     }
     return {
       state: 'kept',
       sample: {
         id: files.scan,
         patient: files.patient,
-        shape: [slices.length, ...paper.size],
-        truth: fit(truth, paper.size) as Float32Array,
+        shape,
+        truth: stack(truth, paper.size, new Float32Array(voxels)),
         ...predictions,
-        groups: packGroups(fit(groups, paper.size) as Uint16Array, reading.labelling),
+        groups: packGroups(stack(groups, paper.size, new Uint16Array(voxels)), reading.labelling),
       },
     };
   } catch (error) {
@@ -168,32 +174,36 @@ export async function prepareScan(
   }
 }
 
-/** Reads truth and segmentation, chooses the slices and cuts both down to them; truth comes windowed. */
+/** Reads truth and segmentation, chooses the slices and cuts both down to them, slice by slice; truth comes windowed. */
 async function chooseSlices(
   reader: ScanReader,
   paper: Required<PaperOptions>,
   windowLow: number,
   resampler: Resampler,
+  memory: ScanMemory | undefined,
 ): Promise<
-  | { state: 'chosen'; chosen: Chosen; truth: Volume; groups: LabelVolume }
+  | { state: 'chosen'; chosen: Chosen; truth: readonly Volume[]; groups: readonly LabelVolume[] }
   | { state: 'left-out'; reason: string }
 > {
   const { window = abdomenWindow } = reader.options;
   const original = await reader.truth();
   const grid =
     paper.spacing === null ? makeGrid(original.shape, original.affine) : spacingGrid(original, paper.spacing);
-  const truth = resampleImage(resampler, original, grid);
-  const segmentation = resampleLabels(resampler, await reader.segmentation(), grid);
+  const resampled = paper.spacing === null ? undefined : memory;
+  const voxels = voxelCount(grid.shape);
+  const truth = resampleImage(resampler, original, grid, undefined, resampled?.resampledImage(voxels));
+  const labels = await reader.segmentation();
+  const segmentation = resampleLabels(resampler, labels, grid, resampled?.resampledLabels(voxels));
   const choice = choose(truth, segmentation, windowLow, paper);
   if (choice.state === 'left-out') return choice;
   const { box, slices } = choice;
   const boxes = slices.map((z) => sliceBox(box, z));
-  const taken = stack(boxes.map((slice) => crop(truth, slice)));
+  const taken = boxes.map((slice) => crop(truth, slice));
   return {
     state: 'chosen',
     chosen: { grid, box, slices },
-    truth: windowIntensity(taken, window, taken.data),
-    groups: stack(boxes.map((slice) => crop(segmentation, slice))),
+    truth: taken.map((slice) => windowIntensity(slice, window, slice.data)),
+    groups: boxes.map((slice) => crop(segmentation, slice)),
   };
 }
 
@@ -213,7 +223,7 @@ export async function reasonToLeaveOut(
   const paper = resolvePaper(options);
   const reader = new ScanReader(files, reading, memory);
   try {
-    const found = await chooseSlices(reader, paper, (reading.window ?? abdomenWindow)[0], resampler);
+    const found = await chooseSlices(reader, paper, (reading.window ?? abdomenWindow)[0], resampler, memory);
     return found.state === 'left-out' ? found.reason : null;
   } catch (error) {
     throw ofScan(files.scan, error);

@@ -1,22 +1,51 @@
 /** Larger volumes get an array of their own, so that a header cannot claim memory that its file does not back. */
 const LARGEST_KEPT = 2 ** 25;
 
-/** Arrays that volumes are read into one after the other, so that reading scan after scan allocates nothing anew. */
-export class ScanMemory {
-  #image = new Float32Array(0);
-  #labels = new Uint16Array(0);
+/** An array that volumes are put into one after the other. */
+class Shelf<T extends Float32Array | Uint16Array> {
+  #array: T;
+  readonly #create: (length: number) => T;
 
-  /** For one image at a time. */
-  image(voxels: number): { into?: Float32Array } {
-    if (voxels > LARGEST_KEPT) return {};
-    if (this.#image.length < voxels) this.#image = new Float32Array(voxels);
-    return { into: this.#image };
+  constructor(create: (length: number) => T) {
+    this.#create = create;
+    this.#array = create(0);
   }
 
-  /** For one label volume at a time. */
-  labels(voxels: number): { into?: Uint16Array } {
-    if (voxels > LARGEST_KEPT) return {};
-    if (this.#labels.length < voxels) this.#labels = new Uint16Array(voxels);
-    return { into: this.#labels };
+  /** As many elements as there are voxels; undefined for more than are kept. */
+  of(voxels: number): T | undefined {
+    if (voxels > LARGEST_KEPT) return undefined;
+    if (this.#array.length < voxels) this.#array = this.#create(voxels);
+    return this.#array.subarray(0, voxels) as T;
+  }
+}
+
+/**
+ * Arrays that volumes are read into, and resampled into, one after the other, so that scan after scan allocates nothing anew. Each
+ * method gives the memory of the volume before.
+ */
+export class ScanMemory {
+  readonly #image = new Shelf((length) => new Float32Array(length));
+  readonly #labels = new Shelf((length) => new Uint16Array(length));
+  readonly #resampledImage = new Shelf((length) => new Float32Array(length));
+  readonly #resampledLabels = new Shelf((length) => new Uint16Array(length));
+
+  /** For one image at a time, as its file has it. */
+  image(voxels: number): Float32Array | undefined {
+    return this.#image.of(voxels);
+  }
+
+  /** For one label volume at a time, as its file has it. */
+  labels(voxels: number): Uint16Array | undefined {
+    return this.#labels.of(voxels);
+  }
+
+  /** For one image at a time, on another grid. */
+  resampledImage(voxels: number): Float32Array | undefined {
+    return this.#resampledImage.of(voxels);
+  }
+
+  /** For one label volume at a time, on another grid. */
+  resampledLabels(voxels: number): Uint16Array | undefined {
+    return this.#resampledLabels.of(voxels);
   }
 }

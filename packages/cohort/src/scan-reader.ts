@@ -89,7 +89,7 @@ export class ScanReader {
     const { scan, groundTruth: file } = this.files;
     const { warn } = this.options;
     const header = await readNiftiHeader(file);
-    const { volume } = await readNifti(file, this.#memory?.image(voxelCount(volumeShape(header, file))));
+    const { volume } = await readNifti(file, this.#intoImage(voxelCount(volumeShape(header, file))));
     this.#reference = { file, shape: volume.shape, affine: volume.affine };
     if (warn && isOblique(volume.affine)) {
       warn(`scan ${scan}: ${file} is oblique: no voxel axis runs along the body's axes`);
@@ -111,7 +111,7 @@ export class ScanReader {
     needed?: readonly Grid[],
   ): Promise<{ volume: Volume; units: PredictionUnits }> {
     const span = await this.#slices(file, volumeShape, needed);
-    const { volume } = await readNifti(file, { ...span, ...this.#memory?.image(this.#voxels(span)) });
+    const { volume } = await readNifti(file, { ...span, ...this.#intoImage(this.#voxels(span)) });
     return this.#inUnits(file, volume);
   }
 
@@ -122,7 +122,7 @@ export class ScanReader {
   ): AsyncGenerator<{ volume: Volume; units: PredictionUnits }, void, void> {
     for (const file of drawFiles(path)) {
       const span = await this.#slices(file, (header, name) => seriesShape(header, name).shape, needed);
-      const into = this.#memory?.image(this.#voxels(span));
+      const into = this.#intoImage(this.#voxels(span));
       for await (const volume of readNiftiSeries(file, { ...span, ...into }))
         yield this.#inUnits(file, volume);
     }
@@ -145,7 +145,7 @@ export class ScanReader {
     const { scan } = this.files;
     const { predictionUnits = 'window', window: [lo, hi] = abdomenWindow } = this.options;
     const span = await this.#slices(file, volumeShape, needed);
-    const { volume } = await readNifti(file, { ...span, ...this.#memory?.image(this.#voxels(span)) });
+    const { volume } = await readNifti(file, { ...span, ...this.#intoImage(this.#voxels(span)) });
     const [slices, height, width] = volume.shape;
     const first = (span.slices?.first ?? 0) * width * height;
     refuseNegative({ scan, file, size: [width, height, slices], values: volume.data, first });
@@ -168,7 +168,7 @@ export class ScanReader {
     } else {
       checkTableOf(await readNiftiHeader(file), file, labelling);
       const span = await this.#slices(file, volumeShape);
-      volume = (await readNifti(file, { as: 'labels', ...this.#memory?.labels(this.#voxels(span)) })).volume;
+      volume = (await readNifti(file, { as: 'labels', ...this.#intoLabels(this.#voxels(span)) })).volume;
     }
     const [slices, height, width] = volume.shape;
     assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, labelling);
@@ -178,8 +178,18 @@ export class ScanReader {
   /** The body mask: non-zero inside. */
   async body(file: string, needed?: readonly Grid[]): Promise<LabelVolume> {
     const span = await this.#slices(file, volumeShape, needed);
-    const into = this.#memory?.labels(this.#voxels(span));
+    const into = this.#intoLabels(this.#voxels(span));
     return turnToRas((await readNifti(file, { as: 'labels', ...span, ...into })).volume);
+  }
+
+  #intoImage(voxels: number): { into?: Float32Array } {
+    const into = this.#memory?.image(voxels);
+    return into ? { into } : {};
+  }
+
+  #intoLabels(voxels: number): { into?: Uint16Array } {
+    const into = this.#memory?.labels(voxels);
+    return into ? { into } : {};
   }
 
   /** How many voxels a span of slices has; of the whole volume without one. */

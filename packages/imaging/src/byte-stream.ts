@@ -1,7 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { SemcrcError } from '@semcrc/kernels';
+import { type ByteRuns, InflatedRuns, PlainRuns } from './byte-runs.ts';
 
 /** Deflate cannot do better than 1032 bytes out of one. */
 const bestRatio = 1032;
@@ -9,8 +8,10 @@ const bestRatio = 1032;
 /** The size of steps in which a file is read and inflated, in bytes. */
 export type StepSize = { readonly step: number };
 
+const none = new Uint8Array(0);
+
 /**
- * The bytes of a file from start to end, inflated when it begins as gzip does (every member of it). Holds one step in
+ * The bytes of a file from start to end, inflated when it begins as gzip does (every member of it). Holds a few steps in
  * memory, so what a file claims about itself costs nothing until its bytes are there.
  */
 export class ByteStream {
@@ -19,10 +20,10 @@ export class ByteStream {
   readonly compressed: boolean;
   readonly #path: string;
   readonly #handle: FileHandle;
-  /** Inflates; null for a plain file, which is read where the position is. */
-  readonly #gunzip: Readable | null;
-  readonly #chunks: AsyncIterator<Uint8Array> | undefined;
-  #rest: Uint8Array = new Uint8Array(0);
+  readonly #runs: ByteRuns;
+  /** Read and not yet handed out: `#rest`, then `#behind`. */
+  #rest: Uint8Array = none;
+  #behind: Uint8Array = none;
   #position = 0;
 
   private constructor(path: string, handle: FileHandle, fileSize: number, compressed: boolean, step: number) {
@@ -30,14 +31,7 @@ export class ByteStream {
     this.#handle = handle;
     this.fileSize = fileSize;
     this.compressed = compressed;
-    if (compressed) {
-      const file = handle.createReadStream({ start: 0, highWaterMark: step, autoClose: false });
-      // A failure of either stream comes out of the iteration; the callback only keeps pipeline from throwing.
-      this.#gunzip = pipeline(file, createGunzip({ chunkSize: step }), () => {});
-      this.#chunks = this.#gunzip[Symbol.asyncIterator]();
-    } else {
-      this.#gunzip = null;
-    }
+    this.#runs = compressed ? new InflatedRuns(handle, step) : new PlainRuns(handle, fileSize, step);
   }
 
   /** @throws SemcrcError `bad-input` when the file is not there, not readable or not a plain file. */
@@ -96,58 +90,69 @@ export class ByteStream {
   async read(target: Uint8Array): Promise<number> {
     let filled = 0;
     while (filled < target.length) {
-      const count = this.compressed
-        ? await this.#take(target.length - filled, (bytes) => target.set(bytes, filled))
-        : await this.#readAt(target.subarray(filled));
-      if (count === 0) break;
-      filled += count;
-      this.#position += count;
+      const bytes = await this.items(1, target.length - filled);
+      if (bytes.length === 0) break;
+      target.set(bytes, filled);
+      filled += bytes.length;
     }
     return filled;
   }
 
+  /**
+   * The next bytes as they lie in memory: whole items of `size` bytes, as many as are there and at most `most` bytes
+   * (a multiple of `size`). Fewer bytes than `size` only at the end of the file. The view holds until the stream is asked again.
+   * @throws SemcrcError as {@link read}.
+   */
+  async items(size: number, most: number): Promise<Uint8Array> {
+    if (this.#rest.length === 0) this.#rest = await this.#next();
+    while (this.#rest.length < size) {
+      // An item that begins in one run and ends in the next is put together.
+      const begun = new Uint8Array(this.#rest);
+      const run = await this.#next();
+      const missing = run.subarray(0, size - begun.length);
+      this.#rest = Uint8Array.from([...begun, ...missing]);
+      this.#behind = run.subarray(missing.length);
+      if (run.length === 0) break;
+    }
+    const { length } = this.#rest;
+    const bytes = this.#rest.subarray(0, Math.min(most, length < size ? length : length - (length % size)));
+    this.#rest = this.#rest.subarray(bytes.length);
+    this.#position += bytes.length;
+    return bytes;
+  }
+
   /** Passes over `count` bytes; returns how many there were. */
   async skip(count: number): Promise<number> {
-    let skipped = this.compressed ? 0 : Math.max(0, Math.min(count, this.fileSize - this.#position));
-    this.#position += skipped;
-    while (this.compressed && skipped < count) {
-      const step = await this.#take(count - skipped, () => {});
-      if (step === 0) break;
-      skipped += step;
-      this.#position += step;
+    let left = count;
+    while (left > 0) {
+      if (this.#rest.length === 0) {
+        if (this.#behind.length === 0) left -= this.#runs.seek(left);
+        this.#rest = left === 0 ? none : await this.#next();
+        if (this.#rest.length === 0) break;
+      }
+      const passed = Math.min(left, this.#rest.length);
+      this.#rest = this.#rest.subarray(passed);
+      left -= passed;
     }
-    return skipped;
+    this.#position += count - left;
+    return count - left;
   }
 
   /** Closes the file, wherever the stream stands. */
   async close(): Promise<void> {
-    this.#gunzip?.destroy();
+    this.#runs.close();
     await this.#handle.close();
   }
 
-  async #readAt(target: Uint8Array): Promise<number> {
-    try {
-      return (await this.#handle.read(target, 0, target.length, this.#position)).bytesRead;
-    } catch (cause) {
-      throw unreadable(this.#path, cause);
+  /** The bytes behind `#rest`; none at the end. */
+  async #next(): Promise<Uint8Array> {
+    if (this.#behind.length > 0) {
+      const bytes = this.#behind;
+      this.#behind = none;
+      return bytes;
     }
-  }
-
-  /** Hands at most `most` inflated bytes to `use`; returns how many, 0 at the end. */
-  async #take(most: number, use: (bytes: Uint8Array) => void): Promise<number> {
-    if (this.#rest.length === 0 && !(await this.#next())) return 0;
-    const bytes = this.#rest.subarray(0, most);
-    use(bytes);
-    this.#rest = this.#rest.subarray(bytes.length);
-    return bytes.length;
-  }
-
-  async #next(): Promise<boolean> {
     try {
-      const next = await this.#chunks?.next();
-      if (next === undefined || next.done === true) return false;
-      this.#rest = next.value;
-      return true;
+      return await this.#runs.next();
     } catch (cause) {
       throw damaged(this.#path, this.#position, cause);
     }

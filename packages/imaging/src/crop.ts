@@ -1,6 +1,14 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { applyAffine, type Shape, type Vector3 } from './affine.ts';
-import { emptyLike, type Grid, type LabelVolume, makeGrid, makeVolume, type Volume } from './volume.ts';
+import {
+  emptyLike,
+  type Grid,
+  type LabelVolume,
+  makeGrid,
+  makeVolume,
+  type Volume,
+  voxelCount,
+} from './volume.ts';
 
 /** A box of voxels: from `start` (inclusive) to `end` (exclusive), indices along x, y, z. */
 export interface Box {
@@ -8,28 +16,41 @@ export interface Box {
   readonly end: Vector3;
 }
 
+/** Index of the first value above the threshold in [from, to), or `to`. */
+function firstAbove(data: Float32Array, from: number, to: number, threshold: number): number {
+  let at = from;
+  while (at < to && !(data[at] > threshold)) at++;
+  return at;
+}
+
+/** Index behind the last value above the threshold in [from, to), or `from`. */
+function endAbove(data: Float32Array, from: number, to: number, threshold: number): number {
+  let at = to;
+  while (at > from && !(data[at - 1] > threshold)) at--;
+  return at;
+}
+
 /** The smallest box that holds every voxel above the threshold, or null when there is none. */
-export function boxAbove(volume: Volume, threshold = 0): Box | null {
-  const [slices, height, width] = volume.shape;
-  const { data } = volume;
-  const start = [width, height, slices];
-  const end = [0, 0, 0];
+export function boxAbove({ data, shape: [slices, height, width] }: Volume, threshold = 0): Box | null {
+  let [startX, startY, startZ] = [width, height, slices];
+  let [endX, endY, endZ] = [0, 0, 0];
   for (let z = 0, row = 0; z < slices; z++) {
     for (let y = 0; y < height; y++, row += width) {
-      let first = 0;
-      while (first < width && !(data[row + first] > threshold)) first++;
-      if (first === width) continue;
-      let last = width - 1;
-      while (!(data[row + last] > threshold)) last--;
-      start[0] = Math.min(start[0], first);
-      end[0] = Math.max(end[0], last + 1);
-      start[1] = Math.min(start[1], y);
-      end[1] = Math.max(end[1], y + 1);
-      start[2] = Math.min(start[2], z);
-      end[2] = z + 1;
+      // Of a row that the box holds along y and z already, only what lies left and right of the box can widen it.
+      const held = endZ === z + 1 && y >= startY && y < endY;
+      const first = firstAbove(data, row, row + (held ? startX : width), threshold) - row;
+      if (!held) {
+        if (first === width) continue;
+        startY = Math.min(startY, y);
+        endY = Math.max(endY, y + 1);
+        startZ = Math.min(startZ, z);
+        endZ = z + 1;
+      }
+      startX = Math.min(startX, first);
+      endX = Math.max(endX, endAbove(data, row + Math.max(first, endX), row + width, threshold) - row);
     }
   }
-  return end[2] === 0 ? null : { start: [start[0], start[1], start[2]], end: [end[0], end[1], end[2]] };
+  return endZ === 0 ? null : { start: [startX, startY, startZ], end: [endX, endY, endZ] };
 }
 
 /**
@@ -49,22 +70,42 @@ export function cropGrid({ affine }: Grid, { start, end }: Box): Grid {
 /** The voxels of a box; where it stands over the volume they are `outside`. The affine follows. */
 export function crop<V extends Volume | LabelVolume>(volume: V, box: Box, outside = 0): V {
   const grid = cropGrid(volume, box);
-  const [slices, height, width] = volume.shape;
-  const [newSlices, newHeight, newWidth] = grid.shape;
-  const [startX, startY, startZ] = box.start;
-  const data = emptyLike(volume.data, newSlices * newHeight * newWidth);
-  if (outside !== 0) data.fill(outside);
+  const data = emptyLike(volume.data, voxelCount(grid.shape));
+  cropInto(volume, box, data, outside);
+  return makeVolume(data, grid.shape, grid.affine) as V;
+}
+
+/**
+ * As {@link crop}, into an array at hand.
+ * @throws SemcrcError `usage` when it has not as many elements as the box has voxels.
+ */
+export function cropInto<V extends Volume | LabelVolume>(
+  { data, shape: [slices, height, width] }: V,
+  { start: [startX, startY, startZ], end: [endX, endY, endZ] }: Box,
+  into: V['data'],
+  outside = 0,
+): void {
+  const newWidth = endX - startX;
+  const newHeight = endY - startY;
+  if (into.length !== newWidth * newHeight * (endZ - startZ)) {
+    throw new SemcrcError(
+      'usage',
+      `a box of ${newWidth} × ${newHeight} × ${endZ - startZ} voxels does not fit an array of ${into.length}`,
+    );
+  }
   const from = Math.max(0, startX);
-  const to = Math.min(width, box.end[0]);
-  for (let z = Math.max(0, startZ); z < Math.min(slices, box.end[2]); z++) {
-    for (let y = Math.max(0, startY); y < Math.min(height, box.end[1]); y++) {
+  const to = Math.min(width, endX);
+  const within =
+    startX >= 0 && endX <= width && startY >= 0 && endY <= height && startZ >= 0 && endZ <= slices;
+  if (!within) into.fill(outside);
+  for (let z = Math.max(0, startZ); z < Math.min(slices, endZ); z++) {
+    for (let y = Math.max(0, startY); y < Math.min(height, endY); y++) {
       if (from >= to) continue;
       const row = (z * height + y) * width;
       const target = ((z - startZ) * newHeight + (y - startY)) * newWidth + (from - startX);
-      data.set(volume.data.subarray(row + from, row + to), target);
+      into.set(data.subarray(row + from, row + to), target);
     }
   }
-  return makeVolume(data, grid.shape, grid.affine) as V;
 }
 
 /**

@@ -9,7 +9,7 @@ export {
   spacingOf,
   type Vector3,
 } from './affine.ts';
-export { type Box, boxAbove, centreBox, crop, cropGrid } from './crop.ts';
+export { type Box, boxAbove, centreBox, crop, cropGrid, cropInto } from './crop.ts';
 export { compareLabels, type LabelAgreement, psnr, ssim } from './measures.ts';
 export { type NiftiImage, parseNifti, parseNiftiHeader, type VoxelKind } from './nifti.ts';
 export type { NiftiDatatype } from './nifti-datatype.ts';

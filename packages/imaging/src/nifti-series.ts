@@ -106,7 +106,7 @@ async function* slabsInStep(
     streams.push(stream);
     const header = await readStart(stream, path);
     const { shape, volumes } = seriesShape(header, path);
-    return { shape, volumes, reader: await VoxelReader.start(stream, header, path, streamStep) };
+    return { shape, volumes, reader: await VoxelReader.start(stream, header, path) };
   };
   try {
     const { shape, volumes, reader } = await open();

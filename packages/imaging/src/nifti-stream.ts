@@ -88,7 +88,6 @@ export class VoxelReader {
   readonly #stream: ByteStream;
   readonly #header: NiftiHeader;
   readonly #name: string;
-  readonly #buffer: Uint8Array;
   readonly #bytesPerVoxel: number;
   /** Voxels of the whole file, all its volumes. */
   readonly #voxels: number;
@@ -96,32 +95,20 @@ export class VoxelReader {
   readonly #vouched: boolean;
   #next = 0;
 
-  private constructor(
-    stream: ByteStream,
-    header: NiftiHeader,
-    vouched: boolean,
-    name: string,
-    bufferBytes: number,
-  ) {
+  private constructor(stream: ByteStream, header: NiftiHeader, vouched: boolean, name: string) {
     this.#stream = stream;
     this.#header = header;
     this.#name = name;
     this.#vouched = vouched;
     this.#bytesPerVoxel = datatypes[header.datatype].bytes;
     this.#voxels = voxelBytes(header) / this.#bytesPerVoxel;
-    this.#buffer = new Uint8Array(Math.min(bufferBytes, voxelBytes(header)));
   }
 
   /** @param stream stands where {@link readStart} left it. */
-  static async start(
-    stream: ByteStream,
-    header: NiftiHeader,
-    name: string,
-    bufferBytes = decodeStep,
-  ): Promise<VoxelReader> {
+  static async start(stream: ByteStream, header: NiftiHeader, name: string): Promise<VoxelReader> {
     const vouched = await stream.claims(header.dataOffset + voxelBytes(header));
     await stream.skip(header.dataOffset - stream.position);
-    return new VoxelReader(stream, header, vouched, name, bufferBytes);
+    return new VoxelReader(stream, header, vouched, name);
   }
 
   /**
@@ -187,14 +174,12 @@ export class VoxelReader {
   }
 
   async #decode(out: Float32Array | Uint16Array): Promise<void> {
-    const most = Math.floor(this.#buffer.length / this.#bytesPerVoxel);
+    const size = this.#bytesPerVoxel;
     for (let done = 0; done < out.length; ) {
-      const count = Math.min(most, out.length - done);
-      const bytes = this.#buffer.subarray(0, count * this.#bytesPerVoxel);
-      const found = await this.#stream.read(bytes);
-      if (found < bytes.length) {
-        throw missingVoxels(this.#header, this.#next * this.#bytesPerVoxel + found, this.#name);
-      }
+      const bytes = await this.#stream.items(size, (out.length - done) * size);
+      if (bytes.length < size)
+        throw missingVoxels(this.#header, this.#next * size + bytes.length, this.#name);
+      const count = bytes.length / size;
       decodeVoxels(this.#header, bytes, out.subarray(done, done + count), this.#next, this.#name);
       done += count;
       this.#next += count;

@@ -80,13 +80,20 @@ function toSource(source: Affine, target: Affine): readonly number[] {
  * On its own grid an image is returned as it is.
  *
  * @param outside the value where the image has none; its least value when left out (air, in a CT).
+ * @param into an array of as many elements as the target has voxels, to write to unless the image is on that grid; new when left out.
  */
-export function resampleImage(resampler: Resampler, volume: Volume, target: Grid, outside?: number): Volume {
+export function resampleImage(
+  resampler: Resampler,
+  volume: Volume,
+  target: Grid,
+  outside?: number,
+  into?: Float32Array,
+): Volume {
   if (sameGrid(volume, target)) return volume;
   const fill = outside ?? least(volume.data);
   const source = { data: volume.data, size: sizesOf(volume.shape) };
   const matrix = toSource(volume.affine, target.affine);
-  const data = resampleLinear(resampler, source, sizesOf(target.shape), matrix, fill);
+  const data = resampleLinear(resampler, source, sizesOf(target.shape), matrix, fill, into);
   return makeVolume(data, target.shape, target.affine);
 }
 
@@ -98,13 +105,18 @@ function least(data: Float32Array): number {
 
 /**
  * Labels on another grid: each voxel takes the label of the nearest, of two equally near the upper one (as scipy's
- * order 0), and 0 where there is none. Labels are never interpolated.
+ * order 0), and 0 where there is none. Labels are never interpolated. `into` as in {@link resampleImage}.
  */
-export function resampleLabels(resampler: Resampler, labels: LabelVolume, target: Grid): LabelVolume {
+export function resampleLabels(
+  resampler: Resampler,
+  labels: LabelVolume,
+  target: Grid,
+  into?: Uint16Array,
+): LabelVolume {
   if (sameGrid(labels, target)) return labels;
   const source = { data: labels.data, size: sizesOf(labels.shape) };
   const matrix = toSource(labels.affine, target.affine);
-  const data = resampleNearest(resampler, source, sizesOf(target.shape), matrix, 0);
+  const data = resampleNearest(resampler, source, sizesOf(target.shape), matrix, 0, into);
   return makeVolume(data, target.shape, target.affine);
 }
 

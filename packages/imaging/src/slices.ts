@@ -1,4 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
+import type { Box } from './crop.ts';
 import { emptyLike, type LabelVolume, type Volume } from './volume.ts';
 
 /** How the window of slices is chosen. */
@@ -32,14 +33,27 @@ export type SliceWindow =
       readonly message: string;
     };
 
-/** Labelled voxels (label not 0) of every slice. */
-export function labelledPerSlice({ data, shape: [slices, height, width] }: LabelVolume): Uint32Array {
-  const counts = new Uint32Array(slices);
-  const area = height * width;
-  for (let z = 0; z < slices; z++) {
+/** Labelled voxels (label not 0) of every slice of a volume, or of a box that lies in it. */
+export function labelledPerSlice(
+  { data, shape: [slices, height, width] }: LabelVolume,
+  box?: Box,
+): Uint32Array {
+  const { start, end } = box ?? { start: [0, 0, 0], end: [width, height, slices] };
+  const counts = new Uint32Array(end[2] - start[2]);
+  // Two labels at a time where there are none, which is nearly everywhere.
+  const even = data.byteOffset % 4 === 0;
+  const pairs = new Uint32Array(data.buffer, even ? data.byteOffset : 0, even ? data.length >> 1 : 0);
+  for (let z = start[2]; z < end[2]; z++) {
     let count = 0;
-    for (let j = z * area; j < (z + 1) * area; j++) if (data[j] !== 0) count++;
-    counts[z] = count;
+    for (let y = start[1]; y < end[1]; y++) {
+      const row = (z * height + y) * width;
+      const last = row + end[0];
+      for (let j = row + start[0]; j < last; j++) {
+        if (even && (j & 1) === 0) while (j < last - 1 && pairs[j >> 1] === 0) j += 2;
+        if (j < last && data[j] !== 0) count++;
+      }
+    }
+    counts[z - start[2]] = count;
   }
   return counts;
 }

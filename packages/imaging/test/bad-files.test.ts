@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { SemcrcError } from '@semcrc/kernels';
 import { NIFTI1 } from 'nifti-reader-js';
 import { describe, expect, it } from 'vitest';
-import { parseNifti, parseNiftiHeader } from '../src/index.ts';
+import { parseNifti, parseNiftiHeader, type Volume } from '../src/index.ts';
 import { checkNifti, readNifti, readNiftiHeader, readNiftiSlabs } from '../src/node.ts';
 import { craft, expectRefusal, scratch } from './craft.ts';
 
@@ -146,6 +146,9 @@ describe('sizes', () => {
   });
 });
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 describe('gzip', () => {
   const values = noise(300_000);
   const shape = [100, 100, 30];
@@ -170,6 +173,41 @@ describe('gzip', () => {
     expect([...(await readNifti(path)).volume.data]).toEqual(values);
     expect((await checkNifti(path)).shape).toEqual(shape);
   });
+
+  it.each([
+    { datatype: 'int16', offset: 352 },
+    { datatype: 'int16', offset: 353 },
+    { datatype: 'float64', offset: 352 },
+  ] as const)(
+    'reads $datatype from byte $offset whose voxels members tear apart',
+    async ({ datatype, offset }) => {
+      // More than three of the steps that files are read in, and a voxel more than the shape has.
+      const size = datatype === 'int16' ? 2 : 8;
+      const torn = [125, 128, 240 / size];
+      const count = torn.reduce((product, n) => product * n, 1);
+      const bytes = craft({
+        shape: torn,
+        datatype,
+        values: noise(count + 1),
+        patch: (view) => view.setFloat32(108, offset, true),
+      });
+      const stored = bytes.slice(offset, offset + count * size).buffer;
+      const expected = Float32Array.from(
+        datatype === 'int16' ? new Int16Array(stored) : new Float64Array(stored),
+      );
+      // A comparison voxel by voxel would take longer than all the rest.
+      const same = ({ data }: Volume) => Buffer.compare(bytesOf(data), bytesOf(expected)) === 0;
+      const members: Buffer[] = [];
+      for (let at = 0; at < bytes.length; at += 50_021) {
+        members.push(gzipSync(bytes.subarray(at, at + 50_021), { level: 1 }));
+      }
+      for (const gz of [Buffer.concat(members), gzipSync(bytes, { level: 1 })]) {
+        const { volume } = await readNifti(write('torn.nii.gz', gz));
+        expect(same(volume)).toBe(true);
+      }
+      expect(same((await readNifti(write('torn.nii', bytes))).volume)).toBe(true);
+    },
+  );
 
   it('says so when the stream is cut off', async () => {
     const gz = gzipSync(whole);

@@ -14,6 +14,7 @@ it('exports these names from @semcrc/imaging', () => {
     'cornerDistance',
     'crop',
     'cropGrid',
+    'cropInto',
     'identityAffine',
     'invertAffine',
     'isOblique',

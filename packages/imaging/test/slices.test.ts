@@ -1,15 +1,19 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Box,
   boxAbove,
   centreBox,
   chooseSliceWindow,
   crop,
+  cropInto,
   identityAffine,
   labelledPerSlice,
   makeVolume,
   sliceOffsets,
   takeSlices,
 } from '../src/index.ts';
+import { voxelAt } from '../src/volume.ts';
 import { golden } from './goldens.ts';
 
 interface Goldens {
@@ -66,6 +70,47 @@ describe('the window of slices', () => {
     const labels = makeVolume(Uint16Array.of(0, 1, 2, 0, 0, 0, 300, 4, 5), [3, 1, 3], identityAffine);
     expect([...labelledPerSlice(labels)]).toEqual([2, 0, 3]);
   });
+
+  it('counts those of a box as in its voxels alone, wherever it lies in memory', () => {
+    const box = fc
+      .tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 4 }), fc.nat(1))
+      .chain((sizes) => {
+        const [width, height, shift] = sizes;
+        const within = (size: number) =>
+          fc
+            .tuple(fc.nat(size - 1), fc.nat(size - 1))
+            .map(([a, b]) => [Math.min(a, b), Math.max(a, b) + 1] as const);
+        const data = fc.array(fc.constantFrom(0, 0, 0, 1, 256), {
+          minLength: 3 * width * height,
+          maxLength: 3 * width * height,
+        });
+        return fc.record({
+          shape: fc.constant([3, height, width] as const),
+          shift: fc.constant(shift),
+          data,
+          x: within(width),
+          y: within(height),
+          z: within(3),
+        });
+      });
+    fc.assert(
+      fc.property(box, ({ shape, shift, data, x, y, z }) => {
+        const labels = makeVolume(
+          Uint16Array.from([...Array<number>(shift).fill(9), ...data]).subarray(shift),
+          shape,
+          identityAffine,
+        );
+        const part: Box = { start: [x[0], y[0], z[0]], end: [x[1], y[1], z[1]] };
+        expect(labelledPerSlice(labels, part)).toEqual(labelledPerSlice(crop(labels, part)));
+        const [, height, width] = shape;
+        const counts = [0, 1, 2].map(
+          (slice) =>
+            data.slice(slice * height * width, (slice + 1) * height * width).filter((v) => v !== 0).length,
+        );
+        expect([...labelledPerSlice(labels)]).toEqual(counts);
+      }),
+    );
+  });
 });
 
 describe('slices of a window', () => {
@@ -108,5 +153,36 @@ describe('boxes', () => {
     expect(cropped.data[0 + 3 * (1 + 2 * 0)]).toBe(0.5);
     expect([3, 7, 11].map((i) => cropped.affine[i])).toEqual([3, 4, 5]);
     expect(boxAbove(volume, 0.25)).toEqual({ start: [1, 2, 1], end: [2, 3, 2] });
+  });
+
+  it('hold no more than the voxels above the threshold reach', () => {
+    const shape = [4, 5, 6] as const;
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(4 * 5 * 6 - 1), { maxLength: 12 }), (places) => {
+        const data = new Float32Array(4 * 5 * 6);
+        for (const place of places) data[place] = 1;
+        const found = places.map((place) => voxelAt(shape, place));
+        const along = (axis: number) => found.map((place) => place[axis]);
+        expect(boxAbove(makeVolume(data, shape, identityAffine))).toEqual(
+          places.length === 0
+            ? null
+            : {
+                start: [0, 1, 2].map((axis) => Math.min(...along(axis))),
+                end: [0, 1, 2].map((axis) => Math.max(...along(axis)) + 1),
+              },
+        );
+      }),
+    );
+  });
+
+  it('are cropped into arrays of their size only, padded where they stand over', () => {
+    const volume = makeVolume(Uint16Array.of(1, 2, 3, 4), [1, 2, 2], identityAffine);
+    const box: Box = { start: [1, -1, 0], end: [3, 1, 1] };
+    const into = new Uint16Array(4).fill(7);
+    cropInto(volume, box, into, 9);
+    expect([...into]).toEqual([9, 9, 2, 9]);
+    expect(() => cropInto(volume, box, new Uint16Array(5))).toThrow(
+      /2 × 2 × 1 voxels does not fit an array of 5/,
+    );
   });
 });

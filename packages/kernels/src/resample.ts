@@ -30,6 +30,22 @@ function plan(
   return sampling;
 }
 
+/** Where results go: an array of theirs, or a new one. */
+function resultOf<T extends Float32Array | Uint16Array>(
+  [width, height, slices]: Sizes,
+  into: T | undefined,
+  create: (length: number) => T,
+): T {
+  const voxels = width * height * slices;
+  if (into !== undefined && into.length !== voxels) {
+    throw new SemcrcError(
+      'usage',
+      `${width} × ${height} × ${slices} voxels do not fit an array of ${into.length}`,
+    );
+  }
+  return into ?? create(voxels);
+}
+
 /** Calls `each` with every row of the target: its y and z, and its first index. */
 function forEachRow([width, height, slices]: Sizes, each: (y: number, z: number, at: number) => void): void {
   for (let z = 0, at = 0; z < slices; z++) {
@@ -45,6 +61,7 @@ function forEachRow([width, height, slices]: Sizes, each: (y: number, z: number,
  * @param toSource 3 × 4 matrix, row by row: target voxel index (x, y, z, 1) to source voxel index.
  * @param outside the value beyond the reach of the source: more than half a voxel of the coarser grid off its outermost
  *   voxel centres. Nearer than that the border value holds.
+ * @param into where the target's voxels are written; a new array when left out. May not overlap the source.
  * @returns target voxels, x fastest.
  * @throws SemcrcError `usage` on sizes or matrices that cannot be.
  */
@@ -54,10 +71,11 @@ export function resampleLinear(
   target: Sizes,
   toSource: readonly number[],
   outside: number,
+  into?: Float32Array,
 ): Float32Array {
   const instance = resamplerInstance(resampler);
   const sampling = plan(source, target, toSource);
-  const out = new Float32Array(target[0] * target[1] * target[2]);
+  const out = resultOf(target, into, (length) => new Float32Array(length));
   if (sampling.alongAxes)
     instance.scoped((arena) => linearAlongAxes(instance, arena, source, sampling, outside, out));
   else instance.scoped((arena) => linearThroughMatrix(instance, arena, source, sampling, outside, out));
@@ -169,10 +187,11 @@ export function resampleNearest(
   target: Sizes,
   toSource: readonly number[],
   outside: number,
+  into?: Uint16Array,
 ): Uint16Array {
   const instance = resamplerInstance(resampler);
   const sampling = plan(source, target, toSource);
-  const out = new Uint16Array(target[0] * target[1] * target[2]);
+  const out = resultOf(target, into, (length) => new Uint16Array(length));
   if (sampling.alongAxes)
     instance.scoped((arena) => nearestAlongAxes(instance, arena, source, sampling, outside, out));
   else instance.scoped((arena) => nearestThroughMatrix(instance, arena, source, sampling, outside, out));

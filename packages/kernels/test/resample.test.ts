@@ -71,6 +71,23 @@ describe.each([{ debug: false }, { debug: true }])('resampling, %o', (options) =
     expect(resampleLinear(resampler, { data: turned, size: [5, 17, 4] }, size, swapped, 0)).toEqual(data);
   });
 
+  it('writes into an array at hand, which must have the size of the target', () => {
+    const size: Sizes = [4, 3, 2];
+    const target: Sizes = [3, 5, 2];
+    const matrix = [1.3, 0, 0, -0.2, 0, 0.5, 0, 0.1, 0, 0, 1, 0];
+    const image = { data: Float32Array.from(voxels(size, 3)), size };
+    const into = new Float32Array(30).fill(7);
+    expect(resampleLinear(resampler, image, target, matrix, -1, into)).toBe(into);
+    expect(into).toEqual(resampleLinear(resampler, image, target, matrix, -1));
+    const labels = { data: Uint16Array.from({ length: 24 }, (_, i) => i), size };
+    const groups = new Uint16Array(30).fill(7);
+    expect(resampleNearest(resampler, labels, target, matrix, 0, groups)).toBe(groups);
+    expect(groups).toEqual(resampleNearest(resampler, labels, target, matrix, 0));
+    expect(() => resampleNearest(resampler, labels, target, matrix, 0, new Uint16Array(31))).toThrow(
+      /3 × 5 × 2 voxels do not fit an array of 31/,
+    );
+  });
+
   it('reproduces a linear ramp between its voxels and holds the border half a coarse voxel beyond', () => {
     const data = Float32Array.from({ length: 5 }, (_, i) => i);
     const source = { data, size: [5, 1, 1] as const };
