@@ -1,8 +1,9 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { SemcrcError } from '@semcrc/kernels';
-import { type Borrowing, backtrack, borrow, type LambdaFamily, lineFamily, pathFamily } from './backtrack.ts';
+import { backtrack } from './backtrack.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
 import { type CalibrationData, type Fit, type FitAnchor, infeasibleError, secondsSince } from './fit.ts';
+import { type Borrowing, borrow, type LambdaFamily, lineFamily, pathFamily } from './lambda-family.ts';
 import { gatherLengthProblem } from './length-problem.ts';
 import { LossTable } from './loss-table.ts';
 import { makePartition, type Partition } from './partition.ts';
@@ -103,11 +104,12 @@ export async function fitAnchored(
   const start = performance.now();
   try {
     const profiles = await groups.profilesOf(split.cal);
+    const table = new LossTable(profiles, partition, { sides });
     const profiling = secondsSince(start) / bounds.length;
     return bounds.map((bound, i) => {
       const begun = performance.now();
       const { anchor, family, seconds } = anchors[i];
-      const found = backtrack(new LossTable(profiles, partition, { sides }), family, bound);
+      const found = backtrack(table, family, bound);
       if (found.state === 'infeasible')
         throw infeasibleError(procedure, bound, found.units, found.leastUnits);
       const { solution } = anchor;

@@ -1,72 +1,10 @@
-import type { LambdaPath } from '@semcrc/anchor';
+import { Aim, type End, verdictOnMean } from './aim.ts';
 import type { RiskBound } from './bound.ts';
 import { leastUnits } from './bound.ts';
-import type { LossSearch, LossTable } from './loss-table.ts';
-
-/**
- * λ vectors along one parameter t: non-decreasing in t in every component, so that any loss is non-increasing and
- * right-continuous in t and [conformal risk control, Theorem 1] applies to t (Proposition 1).
- */
-export interface LambdaFamily {
-  /** Components: λ groups × sides, below first. */
-  readonly size: number;
-  /** Where every λ is least. */
-  readonly start: number;
-  /** Writes the f32 vector at t. */
-  at(t: number, out: Float32Array): void;
-  /** A t at which every λ is at least `score`. */
-  reaching(score: number): number;
-}
-
-/**
- * The line anchor + ω·1, clipped at 0 (eq. 6, 9): λ(ω)_k = fround(max(λ̃_k + ω, 0)), ω from −max λ̃ on.
- * With the zero anchor and one group this is the one-parameter family of CRC (eq. 1).
- */
-export function lineFamily(anchor: Float64Array): LambdaFamily {
-  let largest = 0;
-  for (const value of anchor) largest = Math.max(largest, value);
-  return {
-    size: anchor.length,
-    start: -largest,
-    at(omega, out) {
-      for (let k = 0; k < anchor.length; k++) out[k] = Math.max(anchor[k] + omega, 0);
-    },
-    reaching: (score) => score,
-  };
-}
-
-/** Which components lend their λ to one that no optimization voxel spoke for. */
-export interface Borrowing {
-  readonly absent: number;
-  readonly lenders: readonly number[];
-}
-
-/** Gives every absent component the largest λ of its lenders, in place. */
-export function borrow(lambda: Float32Array | Float64Array, borrowings: readonly Borrowing[]): void {
-  for (const { absent, lenders } of borrowings) {
-    let largest = 0;
-    for (const lender of lenders) largest = Math.max(largest, lambda[lender]);
-    lambda[absent] = largest;
-  }
-}
-
-/**
- * The path of the envelope anchor: minorant edges by slope, one λ moving at a time, then + ω·1 beyond the last edge.
- * Its parameter is the position: edges traversed, and ω beyond them.
- */
-export function pathFamily(path: LambdaPath, borrowings: readonly Borrowing[]): LambdaFamily {
-  const point = new Float64Array(path.size);
-  return {
-    size: path.size,
-    start: 0,
-    at(position, out) {
-      path.at(position, point);
-      borrow(point, borrowings);
-      out.set(point);
-    },
-    reaching: (score) => path.length + score,
-  };
-}
+import { halfway, nextAbove } from './float-order.ts';
+import type { LambdaFamily } from './lambda-family.ts';
+import type { LossSearch } from './loss-search.ts';
+import type { LossTable } from './loss-table.ts';
 
 /** What backtracking found: the first admissible λ, or that no λ can be. */
 export type Backtracked =
@@ -80,7 +18,7 @@ export type Backtracked =
 
 /**
  * The infimum of the t from which on the bound accepts (eq. 3, 6, 9). Losses are step functions of t, so it is attained,
- * and bisecting the ordered bit patterns of t finds it exactly: no grid, at most 64 steps.
+ * and closing in on it until its two sides are neighbouring doubles finds it exactly: no grid.
  */
 export function backtrack(table: LossTable, family: LambdaFamily, bound: RiskBound): Backtracked {
   return backtrackAll(table, family, [bound])[0];
@@ -93,7 +31,8 @@ export function backtrackAll(
   bounds: readonly RiskBound[],
 ): Backtracked[] {
   const units = table.units.length;
-  const feasible = bounds.filter((bound) => bound.accepts(new Float64Array(units)));
+  const noLoss = new Float64Array(units);
+  const feasible = bounds.filter((bound) => bound.accepts(noLoss));
   const monotone = feasible.filter((bound) => !bound.acceptsAllBetween);
   const parameters = firstAccepted(table, family, monotone);
   for (const bound of feasible) {
@@ -110,14 +49,9 @@ export function backtrackAll(
   });
 }
 
-/** One end of a stretch of the family: t as ordered bits, and λ there. */
-interface End {
-  readonly bits: bigint;
-  readonly lambda: Float32Array;
-}
-
-function same(a: Float32Array, b: Float32Array): boolean {
-  return a.every((value, k) => value === b[k]);
+function sameLambda(a: Float32Array, b: Float32Array): boolean {
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
 }
 
 /** The least t that each bound accepts, where acceptance at t implies acceptance beyond. */
@@ -127,48 +61,64 @@ function firstAccepted(
   bounds: readonly RiskBound[],
 ): Map<RiskBound, number> {
   const found = new Map<RiskBound, number>();
+  const units = table.units.length;
   const lambda = new Float32Array(family.size);
-  /** Looks between a t that every bound rejects and one that every bound accepts, with λ at both. */
-  const bisect = (rejected: End, admissible: End, search: LossSearch, among: readonly RiskBound[]): void => {
-    if (among.length === 0) return;
-    if (admissible.bits - rejected.bits <= 1n) {
-      for (const bound of among) found.set(bound, fromOrderedBits(admissible.bits));
-      return;
+  const losses = new Float64Array(units);
+  /** What the bound says of the λ looked at last, from its mean loss if that leaves no doubt. */
+  const accepts = (bound: RiskBound, risk: number, at: LossSearch): boolean => {
+    const verdict = verdictOnMean(bound, units, risk);
+    return verdict ?? bound.accepts(at.losses(losses));
+  };
+  /** Looks between a t that every bound rejects and one that every bound accepts. */
+  const search = (rejected: End, accepted: End, open: LossSearch, among: readonly RiskBound[]): void => {
+    let [below, above, inside, sought] = [rejected, accepted, open, among];
+    const aim = new Aim();
+    while (sought.length > 0) {
+      const wanted = sought[sought.length >> 1].meanAccepted?.(units);
+      const t = aim.between(below, above, wanted, inside.undecided);
+      if (Object.is(t, below.t)) {
+        for (const bound of sought) found.set(bound, above.t);
+        return;
+      }
+      family.at(t, lambda);
+      // The same λ has the same losses: nothing is counted again.
+      if (sameLambda(lambda, above.lambda)) {
+        above = { ...above, t };
+        continue;
+      }
+      if (sameLambda(lambda, below.lambda)) {
+        below = { ...below, t };
+        continue;
+      }
+      const middle = { t, lambda: lambda.slice(), risk: inside.look(lambda, aim.nearer) };
+      const accepting = sought.filter((bound) => accepts(bound, middle.risk, inside));
+      if (accepting.length === sought.length) {
+        inside = inside.narrow('accepted');
+        above = middle;
+        continue;
+      }
+      if (accepting.length > 0) {
+        search(below, middle, inside.narrow('accepted'), accepting);
+        sought = sought.filter((bound) => !accepting.includes(bound));
+      }
+      inside = inside.narrow('rejected');
+      below = middle;
     }
-    const bits = (admissible.bits + rejected.bits) >> 1n;
-    family.at(fromOrderedBits(bits), lambda);
-    const middle = { bits, lambda: lambda.slice() };
-    // The same λ has the same losses: nothing is counted again.
-    if (same(lambda, admissible.lambda)) {
-      bisect(rejected, middle, search, among);
-      return;
-    }
-    if (same(lambda, rejected.lambda)) {
-      bisect(middle, admissible, search, among);
-      return;
-    }
-    const losses = search.evaluate(lambda);
-    const accepting = among.filter((bound) => bound.accepts(losses));
-    const rejecting = among.filter((bound) => !accepting.includes(bound));
-    const before = accepting.length > 0 ? search.narrow('accepted') : search;
-    const after = rejecting.length > 0 ? search.narrow('rejected') : search;
-    bisect(rejected, middle, before, accepting);
-    bisect(middle, admissible, after, rejecting);
   };
   const endAt = (t: number): End => {
     family.at(t, lambda);
-    return { bits: orderedBits(t), lambda: lambda.slice() };
+    return { t, lambda: lambda.slice(), risk: table.search().look(lambda) };
   };
-  family.at(family.start, lambda);
-  const atStart = table.evaluate(lambda);
+  const end = endAt(family.reaching(table.largestScore));
+  const start = endAt(family.start);
   for (const bound of bounds) {
-    if (bound.accepts(atStart)) found.set(bound, family.start);
+    if (accepts(bound, start.risk, table.search())) found.set(bound, family.start);
   }
-  bisect(
-    endAt(family.start),
-    endAt(family.reaching(table.largestScore)),
+  search(
+    start,
+    end,
     table.search(),
-    bounds.filter((bound) => !found.has(bound)),
+    bounds.filter((bound) => !found.has(bound)).sort((a, b) => a.epsilon - b.epsilon),
   );
   return found;
 }
@@ -184,40 +134,26 @@ function firstOfAccepted(
   acceptsAllBetween: (least: Float64Array, most: Float64Array) => boolean,
 ): number {
   const lambda = new Float32Array(family.size);
-  const lossesAt = (bits: bigint): Float64Array => {
-    family.at(fromOrderedBits(bits), lambda);
+  const lossesAt = (t: number): Float64Array => {
+    family.at(t, lambda);
     return table.evaluate(lambda);
   };
-  const end = orderedBits(family.reaching(table.largestScore));
-  const start = orderedBits(family.start);
+  const end = family.reaching(table.largestScore);
+  const { start } = family;
   // Stretches [from, to] still to be looked at, the one with the largest t on top; beyond its `to` all is accepted.
   const stretches = [{ from: start, to: end, most: lossesAt(start), least: lossesAt(end) }];
   for (let stretch = stretches.pop(); stretch; stretch = stretches.pop()) {
     const { from, to, most, least } = stretch;
     if (acceptsAllBetween(least, most)) continue;
+    const middle = halfway(from, to);
     const same = most.every((loss, unit) => loss === least[unit]);
-    if (same || to - from <= 1n) {
-      if (!bound.accepts(least)) return fromOrderedBits(to + 1n);
-      if (!same && !bound.accepts(most)) return fromOrderedBits(to);
+    if (same || Object.is(middle, from)) {
+      if (!bound.accepts(least)) return nextAbove(to);
+      if (!same && !bound.accepts(most)) return to;
       continue;
     }
-    const middle = (from + to) >> 1n;
     const losses = lossesAt(middle);
     stretches.push({ from, to: middle, most, least: losses }, { from: middle, to, most: losses, least });
   }
-  return family.start;
-}
-
-const word = new DataView(new ArrayBuffer(8));
-
-/** The f64's bits as an integer that grows with the number (−0 just below +0). */
-function orderedBits(value: number): bigint {
-  word.setFloat64(0, value);
-  const bits = word.getBigInt64(0);
-  return bits >= 0n ? bits : -(bits & 0x7fffffffffffffffn) - 1n;
-}
-
-function fromOrderedBits(ordered: bigint): number {
-  word.setBigInt64(0, ordered >= 0n ? ordered : (-ordered - 1n) | -0x8000000000000000n);
-  return word.getFloat64(0);
+  return start;
 }

@@ -14,6 +14,8 @@ export interface RiskBound {
   /** Failure probability of an RCPS bound; null for CRC, whose guarantee is on the expectation. */
   readonly delta: number | null;
   accepts(losses: Float64Array): boolean;
+  /** The largest mean loss of n units that is accepted, up to rounding, where the mean alone decides. */
+  meanAccepted?(n: number): number;
   /**
    * Present where raising a loss may turn rejection into acceptance, so that one acceptance says nothing of larger λ:
    * true only if every loss vector between the two, component by component, is accepted.
@@ -36,6 +38,7 @@ export function crcBound(epsilon: number): RiskBound {
       for (let i = 0; i < losses.length; i++) sum += losses[i];
       return (sum + 1) / (losses.length + 1) <= epsilon + CONDITION_SLACK;
     },
+    meanAccepted: (n) => ((epsilon + CONDITION_SLACK) * (n + 1) - 1) / n,
   };
 }
 

@@ -1,6 +1,7 @@
-import { backtrackAll, lineFamily } from './backtrack.ts';
+import { backtrackAll } from './backtrack.ts';
 import type { RiskBound } from './bound.ts';
 import { type CalibrationData, type Fit, infeasibleError, optAndCal, secondsSince } from './fit.ts';
+import { lineFamily } from './lambda-family.ts';
 import { LossTable } from './loss-table.ts';
 import { makePartition } from './partition.ts';
 import type { Split } from './split.ts';

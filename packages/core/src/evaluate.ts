@@ -1,9 +1,9 @@
 import { clampedLength, clampedLengthByPixel, gather, type Kernels, SemcrcError } from '@semcrc/kernels';
+import { firstMissed } from './first-missed.ts';
 import { type Interval, intervalOf, QUANTILE } from './interval.ts';
-import { lengthIsKnown, lengthOfOrgan } from './length-profile.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import { missesByPosition } from './position-profile.ts';
-import { buildProfile, firstMissed, type Profile, type ProfileOptions, type Sides } from './profile.ts';
+import { buildProfile, type Profile, type ProfileOptions, type Sides } from './profile.ts';
 import type { Sample } from './sample.ts';
 
 /** What evaluation needs of a calibrated λ. */
@@ -35,7 +35,7 @@ export interface Evaluation extends LossAndLength {
 }
 
 /** λ of every (side, cell) list, as f32: what a profile's lists are searched with. */
-function lambdaOfLists({ partition, sides, lambda }: CalibratedLambda): Float32Array {
+export function lambdaOfLists({ partition, sides, lambda }: CalibratedLambda): Float32Array {
   const { cellCount, groupOfCell, keys } = partition;
   const lists = new Float32Array(2 * cellCount);
   for (let side = 0; side < 2; side++) {
@@ -63,28 +63,8 @@ export interface OrganSums {
   readonly length: Float64Array;
 }
 
-/**
- * Sums of a λ on one scan without its voxels, where it is given by organ and the profile keeps lengths that far.
- * Null where voxels are needed.
- */
-export function sumProfile(profile: Profile, calibrated: CalibratedLambda): OrganSums | null {
-  const { lengths, cellCount, organVoxels } = profile;
-  const { partition } = calibrated;
-  if (!lengths || partition.cellsPerOrgan > 1 || cellCount !== partition.cellCount) return null;
-  checkSides(profile, calibrated);
-  const lists = lambdaOfLists(calibrated);
-  const length = new Float64Array(cellCount);
-  for (let organ = 0; organ < cellCount; organ++) {
-    if (organVoxels[organ] === 0) continue;
-    const below = lists[organ];
-    const above = lists[cellCount + organ];
-    if (!lengthIsKnown(below, above)) return null;
-    length[organ] = lengthOfOrgan(lengths, organ, below, above, organVoxels[organ]);
-  }
-  return { profile, missed: missesOfCells(profile, lists), length };
-}
-
-function checkSides(profile: Profile, { sides }: CalibratedLambda): void {
+/** Throws `usage` where a λ tells sides apart that the profile does not. */
+export function checkSides(profile: Profile, { sides }: CalibratedLambda): void {
   if (sides <= profile.sides) return;
   throw new SemcrcError(
     'usage',
@@ -152,7 +132,7 @@ function missesOfOrgans(
   }
   const divided =
     spec.kind === 'strata'
-      ? buildProfile(kernels, sample, partition, { ...options, pixels: false, lengths: false })
+      ? buildProfile(kernels, sample, partition, { ...options, merged: false, pixels: false, lengths: false })
       : profile;
   return calibrated.map((one) => byOrgan(missesOfCells(divided, lambdaOfLists(one)), cellsPerOrgan));
 }

@@ -2,14 +2,7 @@ import { SemcrcError } from '@semcrc/kernels';
 import { fitAnchored, groupsOf } from './anchored.ts';
 import { leastUnits } from './bound.ts';
 import { fitCrc } from './crc.ts';
-import {
-  type Evaluation,
-  evaluationOf,
-  type OrganSums,
-  type ScanEvaluation,
-  sumProfile,
-  sumScan,
-} from './evaluate.ts';
+import { type Evaluation, evaluationOf, type OrganSums, type ScanEvaluation, sumScan } from './evaluate.ts';
 import { EvaluationMean } from './evaluation-mean.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
 import { type Labels, labelIds, organSlots } from './labels.ts';
@@ -17,6 +10,7 @@ import { fitOrganCrc, organBound } from './organ-crc.ts';
 import type { PositionSpec } from './partition-spec.ts';
 import { checkCombination, type Procedure, type ProcedureOptions } from './procedure.ts';
 import type { ProfileOptions } from './profile.ts';
+import { ProfileSums } from './profile-sums.ts';
 import { type RunRecord, runRecord } from './record.ts';
 import { type CohortIndex, checkSplitSizes, drawSplit, type Split, type SplitSizes } from './split.ts';
 
@@ -42,10 +36,15 @@ export interface RunPlan {
 
 /**
  * The runs of an experiment, after everything that can be refused beforehand has been: sizes that do not fit the cohort
- * and combinations that make no sense (`usage`), n too small for the tolerance (`infeasible`).
+ * and combinations that make no sense (`usage`), n too small for one of the tolerances (`infeasible`).
  */
-export function planRuns(plan: ExperimentPlan, index: LabelledIndex): RunPlan[] {
+export function planRuns(
+  plan: ExperimentPlan,
+  index: LabelledIndex,
+  tolerances: readonly number[] = [plan.epsilon],
+): RunPlan[] {
   checkPlan(plan, index);
+  for (const epsilon of tolerances) checkTolerance({ ...plan, epsilon }, index);
   return Array.from({ length: plan.runs }, (_, run) => ({
     run,
     split: drawSplit(index, plan, plan.seed, run),
@@ -53,7 +52,7 @@ export function planRuns(plan: ExperimentPlan, index: LabelledIndex): RunPlan[] 
 }
 
 function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
-  const { procedures, options, runs, seed, nOpt, nCal } = plan;
+  const { procedures, options, runs, seed } = plan;
   if (procedures.length === 0) throw new SemcrcError('usage', 'name at least one procedure');
   if (!Number.isInteger(runs) || runs < 1) {
     throw new SemcrcError('usage', `runs must be a whole number from 1, found ${runs}`, { data: { runs } });
@@ -65,6 +64,10 @@ function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
   }
   checkCombination(procedures, options);
   checkSplitSizes(index, plan);
+}
+
+function checkTolerance(plan: ExperimentPlan, index: LabelledIndex): void {
+  const { procedures, options, nOpt, nCal } = plan;
   for (const procedure of procedures) {
     const anchored = procedure === 'k-crc' || procedure === 'sem-crc' || options.control.length > 0;
     if (anchored && procedure !== 'crc' && nOpt === 0) {
@@ -92,6 +95,7 @@ export function profileOptionsOf(
     sides: options.sides === 'two' ? 2 : 1,
     within: options.within,
     heuristic: options,
+    merged: procedures.includes('crc'),
     pixels: procedures.includes('k-crc'),
     lengths: procedures.some((procedure) => procedure !== 'k-crc') && options.strata.length === 0,
   };
@@ -166,9 +170,10 @@ async function eachSum(
   profiling: ProfileOptions,
   take: (fit: number, sums: OrganSums) => void,
 ): Promise<void> {
+  const profiled = new ProfileSums(fits);
   for (const id of scans) {
     const profile = data.profileOf(id);
-    const known = fits.map((fit) => sumProfile(profile, fit));
+    const known = profiled.of(profile);
     const rest = fits.filter((_, i) => known[i] === null);
     const read = rest.length > 0 ? sumScan(data.kernels, await data.read(id), profile, rest, profiling) : [];
     let next = 0;

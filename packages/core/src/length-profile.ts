@@ -1,4 +1,5 @@
 import { type Kernels, profileEdges } from '@semcrc/kernels';
+import { firstMissedFromLow } from './first-missed.ts';
 import type { Interval } from './interval.ts';
 import type { Sample } from './sample.ts';
 
@@ -58,46 +59,31 @@ function withSums(distances: Omit<EdgeDistances, 'sums'>): EdgeDistances {
   return { ...distances, sums };
 }
 
-/**
- * Σ clamp(upper + λ) − clamp(lower − λ) over an organ slot's voxels, in f64.
- *
- * @param lambdaBelow in [0, LENGTH_REACH], as `lambdaAbove`; or infinite
- * @param voxels of the organ
- */
-export function lengthOfOrgan(
-  profile: LengthProfile,
-  organ: number,
-  lambdaBelow: number,
-  lambdaAbove: number,
-  voxels: number,
-): number {
-  if (lambdaBelow === Number.POSITIVE_INFINITY && lambdaAbove === Number.POSITIVE_INFINITY) return voxels;
-  return (
-    profile.width[organ] +
-    growth(profile.below, organ, lambdaBelow) +
-    growth(profile.above, organ, lambdaAbove)
-  );
-}
-
 /** Whether a profile knows the length at λ: up to its reach, or infinite on both sides. */
 export function lengthIsKnown(lambdaBelow: number, lambdaAbove: number): boolean {
   if (lambdaBelow === Number.POSITIVE_INFINITY && lambdaAbove === Number.POSITIVE_INFINITY) return true;
   return lambdaBelow <= LENGTH_REACH && lambdaAbove <= LENGTH_REACH;
 }
 
-/** Σ min(λ, distance) over an organ slot's voxels. */
-function growth({ beyond, offsets, values, sums }: EdgeDistances, organ: number, lambda: number): number {
+/**
+ * Σ min(λ, distance) over an organ slot's voxels, in f64: what λ adds to the slot's lengths on one side. One sum for each
+ * λ, which ascend; infinite where λ is.
+ */
+export function growths(
+  { beyond, offsets, values, sums }: EdgeDistances,
+  organ: number,
+  lambda: Float32Array,
+  out: Float64Array,
+): void {
   const start = offsets[organ];
   const end = offsets[organ + 1];
-  let low = start;
-  let high = end;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (values[middle] < lambda) low = middle + 1;
-    else high = middle;
+  const before = sumBefore(values, sums, start);
+  let met = start;
+  for (let i = 0; i < lambda.length; i++) {
+    met = firstMissedFromLow(values, met, end, lambda[i]);
+    const farther = end - met + beyond[organ];
+    out[i] = sumBefore(values, sums, met) - before + (farther > 0 ? lambda[i] * farther : 0);
   }
-  const met = sumBefore(values, sums, low) - sumBefore(values, sums, start);
-  return met + lambda * (end - low + beyond[organ]);
 }
 
 function sumBefore(values: Float32Array, sums: Float64Array, index: number): number {

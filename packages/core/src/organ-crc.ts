@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { type Backtracked, backtrackAll, lineFamily } from './backtrack.ts';
+import { type Backtracked, backtrackAll } from './backtrack.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
 import {
   boundOf,
@@ -11,6 +11,7 @@ import {
   secondsSince,
 } from './fit.ts';
 import { labelIds } from './labels.ts';
+import { lineFamily } from './lambda-family.ts';
 import { type LossAverage, LossTable } from './loss-table.ts';
 import { makePartition } from './partition.ts';
 import type { ProcedureOptions } from './procedure.ts';

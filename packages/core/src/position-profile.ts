@@ -1,7 +1,8 @@
 import { divideByPixel, type Kernels, SemcrcError } from '@semcrc/kernels';
+import { firstMissed } from './first-missed.ts';
 import { checkPlane, type Partition } from './partition.ts';
 import type { PositionSpec } from './partition-spec.ts';
-import { firstMissed, type Profile } from './profile.ts';
+import type { Profile } from './profile.ts';
 
 /** Scores of all scans together that are put on kernel memory: 2 GiB of its 4. */
 const MOST_PLACED = 2 ** 29;
@@ -39,7 +40,15 @@ export function divideByPosition(
       spec.groupCount,
       scores,
     );
-    return { ...profile, cellCount: partition.cellCount, offsets, scores, pixels: null, lengths: null };
+    return {
+      ...profile,
+      cellCount: partition.cellCount,
+      offsets,
+      scores,
+      merged: null,
+      pixels: null,
+      lengths: null,
+    };
   });
   // Views anew: dividing a large scan may have made memory grow.
   return divided.map((profile, i) => ({ ...profile, scores: scoresOf(i) ?? profile.scores }));

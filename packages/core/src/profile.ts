@@ -5,6 +5,7 @@ import {
   firstNaN,
   type Kernels,
   profileScores,
+  radixSort,
   SemcrcError,
 } from '@semcrc/kernels';
 import { type HeuristicOptions, type Interval, intervalOf, QUANTILE } from './interval.ts';
@@ -37,6 +38,8 @@ export interface Profile {
   readonly offsets: Uint32Array;
   /** Positive scores, ascending within each list. */
   readonly scores: Float32Array;
+  /** All of `scores` in one ascending list, where asked for: what one λ for every voxel is searched in. */
+  readonly merged: Float32Array | null;
   /** Pixel y · width + x of each score, where asked for: what K-CRC's position maps divide. */
   readonly pixels: Uint16Array | Uint32Array | null;
   /** What mean lengths with one λ per organ need, where asked for and widths do not vary from voxel to voxel. */
@@ -48,6 +51,8 @@ export interface ProfileOptions {
   readonly sides?: Sides;
   readonly within?: Within;
   readonly heuristic?: HeuristicOptions;
+  /** Keep the scores in one list, too. */
+  readonly merged?: boolean;
   /** Keep the pixel of each score. */
   readonly pixels?: boolean;
   /** Keep what mean lengths need, so that evaluating λ by organ reads no voxels. */
@@ -65,7 +70,8 @@ export function buildProfile(
   partition: Partition,
   options: ProfileOptions = {},
 ): Profile {
-  const { sides = 1, within = 'scan', heuristic = QUANTILE, pixels = false, lengths = false } = options;
+  const { sides = 1, within = 'scan', heuristic = QUANTILE } = options;
+  const { merged = false, pixels = false, lengths = false } = options;
   const interval = intervalOf(sample, heuristic);
   const { cellCount, cellsPerOrgan } = partition;
   const inside = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, within);
@@ -86,6 +92,7 @@ export function buildProfile(
       dimension += profiled.voxels[list];
     }
     const kept = profiled.offsets[listCount];
+    const sorted = kept === profiled.scores.length ? profiled.scores : profiled.scores.slice(0, kept);
     return {
       scan: sample.id,
       patient: sample.patient,
@@ -95,7 +102,8 @@ export function buildProfile(
       cellCount,
       organVoxels,
       offsets: profiled.offsets.slice(0, listCount + 1),
-      scores: kept === profiled.scores.length ? profiled.scores : profiled.scores.slice(0, kept),
+      scores: sorted,
+      merged: merged ? mergedOf(kernels, sorted) : null,
       pixels: profiled.positions ? narrow(profiled.positions.subarray(0, kept), plane) : null,
       lengths:
         lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
@@ -105,16 +113,10 @@ export function buildProfile(
   }
 }
 
-/** Index, from `low` up to `high`, of the first of ascending scores that λ misses: the first that exceeds it. */
-export function firstMissed(scores: Float32Array, low: number, high: number, lambda: number): number {
-  let first = low;
-  let end = high;
-  while (first < end) {
-    const middle = (first + end) >>> 1;
-    if (scores[middle] > lambda) end = middle;
-    else first = middle + 1;
-  }
-  return first;
+function mergedOf(kernels: Kernels, scores: Float32Array): Float32Array {
+  const merged = scores.slice();
+  radixSort(kernels, merged);
+  return merged;
 }
 
 /**

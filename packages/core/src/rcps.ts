@@ -33,6 +33,7 @@ export function hoeffdingBound(epsilon: number, delta: number): RiskBound {
       const n = losses.length;
       return sumOf(losses) / n + Math.sqrt(Math.log(1 / delta) / (2 * n)) <= epsilon;
     },
+    meanAccepted: (n) => epsilon - Math.sqrt(Math.log(1 / delta) / (2 * n)),
   };
 }
 

@@ -1,16 +1,20 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backtrack, backtrackAll, lineFamily } from '../src/backtrack.ts';
+import { backtrack, backtrackAll } from '../src/backtrack.ts';
 import { crcBound, leastUnits } from '../src/bound.ts';
 import {
   hoeffdingBentkusBound,
+  hoeffdingBound,
   makePartition,
+  type Profile,
+  randomStream,
   type Sample,
   type Sides,
   type Within,
   wsrBound,
 } from '../src/index.ts';
+import { lineFamily } from '../src/lambda-family.ts';
 import { LossTable } from '../src/loss-table.ts';
 import { dataOf, drawCohort, LABELS, recipes } from './random-cohort.ts';
 import {
@@ -184,6 +188,100 @@ describe('backtracking at several tolerances at once', () => {
         },
       ),
       { numRuns: 200, seed: 12 },
+    );
+  });
+});
+
+describe('backtracking at many tolerances at once', () => {
+  it('finds for each what it finds alone, on scans with many scores and with ties', () => {
+    const uniform = makePartition({ kind: 'uniform' }, LABELS);
+    const organs = makePartition({ kind: 'organ' }, LABELS);
+    const tolerance = fc.oneof(
+      fc.double({ min: 0.001, max: 0.999, noNaN: true }),
+      fc.double({ min: 0.1, max: 0.101, noNaN: true }),
+      fc.constantFrom(1 / 21, 0.1, 0.5),
+    );
+    let calibrated = 0;
+    fc.assert(
+      fc.property(
+        fc.record({
+          seed: fc.nat(1000),
+          units: fc.constantFrom(1, 5, 20),
+          scores: fc.constantFrom(0, 3, 400),
+          levels: fc.constantFrom(4, 100, 2 ** 22),
+          merged: fc.boolean(),
+        }),
+        anchors(IDS.length),
+        fc.array(tolerance, { minLength: 4, maxLength: 30 }),
+        ({ seed, units, scores, levels, merged }, anchor, tolerances) => {
+          const profiles = Array.from({ length: units }, (_, unit) =>
+            drawnProfile(seed * 100 + unit, scores, levels, merged),
+          );
+          const bounds = [...tolerances.map(crcBound), hoeffdingBound(tolerances[0], 0.1)];
+          const families = [
+            [uniform, lineFamily(new Float64Array(1))],
+            [organs, lineFamily(Float64Array.from(anchor))],
+          ] as const;
+          for (const [partition, family] of families) {
+            const together = backtrackAll(new LossTable(profiles, partition), family, bounds);
+            const alone = bounds.map((bound) => backtrack(new LossTable(profiles, partition), family, bound));
+            expect(together).toEqual(alone);
+            calibrated += alone.filter(({ state }) => state === 'calibrated').length;
+          }
+        },
+      ),
+      { numRuns: 150, seed: 13 },
+    );
+    expect(calibrated).toBeGreaterThan(1000);
+  });
+});
+
+/** A profile over the organs with about as many scores, spaced 1/levels. */
+function drawnProfile(seed: number, scores: number, levels: number, merged: boolean): Profile {
+  const { uniform } = randomStream(seed, 0);
+  const cellCount = Math.max(...IDS) + 1;
+  const lists = Array.from({ length: cellCount }, (_, organ) =>
+    Float32Array.from(
+      { length: IDS.includes(organ) ? Math.round(scores * uniform()) : 0 },
+      () => Math.ceil(uniform() ** 2 * levels) / levels,
+    ).sort(),
+  );
+  const offsets = new Uint32Array(cellCount + 1);
+  for (const [organ, list] of lists.entries()) offsets[organ + 1] = offsets[organ] + list.length;
+  const organVoxels = Uint32Array.from(lists, ({ length }) => 2 * length + 1);
+  const all = Float32Array.from(lists.flatMap((list) => [...list]));
+  return {
+    scan: `scan-${seed}`,
+    patient: `patient-${seed}`,
+    shape: [1, 1, 1],
+    dimension: organVoxels.reduce((sum, voxels) => sum + voxels, 0),
+    sides: 1,
+    cellCount,
+    organVoxels,
+    offsets,
+    scores: all,
+    merged: merged ? all.slice().sort() : null,
+    pixels: null,
+    lengths: null,
+  };
+}
+
+describe('bounds that go by the mean', () => {
+  it('accept just what their largest mean tells', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 40 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        (losses, epsilon) => {
+          const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+          for (const bound of [crcBound(epsilon), hoeffdingBound(epsilon, 0.1)]) {
+            const most = bound.meanAccepted?.(losses.length) ?? Number.NaN;
+            if (Math.abs(mean - most) < 1e-12) continue;
+            expect(bound.accepts(Float64Array.from(losses))).toBe(mean < most);
+          }
+        },
+      ),
+      { numRuns: 1000, seed: 14 },
     );
   });
 });

@@ -1,6 +1,6 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backtrack, lineFamily } from '../src/backtrack.ts';
+import { backtrack } from '../src/backtrack.ts';
 import {
   type CalibrationData,
   crcBound,
@@ -10,6 +10,7 @@ import {
   type ProcedureOptions,
   SHORTEST_OPTIONS,
 } from '../src/index.ts';
+import { lineFamily } from '../src/lambda-family.ts';
 import { LossTable } from '../src/loss-table.ts';
 import { cellsOfSample } from '../src/partition.ts';
 import { divideByPosition } from '../src/position-profile.ts';

@@ -1,7 +1,7 @@
 import { loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { evaluationOf, sumProfile } from '../src/evaluate.ts';
+import { evaluationOf } from '../src/evaluate.ts';
 import {
   buildProfile,
   type CalibratedLambda,
@@ -10,11 +10,12 @@ import {
   type Profile,
   type Sample,
 } from '../src/index.ts';
+import { ProfileSums } from '../src/profile-sums.ts';
 
 const kernels = await loadKernels();
 
 function evaluateProfile(profile: Profile, calibrated: CalibratedLambda) {
-  const sums = sumProfile(profile, calibrated);
+  const [sums] = new ProfileSums([calibrated]).of(profile);
   return sums && evaluationOf(sums);
 }
 

@@ -1,6 +1,6 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backtrack, lineFamily } from '../src/backtrack.ts';
+import { backtrack } from '../src/backtrack.ts';
 import {
   buildProfile,
   crcBound,
@@ -12,6 +12,7 @@ import {
   type Sample,
   wsrBound,
 } from '../src/index.ts';
+import { lineFamily } from '../src/lambda-family.ts';
 import { LossTable } from '../src/loss-table.ts';
 import { draws } from './random-cohort.ts';
 

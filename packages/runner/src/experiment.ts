@@ -99,8 +99,7 @@ export async function runExperiment(
 ): Promise<ExperimentResult> {
   const { executor, tolerances = [plan.epsilon], finished = [], onRun, onProgress } = options;
   const cohort = await readCohort(handle, plan, options);
-  // Each tolerance may ask for an n of its own.
-  const plans = tolerances.map((epsilon) => planRuns({ ...plan, epsilon }, cohort))[0] ?? [];
+  const plans = planRuns(plan, cohort, tolerances);
   const done = new Map(finished.filter(({ run }) => run < plans.length).map((run) => [run.run, run]));
   const pending = plans.filter(({ run }) => !done.has(run));
   const grid = options.grid ?? new Float32Array(0);

@@ -1,0 +1,75 @@
+import type { RiskBound } from './bound.ts';
+import { halfway } from './float-order.ts';
+
+/** A point of a family of λ. */
+export interface End {
+  readonly t: number;
+  readonly lambda: Float32Array;
+  /** Mean loss there, but for rounding. */
+  readonly risk: number;
+}
+
+/** More than rounding changes in a mean loss when up to a million terms are added up in another order. */
+const NEARBY = 1e-9;
+
+/** What a bound says of losses by their mean, which is known but for rounding; null where that leaves it open. */
+export function verdictOnMean(bound: RiskBound, units: number, risk: number): boolean | null {
+  const wanted = bound.meanAccepted?.(units);
+  if (wanted === undefined || Math.abs(risk - wanted) <= NEARBY) return null;
+  return risk < wanted;
+}
+
+/** A share of a stretch that is quicker searched from its end than by halving. */
+const CLOSE = 0.125;
+
+/**
+ * Where to look next between a rejected and an accepted t: where the line through the mean losses at both ends meets the
+ * one wanted, seen from the nearer end and a little beyond, so that the farther end comes near; halfway in the order of
+ * doubles where that did not help.
+ */
+export class Aim {
+  #width = Number.POSITIVE_INFINITY;
+  #overshoot = 1;
+  #nearer: 'rejected' | 'accepted' | null = null;
+
+  /** The end that the number given last lies near to, if either. */
+  get nearer(): 'rejected' | 'accepted' | null {
+    return this.#nearer;
+  }
+
+  /**
+   * A number strictly between the two in the order of doubles; the rejected t where there is none.
+   *
+   * @param undecided scores in the stretch: their count left of a t strays from the line by its square root
+   */
+  between(rejected: End, accepted: End, wanted: number | undefined, undecided: number): number {
+    const width = accepted.t - rejected.t;
+    this.#overshoot = width > 0.75 * this.#width ? 4 * this.#overshoot : 1;
+    this.#width = width;
+    this.#nearer = null;
+    const drop = rejected.risk - accepted.risk;
+    if (wanted !== undefined && drop > 0) {
+      const share = (rejected.risk - wanted) / drop;
+      const near = Math.min(share, 1 - share);
+      const step = this.#overshoot * near + straying(near, undecided);
+      if (near > 0 && step < 0.6) {
+        const t = share < 0.5 ? rejected.t + step * width : accepted.t - step * width;
+        if (t > rejected.t && t < accepted.t) {
+          if (step < CLOSE) this.#nearer = share < 0.5 ? 'rejected' : 'accepted';
+          return t;
+        }
+      }
+    }
+    return halfway(rejected.t, accepted.t);
+  }
+}
+
+/**
+ * How far, as a share of a stretch, the count of scores up to a point may stray from the line through both ends: about
+ * one and a half standard deviations, and half a score.
+ *
+ * @param share of the stretch before the point, or after it
+ */
+function straying(share: number, scores: number): number {
+  return Math.sqrt((2 * share) / scores) + 0.5 / scores;
+}

@@ -1,0 +1,205 @@
+import { firstMissed, firstMissedFromHigh, firstMissedFromLow } from './first-missed.ts';
+
+/** Sorted scores of the calibration scans, one list for each λ that decides on some of a scan's voxels. */
+export interface ScoreLists {
+  /** Where a list lies; it ends before `end`. */
+  readonly scores: readonly Float32Array[];
+  readonly end: Uint32Array;
+  /** Component of λ that decides on a list, and its scan. */
+  readonly parameter: Uint16Array;
+  readonly scan: Uint32Array;
+  readonly unitOfScan: Uint32Array;
+  readonly scansOfUnit: Uint32Array;
+  /** What a scan's misses are divided by; and what one of them adds to the mean loss. */
+  readonly denominators: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/** The lists in which λ's of a search miss different scores; `count` places of each array over lists are in use. */
+interface OpenLists {
+  readonly count: number;
+  readonly list: Uint32Array;
+  /** Index of the first score missed: at the rejected end, and at the accepted one. */
+  readonly least: Uint32Array;
+  readonly most: Uint32Array;
+  /** What one missed score adds to the mean loss. */
+  readonly weight: Float64Array;
+  /** Misses of each scan in the other lists, which every λ of the search misses alike. */
+  readonly settled: Float64Array;
+}
+
+/**
+ * Losses at λ's between a rejected one and an accepted one, component by component. What these two have settled is
+ * hardly searched again: lists in which no score lies between them become a count of misses.
+ */
+export class LossSearch {
+  readonly #lists: ScoreLists;
+  #open: OpenLists;
+  /** Mean loss at the rejected end. */
+  #risk: number;
+  /** Scores between the two ends. */
+  #undecided: number;
+  /** Of the λ looked at last: the first score missed in each open list, and what that comes to. */
+  readonly #found: Uint32Array;
+  #seen = { risk: 0, passed: 0, likeRejected: 0, likeAccepted: 0 };
+  /** Memory for the misses of each scan. */
+  readonly #misses: Float64Array;
+  /** What this search was narrowed to last, and memory that it has of its own: both serve again the next time. */
+  #within: LossSearch | null = null;
+  #own: OpenLists | null = null;
+
+  private constructor(
+    lists: ScoreLists,
+    open: OpenLists,
+    risk: number,
+    undecided: number,
+    misses: Float64Array,
+  ) {
+    this.#lists = lists;
+    this.#open = open;
+    this.#risk = risk;
+    this.#undecided = undecided;
+    this.#found = new Uint32Array(open.count);
+    this.#misses = misses;
+  }
+
+  /** The search with every list open, from where each starts. */
+  static over(lists: ScoreLists, starts: Uint32Array): LossSearch {
+    const scans = lists.denominators.length;
+    const open = {
+      ...openLists(starts.length, scans),
+      list: Uint32Array.from(starts.keys()),
+      least: starts,
+      most: lists.end,
+      count: starts.length,
+    };
+    let risk = 0;
+    let undecided = 0;
+    for (let list = 0; list < starts.length; list++) {
+      const length = lists.end[list] - starts[list];
+      open.weight[list] = lists.weights[lists.scan[list]];
+      undecided += length;
+      risk += length * open.weight[list];
+    }
+    return new LossSearch(lists, open, risk, undecided, new Float64Array(scans));
+  }
+
+  /** Scores that some λ of this search misses and another does not. */
+  get undecided(): number {
+    return this.#undecided;
+  }
+
+  /**
+   * Counts what λ misses; returns the mean loss, but for rounding: the sum is taken in another order than `losses`.
+   *
+   * @param nearer the end that λ lies near to, if either: lists are searched from there
+   */
+  look(lambda: Float32Array, nearer: 'rejected' | 'accepted' | null = null): number {
+    const { scores, parameter } = this.#lists;
+    const { count, list: open, least, most, weight } = this.#open;
+    const found = this.#found;
+    const fromLow = nearer === 'rejected';
+    const fromHigh = nearer === 'accepted';
+    let risk = this.#risk;
+    let passed = 0;
+    let likeRejected = 0;
+    let likeAccepted = 0;
+    for (let at = 0; at < count; at++) {
+      const list = open[at];
+      const low = least[at];
+      const high = most[at];
+      const value = lambda[parameter[list]];
+      const first = fromLow
+        ? firstMissedFromLow(scores[list], low, high, value)
+        : fromHigh
+          ? firstMissedFromHigh(scores[list], low, high, value)
+          : firstMissed(scores[list], low, high, value);
+      found[at] = first;
+      passed += first - low;
+      risk -= (first - low) * weight[at];
+      likeRejected += first === low ? 1 : 0;
+      likeAccepted += first === high ? 1 : 0;
+    }
+    const seen = this.#seen;
+    seen.risk = risk;
+    seen.passed = passed;
+    seen.likeRejected = likeRejected;
+    seen.likeAccepted = likeAccepted;
+    return risk;
+  }
+
+  /** Writes the loss of each unit at the λ looked at last to `losses` and returns it. */
+  losses(losses: Float64Array): Float64Array {
+    const { end, scan, unitOfScan, scansOfUnit, denominators } = this.#lists;
+    const { count, list: open, settled } = this.#open;
+    const misses = this.#misses;
+    misses.set(settled);
+    for (let at = 0; at < count; at++) misses[scan[open[at]]] += end[open[at]] - this.#found[at];
+    losses.fill(0);
+    for (let scan = 0; scan < misses.length; scan++) {
+      if (denominators[scan] > 0) losses[unitOfScan[scan]] += misses[scan] / denominators[scan];
+    }
+    for (let unit = 0; unit < losses.length; unit++) {
+      if (scansOfUnit[unit] > 1) losses[unit] /= scansOfUnit[unit];
+    }
+    return losses;
+  }
+
+  /**
+   * The search on one side of the λ looked at last: before it, where it is the accepted end, or after it. Good until this
+   * search looks at another λ or is narrowed again.
+   */
+  narrow(end: 'accepted' | 'rejected'): LossSearch {
+    const { count, least, most } = this.#open;
+    const { risk, passed, likeRejected, likeAccepted } = this.#seen;
+    const before = end === 'accepted';
+    const bounds = before ? { least, most: this.#found } : { least: this.#found, most };
+    // Lists that are settled cost a little at every look, handing on those that are not costs once.
+    const few = (before ? likeRejected : likeAccepted) < count / 4;
+    const open = few ? { ...this.#open, ...bounds } : this.#stillOpen(bounds);
+    const start = before ? this.#risk : risk;
+    const undecided = before ? passed : this.#undecided - passed;
+    const within = this.#within;
+    if (!within || within.#found.length < open.count) {
+      this.#within = new LossSearch(this.#lists, open, start, undecided, this.#misses);
+      return this.#within;
+    }
+    within.#open = open;
+    within.#risk = start;
+    within.#undecided = undecided;
+    return within;
+  }
+
+  /** The lists open between two bounds; the others counted. */
+  #stillOpen({ least, most }: { readonly least: Uint32Array; readonly most: Uint32Array }): OpenLists {
+    const { scan, end } = this.#lists;
+    const { count, list: open, weight, settled } = this.#open;
+    if (!this.#own || this.#own.list.length < count) this.#own = openLists(count, settled.length);
+    const own = this.#own;
+    own.settled.set(settled);
+    let kept = 0;
+    for (let at = 0; at < count; at++) {
+      const list = open[at];
+      if (least[at] === most[at]) {
+        own.settled[scan[list]] += end[list] - least[at];
+        continue;
+      }
+      own.list[kept] = list;
+      own.weight[kept] = weight[at];
+      own.least[kept] = least[at];
+      own.most[kept++] = most[at];
+    }
+    return { ...own, count: kept };
+  }
+}
+
+function openLists(lists: number, scans: number): OpenLists {
+  return {
+    count: 0,
+    list: new Uint32Array(lists),
+    least: new Uint32Array(lists),
+    most: new Uint32Array(lists),
+    weight: new Float64Array(lists),
+    settled: new Float64Array(scans),
+  };
+}
