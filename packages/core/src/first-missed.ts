@@ -31,3 +31,22 @@ export function firstMissedFromHigh(scores: Float32Array, low: number, high: num
   }
   return firstMissed(scores, Math.max(next, low), first, lambda);
 }
+
+/** `firstMissed` of each λ, which ascend: the list is walked once for all of them. */
+export function firstMissedOfAll(
+  scores: Float32Array,
+  low: number,
+  high: number,
+  lambda: Float32Array,
+  out: Uint32Array,
+): void {
+  let first = low;
+  for (let i = 0; i < lambda.length; i++) {
+    const value = lambda[i];
+    // Most often the next λ is no more than a few scores on.
+    const near = Math.min(first + 4, high);
+    while (first < near && scores[first] <= value) first++;
+    if (first === near) first = firstMissedFromLow(scores, first, high, value);
+    out[i] = first;
+  }
+}

@@ -1,5 +1,5 @@
 import { type Kernels, profileEdges } from '@semcrc/kernels';
-import { firstMissedFromLow } from './first-missed.ts';
+import { firstMissedOfAll } from './first-missed.ts';
 import type { Interval } from './interval.ts';
 import type { Sample } from './sample.ts';
 
@@ -10,7 +10,7 @@ import type { Sample } from './sample.ts';
 export const LENGTH_REACH = 0.125;
 
 /** Sums of stored distances are kept after every so many of them. */
-const BLOCK = 32;
+const BLOCK = 8;
 
 /**
  * All that the mean length of a scan's intervals needs, for λ up to `LENGTH_REACH`, one λ per organ. With bounds in
@@ -32,7 +32,7 @@ export interface EdgeDistances {
   readonly offsets: Uint32Array;
   /** Positive distances below `LENGTH_REACH`, ascending within each slot; those of 0 add nothing. */
   readonly values: Float32Array;
-  /** Sums of the values before index 0, 32, 64, … */
+  /** Sums of the values before index 0, 8, 16, … */
   readonly sums: Float64Array;
 }
 
@@ -67,22 +67,23 @@ export function lengthIsKnown(lambdaBelow: number, lambdaAbove: number): boolean
 
 /**
  * Σ min(λ, distance) over an organ slot's voxels, in f64: what λ adds to the slot's lengths on one side. One sum for each
- * λ, which ascend; infinite where λ is.
+ * λ, which ascend; meaningless where λ is infinite.
+ *
+ * @param met memory for as many numbers
  */
 export function growths(
   { beyond, offsets, values, sums }: EdgeDistances,
   organ: number,
   lambda: Float32Array,
+  met: Uint32Array,
   out: Float64Array,
 ): void {
   const start = offsets[organ];
   const end = offsets[organ + 1];
   const before = sumBefore(values, sums, start);
-  let met = start;
+  firstMissedOfAll(values, start, end, lambda, met);
   for (let i = 0; i < lambda.length; i++) {
-    met = firstMissedFromLow(values, met, end, lambda[i]);
-    const farther = end - met + beyond[organ];
-    out[i] = sumBefore(values, sums, met) - before + (farther > 0 ? lambda[i] * farther : 0);
+    out[i] = sumBefore(values, sums, met[i]) - before + lambda[i] * (end - met[i] + beyond[organ]);
   }
 }
 

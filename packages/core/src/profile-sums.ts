@@ -1,5 +1,5 @@
 import { type CalibratedLambda, checkSides, lambdaOfLists, type OrganSums } from './evaluate.ts';
-import { firstMissedFromLow } from './first-missed.ts';
+import { firstMissedOfAll } from './first-missed.ts';
 import { growths, lengthIsKnown } from './length-profile.ts';
 import type { Profile } from './profile.ts';
 
@@ -23,6 +23,8 @@ export class ProfileSums {
   readonly #missed: Float64Array;
   readonly #length: Float64Array;
   readonly #parts: readonly { readonly missed: Float64Array; readonly length: Float64Array }[];
+  /** Of the λ on one list. */
+  readonly #first: Uint32Array;
   readonly #growth: Float64Array;
 
   constructor(calibrated: readonly CalibratedLambda[]) {
@@ -42,6 +44,7 @@ export class ProfileSums {
       missed: this.#missed.subarray(fit * slots, (fit + 1) * slots),
       length: this.#length.subarray(fit * slots, (fit + 1) * slots),
     }));
+    this.#first = new Uint32Array(fits.length);
     this.#growth = new Float64Array(fits.length);
   }
 
@@ -56,7 +59,10 @@ export class ProfileSums {
       for (let list = 0; list < profile.sides * profile.cellCount; list++) this.#countMisses(profile, list);
       for (let organ = 0; organ < profile.cellCount; organ++) this.#sumLengths(profile, organ);
     }
-    return known.map((is, fit) => (is ? { profile, ...this.#parts[fit] } : null));
+    return known.map((is, fit) => {
+      const { missed, length } = this.#parts[fit];
+      return is ? { profile, missed, length } : null;
+    });
   }
 
   /** Whether the profile tells all that this λ does. */
@@ -75,27 +81,26 @@ export class ProfileSums {
     const end = offsets[list + 1];
     const { fit, lambda } = this.#ascending[list];
     const missed = this.#missed;
-    let first = offsets[list];
-    if (first === end) return;
-    for (let i = 0; i < fit.length; i++) {
-      first = firstMissedFromLow(scores, first, end, lambda[i]);
-      missed[fit[i] * cellCount + organ] += end - first;
-    }
+    const first = this.#first;
+    if (offsets[list] === end) return;
+    firstMissedOfAll(scores, offsets[list], end, lambda, first);
+    for (let i = 0; i < fit.length; i++) missed[fit[i] * cellCount + organ] += end - first[i];
   }
 
   #sumLengths({ lengths, organVoxels, cellCount }: Profile, organ: number): void {
     const voxels = organVoxels[organ];
     if (!lengths || voxels === 0) return;
     const length = this.#length;
+    const growth = this.#growth;
     for (let at = organ; at < length.length; at += cellCount) length[at] = lengths.width[organ];
     for (const side of ['below', 'above'] as const) {
       const { fit, lambda } = this.#ascending[side === 'below' ? organ : cellCount + organ];
-      growths(lengths[side], organ, lambda, this.#growth);
+      growths(lengths[side], organ, lambda, this.#first, growth);
       for (let i = 0; i < fit.length; i++) {
         const at = fit[i] * cellCount + organ;
         // An interval widened without end is the whole range.
         if (lambda[i] === Number.POSITIVE_INFINITY) length[at] = voxels;
-        else length[at] += this.#growth[i];
+        else length[at] += growth[i];
       }
     }
   }
