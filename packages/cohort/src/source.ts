@@ -15,8 +15,9 @@ export interface Source {
   /** Reads one scan. Rejects with `usage` for an unknown id and with `bad-input` naming scan and file for bad voxels. */
   read(id: string): Promise<Sample>;
   /**
-   * As `read`, into memory that the next `borrow` overwrites: the sample is valid until then, and nothing is allocated.
-   * Offered by sources whose reading costs little more than a copy, which gain nothing by being cached.
+   * As `read`, into memory that the next `borrow` takes over: the sample is valid until then, and nothing is allocated.
+   * A volume is read when it is first looked at, and throws then what `read` rejects with. Offered by sources whose
+   * reading costs little more than a copy, which gain nothing by being cached.
    */
   borrow?(id: string): Promise<Sample>;
   /** Releases file handles and memory; the source is not read after that. */

@@ -12,14 +12,20 @@ export type Voxels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint1
 export interface ChunkReader {
   readonly shape: readonly number[];
   readonly dtype: string;
-  /** Whether chunks lie on disk as voxels lie in memory, so that reading one is a copy. */
-  readonly plain: boolean;
   /** The file a scan's chunk lies in. */
   path(scan: number): string;
+  /** Reads a chunk into an array of its own. */
+  read(scan: number): Promise<Voxels>;
+  /** Where chunks lie on disk as voxels lie in memory, so that reading one is a copy. */
+  readonly plain: PlainChunks | null;
+}
+
+/** Chunks that are copied as they are. */
+export interface PlainChunks {
   /** An array that a chunk fits in. */
   room(): Voxels;
-  /** Reads a chunk: a plain one into `room`, where given; any other into an array of its own. */
-  read(scan: number, room?: Voxels): Promise<Voxels>;
+  /** Reads a chunk into such an array. */
+  read(scan: number, room: Voxels): void;
 }
 
 /** The few lines of an array's zarr.json that decide how its chunks lie on disk. */
@@ -120,16 +126,16 @@ export async function openArray(store: FolderStore, name: StoreArray, scans: num
     codecs[0] === 'bytes' &&
     LITTLE_ENDIAN &&
     layout.codecs[0]?.configuration?.endian !== 'big';
+  const readPlain = (scan: number, room: Voxels): void => readWhole(path(scan), room);
   return {
     shape,
     dtype,
-    plain,
     path,
-    room: () => allocate(dtype, length),
-    async read(scan, room) {
+    plain: plain ? { room: () => allocate(dtype, length), read: readPlain } : null,
+    async read(scan) {
       if (plain) {
-        const voxels = room ?? allocate(dtype, length);
-        readWhole(path(scan), voxels);
+        const voxels = allocate(dtype, length);
+        readPlain(scan, voxels);
         return voxels;
       }
       let data: Voxels;

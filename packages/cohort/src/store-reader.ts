@@ -7,7 +7,7 @@ import { SemcrcError } from '@semcrc/kernels';
 import { fingerprint } from './digest.ts';
 import { FolderStore } from './folder-store.ts';
 import type { Source } from './source.ts';
-import { type ChunkReader, openArray, refuse, type Voxels } from './store-chunks.ts';
+import { type ChunkReader, openArray, type PlainChunks, refuse, type Voxels } from './store-chunks.ts';
 import { arraysOf, parseStoreAttributes, type StoreArray, type StoreAttributes } from './store-format.ts';
 import { clip, mendIntervals, refuseNaN, refuseNegative } from './voxels.ts';
 
@@ -87,7 +87,7 @@ async function digestStore(
  * Opens a prepared cohort: a Zarr v3 group (format 3) with one chunk per scan, written by semcrc or by another program.
  * Chunks are read one scan at a time. A missing, short or damaged chunk is an error, never zeros; where the store carries
  * checksums, each chunk is checked against its own the first time it is read. Stores as semcrc writes them can be
- * borrowed from; read or borrow one scan after the other then. `digest` covers scans, patients, labels, window, spacing and the
+ * borrowed from. `digest` covers scans, patients, labels, window, spacing and the
  * chunks: through the checksums, else through their fingerprints.
  *
  * @throws SemcrcError `bad-input` naming the file, for anything that is not such a store.
@@ -144,33 +144,44 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   const indexOf = new Map(scans.map((scan, index) => [scan, index]));
 
   const verified = new Map(names.map((name) => [name, new Uint8Array(scans.length)]));
-  /** Reads the chunk of one array, into the room given for it if any. */
-  const readChunk = async (name: StoreArray, scan: number, room?: Voxels): Promise<Voxels> => {
-    const source = reader.get(name) as ChunkReader;
-    const voxels = await source.read(scan, room);
+  /** Refuses the chunk of an array whose checksum differs, the first time it is read. */
+  const verify = (name: StoreArray, scan: number, voxels: Voxels): void => {
     const expected = checksums?.[name]?.[scan];
     const seen = verified.get(name) as Uint8Array;
-    if (expected === undefined || seen[scan]) return voxels;
+    if (expected === undefined || seen[scan]) return;
     if (crc32(voxels) !== expected) {
       refuse(
-        source.path(scan),
+        (reader.get(name) as ChunkReader).path(scan),
         `scan ${scans[scan]}: the chunk is damaged (its checksum differs); prepare it again`,
       );
     }
     seen[scan] = 1;
-    return voxels;
   };
-  const readScan = async (id: string, roomOf: (name: StoreArray) => Voxels | undefined): Promise<Sample> => {
+  const scanOf = (id: string): number => {
     const scan = indexOf.get(id);
-    if (scan === undefined)
-      throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
-    const chunk = async <T extends Voxels>(name: StoreArray): Promise<T> =>
-      (await readChunk(name, scan, roomOf(name))) as T;
+    if (scan !== undefined) return scan;
+    throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
+  };
+  const [slices, height, width] = shape.slice(1) as [number, number, number];
+  const factsOf = (scan: number) => ({
+    id: scans[scan] as string,
+    patient: patients[scan] as string,
+    shape: [slices, height, width] as const,
+  });
+  const counted = (scan: number): MendedVoxels | undefined =>
+    checksums &&
+    mended && { clipped: mended.clipped[scan] as number, crossed: mended.crossed[scan] as number };
+
+  const read = async (id: string): Promise<Sample> => {
+    const scan = scanOf(id);
+    const chunk = async <T extends Voxels>(name: StoreArray): Promise<T> => {
+      const voxels = await (reader.get(name) as ChunkReader).read(scan);
+      verify(name, scan, voxels);
+      return voxels as T;
+    };
     const image = (name: StoreArray) => chunk<Float32Array<ArrayBuffer>>(name);
     const sample: Omit<Sample, 'mended'> = {
-      id,
-      patient: patients[scan] as string,
-      shape: [shape[1] as number, shape[2] as number, shape[3] as number],
+      ...factsOf(scan),
       truth: await image('truth'),
       lower: await image('lower'),
       upper: await image('upper'),
@@ -179,32 +190,66 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
       groups: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
     };
-    const counted = checksums &&
-      mended && {
-        clipped: mended.clipped[scan] as number,
-        crossed: mended.crossed[scan] as number,
-      };
-    return {
-      ...sample,
-      mended: counted || judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), groupIds),
+    const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), groupIds);
+    return { ...sample, mended: counted(scan) ?? judged() };
+  };
+
+  const rooms = new Map<StoreArray, Voxels>();
+  let lent = -1;
+  /** The sample of a scan whose volumes are read as they are looked at, each into the room of its array. */
+  const lend = (scan: number, counts: MendedVoxels): Sample => {
+    lent = scan;
+    const volume = <T extends Voxels>(name: StoreArray): T => {
+      if (lent !== scan) {
+        throw new SemcrcError('internal', `scan ${scans[scan]} is looked at, but another one was lent since`);
+      }
+      const chunks = (reader.get(name) as ChunkReader).plain as PlainChunks;
+      const room = rooms.get(name) ?? chunks.room();
+      rooms.set(name, room);
+      chunks.read(scan, room);
+      verify(name, scan, room);
+      return room as T;
     };
+    const image = (name: StoreArray) => volume<Float32Array<ArrayBuffer>>(name);
+    const sample = { ...factsOf(scan), mended: counts };
+    for (const name of ['truth', 'lower', 'upper', 'point', 'std', 'groups'] as const) {
+      if (reader.has(name)) readOnce(sample, name, () => volume(name));
+    }
+    if (draws > 0) {
+      readOnce(sample, 'samples', () => Array.from({ length: draws }, (_, i) => image(`sample-${i}`)));
+    }
+    return sample as Sample;
   };
 
   // Chunks that must be decompressed, or judged voxel by voxel, are dearer to read again than to keep.
-  const quick = checksums && mended && readers.every(([, { plain }]) => plain);
-  const rooms = new Map<StoreArray, Voxels>();
-  const roomOf = (name: StoreArray): Voxels => {
-    const room = rooms.get(name) ?? (reader.get(name) as ChunkReader).room();
-    rooms.set(name, room);
-    return room;
-  };
+  const quick = readers.every(([, { plain }]) => plain) && checksums && mended;
   return {
     name: path,
     ids: scans,
     patients,
     labels,
     digest: options.digest ?? (await digestStore(attributes, readers)),
-    read: (id) => readScan(id, () => undefined),
-    ...(quick ? { borrow: (id: string) => readScan(id, roomOf) } : {}),
+    read,
+    ...(quick
+      ? {
+          async borrow(id: string) {
+            const scan = scanOf(id);
+            return lend(scan, counted(scan) as MendedVoxels);
+          },
+        }
+      : {}),
   };
+}
+
+/** Gives an object a property whose value is found when it is first asked for. */
+function readOnce(owner: object, name: string, find: () => unknown): void {
+  Object.defineProperty(owner, name, {
+    enumerable: true,
+    configurable: true,
+    get() {
+      const value = find();
+      Object.defineProperty(owner, name, { value, enumerable: true });
+      return value;
+    },
+  });
 }

@@ -57,12 +57,25 @@ describe('a prepared cohort', () => {
     const arrays = ['truth', 'lower', 'upper', 'point', 'groups'] as const;
     const [first, ...later] = [...ids, ...ids];
     const lent = await borrow(first as string);
+    const rooms = { ...lent };
     for (const id of later) {
       const sample = await borrow(id);
-      expect(sample).toEqual(randomSample(id, SHAPE, Number(id.slice(1))));
-      for (const name of arrays) expect(sample[name]).toBe(lent[name]);
+      expect({ ...sample }).toEqual(randomSample(id, SHAPE, Number(id.slice(1))));
+      for (const name of arrays) expect(sample[name]).toBe(rooms[name]);
     }
     expect((await failure(borrow('s9'))).code).toBe('usage');
+  });
+
+  it('reads of a lent sample what is looked at, and nothing once another is lent', async () => {
+    const path = fresh();
+    await write(path, planOf(2));
+    const { borrow } = await openStore(path);
+    rmSync(join(path, 'point', 'c', '0'), { recursive: true });
+    const lent = await borrow?.('s0');
+    expect(lent?.lower).toEqual(randomSample('s0', SHAPE, 0).lower);
+    expect(() => lent?.point).toThrow(/point.*the chunk is missing/);
+    await borrow?.('s1');
+    expect(() => lent?.truth).toThrow(/scan s0 is looked at, but another one was lent since/);
   });
 
   it('has a digest that follows its content', async () => {
