@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StoredPreparing } from '@semcrc/cohort';
 import { abdomenWindow, paperSliceRule } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { FileOptions, SourceHandle } from '@semcrc/runner';
@@ -11,7 +12,7 @@ export const PHANTOM = 'phantom';
 /** How files became scans: every option of it, as calibrations and experiments record it. */
 export interface Preparing {
   readonly prepare: 'none' | 'paper';
-  /** Null where no files are read: the phantom, a prepared cohort. */
+  /** Null where no files were read, or nobody knows how: the phantom, a prepared cohort of another program. */
   readonly labels: string | null;
   readonly extraLabels: readonly string[];
   readonly window: readonly [lo: number, hi: number];
@@ -82,12 +83,30 @@ export function chooseSource(settings: Settings, preparing: Preparing['prepare']
   };
 }
 
-/** The part of a choice that calibrations record: scans to come must be prepared the same way. */
-export function preparingOf(choice: SourceChoice): Preparing {
+/**
+ * The part of a choice that calibrations record: scans to come must be prepared the same way. Of a prepared cohort, what it
+ * was prepared with.
+ */
+export function preparingOf(choice: SourceChoice, stored?: StoredPreparing): Preparing {
   const { prepare, labels, extraLabels, window, predictionUnits } = choice;
   const { spacing, slices, size, windowSlices, margin, leastLabelled } = choice;
   const read = { prepare, labels, extraLabels, window, predictionUnits };
-  return { ...read, spacing, slices, size, windowSlices, margin, leastLabelled };
+  const chosen: Preparing = { ...read, spacing, slices, size, windowSlices, margin, leastLabelled };
+  if (stored === undefined) return chosen;
+  const { paper } = stored;
+  return {
+    prepare: paper === null ? 'none' : 'paper',
+    labels: stored.labels,
+    extraLabels: stored.extraLabels,
+    window: stored.window ?? window,
+    predictionUnits: stored.predictionUnits,
+    spacing: paper?.spacing ?? null,
+    slices: paper?.slices ?? null,
+    size: paper?.size ?? null,
+    windowSlices: paper?.rule.length ?? null,
+    margin: paper?.rule.margin ?? null,
+    leastLabelled: paper?.rule.leastLabelled ?? null,
+  };
 }
 
 /** The cohort of a choice, as the runner opens it. @throws SemcrcError `usage` for a folder that is no cohort. */

@@ -14,6 +14,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const lambdaOf = (path: string) => JSON.parse(readFileSync(path, 'utf8')).lambda;
+const preparingOf = (path: string) => JSON.parse(readFileSync(path, 'utf8')).source.preparing;
 const withoutLabels = FITTING.slice(2);
 
 describe('prepare', () => {
@@ -28,6 +29,7 @@ describe('prepare', () => {
     expect((await semcrcHere(['calibrate', manifest, ...FITTING, '--out', fromFiles])).code).toBe(0);
     expect((await semcrcHere(['calibrate', store, ...withoutLabels, '--out', fromStore])).code).toBe(0);
     expect(lambdaOf(fromStore)).toEqual(lambdaOf(fromFiles));
+    expect(preparingOf(fromStore)).toEqual(preparingOf(fromFiles));
 
     const again = await semcrcHere(args);
     expect(again.code).toBe(0);
@@ -41,6 +43,33 @@ describe('prepare', () => {
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(/whole\.zarr/);
     expect((await semcrcHere([...args, '--out', store, '--force'])).code).toBe(0);
+  });
+
+  test('a calibration on a prepared cohort knows how its files were read, and so does apply', async () => {
+    const store = join(root, 'read.zarr');
+    const reading = ['--labels', 'suprem', '--extra-labels', 'duodenum', '--window', '-150,200'];
+    const args = ['prepare', manifest, ...reading, '--prepare', 'none', '--out', store];
+    expect((await semcrcHere(args)).code).toBe(0);
+    const calibration = join(root, 'read.json');
+    expect((await semcrcHere(['calibrate', store, ...withoutLabels, '--out', calibration])).code).toBe(0);
+    expect(preparingOf(calibration)).toMatchObject({
+      prepare: 'none',
+      labels: 'suprem',
+      extraLabels: ['duodenum'],
+      window: [-150, 200],
+      predictionUnits: 'window',
+      spacing: null,
+    });
+    const file = (name: string) => join(root, 'cohort/s10', `${name}.nii.gz`);
+    const outcome = await semcrcHere([
+      'apply',
+      calibration,
+      ...['lower', 'upper', 'segmentation'].flatMap((name) => [`--${name}`, file(name)]),
+      ...['--units', 'hu', '--out', join(root, 'read')],
+    ]);
+    expect(outcome.stderr).not.toMatch(/error/);
+    expect(outcome.code).toBe(0);
+    expect(JSON.parse(readFileSync(join(root, 'read/summary.json'), 'utf8')).window).toEqual([-150, 200]);
   });
 
   test('the options of reading files are refused where there are none', async () => {

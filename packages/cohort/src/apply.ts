@@ -29,7 +29,7 @@ import { type AppliedSummary, OrganTally } from './applied-summary.ts';
 import { cannotWrite, writeBeside } from './folder-store.ts';
 import type { Labelling } from './labelling.ts';
 import { type Output, publishInHu, publishInWindow } from './publish.ts';
-import { checkSameGrid, checkTableOf, drawFiles } from './scan-files.ts';
+import { checkSameGrid, checkTableOf, countDraws, drawFiles } from './scan-files.ts';
 import type { PredictionUnits } from './scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from './scan-slabs.ts';
 
@@ -64,6 +64,7 @@ export async function applyToFiles(
 ): Promise<AppliedSummary> {
   const { labelling, window = abdomenWindow, units = 'window', warn, progress } = options;
   const { header, grid } = await checkFiles(files, labelling);
+  await checkDrawCount(calibration, files);
   const unknown = unknownGroups(calibration, labelling);
   const calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, files.lower);
   const tally = new OrganTally(calibration, labelling, unknown);
@@ -136,6 +137,18 @@ async function checkFiles(
     if (file === segmentation) checkTableOf(other, file, labelling);
   }
   return { header, grid: makeGrid(shape, header.affine) };
+}
+
+/** Refuses another number of draws than the calibration's scans had: quantiles of more draws lie further out. */
+async function checkDrawCount({ draws }: Calibration, { samples }: ApplyFiles): Promise<void> {
+  if (draws === undefined || samples === undefined) return;
+  const found = await countDraws([{ scan: 'to apply to', samples }]);
+  if (found === draws) return;
+  throw new SemcrcError(
+    'bad-input',
+    `${samples} holds ${found} samples, expected ${draws} as the scans of the calibration had: its λ is for quantiles of that many`,
+    { data: { file: samples, expected: draws, found } },
+  );
 }
 
 /**

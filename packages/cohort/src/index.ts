@@ -17,3 +17,4 @@ export {
   schemeNames,
 } from './scheme.ts';
 export { cached, type Source } from './source.ts';
+export type { StoredPreparing } from './store-format.ts';

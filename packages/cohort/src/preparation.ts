@@ -72,6 +72,8 @@ export async function openPreparation(
       source: {
         name,
         scheme: labelling.scheme.name,
+        ...(options.labels === undefined ? {} : { labels: options.labels }),
+        extraLabels: options.extraLabels ?? [],
         predictionUnits: options.predictionUnits ?? 'window',
         prepare: paper ?? 'none',
       },

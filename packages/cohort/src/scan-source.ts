@@ -191,7 +191,7 @@ export async function openScans(
   for (const warning of warnings) hooks.warn?.(warning);
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const digest = options.digest ?? (await digestScans(scans, contentOf(labelling, options)));
-  if (options.digest === undefined) await countDraws(scans);
+  const draws = options.digest === undefined ? await countDraws(scans) : 0;
   const preparer = await scanPreparer(labelling, options, once(hooks));
   const leftOut: LeftOut[] = [];
   for (const files of scans) {
@@ -214,6 +214,7 @@ export async function openScans(
     patients: [...byId.values()].map(({ patient }) => patient),
     labels: labelling.labels,
     digest,
+    ...(draws > 0 ? { draws } : {}),
     leftOut,
     async read(id) {
       const files = byId.get(id);

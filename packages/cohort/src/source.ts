@@ -1,4 +1,5 @@
 import type { Labels, Sample } from '@semcrc/core';
+import type { StoredPreparing } from './store-format.ts';
 
 /** A cohort that can be read scan by scan: a manifest, a prepared cohort, the authors' directory tree or a phantom. */
 export interface Source {
@@ -12,6 +13,10 @@ export interface Source {
   readonly labels: Labels;
   /** SHA-256 (hex) over what defines the cohort's content; equal digests mean equal samples. Each source says what it covers. */
   readonly digest: string;
+  /** How many draws of the prediction every scan has; left out where there are none. */
+  readonly draws?: number;
+  /** How a prepared cohort's scans came out of files, as far as it tells. */
+  readonly preparing?: StoredPreparing;
   /** Reads one scan. Rejects with `usage` for an unknown id and with `bad-input` naming scan and file for bad voxels. */
   read(id: string): Promise<Sample>;
   /**
@@ -64,6 +69,8 @@ export function cached(source: Source, bytes: number): Source {
     patients: source.patients,
     labels: source.labels,
     digest: source.digest,
+    ...(source.draws === undefined ? {} : { draws: source.draws }),
+    ...(source.preparing === undefined ? {} : { preparing: source.preparing }),
     read(id) {
       const hit = kept.get(id);
       if (hit) {

@@ -72,6 +72,46 @@ export function parseStoreAttributes(attributes: unknown, place: string): StoreA
   return attributes;
 }
 
+/**
+ * How the scans of a prepared cohort came out of files. `labels` and `extraLabels` are what `--labels` and `--extra-labels` were
+ * when it was prepared; `labels` is null where the store does not say, as one written by another program.
+ */
+export interface StoredPreparing {
+  readonly labels: string | null;
+  readonly extraLabels: readonly string[];
+  /** HU that became 0 and 1; null where the store does not say. */
+  readonly window: readonly [lo: number, hi: number] | null;
+  readonly predictionUnits: 'window' | 'hu';
+  /** How scans were cut and resampled; null where they were taken whole. */
+  readonly paper: Static<typeof PaperRecord> | null;
+}
+
+const PaperRecord = Type.Object({
+  spacing: Type.Union([Triple, Type.Null()]),
+  rule: Type.Object({ length: Type.Integer(), margin: Type.Integer(), leastLabelled: Type.Integer() }),
+  slices: Type.Integer(),
+  size: Type.Tuple([Type.Integer(), Type.Integer()]),
+});
+
+/** What semcrc writes of a source; every part may be missing, or be something else, in a store of another program. */
+const SourceRecord = Type.Partial(
+  Type.Object({
+    labels: Type.String(),
+    extraLabels: Type.Array(Type.String()),
+    predictionUnits: Type.Union([Type.Literal('window'), Type.Literal('hu')]),
+    prepare: Type.Union([PaperRecord, Type.Literal('none')]),
+  }),
+);
+const sourceValidator = Compile(SourceRecord);
+
+/** What a store's attributes say of how its scans were prepared. */
+export function storedPreparing({ source, window }: StoreAttributes): StoredPreparing {
+  const told = sourceValidator.Check(source) ? source : {};
+  const { labels = null, extraLabels = [], predictionUnits = 'window', prepare = 'none' } = told;
+  const paper = prepare === 'none' ? null : prepare;
+  return { labels, extraLabels, window: window ?? null, predictionUnits, paper };
+}
+
 /** The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws. */
 export type StoreArray = 'truth' | 'lower' | 'upper' | 'point' | 'std' | 'groups' | `sample-${number}`;
 

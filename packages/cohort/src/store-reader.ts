@@ -8,7 +8,13 @@ import { fingerprint } from './digest.ts';
 import { FolderStore } from './folder-store.ts';
 import type { Source } from './source.ts';
 import { type ChunkReader, openArray, type PlainChunks, refuse, type Voxels } from './store-chunks.ts';
-import { arraysOf, parseStoreAttributes, type StoreArray, type StoreAttributes } from './store-format.ts';
+import {
+  arraysOf,
+  parseStoreAttributes,
+  type StoreArray,
+  type StoreAttributes,
+  storedPreparing,
+} from './store-format.ts';
 import { clip, mendIntervals, refuseNaN, refuseNegative } from './voxels.ts';
 
 async function readDraws(
@@ -229,6 +235,8 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     patients,
     labels,
     digest: options.digest ?? (await digestStore(attributes, readers)),
+    ...(draws > 0 ? { draws } : {}),
+    preparing: storedPreparing(attributes),
     read,
     ...(quick
       ? {

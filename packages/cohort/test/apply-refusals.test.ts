@@ -11,10 +11,12 @@ import {
   LAMBDA,
   randomScan,
   type Scan,
+  SIZE,
   SUPREM_LABELS,
+  VOXELS,
   writeScanFiles,
 } from './apply-scan.ts';
-import type { PlainFile } from './plain-nifti.ts';
+import { type PlainFile, writeNifti } from './plain-nifti.ts';
 
 let folder: string;
 let options: ApplyOptions;
@@ -74,6 +76,18 @@ describe('applying refuses', () => {
     expect(await refusal(write(randomScan(12)), { labels, lambda }, { labelling })).toMatch(
       /group 64 is "esophagus" in the calibration but "duodenum" here/,
     );
+  });
+
+  it('another number of draws than the scans of the calibration had', async () => {
+    const files = write(randomScan(14));
+    const samples = join(folder, `draws-${serial++}.nii.gz`);
+    const values = Array.from({ length: 4 * VOXELS }, () => 0.5);
+    writeNifti(samples, { size: SIZE, type: 'float32', values, affine: AFFINE, volumes: 4 });
+    expect(await refusal({ ...files, samples }, { heuristic: 'samples', draws: 5 })).toMatch(
+      /draws-.* holds 4 samples, expected 5 as the scans of the calibration had/,
+    );
+    const made = calibration({ heuristic: 'samples', draws: 4 });
+    await applyToFiles(made, { ...files, samples }, out(), options);
   });
 
   it('a folder that is none', async () => {

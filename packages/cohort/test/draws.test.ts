@@ -170,5 +170,6 @@ describe('a standard deviation and draws of the prediction', () => {
     await finishStore(path);
     const [store, source] = [await openStore(path), await openManifest(manifest, SUPREM)];
     expect(await store.read('s0')).toEqual(await source.read('s0'));
+    expect([store.draws, source.draws]).toEqual([3, 3]);
   });
 });

@@ -4,7 +4,7 @@ import { readFile, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { beginStore, finishStore, openStore, type StorePlan, writeScan } from '../src/node.ts';
+import { beginStore, finishStore, openStore, resolvePaper, type StorePlan, writeScan } from '../src/node.ts';
 import { failure } from './failure.ts';
 import { kept, planOf, randomSample } from './random-cohort.ts';
 
@@ -31,6 +31,24 @@ async function write(path: string, plan: StorePlan, leave: ReadonlyMap<string, s
 }
 
 describe('a prepared cohort', () => {
+  it('tells how its scans came out of files, as far as it knows', async () => {
+    const paper = resolvePaper({ spacing: [1.5, 1.5, 3], slices: 3, size: [5, 7] });
+    const source = { labels: 'map.json', extraLabels: ['duodenum'], predictionUnits: 'hu', prepare: paper };
+    const [told, whole, foreign] = [fresh(), fresh(), fresh()];
+    await write(told, { ...planOf(1), window: [-100, 200], source });
+    await write(whole, { ...planOf(1), source: { ...source, prepare: 'none' } });
+    await write(foreign, { ...planOf(1), source: { labels: 7, prepare: 'somehow' } });
+    expect((await openStore(told)).preparing).toEqual({
+      labels: 'map.json',
+      extraLabels: ['duodenum'],
+      window: [-100, 200],
+      predictionUnits: 'hu',
+      paper,
+    });
+    expect((await openStore(whole)).preparing).toMatchObject({ labels: 'map.json', paper: null });
+    expect((await openStore(foreign)).preparing).toMatchObject({ labels: null, paper: null });
+  });
+
   it('gives back every sample bit for bit, without those left out', async () => {
     const path = fresh();
     const summary = await write(path, planOf(5), new Map([['s1', 'too short']]));

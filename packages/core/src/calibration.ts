@@ -77,6 +77,8 @@ export const Calibration = Type.Object(
     weightFloor: Type.Number({ exclusiveMinimum: 0 }),
     alpha: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 0.5 }),
     sampleQuantiles: Type.Union([Type.Literal('plain'), Type.Literal('calibrated')]),
+    /** How many draws of the prediction every scan had; only where the heuristic takes quantiles of them. */
+    draws: Type.Optional(Type.Integer({ minimum: 2 })),
     within: Type.Union([Type.Literal('scan'), Type.Literal('body')]),
     sides: Type.Union([Type.Literal(1), Type.Literal(2)]),
     guarantee: Type.String(),
@@ -103,6 +105,8 @@ export interface CalibrationContext {
   readonly epsilon: number;
   readonly options: ProcedureOptions;
   readonly labels: Labels;
+  /** How many draws of the prediction the cohort's scans have, if any. */
+  readonly draws?: number;
   readonly seed: number;
   readonly split: Split;
   readonly source: SourceRecord;
@@ -112,7 +116,7 @@ export interface CalibrationContext {
 
 /** A fit as `calibration.json`. */
 export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
-  const { epsilon, options, labels, seed, split, source, test, versions } = context;
+  const { epsilon, options, labels, draws, seed, split, source, test, versions } = context;
   const bound = boundOf(options, epsilon);
   const controlled = fit.procedure === 'organ-crc' ? options.control.map((id) => labels[id]) : [];
   return {
@@ -125,6 +129,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     weightFloor: options.weightFloor,
     alpha: options.alpha,
     sampleQuantiles: options.sampleQuantiles,
+    ...(options.heuristic === 'samples' && draws !== undefined ? { draws } : {}),
     within: options.within,
     sides: fit.sides,
     guarantee: guaranteeInWords(fit.procedure, bound, options.within, controlled),

@@ -107,6 +107,20 @@ describe('calibration.json', () => {
     expect(calibrated.partition).toEqual(fit.partition);
   });
 
+  it('holds the number of draws where the heuristic takes quantiles of them, and only there', () => {
+    const { fit, calibration, options } = wrote('organs');
+    const describe = (heuristic: ProcedureOptions['heuristic']) =>
+      describeCalibration(fit, {
+        ...calibration,
+        options: { ...options, heuristic },
+        draws: 8,
+        test: null,
+      });
+    expect(parseCalibration(JSON.stringify(describe('samples')), FILE).draws).toBe(8);
+    expect(describe('std')).not.toHaveProperty('draws');
+    expect(refusal({ ...describe('samples'), draws: 1 })).toMatch(/draws/);
+  });
+
   it('says what was asked, what was found, and what it promises', () => {
     const { calibration, fit } = wrote('organs');
     expect(calibration).toMatchObject({
