@@ -32,7 +32,7 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
 
   it('a sem-CRC calibration fetches HiGHS when it needs it, and gives bitwise what Node gives', async () => {
     const { outcome, requests } = await visit(browser, page('sem-crc'));
-    expect(outcome).toEqual(await calibratePhantom('sem-crc'));
+    expect(outcome).toEqual(await calibratePhantom('sem-crc', 1e-8));
     expect(requests.some((path) => /highs/i.test(path))).toBe(true);
   });
 

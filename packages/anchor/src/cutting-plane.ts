@@ -1,5 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { Highs, Model } from 'highs';
+import type { Model } from 'highs';
+import { loadHighs } from './highs.ts';
 
 /** Value and slope of every separable part at one point. All arrays have one entry per unknown. */
 export interface Tangents {
@@ -48,9 +49,9 @@ function statusOf(model: Model): number {
  * by its steepness where that exceeds 1.
  */
 export class CuttingPlanes {
-  readonly #highs: Highs;
   /** Made by the first solve: bounds known from elsewhere may make that unnecessary. */
   #model: Model | undefined;
+  #infinity = Infinity;
   /** Rows the model has. */
   #placed = 0;
   readonly #cost: Float64Array;
@@ -60,20 +61,21 @@ export class CuttingPlanes {
   readonly #rows: { unknown: number; steepness: number; unit: number; bound: number }[] = [];
 
   /** `cost` and `share` have one entry per unknown, all positive; ε ≥ 0. */
-  constructor(highs: Highs, cost: Float64Array, share: Float64Array, epsilon: number) {
-    this.#highs = highs;
+  constructor(cost: Float64Array, share: Float64Array, epsilon: number) {
     this.#cost = cost;
     this.#share = share;
     this.#epsilon = epsilon;
   }
 
-  #makeModel(): Model {
+  async #makeModel(): Promise<Model> {
     const count = this.#cost.length;
-    const { infinity } = this.#highs;
+    const highs = await loadHighs();
+    const { infinity } = highs;
+    this.#infinity = infinity;
     const upper = new Float64Array(2 * count).fill(infinity).fill(1, 0, count);
     const colCost = new Float64Array(2 * count);
     colCost.set(this.#cost);
-    const model = this.#highs.createModel({
+    const model = highs.createModel({
       numCols: 2 * count,
       numRows: 1,
       colCost,
@@ -142,7 +144,7 @@ export class CuttingPlanes {
     }
     model.addRows({
       lower: Float64Array.from(rows, ({ bound }) => bound),
-      upper: new Float64Array(rows.length).fill(this.#highs.infinity),
+      upper: new Float64Array(rows.length).fill(this.#infinity),
       matrix: {
         format: 'csr',
         numRows: rows.length,
@@ -154,9 +156,9 @@ export class CuttingPlanes {
     });
   }
 
-  /** Solves the relaxation, starting from the basis of the last solve. */
-  solve(): Relaxation {
-    this.#model ??= this.#makeModel();
+  /** Solves the relaxation, starting from the basis of the last solve. HiGHS is loaded for the first one. */
+  async solve(): Promise<Relaxation> {
+    this.#model ??= await this.#makeModel();
     const model = this.#model;
     this.#place(model);
     let modelStatus = statusOf(model);

@@ -1,9 +1,7 @@
 import { type Bounds, SemcrcError } from '@semcrc/kernels';
-import type { Highs } from 'highs';
 import { ActiveVoxels } from './active-voxels.ts';
 import { condenseVoxels } from './condensed.ts';
 import { type DualQuery, DualSearch, type Outlook } from './dual.ts';
-import { loadHighs } from './highs.ts';
 import { pinColumns } from './pinned.ts';
 import {
   breathe,
@@ -132,7 +130,6 @@ export async function solveGammaAnchors(
     );
   }
   const share = Float64Array.from(unknowns, ({ index }) => shares[index % problem.groupCount]);
-  const highs = await loadHighs();
   await breathe(signal);
 
   const { arena } = problem.kernels;
@@ -145,7 +142,6 @@ export async function solveGammaAnchors(
       problem: unit,
       columns,
       widest,
-      highs,
       unknowns,
       share,
       gammas,
@@ -168,7 +164,6 @@ interface Context {
   readonly columns: () => Bounds;
   /** The largest upper − lower. */
   readonly widest: number;
-  readonly highs: Highs;
   readonly unknowns: readonly Unknown[];
   readonly share: Float64Array;
   readonly gammas: readonly number[];
@@ -246,7 +241,7 @@ class GammaSolver {
       }
       open.shift();
       await breathe(signal);
-      const { result, sweeps: own } = this.#search(next, epsilon, incumbent);
+      const { result, sweeps: own } = await this.#search(next, epsilon, incumbent);
       perGamma[next.index] = searched(gammas[next.index], result);
       sweeps += own;
       if (result.best && result.best.objective < incumbent) {
@@ -296,11 +291,11 @@ class GammaSolver {
   }
 
   /** Solves one γ on the voxels. */
-  #search({ index, start }: FineContender, epsilon: number, incumbent: number) {
+  async #search({ index, start }: FineContender, epsilon: number, incumbent: number) {
     const { problem, unknowns, gammas } = this.#context;
     this.#voxels.prepare(epsilon);
     const loss = new SurrogateLoss(problem.kernels, unknowns, gammas[index], this.#voxels);
-    const result = searchGamma(loss, start, { ...this.#context, epsilon, incumbent });
+    const result = await searchGamma(loss, start, { ...this.#context, epsilon, incumbent });
     return { result, sweeps: loss.sweeps };
   }
 

@@ -1,4 +1,3 @@
-import type { Highs } from 'highs';
 import { CuttingPlanes, type Tangents } from './cutting-plane.ts';
 import { newtonPoint, updateCurvature } from './newton.ts';
 import { checkSignal, type Unknown } from './problem.ts';
@@ -29,7 +28,6 @@ export interface Found {
 
 /** What one γ is searched with. */
 export interface SearchOptions {
-  readonly highs: Highs;
   readonly unknowns: readonly Unknown[];
   /** Share of the voxels that each unknown's loss is a mean over; length unknowns. */
   readonly share: Float64Array;
@@ -59,12 +57,13 @@ export function relativeGap(lowerBound: number, upperBound: number): number {
  * the cutting-plane LP, whose value is the lower bound; every feasible one an upper bound. The next point is the Newton
  * point of the optimality conditions as long as the gap shrinks, which near the optimum takes two or three sweeps where
  * plain cutting planes take thirty; when it does not, the LP's own point, and then the smallest uniform shift of it
- * that is feasible. So the bounds meet whether or not the parts are smooth.
+ * that is feasible. So the bounds meet whether or not the parts are smooth. HiGHS is loaded when the bounds known at the
+ * start do not suffice.
  */
-export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOptions): Found {
-  const { highs, unknowns, share, epsilon, incumbent } = options;
+export async function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOptions): Promise<Found> {
+  const { unknowns, share, epsilon, incumbent } = options;
   const cost = Float64Array.from(unknowns, (unknown) => unknown.cost);
-  const planes = new CuttingPlanes(highs, cost, share, epsilon);
+  const planes = new CuttingPlanes(cost, share, epsilon);
   const curvature = start.curvature.slice();
   const totalCost = cost.reduce((sum, value) => sum + value, 0);
   let best: Evaluation | undefined;
@@ -139,7 +138,7 @@ export function searchGamma(loss: SurrogateLoss, start: Start, options: SearchOp
     let pull = PULL;
     while (iterations < ITERATIONS) {
       if (gapNow() <= options.gap) return end('solved');
-      const relaxed = planes.solve();
+      const relaxed = await planes.solve();
       if (relaxed.state === 'infeasible' || at.lambda.every((value) => value >= 1)) {
         const top = loss.evaluate(new Float64Array(cost.length).fill(1));
         if (top.total > epsilon) return end('infeasible');

@@ -1,4 +1,4 @@
 import { calibratePhantom } from '../calibration.ts';
 import { report } from '../report.ts';
 
-await report(() => calibratePhantom('sem-crc'));
+await report(() => calibratePhantom('sem-crc', 1e-8));
