@@ -15,12 +15,15 @@ export function cannotWrite(path: string, cause: unknown): SemcrcError {
   return new SemcrcError('bad-input', `cannot write ${path}: ${reason}`, { data: { file: path }, cause });
 }
 
-/** Writes a file beside its place and renames it there, so that no reader ever sees half of it. */
+/**
+ * Writes a file beside its place and renames it there, so that no reader ever sees half of it, not even after a power loss:
+ * the bytes are on the disk before the name is.
+ */
 export async function writeBeside(path: string, bytes: Uint8Array | string): Promise<void> {
   const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(beside, bytes);
+    await writeFile(beside, bytes, { flush: true });
     await rename(beside, path);
   } catch (cause) {
     await rm(beside, { force: true });

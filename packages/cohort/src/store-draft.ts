@@ -65,7 +65,7 @@ export async function readRecord(
     return undefined;
   }
   if (record.state === 'left-out') return record;
-  // A machine that lost power may have renamed a folder before its files reached the disk.
+  // Files are on the disk before their folder has its name, but a disk may fail, and a folder may be copied in part.
   const voxels = record.shape[0] * record.shape[1] * record.shape[2];
   for (const name of arraysOf(plan.volumes)) {
     const size = voxels * (name === 'groups' ? plan.groupBytes : 4);
@@ -150,7 +150,8 @@ export async function beginStore(
 }
 
 /**
- * Writes one prepared scan, all of it or nothing; any process may write any scan, at any time between begin and finish.
+ * Writes one prepared scan, all of it or nothing, even if the machine loses power: the finished store has links to these very
+ * files. Any process may write any scan, at any time between begin and finish.
  *
  * @throws SemcrcError `bad-input` when it cannot be written (disk full, no permission), `usage` when `id` is not planned.
  */
@@ -171,11 +172,11 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
       for (const name of arraysOf(plan.volumes)) {
         const voxels = voxelsOf(sample, name, plan);
         checksums[name] = crc32(voxels);
-        await writeFile(join(beside, name), voxels);
+        await writeFile(join(beside, name), voxels, { flush: true });
       }
       record = { state: 'kept', scan: id, shape: sample.shape, mended: sample.mended, checksums };
     }
-    await writeFile(join(beside, 'scan.json'), JSON.stringify(record));
+    await writeFile(join(beside, 'scan.json'), JSON.stringify(record), { flush: true });
     await rm(folder, { recursive: true, force: true });
     await rename(beside, folder);
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { MendedVoxels } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
@@ -18,12 +18,14 @@ export interface StoreSummary {
   readonly mended: MendedVoxels;
 }
 
-/** A name for the same bytes; a copy where the file system has no hard links. */
+/** A name for the same bytes, which are on the disk; a copy where the file system has no hard links. */
 async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch {
     await copyFile(from, to);
+    const copy = await open(to, 'r+');
+    await copy.sync().finally(() => copy.close());
   }
 }
 
