@@ -103,7 +103,7 @@ describe('apply', () => {
   test('missing files and files of another scan are refused, and nothing is left', async () => {
     const missing = await semcrcHere(['apply', calibration, ...files().slice(0, 4)]);
     expect(missing.code).toBe(2);
-    expect(missing.stderr).toMatch(/--segmentation <file> is required/);
+    expect(missing.stderr).toMatch(/--segmentation is required/);
 
     const other = join(root, 'other.nii.gz');
     writeGz(other, niftiBytes({ ...scanParts(1).upper, dims: [DIMS[0], DIMS[2], DIMS[1]] }));

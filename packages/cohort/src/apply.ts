@@ -29,7 +29,7 @@ import { type AppliedSummary, OrganTally } from './applied-summary.ts';
 import { cannotWrite, writeBeside } from './folder-store.ts';
 import type { Labelling } from './labelling.ts';
 import { type Output, publishInHu, publishInWindow } from './publish.ts';
-import { checkSameGrid, checkTableOf, countDraws, drawFiles } from './scan-files.ts';
+import { checkSameGrid, checkTableOf, countDraws, drawFiles, isFolder, organFiles } from './scan-files.ts';
 import type { PredictionUnits } from './scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from './scan-slabs.ts';
 
@@ -126,7 +126,9 @@ async function checkFiles(
   const reference = { file: files.lower, shape, affine: header.affine };
   const { upper, segmentation, point, body, std, samples } = files;
   const draws = samples === undefined ? [] : drawFiles(samples);
-  const others = [upper, segmentation, point, body, std, ...draws];
+  const organs = isFolder(segmentation) ? organFiles(segmentation, labelling).map(({ file }) => file) : [];
+  const labels = organs.length > 0 ? organs : [segmentation];
+  const others = [upper, ...labels, point, body, std, ...draws];
   for (const file of others) {
     if (file === undefined) continue;
     const other = await readNiftiHeader(file);

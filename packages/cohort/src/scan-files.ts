@@ -46,6 +46,11 @@ export function checkSameGrid(scan: string, first: FileGrid, other: FileGrid): v
   );
 }
 
+/** Whether a path is a folder; not so where nothing stands. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /** One mask per organ: files of a folder, by the number the scheme gives the name of the file. */
 export function organFiles(folder: string, labelling: Labelling): readonly { file: string; label: number }[] {
   const numberOf = new Map(
@@ -75,7 +80,7 @@ export function organFiles(folder: string, labelling: Labelling): readonly { fil
  * @throws SemcrcError `bad-input` for a folder without volumes.
  */
 export function drawFiles(path: string): readonly string[] {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  if (!isFolder(path)) return [path];
   const names = readdirSync(path).filter((name) => /\.nii(\.gz)?$/.test(name));
   if (names.length > 0) return names.sort().map((name) => join(path, name));
   throw new SemcrcError('bad-input', `${path} holds no sample: expected .nii or .nii.gz files`, {

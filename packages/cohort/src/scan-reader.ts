@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import {
   abdomenWindow,
   type Grid,
@@ -17,9 +16,9 @@ import {
 import { readNifti, readNiftiHeader, readNiftiSeries } from '@semcrc/imaging/node';
 import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
-import { checkSameGrid, checkTableOf, drawFiles, type FileGrid, organFiles } from './scan-files.ts';
+import { checkSameGrid, checkTableOf, drawFiles, type FileGrid, isFolder, organFiles } from './scan-files.ts';
 import type { ScanMemory } from './scan-memory.ts';
-import { assignVoxels, refuseForeignUnits, refuseNegative } from './voxels.ts';
+import { assignVoxels, labelMask, refuseForeignUnits, refuseNegative } from './voxels.ts';
 
 /** How the files of a scan are to be understood. */
 export interface ReadingOptions {
@@ -46,14 +45,8 @@ async function readOrganFolder(
   for (const { file, label } of organFiles(folder, labelling)) {
     const { volume } = await readNifti(file, { as: 'labels' });
     checkSameGrid(scan, reference, { file, ...volume });
-    const { data } = volume;
-    if (!labels) {
-      labels = volume;
-      for (let index = 0; index < data.length; index++) data[index] = data[index] === 0 ? 0 : label;
-    } else {
-      const merged = labels.data;
-      for (let index = 0; index < data.length; index++) if (data[index] !== 0) merged[index] = label;
-    }
+    labels ??= volume;
+    labelMask(labels.data, volume.data, label);
   }
   return labels as LabelVolume;
 }
@@ -161,9 +154,8 @@ export class ScanReader {
   async segmentation(): Promise<LabelVolume> {
     const { scan, segmentation: file } = this.files;
     const { labelling } = this.options;
-    const folder = (await stat(file).catch(() => undefined))?.isDirectory();
     let volume: LabelVolume;
-    if (folder) {
+    if (isFolder(file)) {
       volume = await readOrganFolder(scan, file, labelling, this.#reference as FileGrid);
     } else {
       checkTableOf(await readNiftiHeader(file), file, labelling);

@@ -1,16 +1,25 @@
 import type { Sample } from '@semcrc/core';
-import { abdomenWindow, type Grid, type Volume, windowIntensity } from '@semcrc/imaging';
-import { readNiftiSeriesSlabs, readNiftiSlabs } from '@semcrc/imaging/node';
+import { abdomenWindow, type Grid, type LabelVolume, type Volume, windowIntensity } from '@semcrc/imaging';
+import { readNiftiSeriesSlabs, readNiftiSlabs, type Slab } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labelling } from './labelling.ts';
-import { countDraws, drawFiles } from './scan-files.ts';
+import { countDraws, drawFiles, isFolder, organFiles } from './scan-files.ts';
 import type { PredictionUnits } from './scan-reader.ts';
-import { assignVoxels, clip, countForeign, mendIntervals, mergeBody, refuseNegative } from './voxels.ts';
+import {
+  assignVoxels,
+  clip,
+  countForeign,
+  labelMask,
+  mendIntervals,
+  mergeBody,
+  refuseNegative,
+} from './voxels.ts';
 
 /** The files of a scan whose truth nobody knows. */
 export interface ApplyFiles {
   readonly lower: string;
   readonly upper: string;
+  /** A file of label numbers, or a folder of one mask per organ, named as the scheme names it. */
   readonly segmentation: string;
   readonly point?: string;
   readonly body?: string;
@@ -43,6 +52,32 @@ export interface ScanSlab extends Sample {
   readonly raw: { readonly foreign: number; readonly values: number };
 }
 
+/** One mask per organ of a folder as slabs of label numbers; where masks overlap, the larger number wins. */
+async function* organSlabs(
+  folder: string,
+  labelling: Labelling,
+  slices: number,
+): AsyncGenerator<Slab<LabelVolume>, void, void> {
+  const organs = organFiles(folder, labelling).map(({ file, label }) => ({
+    label,
+    masks: readNiftiSlabs(file, { slices, as: 'labels' }),
+  }));
+  try {
+    for (;;) {
+      let merged: Slab<LabelVolume> | undefined;
+      for (const { label, masks } of organs) {
+        const { value: mask } = await masks.next();
+        if (!mask) return;
+        merged ??= mask;
+        labelMask(merged.volume.data, mask.volume.data, label);
+      }
+      yield merged as Slab<LabelVolume>;
+    }
+  } finally {
+    for (const { masks } of organs) await masks.return();
+  }
+}
+
 /**
  * Reads the files of a scan in step, slab by slab, in the file's own order: predictions windowed, clipped and uncrossed,
  * labels turned into groups with the body merged in.
@@ -66,7 +101,9 @@ export async function* readSlabs(
 
   const lowers = images(files.lower);
   const uppers = images(files.upper);
-  const segmentations = labels(files.segmentation);
+  const segmentations = isFolder(files.segmentation)
+    ? organSlabs(files.segmentation, labelling, slices)
+    : labels(files.segmentation);
   const points = optional(files.point, images);
   const deviations = optional(files.std, images);
   const bodies = optional(files.body, labels);

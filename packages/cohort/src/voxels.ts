@@ -145,6 +145,11 @@ function refuseLabel(voxels: FileVoxels, index: number, scheme: LabelScheme): ne
   );
 }
 
+/** Gives the voxels of a mask a label, whatever they had before. The mask may be the labels' own array. */
+export function labelMask(labels: Uint16Array, mask: Uint16Array, label: number): void {
+  for (let index = 0; index < mask.length; index++) if (mask[index] !== 0) labels[index] = label;
+}
+
 /** Merges the body mask into the groups, in place: inside it, what belongs to nothing is body; organs stay organs. */
 export function mergeBody(groups: Uint16Array, mask: Uint16Array): void {
   for (let index = 0; index < groups.length; index++) {

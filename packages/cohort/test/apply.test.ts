@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readNifti } from '@semcrc/imaging/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApplyOptions, applyToFiles, resolveLabelling } from '../src/node.ts';
+import { namedScheme } from '../src/scheme.ts';
 import {
   AFFINE,
   calibration,
@@ -190,6 +191,61 @@ describe('applying a calibration to files', () => {
         options,
       ),
     ).rejects.toThrow(/slices of 5 × 7, found 6 × 7/);
+  });
+
+  it('takes a folder of one mask per organ as one file of their labels', async () => {
+    // Slices of 2¹⁹ voxels make slabs of four; the masks must go on together from one to the next.
+    const size = [1024, 512, 5] as const;
+    const count = size[0] * size[1] * size[2];
+    const home = join(folder, `scan-${serial++}`);
+    mkdirSync(join(home, 'masks'), { recursive: true });
+    const put = (name: string, values: ArrayLike<number>) => {
+      const path = join(home, `${name}.nii.gz`);
+      writeNifti(path, { size, type: 'uint8', values, affine: AFFINE });
+      return path;
+    };
+    const labels = Uint8Array.from({ length: count }, (_, index) => ((index >> 9) + (index & 1)) % 12);
+    const bounds = {
+      lower: put('lower', new Uint8Array(count)),
+      upper: put('upper', new Uint8Array(count).fill(1)),
+    };
+    const segmentation = put('labels', labels);
+    const names = namedScheme('suprem')?.names ?? expect.fail();
+    for (const [label, name] of names) {
+      if (label > 11) continue;
+      // A mask says where, with any number; where two overlap the larger label wins.
+      put(
+        `masks/${name}`,
+        labels.map((found) => (found === label || (label === 3 && found === 4) ? 255 : 0)),
+      );
+    }
+    const folders = [out(), out()];
+    const fast = { ...options, level: 1 };
+    const [first, second] = [segmentation, join(home, 'masks')];
+    await applyToFiles(calibration(), { ...bounds, segmentation: first }, folders[0] as string, fast);
+    const summary = await applyToFiles(
+      calibration(),
+      { ...bounds, segmentation: second },
+      folders[1] as string,
+      fast,
+    );
+    expect(summary.voxels).toBe(count);
+    const [whole, merged] = await Promise.all(folders.map((path) => values(path, 'lambda')));
+    expect(
+      Buffer.compare(
+        Buffer.from((whole as Float32Array).buffer),
+        Buffer.from((merged as Float32Array).buffer),
+      ),
+    ).toBe(0);
+    writeNifti(join(home, 'masks/spleen.nii.gz'), {
+      size: [4, 4, 4],
+      type: 'uint8',
+      values: new Uint8Array(64),
+      affine: AFFINE,
+    });
+    await expect(
+      applyToFiles(calibration(), { ...bounds, segmentation: second }, out(), options),
+    ).rejects.toThrow(/differ in shape.*spleen/);
   });
 
   it('takes draws of the prediction where the calibration was made with them', async () => {

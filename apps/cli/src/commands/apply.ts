@@ -20,7 +20,10 @@ interface ApplyCommandOptions extends Settings, Partial<ApplyFiles> {
 const FILES: readonly OptionRow[] = [
   { flags: '--lower <file>', about: 'lower end of the heuristic interval (.nii, .nii.gz)' },
   { flags: '--upper <file>', about: 'upper end of the heuristic interval' },
-  { flags: '--segmentation <file>', about: 'segmentation of the prediction' },
+  {
+    flags: '--segmentation <path>',
+    about: 'segmentation of the prediction (a file, or a folder of one mask per organ)',
+  },
   { flags: '--point <file>', about: 'point prediction, where the calibration needs one' },
   { flags: '--body <file>', about: 'body mask' },
   { flags: '--std <file>', about: 'standard deviation of the prediction, for the heuristic std' },
@@ -92,7 +95,7 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
 function filesOf(options: ApplyCommandOptions): ApplyFiles {
   const { lower, upper, segmentation, point, body, std, samples } = options;
   const missing = Object.entries({ lower, upper, segmentation }).find(([, file]) => file === undefined);
-  if (missing !== undefined) throw new SemcrcError('usage', `--${missing[0]} <file> is required`);
+  if (missing !== undefined) throw new SemcrcError('usage', `--${missing[0]} is required`);
   return {
     lower: lower!,
     upper: upper!,
