@@ -28,8 +28,8 @@ interface Slot<Session, Jobs extends JobTable<Jobs>> {
 }
 
 /**
- * A pool of worker threads behind the executor's face. Threads start when first needed and stay; one that dies fails the
- * task it was doing and nothing else, and its slot takes the next task with a fresh thread.
+ * A pool of worker threads behind the executor's face. Threads start when first needed, one ahead of the tasks, and stay;
+ * one that dies fails the task it was doing and nothing else, and its slot takes the next task with a fresh thread.
  */
 export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executor<Session, Jobs> {
   readonly workers: number;
@@ -126,7 +126,15 @@ export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executo
         (free[0] as Slot<Session, Jobs>);
       slot.entry = entry;
       void this.#occupy(slot, entry);
+      this.#startAhead();
     }
+  }
+
+  /** Starts one thread more than there are tasks, if there is room, so that the next task finds it ready. */
+  #startAhead(): void {
+    const free = this.#slots.filter((slot) => slot.entry === undefined);
+    const [next] = free;
+    if (next && free.every(({ hand }) => hand === undefined)) next.hand = this.#start(next);
   }
 
   async #occupy(slot: Slot<Session, Jobs>, entry: Entry<Session>): Promise<void> {
