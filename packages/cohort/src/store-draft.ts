@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Labels, MendedVoxels, Sample } from '@semcrc/core';
@@ -164,6 +164,7 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
   try {
     await mkdir(beside, { recursive: true });
     let record: ScanRecord;
+    const files: [name: string, content: Uint8Array | string][] = [];
     if (prepared.state === 'left-out') {
       record = { state: 'left-out', scan: id, reason: prepared.reason };
     } else {
@@ -172,11 +173,11 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
       for (const name of arraysOf(plan.volumes)) {
         const voxels = voxelsOf(sample, name, plan);
         checksums[name] = crc32(voxels);
-        await writeFile(join(beside, name), voxels, { flush: true });
+        files.push([name, new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)]);
       }
       record = { state: 'kept', scan: id, shape: sample.shape, mended: sample.mended, checksums };
     }
-    await writeFile(join(beside, 'scan.json'), JSON.stringify(record), { flush: true });
+    await writeDurably(beside, [...files, ['scan.json', JSON.stringify(record)]]);
     await rm(folder, { recursive: true, force: true });
     await rename(beside, folder);
   } catch (cause) {
@@ -186,6 +187,24 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
     // Another process wrote the same scan in the meantime.
     if ((code === 'ENOTEMPTY' || code === 'EEXIST') && (await readRecord(path, index, plan))) return;
     throw cannotWrite(folder, cause);
+  }
+}
+
+/** Writes files into a folder and waits until all of them are on the disk, which costs little more than one of them. */
+async function writeDurably(
+  folder: string,
+  files: readonly (readonly [name: string, content: Uint8Array | string])[],
+): Promise<void> {
+  const handles: FileHandle[] = [];
+  try {
+    for (const [name, content] of files) {
+      const handle = await open(join(folder, name), 'w');
+      handles.push(handle);
+      await handle.writeFile(content);
+    }
+    for (const handle of handles) await handle.sync();
+  } finally {
+    for (const handle of handles) await handle.close();
   }
 }
 
