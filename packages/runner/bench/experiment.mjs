@@ -31,6 +31,15 @@ for (const { records } of result.cells) {
     }
   }
 }
+
+/** Thread seconds of each run at the first tolerance, summed over procedures: of its anchors, and of all its stages. */
+const perRun = new Map();
+for (const { run, seconds } of result.cells[0].records) {
+  const sums = perRun.get(run) ?? { anchors: 0, all: 0 };
+  sums.anchors += seconds.anchor;
+  sums.all += seconds.anchor + seconds.backtrack + seconds.evaluate;
+  perRun.set(run, sums);
+}
 console.log(
   JSON.stringify({
     wallSeconds: (end - start) / 1000,
@@ -40,6 +49,7 @@ console.log(
     peakRssMiB: peakRss(),
     workers,
     stages,
+    perRun: [...perRun.values()],
     summary: result.cells[0].summary,
   }),
 );

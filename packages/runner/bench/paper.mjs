@@ -41,6 +41,11 @@ function line(name, row) {
   );
 }
 
+/** Thread seconds of the median run: the first runs of a worker, slow while its code is compiled, do not move it. */
+function median({ perRun }, stage) {
+  return perRun.map((run) => run[stage]).sort((a, b) => a - b)[perRun.length >> 1];
+}
+
 const workers = defaultWorkers();
 const main = experiment({ workers });
 line(`${workers} workers`, main);
@@ -56,14 +61,10 @@ for (const [stage, value] of stages) console.log(`  ${stage.padEnd(22)} ${value.
 if (!brief) {
   const one = experiment({ workers: 1 });
   line('1 worker', one);
-  const anchors = (row) =>
-    Object.entries(row.stages).reduce(
-      (sum, [stage, value]) => (stage.endsWith('anchor') ? sum + value : sum),
-      0,
-    );
+  const scaling = (stage) => `${((median(one, stage) / median(main, stage)) * workers).toFixed(2)} ×`;
   console.log(
-    `  one worker takes ${(one.wallSeconds / main.wallSeconds).toFixed(2)} × the time of ${workers}; ` +
-      `anchors ${((anchors(one) / anchors(main)) * workers).toFixed(2)} ×`,
+    `  one worker takes ${(one.wallSeconds / main.wallSeconds).toFixed(2)} × the time of ${workers}, starting them and ` +
+      `compiling included; by the median run ${scaling('all')}, its anchors ${scaling('anchors')}`,
   );
   for (const scans of [160, 320]) {
     const share = scans / 640;
