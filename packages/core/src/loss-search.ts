@@ -66,18 +66,18 @@ export class LossSearch {
   /** The search with every list open, from where each starts. */
   static over(lists: ScoreLists, starts: Uint32Array): LossSearch {
     const scans = lists.denominators.length;
-    const open = {
-      ...openLists(starts.length, scans),
+    const open: OpenLists = {
+      count: starts.length,
       list: Uint32Array.from(starts.keys()),
       least: starts,
       most: lists.end,
-      count: starts.length,
+      weight: Float64Array.from(lists.scan, (scan) => lists.weights[scan]),
+      settled: new Float64Array(scans),
     };
     let risk = 0;
     let undecided = 0;
     for (let list = 0; list < starts.length; list++) {
       const length = lists.end[list] - starts[list];
-      open.weight[list] = lists.weights[lists.scan[list]];
       undecided += length;
       risk += length * open.weight[list];
     }
@@ -150,13 +150,14 @@ export class LossSearch {
    * search looks at another λ or is narrowed again.
    */
   narrow(end: 'accepted' | 'rejected'): LossSearch {
-    const { count, least, most } = this.#open;
+    const { count, list, weight, settled } = this.#open;
     const { risk, passed, likeRejected, likeAccepted } = this.#seen;
     const before = end === 'accepted';
-    const bounds = before ? { least, most: this.#found } : { least: this.#found, most };
+    const least = before ? this.#open.least : this.#found;
+    const most = before ? this.#found : this.#open.most;
     // Lists that are settled cost a little at every look, handing on those that are not costs once.
     const few = (before ? likeRejected : likeAccepted) < count / 4;
-    const open = few ? { ...this.#open, ...bounds } : this.#stillOpen(bounds);
+    const open = few ? { count, list, least, most, weight, settled } : this.#stillOpen(least, most);
     const start = before ? this.#risk : risk;
     const undecided = before ? passed : this.#undecided - passed;
     const within = this.#within;
@@ -171,7 +172,7 @@ export class LossSearch {
   }
 
   /** The lists open between two bounds; the others counted. */
-  #stillOpen({ least, most }: { readonly least: Uint32Array; readonly most: Uint32Array }): OpenLists {
+  #stillOpen(least: Uint32Array, most: Uint32Array): OpenLists {
     const { scan, end } = this.#lists;
     const { count, list: open, weight, settled } = this.#open;
     if (!this.#own || this.#own.list.length < count) this.#own = openLists(count, settled.length);
@@ -189,7 +190,14 @@ export class LossSearch {
       own.least[kept] = least[at];
       own.most[kept++] = most[at];
     }
-    return { ...own, count: kept };
+    return {
+      count: kept,
+      list: own.list,
+      least: own.least,
+      most: own.most,
+      weight: own.weight,
+      settled: own.settled,
+    };
   }
 }
 
