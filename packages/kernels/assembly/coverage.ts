@@ -10,7 +10,9 @@ export { loss } from './loss';
 export {
   clampedLength, clampedLengthAny, levelsOfParts, clampedLengthByPixel8, clampedLengthByPixel16,
 } from './length';
-export { partsOfPixels16, partsOfPixels32, largestPixel32, divideFew } from './divide';
+export {
+  divideGroups8, divideGroups16, partsOfPixels16, partsOfPixels32, largestPixel32, divideFew,
+} from './divide';
 export { countEdges8, countEdges16, takeEdges8, takeEdges16 } from './edge';
 export { binResiduals, cellLoss } from './cells';
 export { radixSort, selectDigit } from './sort';

@@ -1,4 +1,39 @@
-// Dividing by pixel: a stable counting sort of each segment's values by the part of the plane that their pixel lies in.
+// Dividing by pixel: groups of voxels into cells, and segments of values, stably, by the part of the plane they lie in.
+
+/** out[j] = groups[j] · partCount + parts[j], u16, for u8 groups. */
+export function divideGroups8(groups: usize, parts: usize, n: u32, partCount: u32, out: usize): void {
+  const factor = i16x8.splat(<i16>partCount);
+  const wide = parts + (n & ~15);
+  const end = parts + n;
+  for (; parts < wide; parts += 16, groups += 16, out += 32) {
+    const g = v128.load(groups), p = v128.load(parts);
+    v128.store(out, cells(i16x8.extend_low_i8x16_u(g), i16x8.extend_low_i8x16_u(p), factor));
+    v128.store(out, cells(i16x8.extend_high_i8x16_u(g), i16x8.extend_high_i8x16_u(p), factor), 16);
+  }
+  for (; parts < end; parts++, groups++, out += 2) {
+    store<u16>(out, <u16>(<u32>load<u8>(groups) * partCount + <u32>load<u8>(parts)));
+  }
+}
+
+/** As divideGroups8 for u16 groups. */
+export function divideGroups16(groups: usize, parts: usize, n: u32, partCount: u32, out: usize): void {
+  const factor = i16x8.splat(<i16>partCount);
+  const wide = parts + (n & ~15);
+  const end = parts + n;
+  for (; parts < wide; parts += 16, groups += 32, out += 32) {
+    const p = v128.load(parts);
+    v128.store(out, cells(v128.load(groups), i16x8.extend_low_i8x16_u(p), factor));
+    v128.store(out, cells(v128.load(groups, 16), i16x8.extend_high_i8x16_u(p), factor), 16);
+  }
+  for (; parts < end; parts++, groups += 2, out += 2) {
+    store<u16>(out, <u16>(<u32>load<u16>(groups) * partCount + <u32>load<u8>(parts)));
+  }
+}
+
+@inline
+function cells(groups: v128, parts: v128, factor: v128): v128 {
+  return i16x8.add(i16x8.mul(groups, factor), parts);
+}
 
 /** out[j] = parts[pixels[j]], bytes, for u16 pixels. */
 export function partsOfPixels16(pixels: usize, n: u32, parts: usize, out: usize): void {

@@ -15,6 +15,7 @@ export function place(k, input) {
   const blocks = new Map(COLUMNS.map((name) => [name, k.arena.float32(n + 4)]));
   const groupBlock = k.arena.uint8(n);
   const pixelBlock = k.arena.uint16(n);
+  const cellBlock = k.arena.uint16(n);
   // Sorts and profiles take room of their own: let the memory grow before any view is taken.
   const mark = k.arena.mark();
   k.arena.float32(5 * n);
@@ -31,7 +32,7 @@ export function place(k, input) {
   const columns = [truth, lower, upper, scores];
   const sorted = [sortedTruth, sortedLower, sortedUpper, sortedScores];
   const offsets = face.gather(k, groups, GROUP_COUNT, columns, sorted);
-  return { ...views, groups, pixels, offsets };
+  return { ...views, groups, pixels, cells: cellBlock.view, offsets };
 }
 
 /**
@@ -53,6 +54,8 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
   const plane = PLANE <= few ? parts : parts.subarray(0, few);
   const whole = (name, voxels) => placed[name].subarray(0, voxels - (voxels % plane.length));
   const slices = { lower: whole('lower', n), upper: whole('upper', n), groups: whole('groups', n) };
+  const cells = whole('cells', n);
+  const fewCells = whole('cells', few).slice();
   const fewSlices = {
     lower: whole('lower', few).slice(),
     upper: whole('upper', few).slice(),
@@ -152,6 +155,13 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       wasm: () => face.clampedLengthByPixel(k, slices, slices.groups, GROUP_COUNT, plane, shifts, shifts)[1],
       twin: () =>
         scalar.clampedLengthByPixel(fewSlices, fewSlices.groups, GROUP_COUNT, plane, shifts, shifts)[1],
+    },
+    {
+      name: 'divideGroups',
+      bytes: 4,
+      simd: true,
+      wasm: () => face.divideGroups(k, slices.groups, GROUP_COUNT, plane, PART_COUNT, cells),
+      twin: () => scalar.divideGroups(fewSlices.groups, plane, PART_COUNT, fewCells),
     },
     {
       name: 'divideByPixel',

@@ -106,6 +106,22 @@ export function checkParts(parts: Uint8Array, partCount: number): void {
   checkInteger('partCount', partCount, 1, 256);
 }
 
+/** Checks the array for the cells of voxels, and that u16 tell all cells apart. */
+export function checkCells(out: Uint16Array, voxels: number, groupCount: number, partCount: number): void {
+  const found = kindOf(out);
+  if (found !== 'Uint16Array') {
+    throw badInput(`out must be a Uint16Array, found ${found}`, { argument: 'out', found });
+  }
+  if (out.length !== voxels) {
+    throw badInput(`out has ${out.length} values, expected one for each of ${voxels} voxels`, {
+      argument: 'out',
+      expected: voxels,
+      found: out.length,
+    });
+  }
+  checkInteger('groupCount · partCount', groupCount * partCount, 1, 65536);
+}
+
 /** Checks that voxels fill whole slices of a plane. */
 export function checkSlices(plane: number, voxels: number): void {
   if (plane > 0 ? voxels % plane === 0 : voxels === 0) return;

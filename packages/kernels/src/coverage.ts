@@ -83,6 +83,8 @@ export interface CoverageExports {
   clampedLengthByPixel8: LengthByPixel;
   clampedLengthByPixel16: LengthByPixel;
 
+  divideGroups8: DivideGroups;
+  divideGroups16: DivideGroups;
   partsOfPixels16(pixels: number, n: number, parts: number, out: number): void;
   partsOfPixels32(pixels: number, n: number, parts: number, out: number): void;
   largestPixel32(pixels: number, n: number): number;
@@ -175,6 +177,8 @@ type TakeEdges = (
   below: number,
   above: number,
 ) => void;
+
+type DivideGroups = (groups: number, parts: number, n: number, partCount: number, out: number) => void;
 
 type Sweep = (
   scores: number,

@@ -1,11 +1,60 @@
-import { checkColumns, checkOffsets, checkParts, checkPixels, pixelOutOfRange } from './arguments.ts';
-import type { Pixels } from './columns.ts';
+import {
+  checkCells,
+  checkColumns,
+  checkGroups,
+  checkOffsets,
+  checkParts,
+  checkPixels,
+  checkSlices,
+  pixelOutOfRange,
+} from './arguments.ts';
+import type { Groups, Pixels } from './columns.ts';
 import { FEW_GROUPS } from './gather.ts';
 import { type Instance, instanceOf, type Kernels } from './instance.ts';
-import { CHUNK, forEachShare, Operand, takeParts } from './staging.ts';
+import { CHUNK, forEachChunk, forEachShare, GroupOperand, Operand, takeParts } from './staging.ts';
 
 /** Up to so many parts are told apart by counters in one register (divideFew of assembly/divide.ts). */
 const FEW_PARTS = 4;
+
+/**
+ * Divides every group by a map of the plane: out[j] = groups[j] · partCount + parts[pixel of j], the cell of voxel j.
+ *
+ * @param groups one per voxel, slice after slice.
+ * @param groupCount every group number must be below it; groupCount · partCount ≤ 65536.
+ * @param parts part of each pixel of a slice: 0 ≤ part < partCount.
+ * @param partCount 1 … 256.
+ * @param out as long as `groups`, not one of the inputs.
+ * @throws SemcrcError `bad-input` on wrong types or lengths, slices that are not whole, more cells than u16 tell apart,
+ * or a group or part out of range (with its index).
+ */
+export function divideGroups(
+  k: Kernels,
+  groups: Groups,
+  groupCount: number,
+  parts: Uint8Array,
+  partCount: number,
+  out: Uint16Array,
+): void {
+  const n = groups.length;
+  checkGroups(groups, groupCount, n);
+  checkParts(parts, partCount);
+  checkSlices(parts.length, n);
+  checkCells(out, n, groupCount, partCount);
+  const instance = instanceOf(k);
+  const { raw } = instance;
+  instance.scoped(() => {
+    const labels = new GroupOperand(instance, groups, groupCount);
+    const cells = new Operand(instance, out);
+    const plane = takeParts(instance, parts, partCount);
+    const divide = labels.wide ? raw.divideGroups16 : raw.divideGroups8;
+    forEachChunk(parts.length, (from, count) => {
+      for (let start = from; start < n; start += parts.length) {
+        divide(labels.load(start, count), plane + from, count, partCount, cells.target(start));
+        cells.store(start, count);
+      }
+    });
+  });
+}
 
 /**
  * Divides every segment by a map of the plane, stably: the values of segment s whose pixel lies in part p become segment

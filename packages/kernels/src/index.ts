@@ -17,7 +17,7 @@ export type {
   ScaledBounds,
   ScoreProfile,
 } from './columns.ts';
-export { divideByPixel } from './divide.ts';
+export { divideByPixel, divideGroups } from './divide.ts';
 export { profileEdges } from './edge.ts';
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';

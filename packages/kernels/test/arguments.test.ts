@@ -165,6 +165,26 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.divideByPixel(k, four, new Uint16Array(4), whole, zero, 1, three),
     /out has 3/,
   ],
+  'more cells than u16 tell apart': [
+    () => face.divideGroups(k, zero, 257, zero, 256, new Uint16Array(4)),
+    /groupCount · partCount must be an integer from 1 to 65536, found 65792/,
+  ],
+  'cells of another type': [
+    () => face.divideGroups(k, zero, 1, zero, 1, new Uint8Array(4) as never),
+    /out must be a Uint16Array, found Uint8Array/,
+  ],
+  'a cell too few': [
+    () => face.divideGroups(k, zero, 1, zero, 1, new Uint16Array(3)),
+    /out has 3 values, expected one for each of 4/,
+  ],
+  'a group out of range while dividing groups': [
+    () => face.divideGroups(k, Uint8Array.of(0, 0, 0, 2), 2, zero, 1, new Uint16Array(4)),
+    /groups\[3\] is 2/,
+  ],
+  'slices of groups that are not whole': [
+    () => face.divideGroups(k, zero, 1, new Uint8Array(3), 1, new Uint16Array(4)),
+    /4 voxels do not fill whole slices of 3 pixels/,
+  ],
   'slices that are not whole': [
     () => face.clampedLengthByPixel(k, bounds, zero, 1, new Uint8Array(3), one, one),
     /4 voxels do not fill whole slices of 3 pixels/,

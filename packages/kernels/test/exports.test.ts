@@ -12,6 +12,7 @@ const KERNELS = [
   'countGroups',
   'coverageSweep',
   'divideByPixel',
+  'divideGroups',
   'filterActive',
   'filterWithin',
   'firstNaN',

@@ -138,6 +138,37 @@ export const divisions: Case = async (face, scalar, options) => {
   }
 };
 
+export const cells: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const n of LENGTHS) {
+    for (const slices of [1, 2, 3, 11]) {
+      if (n % slices !== 0) continue;
+      for (const [make, groupCount, partCount] of [
+        [bytes, 12, 1],
+        [bytes, 65, 4],
+        [bytes, 256, 256],
+        [shorts, 300, 5],
+        [shorts, 65536, 1],
+      ] as const) {
+        const next = uniforms(n + slices + partCount);
+        const parts = bytes(n / slices).map(() => Math.floor(next() * partCount));
+        const label = labels<Uint8Array | Uint16Array>(make, n, groupCount, n + groupCount);
+        const what = `cells of ${n} voxels in ${slices} slices`;
+        const expected = shorts(n);
+        scalar.divideGroups(label, parts, partCount, expected);
+        const found = shorts(n);
+        face.divideGroups(k, label, groupCount, parts, partCount, found);
+        same(what, found, expected);
+        const mark = k.arena.mark();
+        const [label2, parts2, out] = [inPlace(k, label), inPlace(k, parts), inPlace(k, shorts(n))];
+        face.divideGroups(k, label2.view, groupCount, parts2.view, partCount, out.view);
+        same(`${what}, in place`, out.view, expected);
+        k.arena.release(mark);
+      }
+    }
+  }
+};
+
 export const planes: Case = async (face, scalar, options) => {
   const k = await face.loadKernels(options);
   for (const n of LENGTHS) {

@@ -1,4 +1,9 @@
-import type { Pixels } from '../columns.ts';
+import type { Groups, Pixels } from '../columns.ts';
+
+/** Twin of `divideGroups`. */
+export function divideGroups(groups: Groups, parts: Uint8Array, partCount: number, out: Uint16Array): void {
+  for (let j = 0; j < groups.length; j++) out[j] = groups[j] * partCount + parts[j % parts.length];
+}
 
 /** Twin of `divideByPixel`: a counting sort of each segment. */
 export function divideByPixel(
