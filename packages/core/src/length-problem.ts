@@ -1,7 +1,7 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { gather, type Kernels } from '@semcrc/kernels';
 import { type HeuristicOptions, intervalOf, weighted } from './interval.ts';
-import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
+import { cellsOnArena, NO_GROUP, type Partition } from './partition.ts';
 import { type Profile, restrictToBody, type Sides, type Within } from './profile.ts';
 import type { ReadSample } from './sample.ts';
 
@@ -43,7 +43,8 @@ export async function gatherLengthProblem(
   for (const { scan, patient, dimension } of profiles) {
     const sample = await read(scan);
     const interval = intervalOf(sample, options.heuristic);
-    const cells = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, options.within);
+    const mark = kernels.arena.mark();
+    const cells = restrictToBody(cellsOnArena(kernels, partition, sample), sample, cellCount, options.within);
     const from = [sample.truth, interval.lower, interval.upper];
     const to = [truth, lower, upper];
     if (widths && interval.weights) {
@@ -58,6 +59,7 @@ export async function gatherLengthProblem(
       from,
       to.map(({ view }) => view.subarray(filled, filled + sample.truth.length)),
     );
+    kernels.arena.release(mark);
     const weight = 1 / (dimension * scansOf.get(patient)! * scansOf.size);
     for (let cell = 0; cell < cellCount; cell++) {
       if (ends[cell + 1] === ends[cell] || groupOfCell[cell] === NO_GROUP) continue;

@@ -1,4 +1,4 @@
-import { SemcrcError } from '@semcrc/kernels';
+import { divideGroups, type Kernels, SemcrcError } from '@semcrc/kernels';
 import { type Labels, labelIds, organSlots } from './labels.ts';
 import type { PartitionSpec, PositionSpec } from './partition-spec.ts';
 import type { Sample } from './sample.ts';
@@ -116,6 +116,24 @@ export function cellsOfSample(partition: Partition, sample: Sample): Uint8Array 
       return cells;
     }
   }
+}
+
+/**
+ * As `cellsOfSample`; cells by position lie on the kernels' arena, above the mark the caller took, so that scan after
+ * scan uses the same memory.
+ */
+export function cellsOnArena(
+  kernels: Kernels,
+  partition: Partition,
+  sample: Sample,
+): Uint8Array | Uint16Array {
+  const { spec, cellCount, cellsPerOrgan } = partition;
+  if (spec.kind !== 'position') return cellsOfSample(partition, sample);
+  checkPlane(spec, sample);
+  const { groups } = sample;
+  const cells = kernels.arena.uint16(groups.length);
+  divideGroups(kernels, groups, cellCount / cellsPerOrgan, spec.map, cellsPerOrgan, cells.view);
+  return cells.view;
 }
 
 /** Throws unless the scan's slices have the height and width of the position map. */

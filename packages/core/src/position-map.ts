@@ -17,7 +17,7 @@ export function positionMap(profiles: readonly Profile[]): PositionSpec {
   const first = profiles[0];
   if (!first) throw new SemcrcError('usage', 'k-crc needs at least one opt scan, found none');
   const [, height, width] = first.shape;
-  const misses = new Float64Array(height * width);
+  const misses = new Uint32Array(height * width);
   let slices = 0;
   for (const { scan, shape, pixels } of profiles) {
     if (shape[1] !== height || shape[2] !== width) {
@@ -32,13 +32,23 @@ export function positionMap(profiles: readonly Profile[]): PositionSpec {
     for (let i = 0; i < pixels.length; i++) misses[pixels[i]]++;
     slices += shape[0];
   }
-  const share = misses.map((count) => count / slices);
-  const cuts = quantileCuts(share.slice().sort(), POSITION_GROUPS);
-  return {
-    kind: 'position',
-    height,
-    width,
-    groupCount: cuts.length + 1,
-    map: Uint8Array.from(share, (value) => partOf(value, cuts)),
-  };
+  const shares = Float64Array.from({ length: slices + 1 }, (_, count) => count / slices);
+  const cuts = quantileCuts(sortedShares(misses, shares), POSITION_GROUPS);
+  const groupOf = Uint8Array.from(shares, (share) => partOf(share, cuts));
+  const map = new Uint8Array(misses.length);
+  for (let pixel = 0; pixel < map.length; pixel++) map[pixel] = groupOf[misses[pixel]];
+  return { kind: 'position', height, width, groupCount: cuts.length + 1, map };
+}
+
+/** Share of every pixel, ascending: a pixel is missed in one of few numbers of slices. */
+function sortedShares(misses: Uint32Array, shares: Float64Array): Float64Array {
+  const pixels = new Uint32Array(shares.length);
+  for (let pixel = 0; pixel < misses.length; pixel++) pixels[misses[pixel]]++;
+  const sorted = new Float64Array(misses.length);
+  let filled = 0;
+  pixels.forEach((count, missed) => {
+    sorted.fill(shares[missed], filled, filled + count);
+    filled += count;
+  });
+  return sorted;
 }

@@ -55,8 +55,9 @@ export function divideByPosition(
 }
 
 /**
- * Missed voxels of each organ, both sides together, with one λ per position group, without dividing the profile. Only
- * scores between the least λ and the largest need their pixel looked up: larger ones are missed wherever they lie.
+ * Missed voxels of each organ, both sides together, with one λ per position group, without dividing the profile. Every
+ * group has its first missed score in a list; only scores between the first of these and the last need their pixel
+ * looked up.
  *
  * @param profile over the organs, with pixels
  * @param sides λ of each group, on each side of the profile: below, above
@@ -69,21 +70,26 @@ export function missesByPosition(
 ): Float64Array {
   const { cellCount, offsets, scores } = profile;
   const pixels = pixelsOf(profile, spec);
-  const { map } = spec;
+  const { map, groupCount } = spec;
   const misses = new Float64Array(cellCount);
-  for (let side = 0; side < profile.sides; side++) {
-    const lambda = sides[side];
-    const least = lambda.reduce((a, b) => Math.min(a, b), Infinity);
-    const largest = lambda.reduce((a, b) => Math.max(a, b), 0);
-    for (let organ = 0; organ < cellCount; organ++) {
-      const list = side * cellCount + organ;
-      const end = offsets[list + 1];
-      const first = firstMissed(scores, offsets[list], end, least);
-      const last = firstMissed(scores, first, end, largest);
-      let count = end - last;
-      for (let i = first; i < last; i++) count += scores[i] > lambda[map[pixels[i]]] ? 1 : 0;
-      misses[organ] += count;
+  const firstOf = new Int32Array(groupCount);
+  for (let list = 0; list < profile.sides * cellCount; list++) {
+    const start = offsets[list];
+    const end = offsets[list + 1];
+    if (start === end) continue;
+    const lambda = sides[list < cellCount ? 0 : 1];
+    let first = end;
+    let last = start;
+    for (let group = 0; group < groupCount; group++) {
+      const missed = firstMissed(scores, start, end, lambda[group]);
+      firstOf[group] = missed;
+      first = Math.min(first, missed);
+      last = Math.max(last, missed);
     }
+    let count = end - last;
+    // 1 from a group's first missed score on: the sign of a difference, for a branch here is a coin's toss.
+    for (let i = first; i < last; i++) count += (firstOf[map[pixels[i]]] - i - 1) >>> 31;
+    misses[list % cellCount] += count;
   }
   return misses;
 }
