@@ -2,49 +2,21 @@
 // The same bits on every machine: seeded cohort, exact procedures, lossless images embedded in the SVG.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  applyLambda,
-  averageEvaluations,
-  buildProfile,
-  cellsOfSample,
-  drawSplit,
-  evaluateFits,
-  fitSplit,
-  makePartition,
-  PAPER_OPTIONS,
-  profileOptionsOf,
-} from '@semcrc/core';
-import { loadKernels } from '@semcrc/kernels';
-import { phantomSource } from '@semcrc/simulate';
+import { applyLambda, averageEvaluations, cellsOfSample, PAPER_OPTIONS } from '@semcrc/core';
 import { encode } from 'fast-png';
+import { fitted, HU, phantom } from './method/cohort.mjs';
 
-const HU = 425; // width of the intensity window, −175 to 250 HU
 const SLICE = 1;
 const WIDEST = 170; // HU at the bright end of the width maps
 const GRAY = ['000000', 'ffffff'];
 const HEAT = ['03051a', '3f1f60', '9b2763', 'e15d3a', 'fbae35', 'fcfdbf'];
 
-const kernels = await loadKernels();
-const cohort = phantomSource();
-const profiling = profileOptionsOf(['crc', 'sem-crc'], PAPER_OPTIONS);
-const organs = makePartition({ kind: 'organ' }, cohort.labels);
-/** @type {Map<string, import('@semcrc/core').Profile>} */
-const profiles = new Map();
-for (const id of cohort.ids)
-  profiles.set(id, buildProfile(kernels, await cohort.read(id), organs, profiling));
-const data = {
-  kernels,
-  labels: cohort.labels,
-  read: cohort.read,
-  profileOf: (/** @type {string} */ id) => /** @type {import('@semcrc/core').Profile} */ (profiles.get(id)),
-};
-const split = drawSplit(cohort, { nOpt: 32, nCal: 128, nTest: 32 }, 0, 0);
-const [{ fits }] = await fitSplit(data, split, ['crc', 'sem-crc'], [0.1], PAPER_OPTIONS, { seed: 0, run: 0 });
-const tests = (await evaluateFits(data, fits, split.test, profiling)).map(
+const { split, fits, profileOf, evaluate } = await fitted(phantom, ['crc', 'sem-crc'], PAPER_OPTIONS);
+const tests = (await evaluate()).map(
   (scans) => /** @type {import('@semcrc/core').Evaluation} */ (averageEvaluations(scans)),
 );
 
-const sample = await cohort.read(/** @type {string} */ (mostOrgans(split.test)));
+const sample = await phantom.read(/** @type {string} */ (mostOrgans(split.test)));
 const [, height, width] = sample.shape;
 const [crc, sem] = fits;
 const panels = [
@@ -64,7 +36,7 @@ const panels = [
   })),
 ];
 const bars = [...sem.partition.keys]
-  .map((key, group) => ({ name: cohort.labels[key].replaceAll('_', ' '), lambda: sem.lambda[group] * HU }))
+  .map((key, group) => ({ name: phantom.labels[key].replaceAll('_', ' '), lambda: sem.lambda[group] * HU }))
   .sort((a, b) => b.lambda - a.lambda);
 
 const target = new URL('../../docs/figures/', import.meta.url);
@@ -76,7 +48,7 @@ console.log(`wrote ${fileURLToPath(new URL('intervals.svg', target))}`);
 function mostOrgans(ids) {
   const shown = ids.map((id) => ({
     id,
-    organs: profiles.get(id)?.organVoxels.filter((voxels) => voxels > 150).length ?? 0,
+    organs: profileOf(id).organVoxels.filter((voxels) => voxels > 150).length,
   }));
   return shown.sort((a, b) => b.organs - a.organs)[0]?.id;
 }

@@ -4,13 +4,8 @@ export {
   envelopeAnchor,
   envelopeAnchors,
 } from './envelope.ts';
-export {
-  type GammaAnchor,
-  type GammaAnchorOptions,
-  type GammaResult,
-  solveGammaAnchor,
-  solveGammaAnchors,
-} from './gamma.ts';
+export { type GammaAnchorOptions, solveGammaAnchor, solveGammaAnchors } from './gamma.ts';
+export type { GammaAnchor, GammaResult } from './gamma-solver.ts';
 export { LambdaPath } from './path.ts';
 export type { LengthProblem, LengthVoxels } from './problem.ts';
 export { type SubsampleOptions, subsampleVoxels } from './sample.ts';

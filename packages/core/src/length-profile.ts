@@ -1,4 +1,4 @@
-import { type Kernels, profileEdges } from '@semcrc/kernels';
+import { type EdgeProfile, type EdgeDistances as Edges, type Kernels, profileEdges } from '@semcrc/kernels';
 import { firstMissedOfAll } from './first-missed.ts';
 import type { Interval } from './interval.ts';
 import type { Sample } from './sample.ts';
@@ -17,21 +17,13 @@ const BLOCK = 8;
  * [0, 1], clamp(upper + λ) − clamp(lower − λ) = (upper − lower) + min(λ, lower) + min(λ, 1 − upper): a λ beyond a
  * bound's distance to the edge adds only that distance.
  */
-export interface LengthProfile {
-  /** Σ (upper − lower) over each organ slot's voxels. */
-  readonly width: Float64Array;
+export interface LengthProfile extends EdgeProfile {
   readonly below: EdgeDistances;
   readonly above: EdgeDistances;
 }
 
-/** Distances of the bounds on one side to the edge of the range, by organ slot. */
-export interface EdgeDistances {
-  /** Voxels at least `LENGTH_REACH` away. */
-  readonly beyond: Uint32Array;
-  /** Organ slot k holds values[offsets[k]] up to, excluding, values[offsets[k + 1]]. */
-  readonly offsets: Uint32Array;
-  /** Positive distances below `LENGTH_REACH`, ascending within each slot; those of 0 add nothing. */
-  readonly values: Float32Array;
+/** Distances up to `LENGTH_REACH` of the bounds on one side to the edge of the range, by organ slot; those of 0 add nothing. */
+export interface EdgeDistances extends Edges {
   /** Sums of the values before index 0, 8, 16, … */
   readonly sums: Float64Array;
 }
@@ -47,7 +39,7 @@ export function profileLengths(
   return { width, below: withSums(below), above: withSums(above) };
 }
 
-function withSums(distances: Omit<EdgeDistances, 'sums'>): EdgeDistances {
+function withSums(distances: Edges): EdgeDistances {
   const { values } = distances;
   const sums = new Float64Array(Math.floor(values.length / BLOCK) + 1);
   let sum = 0;

@@ -11,14 +11,29 @@ function badInput(message: string, data: Record<string, string | number>): Semcr
   return new SemcrcError('bad-input', message, { data });
 }
 
+/** Checks that an array argument is of one of these types. */
+function checkKind(name: string, value: unknown, ...kinds: readonly string[]): void {
+  const found = kindOf(value);
+  if (kinds.includes(found)) return;
+  throw badInput(`${name} must be a ${kinds.join(' or ')}, found ${found}`, { argument: name, found });
+}
+
+/** Checks that an array argument has one value for each of `expected` voxels or values. */
+function checkOneForEach(name: string, found: number, expected: number, what: 'voxels' | 'values'): void {
+  if (found === expected) return;
+  throw badInput(`${name} has ${found} values, expected one for each of ${expected} ${what}`, {
+    argument: name,
+    expected,
+    found,
+  });
+}
+
 /** Checks the type of array arguments and that all have one length, which it returns. */
 export function checkColumns(kind: Column, columns: Readonly<Record<string, unknown>>): number {
   let length = -1;
   let first = '';
   for (const [name, column] of Object.entries(columns)) {
-    const found = kindOf(column);
-    if (found !== kind)
-      throw badInput(`${name} must be a ${kind}, found ${found}`, { argument: name, found });
+    checkKind(name, column, kind);
     const size = (column as Float32Array).length;
     if (length < 0) {
       length = size;
@@ -36,26 +51,14 @@ export function checkColumns(kind: Column, columns: Readonly<Record<string, unkn
 
 /** Checks a group column against the voxel count and the group count; values are checked while they stream. */
 export function checkGroups(groups: Groups, groupCount: number, voxels: number): void {
-  const found = kindOf(groups);
-  if (found !== 'Uint8Array' && found !== 'Uint16Array') {
-    throw badInput(`groups must be a Uint8Array or Uint16Array, found ${found}`, {
-      argument: 'groups',
-      found,
-    });
-  }
+  checkKind('groups', groups, 'Uint8Array', 'Uint16Array');
   if (!Number.isInteger(groupCount) || groupCount < 1 || groupCount > 65536) {
     throw badInput(`groupCount must be an integer from 1 to 65536, found ${groupCount}`, {
       argument: 'groupCount',
       found: groupCount,
     });
   }
-  if (groups.length !== voxels) {
-    throw badInput(`groups has ${groups.length} values, expected one for each of ${voxels} voxels`, {
-      argument: 'groups',
-      expected: voxels,
-      found: groups.length,
-    });
-  }
+  checkOneForEach('groups', groups.length, voxels, 'voxels');
 }
 
 /** The error for a group number that is not below `groupCount`. */
@@ -70,20 +73,8 @@ export function groupOutOfRange(group: number, groupCount: number, index: number
 
 /** Checks a column of pixels against the number of values; the pixels are checked while they stream. */
 export function checkPixels(pixels: Pixels, values: number): void {
-  const found = kindOf(pixels);
-  if (found !== 'Uint16Array' && found !== 'Uint32Array') {
-    throw badInput(`pixels must be a Uint16Array or Uint32Array, found ${found}`, {
-      argument: 'pixels',
-      found,
-    });
-  }
-  if (pixels.length !== values) {
-    throw badInput(`pixels has ${pixels.length} values, expected one for each of ${values} values`, {
-      argument: 'pixels',
-      expected: values,
-      found: pixels.length,
-    });
-  }
+  checkKind('pixels', pixels, 'Uint16Array', 'Uint32Array');
+  checkOneForEach('pixels', pixels.length, values, 'values');
 }
 
 /** The error for the first of these pixels, numbered from `start`, that is not below `plane`. */
@@ -99,26 +90,14 @@ export function pixelOutOfRange(pixels: Pixels, start: number, plane: number): S
 
 /** Checks the type of a plane's parts and their count; the parts themselves are checked on kernel memory. */
 export function checkParts(parts: Uint8Array, partCount: number): void {
-  const found = kindOf(parts);
-  if (found !== 'Uint8Array') {
-    throw badInput(`parts must be a Uint8Array, found ${found}`, { argument: 'parts', found });
-  }
+  checkKind('parts', parts, 'Uint8Array');
   checkInteger('partCount', partCount, 1, 256);
 }
 
 /** Checks the array for the cells of voxels, and that u16 tell all cells apart. */
 export function checkCells(out: Uint16Array, voxels: number, groupCount: number, partCount: number): void {
-  const found = kindOf(out);
-  if (found !== 'Uint16Array') {
-    throw badInput(`out must be a Uint16Array, found ${found}`, { argument: 'out', found });
-  }
-  if (out.length !== voxels) {
-    throw badInput(`out has ${out.length} values, expected one for each of ${voxels} voxels`, {
-      argument: 'out',
-      expected: voxels,
-      found: out.length,
-    });
-  }
+  checkKind('out', out, 'Uint16Array');
+  checkOneForEach('out', out.length, voxels, 'voxels');
   checkInteger('groupCount · partCount', groupCount * partCount, 1, 65536);
 }
 
