@@ -1,6 +1,6 @@
+import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { createGunzip, type Gunzip } from 'node:zlib';
+import { Inflater } from './inflater.ts';
 
 /** A file's bytes, one run after the other. */
 export interface ByteRuns {
@@ -11,9 +11,9 @@ export interface ByteRuns {
   close(): void;
 }
 
-/** Memory that files are read into, kept from file to file. */
+/** Memory that files are read and inflated into, kept from file to file. */
 const idle: Uint8Array[] = [];
-const mostIdle = 4;
+const mostIdle = 8;
 
 function borrow(bytes: number): Uint8Array {
   const found = idle.findIndex(({ length }) => length === bytes);
@@ -23,24 +23,6 @@ function borrow(bytes: number): Uint8Array {
 function giveBack(bytes: Uint8Array): void {
   if (idle.length === mostIdle) idle.shift();
   idle.push(bytes);
-}
-
-/** Takes what is sent away: nobody listens at its other end. */
-let drain: MessagePort | undefined;
-
-function openDrain(): MessagePort {
-  const { port1, port2 } = new MessageChannel();
-  port2.close();
-  return port1;
-}
-
-/**
- * Hands memory back at once, by sending it nowhere. Left to the collector, the inflated bytes of a scan drive it through
- * the whole heap again and again, which costs more than inflating them.
- */
-function release(buffer: ArrayBufferLike): void {
-  drain ??= openDrain();
-  drain.postMessage(null, [buffer as ArrayBuffer]);
 }
 
 /** A file as it is, `step` bytes at a time. */
@@ -73,34 +55,43 @@ export class PlainRuns implements ByteRuns {
   }
 }
 
-const none = new Uint8Array(0);
+/** How long the thread may be held before pending events (a Ctrl-C, a message) get their turn, in milliseconds. */
+const holdFor = 50;
+let rested = 0;
 
-/** A gzip file inflated, every member of it, `step` bytes at a time. */
+/** A gzip file inflated, every member of it, up to `step` bytes at a time. */
 export class InflatedRuns implements ByteRuns {
   readonly #handle: FileHandle;
-  readonly #step: number;
-  readonly #gunzip: Gunzip;
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #last: Uint8Array = none;
+  readonly #inflater = new Inflater();
+  readonly #page: Uint8Array;
+  readonly #inflated: Uint8Array;
+  /** Of the page: read, and not yet inflated. */
+  #compressed: Uint8Array;
+  /** What went wrong behind the bytes handed out last. */
+  #failure: { readonly cause: unknown } | undefined;
 
   constructor(handle: FileHandle, step: number) {
     this.#handle = handle;
-    this.#step = step;
-    this.#gunzip = createGunzip({ chunkSize: step });
-    this.#chunks = this.#gunzip[Symbol.asyncIterator]();
-    void this.#feed();
+    this.#page = borrow(step);
+    this.#inflated = borrow(step);
+    this.#compressed = this.#page.subarray(0, 0);
   }
 
   async next(): Promise<Uint8Array> {
-    const { buffer, byteOffset, byteLength } = this.#last;
-    const full = byteOffset + byteLength === buffer.byteLength;
-    const own = buffer.byteLength === this.#step;
-    // Several runs may lie in one piece of memory, which zlib leaves when it is full.
-    if (own && full) release(buffer);
-    const { done, value } = await this.#chunks.next();
-    if (done === true && own && !full) release(buffer);
-    this.#last = done === true ? none : value;
-    return this.#last;
+    if (performance.now() - rested > holdFor) {
+      await new Promise((resolve) => setImmediate(resolve));
+      rested = performance.now();
+    }
+    let length = 0;
+    try {
+      if (this.#failure) throw this.#failure.cause;
+      while (length < this.#inflated.length && !this.#inflater.ended) length += this.#inflate(length);
+    } catch (cause) {
+      // What came before is whole.
+      if (length === 0) throw cause;
+      this.#failure = { cause };
+    }
+    return this.#inflated.subarray(0, length);
   }
 
   seek(): number {
@@ -108,27 +99,19 @@ export class InflatedRuns implements ByteRuns {
   }
 
   close(): void {
-    this.#gunzip.destroy();
+    this.#inflater.close();
+    giveBack(this.#page);
+    giveBack(this.#inflated);
   }
 
-  /** Puts the file through zlib, step by step as it takes them; a failure comes out of the iteration. */
-  async #feed(): Promise<void> {
-    const bytes = borrow(this.#step);
-    try {
-      for (let position = 0; ; ) {
-        const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, position);
-        if (bytesRead === 0) break;
-        position += bytesRead;
-        // zlib is done with the bytes when it calls back.
-        await new Promise<void>((resolve, reject) => {
-          this.#gunzip.write(bytes.subarray(0, bytesRead), (error) => (error ? reject(error) : resolve()));
-        });
-      }
-      this.#gunzip.end();
-    } catch (cause) {
-      this.#gunzip.destroy(cause as Error);
-    } finally {
-      giveBack(bytes);
+  /** Inflates to byte `at` on; how many bytes came. */
+  #inflate(at: number): number {
+    if (this.#compressed.length === 0) {
+      const count = readSync(this.#handle.fd, this.#page);
+      this.#compressed = this.#page.subarray(0, count);
     }
+    const { taken, given } = this.#inflater.inflate(this.#compressed, this.#inflated.subarray(at));
+    this.#compressed = this.#compressed.subarray(taken);
+    return given;
   }
 }

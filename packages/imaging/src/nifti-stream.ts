@@ -14,7 +14,7 @@ import { voxelBytes } from './nifti-shape.ts';
 import { type LabelVolume, makeVolume, type Volume, voxelCount } from './volume.ts';
 
 /** Inflated bytes decoded at a time. */
-export const decodeStep = 2 ** 20;
+export const decodeStep = 2 ** 18;
 
 /** The header of a stream that stands at its first byte; leaves it somewhere before the first voxel. */
 export async function readStart(stream: ByteStream, name: string): Promise<NiftiHeader> {

@@ -90,7 +90,7 @@ export function resampleImage(
   into?: Float32Array,
 ): Volume {
   if (sameGrid(volume, target)) return volume;
-  const fill = outside ?? least(volume.data);
+  const fill = outside ?? (() => least(volume.data));
   const source = { data: volume.data, size: sizesOf(volume.shape) };
   const matrix = toSource(volume.affine, target.affine);
   const data = resampleLinear(resampler, source, sizesOf(target.shape), matrix, fill, into);

@@ -65,6 +65,25 @@ function placeAlong(sampling: Sampling, axis: 0 | 1 | 2, index: number): number 
   return place >= -reach[axis] && place <= sourceSize[axis] - 1 + reach[axis] ? place : null;
 }
 
+/** Whether some place of the target lies outside the source: the two ends of an axis tell, or the corners. */
+export function reachesOutside(sampling: Sampling): boolean {
+  const { alongAxes, sourceSize, targetSize, toSource: t, reach } = sampling;
+  if (alongAxes) {
+    return ([0, 1, 2] as const).some((axis) =>
+      [0, targetSize[axis] - 1].some((index) => placeAlong(sampling, axis, index) === null),
+    );
+  }
+  const [lastX, lastY, lastZ] = targetSize.map((size) => size - 1);
+  return [0, 1, 2, 3, 4, 5, 6, 7].some((corner) => {
+    const [x, y, z] = [corner & 1 ? lastX : 0, corner & 2 ? lastY : 0, corner & 4 ? lastZ : 0];
+    return [0, 1, 2].some((axis) => {
+      const place = t[4 * axis] * x + t[4 * axis + 1] * y + t[4 * axis + 2] * z + t[4 * axis + 3];
+      // Rows of places are reached by adding up steps: what lies this near counts as outside, to be safe.
+      return place < 1e-6 - reach[axis] || place > sourceSize[axis] - 1 + reach[axis] - 1e-6;
+    });
+  });
+}
+
 /** The table of one axis of a sampling along the axes. */
 export function linearTable(sampling: Sampling, axis: 0 | 1 | 2): LinearTable {
   const length = sampling.targetSize[axis];

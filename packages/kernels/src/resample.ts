@@ -5,6 +5,7 @@ import {
   nearestTable,
   OUTSIDE,
   planSampling,
+  reachesOutside,
   rowPlaces,
   type Sampling,
   type Sizes,
@@ -60,7 +61,7 @@ function forEachRow([width, height, slices]: Sizes, each: (y: number, z: number,
  * @param target sizes of the result along x, y, z.
  * @param toSource 3 × 4 matrix, row by row: target voxel index (x, y, z, 1) to source voxel index.
  * @param outside the value beyond the reach of the source: more than half a voxel of the coarser grid off its outermost
- *   voxel centres. Nearer than that the border value holds.
+ *   voxel centres. Nearer than that the border value holds. A function is asked only where the target goes so far.
  * @param into where the target's voxels are written; a new array when left out. May not overlap the source.
  * @returns target voxels, x fastest.
  * @throws SemcrcError `usage` on sizes or matrices that cannot be.
@@ -70,15 +71,16 @@ export function resampleLinear(
   source: Samples<Float32Array>,
   target: Sizes,
   toSource: readonly number[],
-  outside: number,
+  outside: number | (() => number),
   into?: Float32Array,
 ): Float32Array {
   const instance = resamplerInstance(resampler);
   const sampling = plan(source, target, toSource);
   const out = resultOf(target, into, (length) => new Float32Array(length));
-  if (sampling.alongAxes)
-    instance.scoped((arena) => linearAlongAxes(instance, arena, source, sampling, outside, out));
-  else instance.scoped((arena) => linearThroughMatrix(instance, arena, source, sampling, outside, out));
+  const ask = typeof outside === 'function' && reachesOutside(sampling);
+  const fill = ask ? outside() : typeof outside === 'function' ? Number.NaN : outside;
+  const resample = sampling.alongAxes ? linearAlongAxes : linearThroughMatrix;
+  instance.scoped((arena) => resample(instance, arena, source, sampling, fill, out));
   return out;
 }
 

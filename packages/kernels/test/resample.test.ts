@@ -52,6 +52,13 @@ describe.each([{ debug: false }, { debug: true }])('resampling, %o', (options) =
         const expected = scalar.resampleLinear(image, target, matrix, -1000);
         for (let i = 0; i < expected.length; i++)
           expect(Math.abs(found[i] - expected[i])).toBeLessThanOrEqual(ulp);
+        let asked = false;
+        const outside = () => {
+          asked = true;
+          return -1000;
+        };
+        expect(resampleLinear(resampler, image, target, matrix, outside)).toEqual(found);
+        if (matrices === alongAxes) expect(asked).toBe(expected.includes(-1000));
         const labels = { data: Uint16Array.from(voxels(size, seed), (v) => v + 128), size };
         expect(resampleNearest(resampler, labels, target, matrix, 9)).toEqual(
           scalar.resampleNearest(labels, target, matrix, 9),
