@@ -46,7 +46,7 @@ export function threadPreparation(
   } = {},
 ): PreparationExecutor {
   const { workers = defaultWorkers(), ...rest } = options;
-  const thread = { script: new URL('./worker-preparation.js', import.meta.url), ...rest };
+  const thread = { script: new URL('./bundled/worker-preparation.js', import.meta.url), ...rest };
   return new WorkerPool<PreparationSession, PreparationJobs>(() => spawnNodeThread(thread), workers);
 }
 

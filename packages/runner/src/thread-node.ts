@@ -6,7 +6,7 @@ import { type Death, serveWorkbench, type Thread } from './thread.ts';
 
 /** How Node's threads are started. */
 export interface NodeThreadOptions {
-  /** A script that calls `serveNodeThread`; default: the experiment's worker, built beside this module. */
+  /** A script that calls `serveNodeThread`; default: the experiment's worker, bundled beside this module. */
   readonly script?: URL;
   /** Limits of the JavaScript heap of each thread, in MiB; arrays of voxels lie outside it. */
   readonly resourceLimits?: ResourceLimits;
@@ -14,7 +14,7 @@ export interface NodeThreadOptions {
 
 /** Starts a worker thread of Node. */
 export function spawnNodeThread(options: NodeThreadOptions = {}): Thread {
-  const { script = new URL('./worker-node.js', import.meta.url), resourceLimits = {} } = options;
+  const { script = new URL('./bundled/worker-node.js', import.meta.url), resourceLimits = {} } = options;
   const worker = new Worker(script, { resourceLimits, name: 'semcrc' });
   let asked = false;
   return {
