@@ -8,7 +8,7 @@ import { gatherLengthProblem } from './length-problem.ts';
 import { LossTable } from './loss-table.ts';
 import { makePartition, type Partition } from './partition.ts';
 import { positionMap } from './position-map.ts';
-import { divideByPosition } from './position-profile.ts';
+import { divideByPosition, positionsOfScan } from './position-profile.ts';
 import type { ProcedureOptions } from './procedure.ts';
 import { buildProfile, type Profile, type Sides } from './profile.ts';
 import { randomStream } from './random.ts';
@@ -18,7 +18,9 @@ import { cutStrata } from './strata.ts';
 /** The groups of an anchored procedure on one split: the same for every tolerance. */
 export interface AnchoredGroups {
   readonly partition: Partition;
-  /** Profiles over the partition of scans of the cohort; they may lie on the arena, above the mark the caller took. */
+  /** The same groups as losses of scans are counted in: organs apart only where groups go by organ. */
+  readonly counted: Partition;
+  /** Profiles of scans of the cohort over `counted`; they may lie on the arena, above the mark the caller took. */
   readonly profilesOf: (ids: readonly string[]) => Promise<Profile[]>;
 }
 
@@ -31,20 +33,22 @@ export async function groupsOf(
 ): Promise<AnchoredGroups> {
   if (procedure === 'k-crc') {
     const spec = positionMap(split.opt.map(data.profileOf));
-    const partition = makePartition(spec, data.labels);
-    const profilesOf = async (ids: readonly string[]) =>
-      divideByPosition(data.kernels, ids.map(data.profileOf), partition, spec);
-    return { partition, profilesOf };
+    return {
+      partition: makePartition(spec, data.labels),
+      counted: positionsOfScan(spec),
+      profilesOf: async (ids) => divideByPosition(data.kernels, ids.map(data.profileOf), spec),
+    };
   }
   if (options.strata.length === 0) {
-    const profilesOf = async (ids: readonly string[]) => ids.map(data.profileOf);
-    return { partition: makePartition({ kind: 'organ' }, data.labels), profilesOf };
+    const partition = makePartition({ kind: 'organ' }, data.labels);
+    return { partition, counted: partition, profilesOf: async (ids) => ids.map(data.profileOf) };
   }
   const spec = await cutStrata(data.kernels, data.labels, options.strata, split.opt, data.read);
   const partition = makePartition(spec, data.labels);
   const profiling = { sides: sidesOf(options), within: options.within, heuristic: options };
   return {
     partition,
+    counted: partition,
     profilesOf: async (ids) => {
       const profiles: Profile[] = [];
       for (const id of ids) {
@@ -104,7 +108,7 @@ export async function fitAnchored(
   const start = performance.now();
   try {
     const profiles = await groups.profilesOf(split.cal);
-    const table = new LossTable(profiles, partition, { sides });
+    const table = new LossTable(profiles, groups.counted, { sides });
     const profiling = secondsSince(start) / bounds.length;
     return bounds.map((bound, i) => {
       const begun = performance.now();

@@ -62,7 +62,15 @@ export {
   type ProcedureOptions,
   SHORTEST_OPTIONS,
 } from './procedure.ts';
-export { buildProfile, type Profile, type ProfileOptions, type Sides, type Within } from './profile.ts';
+export {
+  buildProfile,
+  type MergedScores,
+  type Profile,
+  type ProfileOptions,
+  type ScorePlaces,
+  type Sides,
+  type Within,
+} from './profile.ts';
 export { type RandomStream, randomStream, shuffle } from './random.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
 export { LambdaByGroup, RunRecord, SplitRecord } from './record.ts';

@@ -56,7 +56,8 @@ export class LossTable {
     const single = scope === 'scan' && keys.length * sides === 1;
     members.forEach(({ offsets, scores, merged, sides: told }, scan) => {
       if (single && merged) {
-        add(scan, 0, merged, 0, merged.length);
+        for (let side = 0; side < told; side++)
+          add(scan, 0, merged.scores, merged.offsets[side], merged.offsets[side + 1]);
         return;
       }
       for (let side = 0; side < told; side++) {

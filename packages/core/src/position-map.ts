@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import type { PositionSpec } from './partition-spec.ts';
-import type { Profile } from './profile.ts';
+import { type Profile, placesOf } from './profile.ts';
 import { partOf, quantileCuts } from './quantile.ts';
 
 /** Groups that K-CRC divides positions into, as in section 4 of the paper. */
@@ -19,7 +19,8 @@ export function positionMap(profiles: readonly Profile[]): PositionSpec {
   const [, height, width] = first.shape;
   const misses = new Uint32Array(height * width);
   let slices = 0;
-  for (const { scan, shape, pixels } of profiles) {
+  for (const profile of profiles) {
+    const { scan, shape } = profile;
     if (shape[1] !== height || shape[2] !== width) {
       throw new SemcrcError(
         'bad-input',
@@ -28,7 +29,7 @@ export function positionMap(profiles: readonly Profile[]): PositionSpec {
         { data: { scan, expected: [height, width], found: [shape[1], shape[2]] } },
       );
     }
-    if (!pixels) throw new SemcrcError('internal', `profile of scan ${scan} keeps no pixels`);
+    const { pixels } = placesOf(profile);
     for (let i = 0; i < pixels.length; i++) misses[pixels[i]]++;
     slices += shape[0];
   }

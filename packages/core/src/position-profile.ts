@@ -1,15 +1,19 @@
-import { divideByPixel, type Kernels, SemcrcError } from '@semcrc/kernels';
+import { divideByPixel, type Kernels } from '@semcrc/kernels';
 import { firstMissed } from './first-missed.ts';
-import { checkPlane, type Partition } from './partition.ts';
+import { checkPlane, makePartition, type Partition } from './partition.ts';
 import type { PositionSpec } from './partition-spec.ts';
-import type { Profile } from './profile.ts';
+import { type MergedScores, type Profile, placesOf, type ScorePlaces } from './profile.ts';
 
 /** Scores of all scans together that are put on kernel memory: 2 GiB of its 4. */
 const MOST_PLACED = 2 ** 29;
 
+/** A position map's groups as cells of one organ, the scan: what losses of whole scans are counted in. */
+export function positionsOfScan(spec: PositionSpec): Partition {
+  return makePartition(spec, { 0: 'scan' });
+}
+
 /**
- * Profiles of scans when each organ is divided by a position map: a stable partition of the lists they have, so nothing
- * is sorted again.
+ * Profiles of scans over `positionsOfScan`: a stable partition of their merged scores, so nothing is sorted again.
  *
  * A run divides hundreds of scans, so their scores lie in one block on the kernels' arena, above the mark the caller
  * took: they are gone when it is released or memory grows. Where they are more than `most`, every scan gets an array.
@@ -20,7 +24,6 @@ const MOST_PLACED = 2 ** 29;
 export function divideByPosition(
   kernels: Kernels,
   profiles: readonly Profile[],
-  partition: Partition,
   spec: PositionSpec,
   most = MOST_PLACED,
 ): Profile[] {
@@ -30,23 +33,16 @@ export function divideByPosition(
   const block = total <= most ? kernels.arena.float32(total) : null;
   const scoresOf = (i: number) => block?.view.subarray(starts[i], starts[i + 1]);
   const divided = profiles.map((profile, i): Profile => {
-    const scores = scoresOf(i) ?? new Float32Array(profile.scores.length);
-    const offsets = divideByPixel(
-      kernels,
-      profile.scores,
-      pixelsOf(profile, spec),
-      profile.offsets,
-      spec.map,
-      spec.groupCount,
-      scores,
-    );
+    const { merged, places } = placed(profile, spec);
+    const scores = scoresOf(i) ?? new Float32Array(merged.scores.length);
+    const { map, groupCount } = spec;
     return {
       ...profile,
-      cellCount: partition.cellCount,
-      offsets,
+      cellCount: groupCount,
+      organVoxels: Uint32Array.of(profile.dimension),
+      offsets: divideByPixel(kernels, merged.scores, places.pixels, merged.offsets, map, groupCount, scores),
       scores,
       merged: null,
-      pixels: null,
       lengths: null,
     };
   });
@@ -56,8 +52,8 @@ export function divideByPosition(
 
 /**
  * Missed voxels of each organ, both sides together, with one λ per position group, without dividing the profile. Every
- * group has its first missed score in a list; only scores between the first of these and the last need their pixel
- * looked up.
+ * group has its first missed score among the merged ones; only scores between the first of these and the last need
+ * their pixel looked up.
  *
  * @param profile over the organs, with pixels
  * @param sides λ of each group, on each side of the profile: below, above
@@ -69,33 +65,37 @@ export function missesByPosition(
   sides: readonly [below: Float32Array, above: Float32Array],
 ): Float64Array {
   const { cellCount, offsets, scores } = profile;
-  const pixels = pixelsOf(profile, spec);
+  const { merged, places } = placed(profile, spec);
+  const { pixels, organs } = places;
   const { map, groupCount } = spec;
   const misses = new Float64Array(cellCount);
   const firstOf = new Int32Array(groupCount);
-  for (let list = 0; list < profile.sides * cellCount; list++) {
-    const start = offsets[list];
-    const end = offsets[list + 1];
-    if (start === end) continue;
-    const lambda = sides[list < cellCount ? 0 : 1];
+  for (let side = 0; side < profile.sides; side++) {
+    const lambda = sides[side];
+    const start = merged.offsets[side];
+    const end = merged.offsets[side + 1];
     let first = end;
     let last = start;
+    let most = 0;
     for (let group = 0; group < groupCount; group++) {
-      const missed = firstMissed(scores, start, end, lambda[group]);
+      const missed = firstMissed(merged.scores, start, end, lambda[group]);
       firstOf[group] = missed;
       first = Math.min(first, missed);
       last = Math.max(last, missed);
+      most = Math.max(most, lambda[group]);
     }
-    let count = end - last;
+    for (let organ = 0; organ < cellCount; organ++) {
+      const list = side * cellCount + organ;
+      misses[organ] += offsets[list + 1] - firstMissed(scores, offsets[list], offsets[list + 1], most);
+    }
     // 1 from a group's first missed score on: the sign of a difference, for a branch here is a coin's toss.
-    for (let i = first; i < last; i++) count += (firstOf[map[pixels[i]]] - i - 1) >>> 31;
-    misses[list % cellCount] += count;
+    for (let i = first; i < last; i++) misses[organs[i]] += (firstOf[map[pixels[i]]] - i - 1) >>> 31;
   }
   return misses;
 }
 
-function pixelsOf(profile: Profile, spec: PositionSpec): Uint16Array | Uint32Array {
+function placed(profile: Profile, spec: PositionSpec): { merged: MergedScores; places: ScorePlaces } {
   checkPlane(spec, { id: profile.scan, shape: profile.shape });
-  if (!profile.pixels) throw new SemcrcError('internal', `profile of scan ${profile.scan} keeps no pixels`);
-  return profile.pixels;
+  const places = placesOf(profile);
+  return { merged: profile.merged!, places };
 }

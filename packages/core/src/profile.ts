@@ -1,4 +1,5 @@
 import {
+  type Block,
   computeScaledScores,
   computeScores,
   countGroups,
@@ -38,12 +39,28 @@ export interface Profile {
   readonly offsets: Uint32Array;
   /** Positive scores, ascending within each list. */
   readonly scores: Float32Array;
-  /** All of `scores` in one ascending list, where asked for: what one λ for every voxel is searched in. */
-  readonly merged: Float32Array | null;
-  /** Pixel y · width + x of each score, where asked for: what K-CRC's position maps divide. */
-  readonly pixels: Uint16Array | Uint32Array | null;
+  /** The same scores whatever their organ, where asked for. */
+  readonly merged: MergedScores | null;
   /** What mean lengths with one λ per organ need, where asked for and widths do not vary from voxel to voxel. */
   readonly lengths: LengthProfile | null;
+}
+
+/** The positive scores of a scan whatever their organ: what λ's that do not go by organ are searched in. */
+export interface MergedScores {
+  /** Side s is scores[offsets[s]] up to, excluding, scores[offsets[s + 1]]; sides + 1 entries. */
+  readonly offsets: Uint32Array;
+  /** Ascending on each side. */
+  readonly scores: Float32Array;
+  /** Where each score is, where asked for. */
+  readonly places: ScorePlaces | null;
+}
+
+/** Where scores are, one entry for each. */
+export interface ScorePlaces {
+  /** Pixel y · width + x: what K-CRC's position maps divide. */
+  readonly pixels: Uint16Array | Uint32Array;
+  /** Label. */
+  readonly organs: Uint8Array | Uint16Array;
 }
 
 /** What a profile is built for; the defaults serve `crc`, `sem-crc` and `organ-crc`. */
@@ -51,9 +68,9 @@ export interface ProfileOptions {
   readonly sides?: Sides;
   readonly within?: Within;
   readonly heuristic?: HeuristicOptions;
-  /** Keep the scores in one list, too. */
+  /** Keep the scores whatever their organ, too: for λ's that do not go by organ. */
   readonly merged?: boolean;
-  /** Keep the pixel of each score. */
+  /** As `merged`, with the pixel of each score: for λ's that go by position. */
   readonly pixels?: boolean;
   /** Keep what mean lengths need, so that evaluating λ by organ reads no voxels. */
   readonly lengths?: boolean;
@@ -83,8 +100,7 @@ export function buildProfile(
   try {
     scoreSample(kernels, sample, interval, scores.view);
     refuseUnknownLabels(kernels, sample, partition);
-    const plane = sample.shape[1] * sample.shape[2];
-    const profiled = profileScores(kernels, scores.view, lists, listCount + 1, { positions: pixels, plane });
+    const profiled = profileScores(kernels, scores.view, lists, listCount + 1, { positions: false });
     const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
     let dimension = 0;
     for (let list = 0; list < listCount; list++) {
@@ -103,8 +119,11 @@ export function buildProfile(
       organVoxels,
       offsets: profiled.offsets.slice(0, listCount + 1),
       scores: sorted,
-      merged: merged ? mergedOf(kernels, sorted) : null,
-      pixels: profiled.positions ? narrow(profiled.positions.subarray(0, kept), plane) : null,
+      merged: pixels
+        ? mergePlaced(kernels, scores, sample, sidesOfLists(kernels, lists, cellCount, sides))
+        : merged
+          ? mergeLists(kernels, sorted, profiled.offsets, cellCount, sides)
+          : null,
       lengths:
         lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
     };
@@ -113,10 +132,68 @@ export function buildProfile(
   }
 }
 
-function mergedOf(kernels: Kernels, scores: Float32Array): Float32Array {
+/** The lists of each side sorted into one. */
+function mergeLists(
+  kernels: Kernels,
+  scores: Float32Array,
+  offsets: Uint32Array,
+  cellCount: number,
+  sides: Sides,
+): MergedScores {
   const merged = scores.slice();
-  radixSort(kernels, merged);
-  return merged;
+  const borders = Uint32Array.from({ length: sides + 1 }, (_, side) => offsets[side * cellCount]);
+  for (let side = 0; side < sides; side++)
+    radixSort(kernels, merged.subarray(borders[side], borders[side + 1]));
+  return { offsets: borders, scores: merged, places: null };
+}
+
+/** The side of each voxel, 0 below, and one past the last for voxels that do not count. */
+interface VoxelSides {
+  readonly sides: Sides;
+  readonly of: Block<Uint8Array>;
+}
+
+function sidesOfLists(
+  kernels: Kernels,
+  lists: Uint8Array | Uint16Array,
+  cellCount: number,
+  sides: Sides,
+): VoxelSides {
+  const of = kernels.arena.uint8(lists.length);
+  const { view } = of;
+  for (let voxel = 0; voxel < view.length; voxel++) {
+    const list = lists[voxel];
+    view[voxel] = list < cellCount ? 0 : list < sides * cellCount ? 1 : sides;
+  }
+  return { sides, of };
+}
+
+/** The scores of each side sorted, and where they are. */
+function mergePlaced(
+  kernels: Kernels,
+  scores: Block<Float32Array>,
+  { groups, shape }: Sample,
+  { sides, of }: VoxelSides,
+): MergedScores {
+  const profiled = profileScores(kernels, scores.view, of.view, sides + 1, { positions: true });
+  const offsets = profiled.offsets.slice(0, sides + 1);
+  const kept = offsets[sides];
+  const positions = profiled.positions!;
+  const plane = shape[1] * shape[2];
+  const pixels = plane <= 0x10000 ? new Uint16Array(kept) : new Uint32Array(kept);
+  const organs = groups.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
+  for (let i = 0; i < kept; i++) {
+    const voxel = positions[i];
+    pixels[i] = voxel - Math.floor(voxel / plane) * plane;
+    organs[i] = groups[voxel];
+  }
+  return { offsets, scores: profiled.scores.subarray(0, kept), places: { pixels, organs } };
+}
+
+/** Where the merged scores of a profile are. Throws `internal` where it was built without. */
+export function placesOf({ scan, merged }: Profile): ScorePlaces {
+  if (!merged?.places) throw new SemcrcError('internal', `profile of scan ${scan} keeps no pixels`);
+  return merged.places;
 }
 
 /**
@@ -198,9 +275,4 @@ function splitSides(
     else lists[voxel] = truth[voxel] > upper[voxel] ? cell + cellCount : cell;
   }
   return lists;
-}
-
-/** Numbers below `bound`, in as few bytes as it takes. */
-function narrow(numbers: Uint32Array, bound: number): Uint16Array | Uint32Array {
-  return bound <= 0x10000 ? new Uint16Array(numbers) : new Uint32Array(numbers);
 }

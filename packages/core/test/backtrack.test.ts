@@ -260,8 +260,9 @@ function drawnProfile(seed: number, scores: number, levels: number, merged: bool
     organVoxels,
     offsets,
     scores: all,
-    merged: merged ? all.slice().sort() : null,
-    pixels: null,
+    merged: merged
+      ? { offsets: Uint32Array.of(0, all.length), scores: all.slice().sort(), places: null }
+      : null,
     lengths: null,
   };
 }

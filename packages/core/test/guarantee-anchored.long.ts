@@ -13,7 +13,7 @@ import {
 import { lineFamily } from '../src/lambda-family.ts';
 import { LossTable } from '../src/loss-table.ts';
 import { cellsOfSample } from '../src/partition.ts';
-import { divideByPosition } from '../src/position-profile.ts';
+import { divideByPosition, positionsOfScan } from '../src/position-profile.ts';
 import {
   controls,
   drawMembers,
@@ -126,8 +126,9 @@ async function risksOf(population: Population, variant: Variant, n: number, seed
       const { spec } = partition;
       const mark = kernels.arena.mark();
       const whole = cal.map((member) => population.profiles[member]);
-      const profiles = spec.kind === 'position' ? divideByPosition(kernels, whole, partition, spec) : whole;
-      const table = new LossTable(profiles, partition, { sides });
+      const byPosition = spec.kind === 'position';
+      const profiles = byPosition ? divideByPosition(kernels, whole, spec) : whole;
+      const table = new LossTable(profiles, byPosition ? positionsOfScan(spec) : partition, { sides });
       const found = backtrack(table, lineFamily(anchor.lambda), crcBound(EPSILON));
       kernels.arena.release(mark);
       if (found.state !== 'calibrated') throw new Error('infeasible');

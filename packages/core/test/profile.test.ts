@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildProfile, makePartition, type Sample, type Sides, type Within } from '../src/index.ts';
 import { LossTable } from '../src/loss-table.ts';
-import { divideByPosition, missesByPosition } from '../src/position-profile.ts';
+import { divideByPosition, missesByPosition, positionsOfScan } from '../src/position-profile.ts';
 import { drawCohort, LABELS, recipes } from './random-cohort.ts';
 import {
   countVoxels,
@@ -48,7 +48,6 @@ describe('a profile', () => {
         fc.property(recipes({ patients: 2, scansPerPatient: 2 }), (recipe) => {
           for (const sample of drawCohort(recipe)) {
             const profile = buildProfile(kernels, sample, organs, { sides, within, pixels: true });
-            const [, height, width] = sample.shape;
             expect(profile.dimension).toBe(countVoxels(sample, counts));
             for (let side = 0; side < sides; side++) {
               for (let organ = 0; organ < organs.cellCount; organ++) {
@@ -63,13 +62,6 @@ describe('a profile', () => {
                 const [from, to] = [profile.offsets[list], profile.offsets[list + 1]];
                 const expected = members.map((voxel) => scoreOf(sample, voxel)).sort((a, b) => a - b);
                 expect(Array.from(profile.scores.subarray(from, to))).toEqual(expected);
-                const scoresAt = (pixel: number) =>
-                  members
-                    .filter((voxel) => voxel % (height * width) === pixel)
-                    .map((voxel) => scoreOf(sample, voxel));
-                for (let i = from; i < to; i++) {
-                  expect(scoresAt(profile.pixels?.[i] ?? -1)).toContain(profile.scores[i]);
-                }
                 expect(profile.organVoxels[organ]).toBe(
                   countVoxels(sample, (s, voxel) => counts(s, voxel) && s.groups[voxel] === organ),
                 );
@@ -82,6 +74,41 @@ describe('a profile', () => {
     },
   );
 
+  it.each([
+    [1, 'scan'],
+    [2, 'scan'],
+    [1, 'body'],
+    [2, 'body'],
+  ] as const)(
+    'holds them whatever their organ, too, with their places: %i side(s), within %s',
+    (sides: Sides, within: Within) => {
+      const counts = within === 'body' ? insideBody : everyVoxel;
+      fc.assert(
+        fc.property(recipes({ patients: 2, scansPerPatient: 2 }), (recipe) => {
+          for (const sample of drawCohort(recipe)) {
+            const options = { sides, within };
+            const placed = buildProfile(kernels, sample, organs, { ...options, pixels: true }).merged!;
+            const { pixels, organs: labels } = placed.places!;
+            const [, height, width] = sample.shape;
+            for (let side = 0; side < sides; side++) {
+              const expected = Array.from(sample.groups.keys())
+                .filter((voxel) => counts(sample, voxel) && scoreOf(sample, voxel) > 0)
+                .filter((voxel) => sides === 1 || isAbove(sample, voxel) === (side === 1))
+                .sort((a, b) => scoreOf(sample, a) - scoreOf(sample, b) || a - b)
+                .map((voxel) => [scoreOf(sample, voxel), voxel % (height * width), sample.groups[voxel]]);
+              const found = Array.from(placed.scores, (score, i) => [score, pixels[i], labels[i]]);
+              expect(found.slice(placed.offsets[side], placed.offsets[side + 1])).toEqual(expected);
+            }
+            expect(placed.offsets).toHaveLength(sides + 1);
+            const merged = buildProfile(kernels, sample, organs, { ...options, merged: true }).merged;
+            expect(merged).toEqual({ ...placed, places: null });
+          }
+        }),
+        { numRuns: 60, seed: 85 },
+      );
+    },
+  );
+
   describe('divided by position', () => {
     const spec = {
       kind: 'position' as const,
@@ -90,7 +117,6 @@ describe('a profile', () => {
       groupCount: 3,
       map: Uint8Array.from({ length: 12 }, (_, pixel) => (pixel * 7) % 3),
     };
-    const positions = makePartition(spec, LABELS);
 
     it.each([
       [1, Infinity],
@@ -107,8 +133,12 @@ describe('a profile', () => {
               buildProfile(kernels, sample, organs, { sides, pixels: true }),
             );
             const mark = kernels.arena.mark();
-            const divided = divideByPosition(kernels, profiles, positions, spec, most);
-            const whole = samples.map((sample) => buildProfile(kernels, sample, positions, { sides }));
+            const divided = divideByPosition(kernels, profiles, spec, most);
+            // The same scans with one organ only.
+            const whole = samples.map((sample) => {
+              const scan = { ...sample, groups: new Uint8Array(sample.groups.length) };
+              return buildProfile(kernels, scan, positionsOfScan(spec), { sides });
+            });
             expect(divided).toEqual(whole);
             const total = profiles.reduce((sum, { scores }) => sum + scores.length, 0);
             for (const { scores } of divided) {
@@ -148,7 +178,7 @@ describe('a profile', () => {
         code: 'bad-input',
         message: expect.stringMatching(/scan scan-9: .*expected 3 × 4, found 1 × 3/),
       });
-      expect(() => divideByPosition(kernels, [profile], positions, spec)).toThrow(refused);
+      expect(() => divideByPosition(kernels, [profile], spec)).toThrow(refused);
       const lambda = new Float32Array(3);
       expect(() => missesByPosition(profile, spec, [lambda, lambda])).toThrow(refused);
     });
