@@ -17,6 +17,11 @@ export interface Source {
   readonly draws?: number;
   /** How a prepared cohort's scans came out of files, as far as it tells. */
   readonly preparing?: StoredPreparing;
+  /**
+   * Which chunks were found to match their checksums, a byte each, in memory that threads share: another opening of the
+   * same cohort that is given it verifies none of them again. Offered by prepared cohorts.
+   */
+  readonly verified?: Uint8Array;
   /** Reads one scan. Rejects with `usage` for an unknown id and with `bad-input` naming scan and file for bad voxels. */
   read(id: string): Promise<Sample>;
   /**
@@ -71,6 +76,7 @@ export function cached(source: Source, bytes: number): Source {
     digest: source.digest,
     ...(source.draws === undefined ? {} : { draws: source.draws }),
     ...(source.preparing === undefined ? {} : { preparing: source.preparing }),
+    ...(source.verified === undefined ? {} : { verified: source.verified }),
     read(id) {
       const hit = kept.get(id);
       if (hit) {

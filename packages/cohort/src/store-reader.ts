@@ -30,6 +30,8 @@ async function readDraws(
 export interface StoreOptions {
   /** The digest of an earlier opening in this run: the chunks are then not fingerprinted again. */
   readonly digest?: string;
+  /** `verified` of an earlier opening in this run, perhaps in another thread. */
+  readonly verified?: Uint8Array;
 }
 
 /** Checks what a checksum did not: a store written by another program. Mends bounds as reading files would. */
@@ -149,19 +151,20 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   for (const id of Object.keys(labels)) groupIds[Number(id)] = 1;
   const indexOf = new Map(scans.map((scan, index) => [scan, index]));
 
-  const verified = new Map(names.map((name) => [name, new Uint8Array(scans.length)]));
+  const verified = options.verified ?? new Uint8Array(new SharedArrayBuffer(names.length * scans.length));
+  const firstOf = new Map(names.map((name, index) => [name, index * scans.length]));
   /** Refuses the chunk of an array whose checksum differs, the first time it is read. */
   const verify = (name: StoreArray, scan: number, voxels: Voxels): void => {
     const expected = checksums?.[name]?.[scan];
-    const seen = verified.get(name) as Uint8Array;
-    if (expected === undefined || seen[scan]) return;
+    const place = (firstOf.get(name) as number) + scan;
+    if (expected === undefined || verified[place] === 1) return;
     if (crc32(voxels) !== expected) {
       refuse(
         (reader.get(name) as ChunkReader).path(scan),
         `scan ${scans[scan]}: the chunk is damaged (its checksum differs); prepare it again`,
       );
     }
-    seen[scan] = 1;
+    verified[place] = 1;
   };
   const scanOf = (id: string): number => {
     const scan = indexOf.get(id);
@@ -237,6 +240,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     digest: options.digest ?? (await digestStore(attributes, readers)),
     ...(draws > 0 ? { draws } : {}),
     preparing: storedPreparing(attributes),
+    verified,
     read,
     ...(quick
       ? {

@@ -44,7 +44,8 @@ describe('a store that cannot be trusted', () => {
     if (lent) expect(lent.message).toBe(error.message);
     return error;
   }
-  const chunk = (path: string, array: string) => join(path, array, 'c', '1', '0', '0', '0');
+  const chunk = (path: string, array: string, scan = 1) =>
+    join(path, array, 'c', String(scan), '0', '0', '0');
   const edit = (file: string, change: (json: Metadata) => void) => async (path: string) => {
     const json = JSON.parse(await readFile(join(path, file), 'utf8'));
     change(json);
@@ -79,6 +80,23 @@ describe('a store that cannot be trusted', () => {
       expect((await failure(source.read('s1'))).message).toMatch(/lower.*scan s1: the chunk is damaged/);
       expect((await source.read('s0')).id).toBe('s0');
     }
+  });
+
+  it('is not looked for again in chunks that another opening of the run has verified, and in all others is', async () => {
+    const path = fresh();
+    await write(path, planOf(2));
+    const { digest, verified, ...first } = await openStore(path);
+    await first.read('s0');
+    for (const scan of [0, 1]) {
+      const bytes = await readFile(chunk(path, 'lower', scan));
+      bytes[17] = (bytes[17] as number) ^ 1;
+      await writeFile(chunk(path, 'lower', scan), bytes);
+    }
+    const second = await openStore(path, { digest, ...(verified ? { verified } : {}) });
+    expect((await second.read('s0')).id).toBe('s0');
+    expect((await failure(second.read('s1'))).message).toMatch(/lower.*scan s1: the chunk is damaged/);
+    const anew = await openStore(path);
+    expect((await failure(anew.read('s0'))).message).toMatch(/lower.*scan s0: the chunk is damaged/);
   });
 
   /** Zarr metadata, as far as the damages below reach into it. */

@@ -163,7 +163,11 @@ function sessionOf(
   cohort?: CohortFacts,
 ): ExperimentSession {
   const { tolerances, grid = new Float32Array(0) } = options;
-  const known = cohort && { digest: cohort.digest, leftOut: cohort.leftOut };
+  const known = cohort && {
+    digest: cohort.digest,
+    leftOut: cohort.leftOut,
+    ...(cohort.verified ? { verified: cohort.verified } : {}),
+  };
   return {
     handle,
     plan,

@@ -9,7 +9,7 @@ import { type OpenOptions, openSource as openAnywhere, type SourceHandle } from 
  * what the handle says.
  */
 export async function openSource(handle: SourceHandle, options: OpenOptions = {}): Promise<Source> {
-  const { warn, ...known } = options;
+  const { warn, verified, ...known } = options;
   const hooks = warn ? { warn } : {};
   switch (handle.kind) {
     case 'manifest':
@@ -17,7 +17,7 @@ export async function openSource(handle: SourceHandle, options: OpenOptions = {}
     case 'layout':
       return openLayout(handle.layout, handle.path, { ...handle.options, ...known }, hooks);
     case 'store':
-      return openStore(handle.path, known);
+      return openStore(handle.path, { ...known, ...(verified ? { verified } : {}) });
     case 'phantom':
       return openAnywhere(handle);
   }

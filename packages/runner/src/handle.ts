@@ -67,6 +67,8 @@ export interface OpenOptions {
   readonly digest?: string;
   /** Ids that an earlier opening of the same cohort left out. */
   readonly leftOut?: readonly string[];
+  /** Chunks of a prepared cohort that an earlier opening verified. */
+  readonly verified?: Uint8Array;
   /** Told of things worth knowing that are no errors, each once. */
   readonly warn?: (message: string) => void;
 }

@@ -19,7 +19,7 @@ import type { SourceHandle } from './handle.ts';
 export interface ExperimentSession {
   readonly handle: SourceHandle;
   /** The cohort, once one worker has opened it: the others need not find out again what costs reading. */
-  readonly known?: Pick<CohortFacts, 'digest' | 'leftOut'>;
+  readonly known?: Pick<CohortFacts, 'digest' | 'leftOut' | 'verified'>;
   readonly plan: ExperimentPlan;
   /** Tolerances that every run is calibrated at; the plan's own `epsilon` is not looked at. */
   readonly tolerances: readonly number[];
@@ -40,6 +40,8 @@ export interface CohortFacts extends CohortIndex {
   readonly labels: Labels;
   /** Scans of the files that the cohort does not hold, and why. */
   readonly leftOut: readonly { readonly scan: string; readonly reason: string }[];
+  /** Chunks of a prepared cohort found to match their checksums; all workers share it. */
+  readonly verified?: Uint8Array;
 }
 
 /** A scan's profile and what was noticed while reading it. */

@@ -52,7 +52,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
       const { known, cacheBytes } = session;
       const source = await this.#openSource(
         session.handle,
-        known ? { digest: known.digest, leftOut: known.leftOut.map(({ scan }) => scan) } : {},
+        known ? { ...known, leftOut: known.leftOut.map(({ scan }) => scan) } : {},
       );
       const leftOut = 'leftOut' in source ? (source.leftOut as CohortFacts['leftOut']) : [];
       this.#opened = {
@@ -86,8 +86,8 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
 
   #cohort(): CohortFacts {
     const { source, leftOut } = this.#at();
-    const { name, digest, ids, patients, labels } = source;
-    return { name, digest, ids, patients, labels, leftOut };
+    const { name, digest, ids, patients, labels, verified } = source;
+    return { name, digest, ids, patients, labels, leftOut, ...(verified ? { verified } : {}) };
   }
 
   async #profile({ scan, keep }: ScanToProfile): Promise<ProfiledScan> {
