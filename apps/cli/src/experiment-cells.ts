@@ -6,6 +6,7 @@ import type { Cell } from './experiment-file.ts';
 import { ExperimentFolder, summaryCsv } from './experiment-folder.ts';
 import type { Invocation } from './invocation.ts';
 import { openOutputDirectory, writeOutputFile } from './output-file.ts';
+import { whileAlone } from './place-lock.ts';
 import { type Config, planOf, resolveConfig } from './resolve.ts';
 import { handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
@@ -41,7 +42,20 @@ export async function runCells(
   invocation: Invocation,
 ): Promise<CellOutcome[]> {
   const batches = await planBatches(cells, invocation.terminal);
-  openOutputDirectory(options.out);
+  const places = [...new Set(['', ...cells.map(({ folder }) => folder)])].map((folder) => {
+    const name = join(options.out, folder);
+    openOutputDirectory(name);
+    return { name, lockFile: join(name, '.lock') };
+  });
+  return whileAlone(places, invocation.terminal, () => runBatches(cells, batches, options, invocation));
+}
+
+async function runBatches(
+  cells: readonly Cell[],
+  batches: readonly Batch[],
+  options: { readonly out: string; readonly workers: number | undefined; readonly force: boolean },
+  invocation: Invocation,
+): Promise<CellOutcome[]> {
   const onOther = options.force ? 'discard' : 'refuse';
   const opened = batches.map((batch) => ({
     ...batch,
