@@ -11,7 +11,7 @@ import { type Config, planOf, resolveConfig } from './resolve.ts';
 import { handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
-import { noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
+import { EXPERIMENTS, noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
 
 /** λ at which risk curves are taken. */
 const RISK_GRID = Float32Array.from({ length: 101 }, (_, at) => at / 200);
@@ -65,7 +65,7 @@ async function runBatches(
     }),
   }));
   const done: CellOutcome[] = [];
-  await withExecutor(options.workers, async (executor) => {
+  await withExecutor(EXPERIMENTS, options.workers, async (executor) => {
     for (const [at, batch] of opened.entries()) {
       const prefix = opened.length === 1 ? '' : `part ${at + 1}/${opened.length}: `;
       done.push(...(await runBatch(batch, executor, prefix, invocation)));

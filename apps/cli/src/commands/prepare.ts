@@ -1,13 +1,7 @@
 import { resolve } from 'node:path';
 import { checkCohort, readManifest, resolveLabelling, scanLayout } from '@semcrc/cohort/node';
 import { SemcrcError } from '@semcrc/kernels';
-import {
-  defaultWorkers,
-  type PreparationExecutor,
-  runPreparation,
-  serialPreparation,
-  threadPreparation,
-} from '@semcrc/runner/node';
+import { runPreparation } from '@semcrc/runner/node';
 import { Command } from 'commander';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow, WORKERS } from '../options.ts';
@@ -15,7 +9,7 @@ import { whileAlone } from '../place-lock.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
-import { noteMended } from '../work.ts';
+import { noteMended, PREPARATIONS, withExecutor } from '../work.ts';
 
 interface PrepareOptions extends Settings {
   readonly out?: string;
@@ -61,7 +55,7 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
     // Beside the cohort, which is not there yet, and its draft, which comes and goes.
     const place = { name: out, lockFile: `${resolve(out)}.lock` };
     const summary = await whileAlone([place], terminal, () =>
-      withPreparation(workers, (executor) =>
+      withExecutor(PREPARATIONS, workers, (executor) =>
         runPreparation(handle, out, {
           executor,
           replace: force ? 'replace' : 'keep',
@@ -130,17 +124,4 @@ async function checkFiles(
     `${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in ${affected} of ${scans} scans of ${list.name}`,
     { data: { scans, files, problems: problems.map(({ file, problem }) => `${file}: ${problem}`) } },
   );
-}
-
-async function withPreparation<T>(
-  workers: number | undefined,
-  use: (executor: PreparationExecutor) => Promise<T>,
-): Promise<T> {
-  const count = workers ?? defaultWorkers();
-  const executor = count === 1 ? serialPreparation() : threadPreparation({ workers: count });
-  try {
-    return await use(executor);
-  } finally {
-    await executor.close();
-  }
 }
