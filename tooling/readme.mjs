@@ -1,10 +1,15 @@
-// The README's usage, as code: what it shows is what is run.
+// The READMEs' usage, as code: what they show is what is run.
 import { readFileSync } from 'node:fs';
 
-/** The program that README.md shows in its ten lines. */
-export function usageProgram() {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const block = /```js\n([\s\S]*?)```/.exec(readme)?.[1];
-  if (block === undefined) throw new Error('README.md shows no usage: expected a block marked js');
+/**
+ * The first block of code in a README.
+ *
+ * @param {string} name of the file, from the root of the workspace
+ * @param {'js' | 'sh'} language the block is marked with
+ */
+export function usageProgram(name = 'README.md', language = 'js') {
+  const readme = readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+  const block = new RegExp(`\\n\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1];
+  if (block === undefined) throw new Error(`${name} shows no usage: expected a block marked ${language}`);
   return block;
 }

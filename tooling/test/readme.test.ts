@@ -1,12 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { readWorkspace } from '../boundaries/workspace.mjs';
 import { usageProgram } from '../readme.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+const parts = readWorkspace(root).flatMap(({ dir }) => {
+  const name = path.relative(root, path.join(dir, 'README.md'));
+  return existsSync(path.join(root, name)) ? [name] : [];
+});
+
+/** Runs a module where some package's dependencies are installed, and gives back what it prints. */
+function runModule(program: string, folder: string): string {
+  return execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: path.join(root, folder),
+    encoding: 'utf8',
+  });
+}
 
 describe('README.md', () => {
   it('shows both commands on its first screen', () => {
@@ -23,13 +37,7 @@ describe('README.md', () => {
       'console.log(',
       'const print = (...all) => console.log(JSON.stringify(all));\nprint(',
     );
-    // Run where the packages are installed, so that their names resolve as they would in a stranger's project.
-    const cwd = path.join(root, 'tooling');
-    const printed = execFileSync(process.execPath, ['--input-type=module', '-e', printing], {
-      cwd,
-      encoding: 'utf8',
-    });
-    const [lambda, test] = JSON.parse(printed);
+    const [lambda, test] = JSON.parse(runModule(printing, 'tooling'));
     expect(Object.keys(lambda)).toEqual(['0', '1', '2', '3', '4', '5', '7', '8', '9', '10', '12']);
     expect(lambda['7']).toBe(Math.fround(lambda['7']));
     expect(test.risk).toBeGreaterThan(0.05);
@@ -37,7 +45,7 @@ describe('README.md', () => {
     expect(test.length).toBeLessThan(0.2);
   });
 
-  it.each(['README.md', 'CONTRIBUTING.md', 'docs/cli.md', 'docs/method.md'])(
+  it.each(['README.md', 'CONTRIBUTING.md', 'docs/cli.md', 'docs/method.md', ...parts])(
     '%s links to files that exist',
     (name) => {
       const text = readFileSync(path.join(root, name), 'utf8');
@@ -50,6 +58,33 @@ describe('README.md', () => {
   it('names every package', () => {
     for (const name of ['kernels', 'imaging', 'anchor', 'core', 'cohort', 'simulate', 'runner']) {
       expect(readme).toContain(`${name}["${name}<br/>`);
+    }
+  });
+});
+
+describe('the README of', () => {
+  it('core shows a calibration with the risk that its comment says', () => {
+    expect(Number(runModule(usageProgram('packages/core/README.md'), 'tooling')).toFixed(3)).toBe('0.082');
+  });
+
+  it('anchor shows two anchors with the λ that its comments say', () => {
+    const printed = runModule(usageProgram('packages/anchor/README.md'), 'packages/core');
+    const numbers = printed.match(/\d+(\.\d+)?(?= |,|\n)/g)!.map((text) => Number(Number(text).toFixed(4)));
+    expect(numbers).toEqual([0.0356, 0.0313, 0.0335, 0.02, 0, 0.01]);
+  });
+
+  it('the command shows three command lines that work', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'semcrc-readme-'));
+    const main = path.join(root, 'apps/cli/dist/main.js');
+    try {
+      for (const line of usageProgram('apps/cli/README.md', 'sh').trim().split('\n')) {
+        const [node, script, ...args] = line.replace(/ *#.*$/, '').split(' ');
+        expect([node, script]).toEqual(['node', 'apps/cli/dist/main.js']);
+        execFileSync(process.execPath, [main, ...args], { cwd: folder, stdio: 'pipe' });
+      }
+      expect(existsSync(path.join(folder, 'results/experiment.json'))).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 });

@@ -6,11 +6,12 @@ import type { Cell } from './experiment-file.ts';
 import { ExperimentFolder, summaryCsv } from './experiment-folder.ts';
 import type { Invocation } from './invocation.ts';
 import { openOutputDirectory, writeOutputFile } from './output-file.ts';
+import { whileAlone } from './place-lock.ts';
 import { type Config, planOf, resolveConfig } from './resolve.ts';
 import { handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
-import { noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
+import { EXPERIMENTS, noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
 
 /** λ at which risk curves are taken. */
 const RISK_GRID = Float32Array.from({ length: 101 }, (_, at) => at / 200);
@@ -41,7 +42,20 @@ export async function runCells(
   invocation: Invocation,
 ): Promise<CellOutcome[]> {
   const batches = await planBatches(cells, invocation.terminal);
-  openOutputDirectory(options.out);
+  const places = [...new Set(['', ...cells.map(({ folder }) => folder)])].map((folder) => {
+    const name = join(options.out, folder);
+    openOutputDirectory(name);
+    return { name, lockFile: join(name, '.lock') };
+  });
+  return whileAlone(places, invocation.terminal, () => runBatches(cells, batches, options, invocation));
+}
+
+async function runBatches(
+  cells: readonly Cell[],
+  batches: readonly Batch[],
+  options: { readonly out: string; readonly workers: number | undefined; readonly force: boolean },
+  invocation: Invocation,
+): Promise<CellOutcome[]> {
   const onOther = options.force ? 'discard' : 'refuse';
   const opened = batches.map((batch) => ({
     ...batch,
@@ -51,7 +65,7 @@ export async function runCells(
     }),
   }));
   const done: CellOutcome[] = [];
-  await withExecutor(options.workers, async (executor) => {
+  await withExecutor(EXPERIMENTS, options.workers, async (executor) => {
     for (const [at, batch] of opened.entries()) {
       const prefix = opened.length === 1 ? '' : `part ${at + 1}/${opened.length}: `;
       done.push(...(await runBatch(batch, executor, prefix, invocation)));

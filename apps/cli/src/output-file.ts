@@ -108,7 +108,8 @@ function syncDirectory(path: string): void {
   }
 }
 
-function unwritable(path: string, error: unknown): SemcrcError {
+/** A failed write as an error that names the file and the reason. */
+export function unwritable(path: string, error: unknown): SemcrcError {
   if (error instanceof SemcrcError) return error;
   const reason = systemReason(error) ?? (error instanceof Error ? error.message : String(error));
   return new SemcrcError('bad-input', `cannot write ${path}: ${reason}`, {

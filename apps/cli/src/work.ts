@@ -1,8 +1,15 @@
 import type { Source } from '@semcrc/cohort';
 import type { LeftOut } from '@semcrc/cohort/node';
 import type { MendedVoxels } from '@semcrc/core';
-import type { ExperimentExecutor, Progress as RunnerProgress, SourceHandle } from '@semcrc/runner';
-import { defaultWorkers, openSource, serialExecutor, threadExecutor } from '@semcrc/runner/node';
+import type { Progress as RunnerProgress, SourceHandle } from '@semcrc/runner';
+import {
+  defaultWorkers,
+  openSource,
+  serialExecutor,
+  serialPreparation,
+  threadExecutor,
+  threadPreparation,
+} from '@semcrc/runner/node';
 import type { Progress, Terminal } from './terminal.ts';
 
 /** A cohort opened here, and the handle by which workers open the same one without taking its digest again. */
@@ -26,13 +33,25 @@ export function noteLeftOut(terminal: Terminal, leftOut: readonly LeftOut[]): vo
   for (const { scan, reason } of leftOut) terminal.note(`note: scan ${scan} is left out: ${reason}`);
 }
 
+/** Who does one kind of work: this thread, or several. */
+interface Executors<Executor> {
+  readonly serial: () => Executor;
+  readonly threads: (options: { readonly workers: number }) => Executor;
+}
+
+/** For experiments and calibrations. */
+export const EXPERIMENTS = { serial: serialExecutor, threads: threadExecutor };
+/** For preparing cohorts. */
+export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparation };
+
 /** Gives `use` an executor with as many workers as asked for (default: the cores there are) and frees it afterwards. */
-export async function withExecutor<T>(
+export async function withExecutor<Executor extends { close(): Promise<void> }, T>(
+  { serial, threads }: Executors<Executor>,
   workers: number | undefined,
-  use: (executor: ExperimentExecutor) => Promise<T>,
+  use: (executor: Executor) => Promise<T>,
 ): Promise<T> {
   const count = workers ?? defaultWorkers();
-  const executor = count === 1 ? serialExecutor() : threadExecutor({ workers: count });
+  const executor = count === 1 ? serial() : threads({ workers: count });
   try {
     return await use(executor);
   } finally {

@@ -28,3 +28,15 @@ export function expectWholeFiles(folder: string): void {
       throw new Error(`${path} is cut off`);
   }
 }
+
+/** How many finished runs an experiment's folder keeps. */
+export function countKept(folder: string): number {
+  const runs = join(folder, 'runs');
+  return existsSync(runs) ? readdirSync(runs).filter((name) => /^run-\d+\.json$/.test(name)).length : 0;
+}
+
+/** experiment.json without what the clock decides. */
+export function readTimeless(folder: string): unknown {
+  const document = JSON.parse(readFileSync(join(folder, 'experiment.json'), 'utf8'));
+  return { ...document, runs: document.runs.map(({ seconds: _, ...run }: { seconds: unknown }) => run) };
+}

@@ -9,7 +9,7 @@ import { planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { handleOf, preparingOf } from '../source.ts';
 import { VERSION } from '../version.ts';
-import { noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
+import { EXPERIMENTS, noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
 
 interface CalibrateOptions extends Settings {
   readonly procedure?: Procedure;
@@ -53,7 +53,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     checkOutputFile(out);
 
     const progress = new StageProgress(terminal);
-    const result = await withExecutor(workers, (executor) =>
+    const result = await withExecutor(EXPERIMENTS, workers, (executor) =>
       runCalibration(handle, plan, { executor, signal, onProgress: progress.update }),
     ).finally(() => progress.stop());
     const calibration = describeCalibration(result.fit, {

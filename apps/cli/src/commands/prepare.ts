@@ -1,19 +1,15 @@
+import { resolve } from 'node:path';
 import { checkCohort, readManifest, resolveLabelling, scanLayout } from '@semcrc/cohort/node';
 import { SemcrcError } from '@semcrc/kernels';
-import {
-  defaultWorkers,
-  type PreparationExecutor,
-  runPreparation,
-  serialPreparation,
-  threadPreparation,
-} from '@semcrc/runner/node';
+import { runPreparation } from '@semcrc/runner/node';
 import { Command } from 'commander';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow, WORKERS } from '../options.ts';
+import { whileAlone } from '../place-lock.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
-import { noteMended } from '../work.ts';
+import { noteMended, PREPARATIONS, withExecutor } from '../work.ts';
 
 interface PrepareOptions extends Settings {
   readonly out?: string;
@@ -56,14 +52,18 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
     if (check) return checkFiles(handle, { terminal, signal });
 
     const progress = terminal.progress('scans', 0);
-    const summary = await withPreparation(workers, (executor) =>
-      runPreparation(handle, out, {
-        executor,
-        replace: force ? 'replace' : 'keep',
-        signal,
-        onProgress: ({ done, total }) => progress.update(done, total),
-        warn: (message) => terminal.note(`note: ${message}`),
-      }),
+    // Beside the cohort, which is not there yet, and its draft, which comes and goes.
+    const place = { name: out, lockFile: `${resolve(out)}.lock` };
+    const summary = await whileAlone([place], terminal, () =>
+      withExecutor(PREPARATIONS, workers, (executor) =>
+        runPreparation(handle, out, {
+          executor,
+          replace: force ? 'replace' : 'keep',
+          signal,
+          onProgress: ({ done, total }) => progress.update(done, total),
+          warn: (message) => terminal.note(`note: ${message}`),
+        }),
+      ),
     ).finally(() => progress.stop());
     if (summary === null) {
       terminal.print(`${out} holds this cohort already, from the same files and options`);
@@ -124,17 +124,4 @@ async function checkFiles(
     `${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in ${affected} of ${scans} scans of ${list.name}`,
     { data: { scans, files, problems: problems.map(({ file, problem }) => `${file}: ${problem}`) } },
   );
-}
-
-async function withPreparation<T>(
-  workers: number | undefined,
-  use: (executor: PreparationExecutor) => Promise<T>,
-): Promise<T> {
-  const count = workers ?? defaultWorkers();
-  const executor = count === 1 ? serialPreparation() : threadPreparation({ workers: count });
-  try {
-    return await use(executor);
-  } finally {
-    await executor.close();
-  }
 }
