@@ -1,5 +1,5 @@
-import { SemcrcError } from '@semcrc/kernels';
 import { constants, createGunzip, type Gunzip } from 'node:zlib';
+import { SemcrcError } from '@semcrc/kernels';
 
 /** What node:zlib's own synchronous calls stand on (Node 20 to 25 have it); its types leave it out. */
 interface Binding {

@@ -21,9 +21,10 @@ function inflate(stream: Uint8Array, inputStep: number, outputStep: number): Uin
 }
 
 /** Gzip members one behind the other. */
-const stream = fc
-  .array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 4 })
-  .map((members) => ({ plain: Buffer.concat(members), gzip: Buffer.concat(members.map((m) => gzipSync(m))) }));
+const stream = fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 4 }).map((members) => ({
+  plain: Buffer.concat(members),
+  gzip: Buffer.concat(members.map((m) => gzipSync(m))),
+}));
 
 describe('an inflater', () => {
   it('gives what gunzipSync gives, whatever the steps and wherever they fall in the members', () => {
