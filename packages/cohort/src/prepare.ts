@@ -119,8 +119,9 @@ function choose(
 /**
  * Prepares one scan as section 4 of the paper: RAS order, resampled to the spacing (images trilinear, labels nearest),
  * truth windowed, cropped to the truth's foreground, the window of slices with the most labelled voxels, a few slices of
- * it, cropped or padded to one size. Predictions and body are only resampled where slices are taken. Bounds are clipped
- * and swapped at the very end, on the slices taken, and counted there.
+ * it, cropped or padded to one size. Predictions and body are only decoded and resampled where slices are taken: of what
+ * else their files hold nothing but its length and checksum is looked at. Bounds are clipped and swapped at the very end, on
+ * the slices taken, and counted there.
  *
  * Labelled means "any label of the segmentation", before the body mask is merged in.
  *
