@@ -223,8 +223,7 @@ export class ScanReader {
     const header = await readNiftiHeader(file);
     const grid = makeGrid(shapeOf(header, file), header.affine);
     this.#check(file, grid);
-    const slices = sourceSlices(grid, needed ?? []);
-    return slices.length === 0 ? {} : { slices };
+    return needed ? { slices: sourceSlices(grid, needed) } : {};
   }
 
   #check(file: string, volume: Grid): void {
