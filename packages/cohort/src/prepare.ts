@@ -78,15 +78,19 @@ function sliceBox({ start: [x0, y0], end: [x1, y1] }: Box, z: number): Box {
 /**
  * One-slice volumes cropped or padded to one size around their middle, put on top of each other in `into`, which has room for
  * exactly these. Padding is `outside`.
+ *
+ * @param sliceOf is done with before it is asked again, so that all slices may lie in one array.
  */
-function stack<V extends Volume | LabelVolume>(
-  slices: readonly V[],
+function stack<T, V extends Volume | LabelVolume>(
+  places: readonly T[],
+  sliceOf: (place: T) => V,
   [height, width]: readonly [number, number],
   into: V['data'],
   outside = 0,
 ): V['data'] {
   const area = height * width;
-  for (const [index, slice] of slices.entries()) {
+  for (const [index, place] of places.entries()) {
+    const slice = sliceOf(place);
     const part = into.subarray(index * area, (index + 1) * area);
     cropInto(slice, centreBox(slice.shape, [height, width]), part, outside);
   }
@@ -119,8 +123,9 @@ function choose(
 /**
  * Prepares one scan as section 4 of the paper: RAS order, resampled to the spacing (images trilinear, labels nearest),
  * truth windowed, cropped to the truth's foreground, the window of slices with the most labelled voxels, a few slices of
- * it, cropped or padded to one size. Predictions and body are only resampled where slices are taken. Bounds are clipped
- * and swapped at the very end, on the slices taken, and counted there.
+ * it, cropped or padded to one size. Predictions and body are only decoded and resampled where slices are taken: of what
+ * else their files hold nothing but its length and checksum is looked at. Bounds are clipped and swapped at the very end, on
+ * the slices taken, and counted there.
  *
  * Labelled means "any label of the segmentation", before the body mask is merged in.
  *
@@ -146,16 +151,20 @@ export async function prepareScan(
     const shape = [slices.length, ...paper.size] as const;
     const voxels = voxelCount(shape);
     const takeImage = (volume: Volume, outside: number): Volume => {
-      const taken = targets.map((target) => resampleImage(resampler, volume, target, outside));
+      const resampled = (target: Grid) => {
+        const into = memory?.resampledImage(voxelCount(target.shape));
+        return resampleImage(resampler, volume, target, outside, into);
+      };
       // Padding is background in every unit: what the window turns into 0.
-      const data = stack(taken, paper.size, new Float32Array(voxels), outside);
+      const data = stack(targets, resampled, paper.size, new Float32Array(voxels), outside);
       return makeVolume(data, shape, (targets[0] as Grid).affine);
     };
     const predictions = await readPredictions(reader, takeImage, targets);
     if (files.body !== undefined) {
       const body = await reader.body(files.body, targets);
       for (const [index, target] of targets.entries()) {
-        mergeBody((groups[index] as LabelVolume).data, resampleLabels(resampler, body, target).data);
+        const into = memory?.resampledLabels(voxelCount(target.shape));
+        mergeBody((groups[index] as LabelVolume).data, resampleLabels(resampler, body, target, into).data);
       }
     }
     return {
@@ -164,9 +173,12 @@ export async function prepareScan(
         id: files.scan,
         patient: files.patient,
         shape,
-        truth: stack(truth, paper.size, new Float32Array(voxels)),
+        truth: stack(truth, (slice) => slice, paper.size, new Float32Array(voxels)),
         ...predictions,
-        groups: packGroups(stack(groups, paper.size, new Uint16Array(voxels)), reading.labelling),
+        groups: packGroups(
+          stack(groups, (slice) => slice, paper.size, new Uint16Array(voxels)),
+          reading.labelling,
+        ),
       },
     };
   } catch (error) {

@@ -13,7 +13,7 @@ import {
   volumeShape,
   voxelCount,
 } from '@semcrc/imaging';
-import { readNifti, readNiftiHeader, readNiftiSeries } from '@semcrc/imaging/node';
+import { readNifti, readNiftiHeader, readNiftiSeries, type SliceSpan } from '@semcrc/imaging/node';
 import type { Labelling } from './labelling.ts';
 import type { ScanFiles } from './manifest.ts';
 import { checkSameGrid, checkTableOf, drawFiles, type FileGrid, isFolder, organFiles } from './scan-files.ts';
@@ -61,6 +61,28 @@ function looksWindowed(data: Float32Array): boolean {
 }
 
 /**
+ * Which slices of a file are read, into one volume that reaches from the first of them to the last; all when left out. One
+ * volume for each span would have places of its own to resample from, which round otherwise in the last bit.
+ */
+interface Reading {
+  readonly slices?: readonly SliceSpan[];
+}
+
+/** The values of a volume, as its file has them, in the spans of slices that were read, and where they begin in the file. */
+function valuesRead(
+  { data, shape: [, height, width] }: Volume,
+  { slices }: Reading,
+): readonly { readonly values: Float32Array; readonly first: number }[] {
+  if (!slices) return [{ values: data, first: 0 }];
+  const area = height * width;
+  const start = (slices[0] as SliceSpan).first;
+  return slices.map(({ first, end }) => ({
+    values: data.subarray((first - start) * area, (end - start) * area),
+    first: first * area,
+  }));
+}
+
+/**
  * Reads the files of one scan one at a time, each brought to RAS order (closest axes, no resampling) and held against the
  * grid of the ground truth, which is read first. Methods throw SemcrcError `bad-input` naming the file.
  */
@@ -97,15 +119,15 @@ export class ScanReader {
    * A prediction in the unit its file has, not yet clipped.
    *
    * @param needed where voxels will be taken: slices of the file that lie on none of these grids are left out, and what
-   *   is wrong with them is not seen. All slices when left out.
+   *   is wrong with them is not seen; between those that are read, the volume may hold anything. All slices when left out.
    */
   async prediction(
     file: string,
     needed?: readonly Grid[],
   ): Promise<{ volume: Volume; units: PredictionUnits }> {
-    const span = await this.#slices(file, volumeShape, needed);
-    const { volume } = await readNifti(file, { ...span, ...this.#intoImage(this.#voxels(span)) });
-    return this.#inUnits(file, volume);
+    const reading = await this.#slices(file, volumeShape, needed);
+    const { volume } = await readNifti(file, { ...reading, ...this.#intoImage(this.#voxels(reading)) });
+    return this.#inUnits(file, volume, reading);
   }
 
   /** Draws of the prediction, as {@link prediction}; with memory, each lies where the one before it lay. */
@@ -114,20 +136,20 @@ export class ScanReader {
     needed?: readonly Grid[],
   ): AsyncGenerator<{ volume: Volume; units: PredictionUnits }, void, void> {
     for (const file of drawFiles(path)) {
-      const span = await this.#slices(file, (header, name) => seriesShape(header, name).shape, needed);
-      const into = this.#intoImage(this.#voxels(span));
-      for await (const volume of readNiftiSeries(file, { ...span, ...into }))
-        yield this.#inUnits(file, volume);
+      const reading = await this.#slices(file, (header, name) => seriesShape(header, name).shape, needed);
+      const into = this.#intoImage(this.#voxels(reading));
+      for await (const volume of readNiftiSeries(file, { ...reading, ...into }))
+        yield this.#inUnits(file, volume, reading);
     }
   }
 
-  #inUnits(file: string, volume: Volume): { volume: Volume; units: PredictionUnits } {
+  #inUnits(file: string, volume: Volume, reading: Reading): { volume: Volume; units: PredictionUnits } {
     const { scan } = this.files;
     const { predictionUnits: units = 'window', warn } = this.options;
-    const [slices, height, width] = volume.shape;
+    const parts = valuesRead(volume, reading).map(({ values }) => values);
     if (units === 'window') {
-      refuseForeignUnits({ scan, file, size: [width, height, slices], values: volume.data });
-    } else if (warn && looksWindowed(volume.data)) {
+      refuseForeignUnits({ scan, file, parts });
+    } else if (warn && parts.every(looksWindowed)) {
       warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2], which is odd for HU`);
     }
     return { volume: turnToRas(volume), units };
@@ -137,14 +159,14 @@ export class ScanReader {
   async deviation(file: string, needed?: readonly Grid[]): Promise<Volume> {
     const { scan } = this.files;
     const { predictionUnits = 'window', window: [lo, hi] = abdomenWindow } = this.options;
-    const span = await this.#slices(file, volumeShape, needed);
-    const { volume } = await readNifti(file, { ...span, ...this.#intoImage(this.#voxels(span)) });
+    const reading = await this.#slices(file, volumeShape, needed);
+    const { volume } = await readNifti(file, { ...reading, ...this.#intoImage(this.#voxels(reading)) });
     const [slices, height, width] = volume.shape;
-    const first = (span.slices?.first ?? 0) * width * height;
-    refuseNegative({ scan, file, size: [width, height, slices], values: volume.data, first });
-    if (predictionUnits === 'hu') {
-      for (let voxel = 0; voxel < volume.data.length; voxel++) {
-        volume.data[voxel] = (volume.data[voxel] as number) / (hi - lo);
+    for (const { values, first } of valuesRead(volume, reading)) {
+      refuseNegative({ scan, file, size: [width, height, slices], values, first });
+      if (predictionUnits !== 'hu') continue;
+      for (let voxel = 0; voxel < values.length; voxel++) {
+        values[voxel] = (values[voxel] as number) / (hi - lo);
       }
     }
     return turnToRas(volume);
@@ -159,19 +181,19 @@ export class ScanReader {
       volume = await readOrganFolder(scan, file, labelling, this.#reference as FileGrid);
     } else {
       checkTableOf(await readNiftiHeader(file), file, labelling);
-      const span = await this.#slices(file, volumeShape);
-      volume = (await readNifti(file, { as: 'labels', ...this.#intoLabels(this.#voxels(span)) })).volume;
+      const all = await this.#slices(file, volumeShape);
+      volume = (await readNifti(file, { as: 'labels', ...this.#intoLabels(this.#voxels(all)) })).volume;
     }
     const [slices, height, width] = volume.shape;
     assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, labelling);
     return turnToRas(volume);
   }
 
-  /** The body mask: non-zero inside. */
+  /** The body mask: non-zero inside. `needed` as for {@link prediction}. */
   async body(file: string, needed?: readonly Grid[]): Promise<LabelVolume> {
-    const span = await this.#slices(file, volumeShape, needed);
-    const into = this.#intoLabels(this.#voxels(span));
-    return turnToRas((await readNifti(file, { as: 'labels', ...span, ...into })).volume);
+    const reading = await this.#slices(file, volumeShape, needed);
+    const into = this.#intoLabels(this.#voxels(reading));
+    return turnToRas((await readNifti(file, { as: 'labels', ...reading, ...into })).volume);
   }
 
   #intoImage(voxels: number): { into?: Float32Array } {
@@ -184,25 +206,24 @@ export class ScanReader {
     return into ? { into } : {};
   }
 
-  /** How many voxels a span of slices has; of the whole volume without one. */
-  #voxels({ slices }: { slices?: { first: number; end: number } }): number {
+  /** How many voxels there are from the first slice read to the last. */
+  #voxels({ slices }: Reading): number {
     const [count, height, width] = (this.#reference as FileGrid).shape;
-    return (slices ? slices.end - slices.first : count) * height * width;
+    const { first } = slices?.at(0) ?? { first: 0 };
+    const { end } = slices?.at(-1) ?? { end: count };
+    return (end - first) * height * width;
   }
 
-  /** The span of slices of a file that some grids lie on; the file is held against the scan's grid first. */
+  /** The slices of a file that some grids lie on; the file is held against the scan's grid first. */
   async #slices(
     file: string,
     shapeOf: (header: NiftiHeader, name: string) => Shape,
     needed?: readonly Grid[],
-  ): Promise<{ slices?: { first: number; end: number } }> {
+  ): Promise<Reading> {
     const header = await readNiftiHeader(file);
     const grid = makeGrid(shapeOf(header, file), header.affine);
     this.#check(file, grid);
-    const spans = needed?.map((target) => sourceSlices(grid, target)).filter((span) => span !== null) ?? [];
-    if (spans.length === 0) return {};
-    const first = Math.min(...spans.map((span) => span.first));
-    return { slices: { first, end: Math.max(...spans.map((span) => span.end)) } };
+    return needed ? { slices: sourceSlices(grid, needed) } : {};
   }
 
   #check(file: string, volume: Grid): void {

@@ -46,8 +46,14 @@ export function refuseNaN(voxels: FileVoxels): void {
 }
 
 /** The median, the mean of the two middle values where the count is even. Sorts a copy: for messages only. */
-function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
+function median(parts: readonly Float32Array[]): number {
+  const sorted = new Float32Array(valueCount(parts));
+  let at = 0;
+  for (const values of parts) {
+    sorted.set(values, at);
+    at += values.length;
+  }
+  sorted.sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1
     ? (sorted[middle] as number)
@@ -60,32 +66,42 @@ const PLAUSIBLE = [-1, 2] as const;
 /**
  * Refuses predictions that cannot be windowed intensities: their median lies outside [−1, 2]. Most likely they are in HU.
  *
+ * @param voxels `parts` are the values read, in whatever pieces they lie.
  * @throws SemcrcError `bad-input` naming scan, file and median, with the option that would read HU.
  */
-export function refuseForeignUnits(voxels: FileVoxels & { values: Float32Array }): void {
-  const { values } = voxels;
+export function refuseForeignUnits({
+  scan,
+  file,
+  parts,
+}: Pick<FileVoxels, 'scan' | 'file'> & { parts: readonly Float32Array[] }): void {
   // The median can only lie outside when at least half the values do.
-  if (mostlyPlausible(values)) return;
-  const found = median(values);
+  if (mostlyPlausible(parts)) return;
+  const found = median(parts);
   if (found >= PLAUSIBLE[0] && found <= PLAUSIBLE[1]) return;
   throw new SemcrcError(
     'bad-input',
-    `scan ${voxels.scan}: the median of ${voxels.file} is ${found}, expected one in [-1, 2]: predictions are windowed ` +
+    `scan ${scan}: the median of ${file} is ${found}, expected one in [-1, 2]: predictions are windowed ` +
       'intensities in [0, 1]; if these are in HU, say so with --prediction-units hu',
-    { data: { scan: voxels.scan, file: voxels.file, median: found } },
+    { data: { scan, file, median: found } },
   );
 }
 
+function valueCount(parts: readonly Float32Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** Whether more than half the values are plausible; looks hardly further than it must. */
-function mostlyPlausible(values: Float32Array): boolean {
+function mostlyPlausible(parts: readonly Float32Array[]): boolean {
   const [least, most] = PLAUSIBLE;
-  const enough = values.length >> 1;
+  const enough = valueCount(parts) >> 1;
   let plausible = 0;
-  for (let start = 0; start < values.length && plausible <= enough; start += 4096) {
-    const end = Math.min(start + 4096, values.length);
-    for (let index = start; index < end; index++) {
-      const value = values[index] as number;
-      if (value >= least && value <= most) plausible++;
+  for (const values of parts) {
+    for (let start = 0; start < values.length && plausible <= enough; start += 4096) {
+      const end = Math.min(start + 4096, values.length);
+      for (let index = start; index < end; index++) {
+        const value = values[index] as number;
+        if (value >= least && value <= most) plausible++;
+      }
     }
   }
   return plausible > enough;

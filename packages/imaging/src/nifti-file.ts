@@ -2,7 +2,7 @@ import { ByteStream } from './byte-stream.ts';
 import { missingVoxels, type NiftiImage, type VoxelKind } from './nifti.ts';
 import type { NiftiHeader } from './nifti-header.ts';
 import { voxelBytes, whichVolume } from './nifti-shape.ts';
-import { decodeStep, readStart, type SliceSpan, spanOf, VoxelReader, withStream } from './nifti-stream.ts';
+import { decodeStep, readStart, type SliceSpan, spansOf, VoxelReader, withStream } from './nifti-stream.ts';
 import type { LabelVolume, Volume } from './volume.ts';
 
 /** Steps for reading a header: the first few KiB hold it. */
@@ -39,10 +39,12 @@ export function checkNifti(path: string): Promise<NiftiHeader> {
 /** Which part of a file is read, and where to. */
 export interface NiftiReadOptions<T extends Float32Array | Uint16Array> {
   /**
-   * Only these slices (voxel axis z of the file), from `first` to before `end`; the affine moves to the first of them.
-   * The file is inflated to its end all the same, so that its checksum counts, but nothing else is decoded or kept.
+   * Only these slices (voxel axis z of the file), from `first` to before `end`; the affine moves to the first of them. Of
+   * several spans, which ascend without overlap, the volume reaches from the first slice to the last, and slices between
+   * spans hold what `into` held before, 0 in a new array. The file is inflated to its end all the same, so that its checksum
+   * counts, but nothing else is decoded or kept.
    */
-  readonly slices?: SliceSpan;
+  readonly slices?: SliceSpan | readonly SliceSpan[];
   /** An array to read into, at least as long as there are voxels; the volume is a view of it. A new one when left out. */
   readonly into?: T;
 }
@@ -84,9 +86,9 @@ export function readNifti(
   return withStream(path, decodeStep, async (stream) => {
     const header = await readStart(stream, path);
     const { shape, index } = whichVolume(header, chosen, path);
-    const span = spanOf(slices, shape, path);
+    const spans = spansOf(slices, shape, path);
     const reader = await VoxelReader.start(stream, header, path);
-    const volume = await reader.slices(shape, index, span, as, into);
+    const volume = await reader.slices(shape, index, spans, as, into);
     await reader.finish();
     return { header, volume };
   });
@@ -125,7 +127,7 @@ export async function* readNiftiSlabs(
     const reader = await VoxelReader.start(stream, header, path);
     for (let first = 0; first < shape[0]; first += slices) {
       const span = { first, end: Math.min(first + slices, shape[0]) };
-      yield { first, volume: await reader.slices(shape, index, span, as) };
+      yield { first, volume: await reader.slices(shape, index, [span], as) };
     }
   } finally {
     await stream.close();

@@ -2,7 +2,7 @@ import { ByteStream } from './byte-stream.ts';
 import type { VoxelKind } from './nifti.ts';
 import { type NiftiReadOptions, readNiftiHeader } from './nifti-file.ts';
 import { seriesShape } from './nifti-shape.ts';
-import { decodeStep, readStart, spanOf, VoxelReader } from './nifti-stream.ts';
+import { decodeStep, readStart, spansOf, VoxelReader } from './nifti-stream.ts';
 import type { LabelVolume, Volume } from './volume.ts';
 
 /**
@@ -30,10 +30,10 @@ export async function* readNiftiSeries(
   try {
     const header = await readStart(stream, path);
     const { shape, volumes } = seriesShape(header, path);
-    const span = spanOf(slices, shape, path);
+    const spans = spansOf(slices, shape, path);
     const reader = await VoxelReader.start(stream, header, path);
     for (let index = 0; index < volumes; index++) {
-      const volume = await reader.slices(shape, index, span, as, into);
+      const volume = await reader.slices(shape, index, spans, as, into);
       // Before the last volume is handed out, so that nobody works with it when the file is damaged behind it.
       if (index === volumes - 1) await reader.finish();
       yield volume;
@@ -116,7 +116,7 @@ async function* slabsInStep(
       const span = { first, end: Math.min(first + slices, shape[0]) };
       const taken: (Volume | LabelVolume)[] = [];
       for (const [index, volume] of readers.entries()) {
-        taken.push(await volume.slices(shape, index, span, as));
+        taken.push(await volume.slices(shape, index, [span], as));
       }
       yield { first, volumes: taken };
     }

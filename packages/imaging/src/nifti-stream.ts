@@ -69,13 +69,28 @@ export interface SliceSpan {
   readonly end: number;
 }
 
-/** The span asked for, all slices when none is. @throws SemcrcError `usage` for slices that are not there. */
-export function spanOf(slices: SliceSpan | undefined, [count]: Shape, name: string): SliceSpan {
-  const { first, end } = slices ?? { first: 0, end: count };
-  if (!(first >= 0 && first < end && end <= count)) {
-    throw new SemcrcError('usage', `${name}: slices ${first} to ${end} of ${count} cannot be read`);
+/**
+ * The spans asked for, all slices when none are.
+ *
+ * @throws SemcrcError `usage` for slices that are not there, and spans that do not follow one another.
+ */
+export function spansOf(
+  slices: SliceSpan | readonly SliceSpan[] | undefined,
+  [count]: Shape,
+  name: string,
+): readonly SliceSpan[] {
+  if (slices === undefined) return [{ first: 0, end: count }];
+  const spans = 'first' in slices ? [slices] : slices;
+  if (spans.length === 0) throw new SemcrcError('usage', `${name}: expected slices to read, found no span`);
+  let from = 0;
+  for (const { first, end } of spans) {
+    if (!(first >= from && first < end && end <= count)) {
+      const where = from === 0 ? '' : ` behind those before ${from}`;
+      throw new SemcrcError('usage', `${name}: slices ${first} to ${end} of ${count} cannot be read${where}`);
+    }
+    from = end;
   }
-  return { first, end };
+  return spans;
 }
 
 /** The affine of the slices from `first` on. */
@@ -112,24 +127,41 @@ export class VoxelReader {
   }
 
   /**
-   * Some slices of a volume of the file, which must lie at or behind the last voxel read.
+   * Some slices of a volume of the file, which must lie at or behind the last voxel read. The volume reaches from the first
+   * of them to the last; between spans it holds what `into` held, 0 in a new array.
    *
    * @param shape of one volume.
    * @param volume which volume of the file, from 0.
+   * @param spans as {@link spansOf} gives them.
    * @throws SemcrcError `bad-input` when they are not all there; `usage` when `into` is too short for them.
    */
   async slices(
     shape: Shape,
     volume: number,
-    { first, end }: SliceSpan,
+    spans: readonly SliceSpan[],
     as: VoxelKind,
     into?: Float32Array | Uint16Array,
   ): Promise<Volume | LabelVolume> {
     const [, height, width] = shape;
-    const span: Shape = [end - first, height, width];
-    await this.skipTo(volume * voxelCount(shape) + first * height * width);
-    const data = await this.#take(voxelCount(span), as, into);
-    return makeVolume(data, span, sliceAffine(this.#header.affine, first)) as Volume | LabelVolume;
+    const area = height * width;
+    const first = spans[0].first;
+    const reach: Shape = [spans[spans.length - 1].end - first, height, width];
+    const voxels = voxelCount(reach);
+    const start = volume * voxelCount(shape) + first * area;
+    let data = this.#room(voxels, as, into);
+    for (const span of spans) {
+      await this.skipTo(start + (span.first - first) * area);
+      const end = (span.end - first) * area;
+      for (let at = this.#next - start; at < end; at = this.#next - start) {
+        if (at >= data.length) {
+          const grown = voxelArray(as, Math.min(voxels, 2 * at));
+          grown.set(data);
+          data = grown;
+        }
+        await this.#decode(data.subarray(at, end));
+      }
+    }
+    return makeVolume(data, reach, sliceAffine(this.#header.affine, first)) as Volume | LabelVolume;
   }
 
   /** Passes over voxels, those up to `index` of the file. @throws SemcrcError `bad-input` when they are not all there. */
@@ -149,28 +181,15 @@ export class VoxelReader {
     return this.skipTo(this.#voxels);
   }
 
-  async #take(
-    voxels: number,
-    as: VoxelKind,
-    into?: Float32Array | Uint16Array,
-  ): Promise<Float32Array | Uint16Array> {
+  /** Where so many voxels go, or the first of them: without the file's own word for its size, memory follows what is there. */
+  #room(voxels: number, as: VoxelKind, into?: Float32Array | Uint16Array): Float32Array | Uint16Array {
     if (into !== undefined && into.length < voxels) {
       throw new SemcrcError(
         'usage',
         `${this.#name}: ${voxels} voxels do not fit into an array of ${into.length}`,
       );
     }
-    // Without the file's own word for its size, memory follows the voxels that are really there.
-    let data =
-      into?.subarray(0, voxels) ?? voxelArray(as, this.#vouched ? voxels : Math.min(voxels, 2 ** 20));
-    for (let done = 0; ; ) {
-      await this.#decode(data.subarray(done));
-      done = data.length;
-      if (done === voxels) return data;
-      const grown = voxelArray(as, Math.min(voxels, 2 * done));
-      grown.set(data);
-      data = grown;
-    }
+    return into?.subarray(0, voxels) ?? voxelArray(as, this.#vouched ? voxels : Math.min(voxels, 2 ** 20));
   }
 
   async #decode(out: Float32Array | Uint16Array): Promise<void> {

@@ -121,17 +121,30 @@ export function resampleLabels(
 }
 
 /**
- * Which slices of a source (its voxel axis z) its resampling to the target needs, with one to spare at each end: reading
- * no others gives the same values (so long as `outside` is given, or nothing lies outside). Null when the target lies
- * beyond the source.
+ * Which slices of a source (its voxel axis z) its resampling to some targets needs, with one to spare at each end: reading
+ * no others gives the same values (so long as `outside` is given, or nothing lies outside). Of a source that ends before a
+ * target begins it is the last slice, whose values hold a little farther, and likewise the first.
+ *
+ * @returns spans from `first` to before `end`, ascending and apart.
  */
 export function sourceSlices(
   source: Grid,
-  target: Grid,
-): { readonly first: number; readonly end: number } | null {
-  const matrix = multiplyAffines(invertAffine(source.affine), target.affine);
-  const places = cornersOf(target.shape).map(([x, y, z]) => applyAffine(matrix, x, y, z)[2]);
-  const first = Math.max(0, Math.floor(Math.min(...places)) - 1);
-  const end = Math.min(source.shape[0], Math.ceil(Math.max(...places)) + 2);
-  return first < end ? { first, end } : null;
+  targets: readonly Grid[],
+): readonly { readonly first: number; readonly end: number }[] {
+  const toVoxels = invertAffine(source.affine);
+  const [count] = source.shape;
+  const needed = targets.map((target) => {
+    const matrix = multiplyAffines(toVoxels, target.affine);
+    const places = cornersOf(target.shape).map(([x, y, z]) => applyAffine(matrix, x, y, z)[2]);
+    const first = Math.floor(Math.min(...places)) - 1;
+    const end = Math.ceil(Math.max(...places)) + 2;
+    return { first: Math.max(0, Math.min(first, count - 1)), end: Math.min(count, Math.max(end, 1)) };
+  });
+  const spans: { first: number; end: number }[] = [];
+  for (const span of needed.sort((a, b) => a.first - b.first)) {
+    const last = spans.at(-1);
+    if (last && span.first <= last.end) last.end = Math.max(last.end, span.end);
+    else spans.push(span);
+  }
+  return spans;
 }

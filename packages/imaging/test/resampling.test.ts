@@ -1,4 +1,5 @@
 import { loadResampler, type Resampler } from '@semcrc/kernels';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Affine,
@@ -8,12 +9,15 @@ import {
   identityAffine,
   makeGrid,
   makeVolume,
+  rasGrid,
+  reorientToRas,
   resampleImage,
   resampleLabels,
   type Shape,
   sourceSlices,
   spacingGrid,
   type Vector3,
+  voxelCount,
 } from '../src/index.ts';
 import { golden, worstDifference } from './goldens.ts';
 
@@ -76,7 +80,7 @@ describe.each(golden<readonly Case[]>('resampling.json'))('resampling to a spaci
   it('needs no other slices of the source than it says', () => {
     for (const z of [0, grid.shape[0] - 1]) {
       const slice = cropGrid(grid, { start: [0, 0, z], end: [grid.shape[2], grid.shape[1], z + 1] });
-      const { first, end } = sourceSlices(image, slice) ?? expect.fail();
+      const [{ first, end }] = sourceSlices(image, [slice]);
       const box = { start: [0, 0, first], end: [shape[2], shape[1], end] } as const;
       expect(
         worstDifference(
@@ -91,10 +95,99 @@ describe.each(golden<readonly Case[]>('resampling.json'))('resampling to a spaci
   });
 });
 
+describe('the slices that targets need', () => {
+  const size = { min: 1, max: 9 };
+  const turn = fc.double({ min: -0.4, max: 0.4, noNaN: true });
+  /** Axes in any order and direction, each some way off its world axis or on it. */
+  const affine = fc
+    .record({
+      order: fc.constantFrom([0, 1, 2], [0, 1, 2], [2, 0, 1], [1, 0, 2]),
+      steps: fc.tuple(...[0, 1, 2].map(() => fc.constantFrom(0.7, -0.8, 1.5, -1.5, 2.5))),
+      turns: fc.oneof(fc.constant([0, 0, 0]), fc.tuple(turn, turn, turn)),
+      origin: fc.tuple(...[0, 1, 2].map(() => fc.double({ min: -9, max: 9, noNaN: true }))),
+    })
+    .map(({ order, steps, turns, origin }): Affine => {
+      const rows = [0, 1, 2].flatMap((row) => {
+        const entries = [0, 1, 2].map((axis) => steps[axis] * (order[axis] === row ? 1 : turns[row] / 4));
+        return [...entries, origin[row]];
+      });
+      return [...rows, 0, 0, 0, 1];
+    });
+  const source = fc
+    .record({ affine, shape: fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer(size), fc.integer(size)) })
+    .map(({ affine: own, shape }) => makeGrid(shape, own));
+
+  it('are all that their resampling looks at', () => {
+    const step = fc.constantFrom(1, 1.3, 3, 8);
+    const spacing = fc.tuple(step, step, step);
+    const places = fc.array(fc.nat(99), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(source, spacing, places, (grid, mm, percents) => {
+        const image = makeVolume(
+          Float32Array.from({ length: voxelCount(grid.shape) }, (_, i) => ((i * 7919) % 1000) - 300),
+          grid.shape,
+          grid.affine,
+        );
+        const labels = makeVolume(Uint16Array.from(image.data, Math.abs), grid.shape, grid.affine);
+        const whole = spacingGrid(rasGrid(grid), mm);
+        const [slices, height, width] = whole.shape;
+        const targets = percents.map((percent) => {
+          const z = Math.floor((percent * slices) / 100);
+          return cropGrid(whole, { start: [0, 0, z], end: [width, height, z + 1] });
+        });
+        const spans = sourceSlices(grid, targets);
+        for (const [index, { first, end }] of spans.entries()) {
+          expect(first).toBeGreaterThan(index === 0 ? -1 : spans[index - 1].end);
+          expect(end).toBeGreaterThan(first);
+          expect(end).toBeLessThanOrEqual(grid.shape[0]);
+        }
+        // What else there is would be seen in every result that it had a part in.
+        const area = grid.shape[1] * grid.shape[2];
+        const among = (i: number) => spans.some(({ first, end }) => i >= first * area && i < end * area);
+        const [seen, seenLabels] = [
+          { ...image, data: image.data.map((value, i) => (among(i) ? value : Number.NaN)) },
+          { ...labels, data: labels.data.map((value, i) => (among(i) ? value : 65535)) },
+        ];
+        const [turned, turnedLabels] = [reorientToRas(seen), reorientToRas(seenLabels)];
+        for (const target of targets) {
+          expect(resampleImage(resampler, turned, target, -1).data).toEqual(
+            resampleImage(resampler, reorientToRas(image), target, -1).data,
+          );
+          expect(resampleLabels(resampler, turnedLabels, target).data).toEqual(
+            resampleLabels(resampler, reorientToRas(labels), target).data,
+          );
+        }
+      }),
+      { numRuns: 300, seed: 5 },
+    );
+  });
+
+  it('become one span where they overlap or touch', () => {
+    const grid = makeGrid([100, 2, 2], identityAffine);
+    const at = (...places: readonly number[]) =>
+      sourceSlices(
+        grid,
+        places.map((z) => makeGrid([1, 2, 2], identityAffine.with(11, z))),
+      );
+    expect(at(50)).toEqual([{ first: 49, end: 52 }]);
+    expect(at(50, 51)).toEqual([{ first: 49, end: 53 }]);
+    expect(at(53, 50)).toEqual([{ first: 49, end: 55 }]);
+    expect(at(99, 54, 0, 50)).toEqual([
+      { first: 0, end: 2 },
+      { first: 49, end: 52 },
+      { first: 53, end: 56 },
+      { first: 98, end: 100 },
+    ]);
+    expect(at()).toEqual([]);
+  });
+});
+
 describe('resampling', () => {
-  it('of a place beyond the source needs no slices', () => {
+  it('of a place beyond the source needs its last slice at most', () => {
     const grid = makeGrid([2, 2, 2], identityAffine);
-    expect(sourceSlices(grid, makeGrid([1, 1, 1], identityAffine.with(11, 9)))).toBeNull();
+    expect(sourceSlices(grid, [makeGrid([1, 1, 1], identityAffine.with(11, 9))])).toEqual([
+      { first: 1, end: 2 },
+    ]);
   });
 
   it('returns a volume on its own grid as it is', () => {
