@@ -4,6 +4,7 @@ import {
   computeScores,
   countGroups,
   firstNaN,
+  gather,
   type Kernels,
   profileScores,
   radixSort,
@@ -93,37 +94,28 @@ export function buildProfile(
   const { cellCount, cellsPerOrgan } = partition;
   const inside = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, within);
   const lists = sides === 2 ? splitSides(inside, sample.truth, interval.upper, cellCount) : inside;
-  // One list past the last takes the voxels that do not count.
-  const listCount = sides * cellCount;
   const mark = kernels.arena.mark();
   const scores = kernels.arena.float32(sample.truth.length);
   try {
     scoreSample(kernels, sample, interval, scores.view);
     refuseUnknownLabels(kernels, sample, partition);
-    const profiled = profileScores(kernels, scores.view, lists, listCount + 1, { positions: false });
+    const cells = { of: lists, count: cellCount, sides };
+    const sorted = pixels ? sortPlaced(kernels, scores, sample, cells) : sortCells(kernels, scores, cells);
     const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
-    let dimension = 0;
-    for (let list = 0; list < listCount; list++) {
-      organVoxels[Math.floor((list % cellCount) / cellsPerOrgan)] += profiled.voxels[list];
-      dimension += profiled.voxels[list];
-    }
-    const kept = profiled.offsets[listCount];
-    const sorted = kept === profiled.scores.length ? profiled.scores : profiled.scores.slice(0, kept);
+    const counts = countGroups(kernels, inside, cellCount + 1);
+    for (let cell = 0; cell < cellCount; cell++)
+      organVoxels[Math.floor(cell / cellsPerOrgan)] += counts[cell];
     return {
       scan: sample.id,
       patient: sample.patient,
       shape: sample.shape,
-      dimension,
+      dimension: organVoxels.reduce((sum, voxels) => sum + voxels, 0),
       sides,
       cellCount,
       organVoxels,
-      offsets: profiled.offsets.slice(0, listCount + 1),
-      scores: sorted,
-      merged: pixels
-        ? mergePlaced(kernels, scores, sample, sidesOfLists(kernels, lists, cellCount, sides))
-        : merged
-          ? mergeLists(kernels, sorted, profiled.offsets, cellCount, sides)
-          : null,
+      offsets: sorted.offsets,
+      scores: sorted.scores,
+      merged: sorted.merged ?? (merged ? mergeCells(kernels, sorted, cells) : null),
       lengths:
         lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
     };
@@ -132,53 +124,48 @@ export function buildProfile(
   }
 }
 
+/** The list of every voxel: side · count + cell, sides · count for voxels that do not count. */
+interface CellsOfVoxels {
+  readonly of: Uint8Array | Uint16Array;
+  readonly count: number;
+  readonly sides: Sides;
+}
+
+/** Sorted scores of a profile. */
+type SortedScores = Pick<Profile, 'offsets' | 'scores' | 'merged'>;
+
+/** Sorts the scores of each list. */
+function sortCells(kernels: Kernels, scores: Block<Float32Array>, cells: CellsOfVoxels): SortedScores {
+  const lists = cells.sides * cells.count;
+  const profiled = profileScores(kernels, scores.view, cells.of, lists + 1, { positions: false });
+  const offsets = profiled.offsets.slice(0, lists + 1);
+  const kept = offsets[lists];
+  const whole = kept === profiled.scores.length;
+  return { offsets, scores: whole ? profiled.scores : profiled.scores.slice(0, kept), merged: null };
+}
+
 /** The lists of each side sorted into one. */
-function mergeLists(
-  kernels: Kernels,
-  scores: Float32Array,
-  offsets: Uint32Array,
-  cellCount: number,
-  sides: Sides,
-): MergedScores {
+function mergeCells(kernels: Kernels, { offsets, scores }: SortedScores, cells: CellsOfVoxels): MergedScores {
   const merged = scores.slice();
-  const borders = Uint32Array.from({ length: sides + 1 }, (_, side) => offsets[side * cellCount]);
-  for (let side = 0; side < sides; side++)
+  const borders = Uint32Array.from({ length: cells.sides + 1 }, (_, side) => offsets[side * cells.count]);
+  for (let side = 0; side < cells.sides; side++)
     radixSort(kernels, merged.subarray(borders[side], borders[side + 1]));
   return { offsets: borders, scores: merged, places: null };
 }
 
-/** The side of each voxel, 0 below, and one past the last for voxels that do not count. */
-interface VoxelSides {
-  readonly sides: Sides;
-  readonly of: Block<Uint8Array>;
-}
-
-function sidesOfLists(
-  kernels: Kernels,
-  lists: Uint8Array | Uint16Array,
-  cellCount: number,
-  sides: Sides,
-): VoxelSides {
-  const of = kernels.arena.uint8(lists.length);
-  const { view } = of;
-  for (let voxel = 0; voxel < view.length; voxel++) {
-    const list = lists[voxel];
-    view[voxel] = list < cellCount ? 0 : list < sides * cellCount ? 1 : sides;
-  }
-  return { sides, of };
-}
-
-/** The scores of each side sorted, and where they are. */
-function mergePlaced(
+/** Sorts the scores of each side with their places, then divides them by cell, which leaves them sorted. */
+function sortPlaced(
   kernels: Kernels,
   scores: Block<Float32Array>,
   { groups, shape }: Sample,
-  { sides, of }: VoxelSides,
-): MergedScores {
-  const profiled = profileScores(kernels, scores.view, of.view, sides + 1, { positions: true });
-  const offsets = profiled.offsets.slice(0, sides + 1);
-  const kept = offsets[sides];
-  const positions = profiled.positions!;
+  cells: CellsOfVoxels,
+): SortedScores {
+  const { sides, count } = cells;
+  const sideOf = sidesOfVoxels(kernels, cells);
+  const placed = profileScores(kernels, scores.view, sideOf.view, sides + 1, { positions: true });
+  const borders = placed.offsets.slice(0, sides + 1);
+  const kept = borders[sides];
+  const positions = placed.positions!;
   const plane = shape[1] * shape[2];
   const pixels = plane <= 0x10000 ? new Uint16Array(kept) : new Uint32Array(kept);
   const organs = groups.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
@@ -187,7 +174,36 @@ function mergePlaced(
     pixels[i] = voxel - Math.floor(voxel / plane) * plane;
     organs[i] = groups[voxel];
   }
-  return { offsets, scores: profiled.scores.subarray(0, kept), places: { pixels, organs } };
+  const lists = cells.of === groups ? organs : listsAt(positions.subarray(0, kept), cells.of);
+  const merged = kept === placed.scores.length ? placed.scores : placed.scores.slice(0, kept);
+  const divided = kernels.arena.float32(kept);
+  const offsets = gather(kernels, lists, sides * count + 1, [merged], [divided.view]);
+  return {
+    offsets: offsets.slice(0, sides * count + 1),
+    scores: divided.view.slice(),
+    merged: { offsets: borders, scores: merged, places: { pixels, organs } },
+  };
+}
+
+function listsAt(positions: Uint32Array, of: CellsOfVoxels['of']): CellsOfVoxels['of'] {
+  const lists =
+    of.BYTES_PER_ELEMENT === 1 ? new Uint8Array(positions.length) : new Uint16Array(positions.length);
+  for (let i = 0; i < lists.length; i++) lists[i] = of[positions[i]];
+  return lists;
+}
+
+/** The side of every voxel, and one past the last for voxels that do not count. */
+function sidesOfVoxels(kernels: Kernels, { of, count, sides }: CellsOfVoxels): Block<Uint8Array> {
+  const block = kernels.arena.uint8(of.length);
+  const { view } = block;
+  if (sides === 1) {
+    view.fill(0);
+    if (countGroups(kernels, of, count + 1)[count] === 0) return block;
+  }
+  for (let voxel = 0; voxel < view.length; voxel++) {
+    view[voxel] = of[voxel] < count ? 0 : of[voxel] < sides * count ? 1 : sides;
+  }
+  return block;
 }
 
 /** Where the merged scores of a profile are. Throws `internal` where it was built without. */
