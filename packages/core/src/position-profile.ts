@@ -69,6 +69,7 @@ export function missesByPosition(
   const { pixels, organs } = places;
   const { map, groupCount } = spec;
   const misses = new Float64Array(cellCount);
+  const between = new Uint32Array(cellCount);
   const firstOf = new Int32Array(groupCount);
   for (let side = 0; side < profile.sides; side++) {
     const lambda = sides[side];
@@ -89,8 +90,9 @@ export function missesByPosition(
       misses[organ] += offsets[list + 1] - firstMissed(scores, offsets[list], offsets[list + 1], most);
     }
     // 1 from a group's first missed score on: the sign of a difference, for a branch here is a coin's toss.
-    for (let i = first; i < last; i++) misses[organs[i]] += (firstOf[map[pixels[i]]] - i - 1) >>> 31;
+    for (let i = first; i < last; i++) between[organs[i]] += (firstOf[map[pixels[i]]] - i - 1) >>> 31;
   }
+  for (let organ = 0; organ < cellCount; organ++) misses[organ] += between[organ];
   return misses;
 }
 
