@@ -3,15 +3,13 @@
 //   node bench/paper.mjs           everything below; takes some minutes
 //   node bench/paper.mjs --brief   the one experiment only
 //
-// The last line of stdout is JSON: {"wallSeconds", "peakRssMiB", "workers"} of the one experiment, drawing the cohort
-// excluded, its files in the page cache.
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+// The last line of stdout is JSON: {"wallSeconds", "peakRssMiB", "workers"} of the one experiment (of three rounds the
+// middle one), drawing the cohort excluded, its files in the page cache.
 import { defaultWorkers } from '@semcrc/runner/node';
 import { paperCohort, warm } from './cohort.mjs';
+import { inProcess } from './process.mjs';
 
 const brief = process.argv.includes('--brief');
-const script = fileURLToPath(new URL('./experiment.mjs', import.meta.url));
 const sizes = { runs: 20, nOpt: 32, nCal: 512, nTest: 128 };
 
 const { path, seconds, state } = await paperCohort(640);
@@ -24,12 +22,7 @@ console.log(`in page cache: ${(warm(path) / 2 ** 20).toFixed(0)} MiB`);
 
 /** @param {Record<string, unknown>} change */
 function experiment(change) {
-  const settings = JSON.stringify({ path, ...sizes, ...change });
-  const output = execFileSync(process.execPath, [script, settings], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '');
+  return inProcess('./experiment.mjs', { path, ...sizes, ...change });
 }
 
 /** @param {string} name @param {{ wallSeconds: number, profileSeconds: number, runSeconds: number, cpuSeconds: number, peakRssMiB: number }} row */
@@ -41,13 +34,26 @@ function line(name, row) {
   );
 }
 
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const spread = (values) => `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
+/** The round in the middle by wall time. */
+const middle = (rows) => rows.toSorted((a, b) => a.wallSeconds - b.wallSeconds)[rows.length >> 1];
 /** Thread seconds of the median run: the first runs of a worker, slow while its code is compiled, do not move it. */
-function median({ perRun }, stage) {
-  return perRun.map((run) => run[stage]).sort((a, b) => a - b)[perRun.length >> 1];
-}
+const medianRun = ({ perRun }, stage) => median(perRun.map((run) => run[stage]));
 
 const workers = defaultWorkers();
-const main = experiment({ workers });
+const rounds = brief ? 1 : 3;
+const many = [];
+const one = [];
+const apart = [];
+for (let round = 0; round < rounds; round++) {
+  many.push(await experiment({ workers }));
+  if (brief) continue;
+  one.push(await experiment({ workers: 1 }));
+  const processes = Array.from({ length: workers }, () => experiment({ workers: 1 }));
+  apart.push(await Promise.all(processes));
+}
+const main = middle(many);
 line(`${workers} workers`, main);
 for (const { procedure, risk, length } of main.summary) {
   console.log(
@@ -59,28 +65,45 @@ const stages = Object.entries(main.stages).filter(([, value]) => value > 0.005);
 for (const [stage, value] of stages) console.log(`  ${stage.padEnd(22)} ${value.toFixed(2)} thread-seconds`);
 
 if (!brief) {
-  const one = experiment({ workers: 1 });
-  line('1 worker', one);
-  const scaling = (stage) => `${((median(one, stage) / median(main, stage)) * workers).toFixed(2)} ×`;
+  line('1 worker', middle(one));
+  // Ratios within a round, as the machine may be slower in another.
+  const ratio = (of) => {
+    const values = one.map(of);
+    return `${median(values).toFixed(2)} × (${spread(values)})`;
+  };
+  const byRun = (stage) => (row, i) => (medianRun(row, stage) / medianRun(many[i], stage)) * workers;
   console.log(
-    `  one worker takes ${(one.wallSeconds / main.wallSeconds).toFixed(2)} × the time of ${workers}, starting them and ` +
-      `compiling included; by the median run ${scaling('all')}, its anchors ${scaling('anchors')}`,
+    `  ${workers} workers are ${ratio((row, i) => row.wallSeconds / many[i].wallSeconds)} one by the wall, starting them and ` +
+      `compiling included; by the median run ${ratio(byRun('all'))}, its anchors ${ratio(byRun('anchors'))}`,
+  );
+  // What the machine gives: workers share nothing here but its cores, caches and memory.
+  const slowest = (rows) => Math.max(...rows.map(({ wallSeconds }) => wallSeconds));
+  const alone = (stage) => (row, i) =>
+    workers * (medianRun(row, stage) / median(apart[i].map((own) => medianRun(own, stage))));
+  console.log(
+    `  ${workers} processes of one worker each, side by side, are ${ratio((row, i) => (workers * row.wallSeconds) / slowest(apart[i]))} one; ` +
+      `by the median run ${ratio(alone('all'))}, its anchors ${ratio(alone('anchors'))}`,
   );
   for (const scans of [160, 320]) {
     const share = scans / 640;
     const scaled = { nOpt: 32 * share, nCal: 512 * share, nTest: 128 * share };
-    line(`n = ${scans}`, experiment({ workers, ...scaled }));
+    line(`n = ${scans}`, await experiment({ workers, ...scaled }));
   }
   for (const procedure of ['crc', 'organ-crc', 'sem-crc']) {
-    const times = [1, 10, 100].map((count) => {
-      const tolerances = Array.from({ length: count }, (_, i) =>
-        count === 1 ? 0.1 : 0.05 + (0.1 * i) / (count - 1),
-      );
-      return experiment({ workers, procedures: [procedure], tolerances }).wallSeconds;
-    });
+    const counts = [1, 10, 100];
+    const times = counts.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [at, count] of counts.entries()) {
+        const tolerances = Array.from({ length: count }, (_, i) =>
+          count === 1 ? 0.1 : 0.05 + (0.1 * i) / (count - 1),
+        );
+        times[at].push((await experiment({ workers, procedures: [procedure], tolerances })).wallSeconds);
+      }
+    }
+    const costs = times[2].map((time, round) => time / times[0][round]);
     console.log(
-      `${procedure.padEnd(10)} 1, 10, 100 tolerances: ${times.map((time) => `${time.toFixed(1)} s`).join(', ')} ` +
-        `(100 cost ${(times[2] / times[0]).toFixed(2)} × one)`,
+      `${procedure.padEnd(10)} 1, 10, 100 tolerances: ${times.map((own) => `${median(own).toFixed(1)} s`).join(', ')} ` +
+        `(100 cost ${median(costs).toFixed(2)} × one, ${spread(costs)})`,
     );
   }
 }
