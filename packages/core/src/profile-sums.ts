@@ -18,6 +18,8 @@ export class ProfileSums {
   readonly #calibrated: readonly CalibratedLambda[];
   /** λ of every (side, organ) list, by calibrated λ; empty for those not given by organ. */
   readonly #lists: readonly Float32Array[];
+  /** Whether lengths are known at a calibrated λ whatever organs a scan has. */
+  readonly #always: readonly boolean[];
   readonly #ascending: readonly Ascending[];
   /** Sums by organ slot, calibrated λ by calibrated λ; and the part of each. */
   readonly #missed: Float64Array;
@@ -34,6 +36,13 @@ export class ProfileSums {
     const fits = Uint32Array.from(calibrated.keys()).filter((fit) => byOrgan(calibrated[fit]));
     this.#calibrated = calibrated;
     this.#lists = lists;
+    this.#always = lists.map((own) => {
+      const organs = own.length / 2;
+      return (
+        own.length > 0 &&
+        own.every((_, organ) => organ >= organs || lengthIsKnown(own[organ], own[organs + organ]))
+      );
+    });
     this.#ascending = Array.from({ length: 2 * slots }, (_, list) => {
       const fit = fits.slice().sort((a, b) => lists[a][list] - lists[b][list]);
       return { fit, lambda: Float32Array.from(fit, (one) => lists[one][list]) };
@@ -53,7 +62,7 @@ export class ProfileSums {
    * next scan is asked for.
    */
   of(profile: Profile): (OrganSums | null)[] {
-    const known = this.#calibrated.map((one, fit) => this.#isKnown(profile, one, this.#lists[fit]));
+    const known = this.#calibrated.map((one, fit) => this.#isKnown(profile, one, fit));
     if (known.includes(true)) {
       this.#missed.fill(0);
       for (let list = 0; list < profile.sides * profile.cellCount; list++) this.#countMisses(profile, list);
@@ -66,10 +75,12 @@ export class ProfileSums {
   }
 
   /** Whether the profile tells all that this λ does. */
-  #isKnown(profile: Profile, calibrated: CalibratedLambda, lists: Float32Array): boolean {
+  #isKnown(profile: Profile, calibrated: CalibratedLambda, fit: number): boolean {
     const { lengths, cellCount, organVoxels } = profile;
+    const lists = this.#lists[fit];
     if (!lengths || lists.length !== 2 * cellCount) return false;
     checkSides(profile, calibrated);
+    if (this.#always[fit]) return true;
     for (let organ = 0; organ < cellCount; organ++) {
       if (organVoxels[organ] > 0 && !lengthIsKnown(lists[organ], lists[cellCount + organ])) return false;
     }
