@@ -10,8 +10,9 @@ import { makePartition, type Partition } from './partition.ts';
 import { positionMap } from './position-map.ts';
 import { divideByPosition, positionsOfScan } from './position-profile.ts';
 import type { ProcedureOptions } from './procedure.ts';
-import { buildProfile, type Profile, type Sides } from './profile.ts';
+import { buildProfile, type Profile } from './profile.ts';
 import { randomStream } from './random.ts';
+import type { Sides } from './sorted-scores.ts';
 import type { Split } from './split.ts';
 import { cutStrata } from './strata.ts';
 

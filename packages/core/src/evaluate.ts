@@ -3,8 +3,9 @@ import { firstMissed } from './first-missed.ts';
 import { type Interval, intervalOf, QUANTILE } from './interval.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import { missesByPosition } from './position-profile.ts';
-import { buildProfile, type Profile, type ProfileOptions, type Sides } from './profile.ts';
+import { buildProfile, type Profile, type ProfileOptions } from './profile.ts';
 import type { Sample } from './sample.ts';
+import type { Sides } from './sorted-scores.ts';
 
 /** What evaluation needs of a calibrated λ. */
 export interface CalibratedLambda {

@@ -62,20 +62,13 @@ export {
   type ProcedureOptions,
   SHORTEST_OPTIONS,
 } from './procedure.ts';
-export {
-  buildProfile,
-  type MergedScores,
-  type Profile,
-  type ProfileOptions,
-  type ScorePlaces,
-  type Sides,
-  type Within,
-} from './profile.ts';
+export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile.ts';
 export { type RandomStream, randomStream, shuffle } from './random.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
 export { LambdaByGroup, RunRecord, SplitRecord } from './record.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './risk-curve.ts';
 export type { MendedVoxels, ReadSample, Sample } from './sample.ts';
+export type { MergedScores, ScorePlaces, Sides } from './sorted-scores.ts';
 export {
   type CohortIndex,
   checkSplitSizes,

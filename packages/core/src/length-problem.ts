@@ -2,8 +2,9 @@ import type { LengthProblem } from '@semcrc/anchor';
 import { gather, type Kernels } from '@semcrc/kernels';
 import { type HeuristicOptions, intervalOf, weighted } from './interval.ts';
 import { cellsOnArena, NO_GROUP, type Partition } from './partition.ts';
-import { type Profile, restrictToBody, type Sides, type Within } from './profile.ts';
+import { type Profile, restrictToBody, type Within } from './profile.ts';
 import type { ReadSample } from './sample.ts';
+import type { Sides } from './sorted-scores.ts';
 
 export interface LengthProblemOptions {
   readonly sides: Sides;

@@ -1,6 +1,7 @@
 import { LossSearch, type ScoreLists } from './loss-search.ts';
 import { NO_GROUP, type Partition } from './partition.ts';
-import type { Profile, Sides } from './profile.ts';
+import type { Profile } from './profile.ts';
+import type { Sides } from './sorted-scores.ts';
 
 /** The share whose loss is counted: of the whole scan (eq. 2), or of one organ (eq. 11). */
 export type LossScope = 'scan' | { readonly organ: number };

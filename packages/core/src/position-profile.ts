@@ -2,7 +2,8 @@ import { divideByPixel, type Kernels } from '@semcrc/kernels';
 import { firstMissed } from './first-missed.ts';
 import { checkPlane, makePartition, type Partition } from './partition.ts';
 import type { PositionSpec } from './partition-spec.ts';
-import { type MergedScores, type Profile, placesOf, type ScorePlaces } from './profile.ts';
+import { type Profile, placesOf } from './profile.ts';
+import type { MergedScores, ScorePlaces } from './sorted-scores.ts';
 
 /** Scores of all scans together that are put on kernel memory: 2 GiB of its 4. */
 const MOST_PLACED = 2 ** 29;
