@@ -50,7 +50,7 @@ function readPackage(dir) {
  * The source file behind each entry of `exports`, for the given conditions: `./dist/node.js` is `src/node.ts`.
  * @param {Package} pkg
  * @param {readonly string[]} conditions
- * @returns {Map<string, string>} entry (`.`, `./node`, …) → file
+ * @returns {Map<string, string>} entry (`.`, `./node`, …) → file; that of a bundle is where it begins
  */
 export function entrySources(pkg, conditions) {
   /** @type {Map<string, string>} */
@@ -58,7 +58,7 @@ export function entrySources(pkg, conditions) {
   for (const [entry, target] of Object.entries(pkg.manifest.exports ?? {})) {
     const file = resolveCondition(target, conditions);
     if (file?.endsWith('.js'))
-      sources.set(entry, file.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts'));
+      sources.set(entry, file.replace(/^\.\/dist\/(bundled\/)?/, 'src/').replace(/\.js$/, '.ts'));
   }
   return sources;
 }
