@@ -23,6 +23,13 @@ beforeAll(async () => {
   kernels = await loadKernels();
 });
 
+const VARIANTS: readonly (readonly [Sides, Within])[] = [
+  [1, 'scan'],
+  [2, 'scan'],
+  [1, 'body'],
+  [2, 'body'],
+];
+
 const SAMPLE: Sample = {
   id: 'scan-9',
   patient: 'p',
@@ -35,12 +42,7 @@ const SAMPLE: Sample = {
 };
 
 describe('a profile', () => {
-  it.each([
-    [1, 'scan'],
-    [2, 'scan'],
-    [1, 'body'],
-    [2, 'body'],
-  ] as const)(
+  it.each(VARIANTS)(
     'holds the positive scores of each organ and side, ascending: %i side(s), within %s',
     (sides: Sides, within: Within) => {
       const counts = within === 'body' ? insideBody : everyVoxel;
@@ -74,12 +76,7 @@ describe('a profile', () => {
     },
   );
 
-  it.each([
-    [1, 'scan'],
-    [2, 'scan'],
-    [1, 'body'],
-    [2, 'body'],
-  ] as const)(
+  it.each(VARIANTS)(
     'holds them whatever their organ, too, with their places: %i side(s), within %s',
     (sides: Sides, within: Within) => {
       const counts = within === 'body' ? insideBody : everyVoxel;
