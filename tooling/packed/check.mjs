@@ -32,6 +32,7 @@ try {
   await check('TypeScript reads every declaration', () => readTypes(consumer, packed));
   await check('Node imports every entry and calibrates', () => runInNode(consumer, packed));
   await check('the installed command answers', () => runCommand(consumer, packed));
+  await check('the installed command works in threads', () => runThreads(consumer));
   const reason = reasonToSkip();
   if (reason) console.log(`skipped: a Vite page in Chromium (${reason})`);
   else await check('a Vite page calibrates in Chromium', () => runInPage(consumer));
@@ -183,6 +184,19 @@ function runCommand(consumer, packed) {
   const version = execute('npx', ['--no-install', 'semcrc', '--version'], consumer).trim();
   if (version !== manifest.version)
     throw new Error(`semcrc --version said ${version}, not ${manifest.version}`);
+}
+
+/**
+ * Threads load a bundle, which must find what it leaves out.
+ * @param {string} consumer
+ */
+function runThreads(consumer) {
+  const options = ['--runs', '2', '--workers', '2', '--out', 'experiment'];
+  execute('npx', ['--no-install', 'semcrc', 'experiment', ...options], consumer);
+  const { runs } = JSON.parse(readFileSync(path.join(consumer, 'experiment/experiment.json'), 'utf8'));
+  if (runs.length !== 8) throw new Error(`expected 2 runs of 4 procedures, found ${runs.length} records`);
+  const bundled = path.join(consumer, 'node_modules/@semcrc/runner/dist/bundled');
+  execute('node', ['--input-type=module', '-e', "await import('highs');"], bundled);
 }
 
 /** @param {string} consumer */
