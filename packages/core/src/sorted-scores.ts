@@ -78,12 +78,13 @@ export function sortPlaced(
   const plane = shape[1] * shape[2];
   const pixels = plane <= 0x10000 ? new Uint16Array(kept) : new Uint32Array(kept);
   const organs = groups.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
-  for (let i = 0; i < kept; i++) {
-    const voxel = positions[i];
-    pixels[i] = voxel - Math.floor(voxel / plane) * plane;
-    organs[i] = groups[voxel];
+  fillPixels(pixels, positions, plane);
+  fillFrom(organs, positions, groups);
+  let lists = organs;
+  if (cells.of !== groups) {
+    lists = cells.of.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
+    fillFrom(lists, positions, cells.of);
   }
-  const lists = cells.of === groups ? organs : listsAt(positions.subarray(0, kept), cells.of);
   const merged = kept === placed.scores.length ? placed.scores : placed.scores.slice(0, kept);
   const divided = kernels.arena.float32(kept);
   const offsets = gather(kernels, lists, sides * count + 1, [merged], [divided.view]);
@@ -94,11 +95,21 @@ export function sortPlaced(
   };
 }
 
-function listsAt(positions: Uint32Array, of: CellsOfVoxels['of']): CellsOfVoxels['of'] {
-  const lists =
-    of.BYTES_PER_ELEMENT === 1 ? new Uint8Array(positions.length) : new Uint16Array(positions.length);
-  for (let i = 0; i < lists.length; i++) lists[i] = of[positions[i]];
-  return lists;
+/** The pixel of each position. */
+function fillPixels(pixels: Uint16Array | Uint32Array, positions: Uint32Array, plane: number): void {
+  for (let i = 0; i < pixels.length; i++) {
+    const voxel = positions[i];
+    pixels[i] = voxel - Math.floor(voxel / plane) * plane;
+  }
+}
+
+/** What voxels hold at each position. */
+function fillFrom(
+  out: Uint8Array | Uint16Array,
+  positions: Uint32Array,
+  voxels: Uint8Array | Uint16Array,
+): void {
+  for (let i = 0; i < out.length; i++) out[i] = voxels[positions[i]];
 }
 
 /** The side of every voxel, and one past the last for voxels that do not count. */
