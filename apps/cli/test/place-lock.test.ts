@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,11 +20,11 @@ afterEach(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Starts a process and waits for a file that it makes. */
+/** Starts a process and waits for a file that it makes, and for something in it. */
 async function start(args: readonly string[], until: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   started.push(child);
-  while (!existsSync(until)) {
+  while (!statSync(until, { throwIfNoEntry: false })?.size) {
     expect(child.exitCode).toBe(null);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
