@@ -7,7 +7,7 @@ import {
   type ResidualGrid,
   SemcrcError,
 } from '@semcrc/kernels';
-import type { LengthProblem, Unknown } from './problem.ts';
+import { type LengthProblem, segmentsOfGroups, type Unknown } from './problem.ts';
 
 /**
  * Voxels condensed to cells, one list of cells per unknown. Each cell stands for voxels of nearly the same residual a
@@ -93,23 +93,21 @@ export function condenseVoxels(
   gamma: number,
   widest: number,
 ): Condensed {
-  const { kernels, offsets, groupOfSegment, weightOfSegment, groupCount, sides } = problem;
+  const { kernels, offsets, weightOfSegment, groupCount, sides } = problem;
   const { arena } = kernels;
   const grid = gridUpTo(Math.min(WIDEST, widest));
   const sums = arena.float64(4 * grid.rows * grid.columns);
   const touched = arena.uint32(grid.rows * grid.columns + 1);
   sums.view.fill(0);
-  const segmentsOf = Array.from({ length: groupCount }, () => [] as number[]);
-  groupOfSegment.forEach((group, s) => {
-    if (weightOfSegment[s] > 0 && offsets[s + 1] > offsets[s]) segmentsOf[group].push(s);
-  });
+  const segments = segmentsOfGroups(problem);
   const fine = new CondensedVoxels(kernels);
   const coarse = new CondensedVoxels(kernels);
   const merger = new CellMerger(grid);
   for (const { index } of unknowns) {
     const side = sides === 1 ? 'both' : index < groupCount ? 'below' : 'above';
     let count = 0;
-    for (const s of segmentsOf[index % groupCount]) {
+    for (const s of segments[index % groupCount]) {
+      if (weightOfSegment[s] === 0 || offsets[s] === offsets[s + 1]) continue;
       const { truth, lower, upper } = columns();
       const [from, to] = [offsets[s], offsets[s + 1]];
       const own = {

@@ -93,6 +93,18 @@ export function checkProblem(problem: LengthProblem): void {
   }
 }
 
+/** The segments of each group, ascending. */
+export function segmentsOfGroups({
+  groupOfSegment,
+  groupCount,
+}: LengthProblem): readonly (readonly number[])[] {
+  const segments = Array.from({ length: groupCount }, () => [] as number[]);
+  groupOfSegment.forEach((group, s) => {
+    segments[group].push(s);
+  });
+  return segments;
+}
+
 /** E|S_k| of every group: its expected share of a scan's voxels. */
 export function groupShares({
   offsets,

@@ -9,7 +9,7 @@ import {
 import { addClampedCost, type ClampPoints, sortWeighed, type Weighed } from './clamped-cost.ts';
 import { lowerMinorant, type Minorant } from './minorant.ts';
 import { pinColumns } from './pinned.ts';
-import type { LengthProblem, LengthVoxels } from './problem.ts';
+import { type LengthProblem, type LengthVoxels, segmentsOfGroups } from './problem.ts';
 
 /** The largest f32 below 1 is 1 − EPSILON. */
 const EPSILON = 2 ** -24;
@@ -35,6 +35,7 @@ type Side = 'both' | 'below' | 'above';
 /** Reads the step curve of misses over clamped cost of one group (and side) after the other. */
 export class CurveReader {
   readonly #problem: LengthProblem;
+  readonly #segments: readonly (readonly number[])[];
   readonly #voxels: () => LengthVoxels;
   readonly #scores: () => Float32Array;
   /** The side that `#scores` holds. */
@@ -48,15 +49,13 @@ export class CurveReader {
   readonly #miss = new Scratch((length) => new Float64Array(length));
 
   constructor(problem: LengthProblem) {
-    const { kernels, offsets, groupOfSegment, groupCount } = problem;
+    const { kernels, offsets } = problem;
     this.#problem = problem;
+    this.#segments = segmentsOfGroups(problem);
     this.#voxels = pinColumns(problem);
-    const size = new Float64Array(groupCount);
-    groupOfSegment.forEach((group, s) => {
-      size[group] += offsets[s + 1] - offsets[s];
-    });
+    const sizes = this.#segments.map((own) => own.reduce((sum, s) => sum + offsets[s + 1] - offsets[s], 0));
     const scores = kernels.arena.float32(problem.voxels.truth.length);
-    const largest = size.reduce((most, value) => Math.max(most, value), 0);
+    const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
     // Filters are fastest where they may overrun what they keep by three values.
     const buffer = kernels.arena.float32(largest + 3);
     this.#scores = () => scores.view;
@@ -90,10 +89,10 @@ export class CurveReader {
 
   /** The lower convex minorant of the step curve at a place in the published λ. */
   minorant(index: number): Minorant {
-    const { groupCount, sides, groupOfSegment, weightOfSegment } = this.#problem;
+    const { groupCount, sides, weightOfSegment } = this.#problem;
     const group = index % groupCount;
     const side: Side = sides === 1 ? 'both' : index < groupCount ? 'below' : 'above';
-    const segments = [...groupOfSegment.keys()].filter((s) => groupOfSegment[s] === group);
+    const segments = this.#segments[group];
     const weights = segments.map((s) => weightOfSegment[s]);
     const equal = weights.every((weight) => weight === weights[0]) ? weights[0] : undefined;
 
