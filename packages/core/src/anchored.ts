@@ -1,6 +1,6 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { SemcrcError } from '@semcrc/kernels';
-import { backtrack } from './backtrack.ts';
+import { backtrack, hintAfter } from './backtrack.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
 import { type CalibrationData, type Fit, type FitAnchor, infeasibleError, secondsSince } from './fit.ts';
 import { type Borrowing, borrow, type LambdaFamily, lineFamily, pathFamily } from './lambda-family.ts';
@@ -111,12 +111,14 @@ export async function fitAnchored(
     const profiles = await groups.profilesOf(split.cal);
     const table = new LossTable(profiles, groups.counted, { sides });
     const profiling = secondsSince(start) / bounds.length;
+    const before: number[] = [];
     return bounds.map((bound, i) => {
       const begun = performance.now();
       const { anchor, family, seconds } = anchors[i];
-      const found = backtrack(table, family, bound);
+      const found = backtrack(table, family, bound, hintAfter(before));
       if (found.state === 'infeasible')
         throw infeasibleError(procedure, bound, found.units, found.leastUnits);
+      before.push(found.t);
       const { solution } = anchor;
       const onPath = solution.method === 'envelope' && options.backtrack === 'path';
       return {

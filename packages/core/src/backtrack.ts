@@ -20,8 +20,27 @@ export type Backtracked =
  * The infimum of the t from which on the bound accepts (eq. 3, 6, 9). Losses are step functions of t, so it is attained,
  * and closing in on it until its two sides are neighbouring doubles finds it exactly: no grid.
  */
-export function backtrack(table: LossTable, family: LambdaFamily, bound: RiskBound): Backtracked {
-  return backtrackAll(table, family, [bound])[0];
+export function backtrack(
+  table: LossTable,
+  family: LambdaFamily,
+  bound: RiskBound,
+  hint?: Hint,
+): Backtracked {
+  return backtrackAll(table, family, [bound], hint)[0];
+}
+
+/** About where the t is that is sought, and how far off it may well be: it makes the search shorter, and changes nothing else. */
+export interface Hint {
+  readonly t: number;
+  readonly stride: number;
+}
+
+/** Where the next of a row of t's may be, from those before it. */
+export function hintAfter(before: readonly number[]): Hint | undefined {
+  const last = before[before.length - 1];
+  if (last === undefined) return undefined;
+  const step = last - (before[before.length - 2] ?? last);
+  return { t: last + step, stride: Math.max(Math.abs(step) / 8, 2 ** -16) };
 }
 
 /** `backtrack` for several bounds at once: as long as they agree on where to look, they share what is counted there. */
@@ -29,12 +48,13 @@ export function backtrackAll(
   table: LossTable,
   family: LambdaFamily,
   bounds: readonly RiskBound[],
+  hint?: Hint,
 ): Backtracked[] {
   const units = table.units.length;
   const noLoss = new Float64Array(units);
   const feasible = bounds.filter((bound) => bound.accepts(noLoss));
   const monotone = feasible.filter((bound) => !bound.acceptsAllBetween);
-  const parameters = firstAccepted(table, family, monotone);
+  const parameters = firstAccepted(table, family, monotone, hint);
   for (const bound of feasible) {
     if (bound.acceptsAllBetween) {
       parameters.set(bound, firstOfAccepted(table, family, bound, bound.acceptsAllBetween));
@@ -59,6 +79,7 @@ function firstAccepted(
   table: LossTable,
   family: LambdaFamily,
   bounds: readonly RiskBound[],
+  hint?: Hint,
 ): Map<RiskBound, number> {
   const found = new Map<RiskBound, number>();
   const units = table.units.length;
@@ -105,21 +126,42 @@ function firstAccepted(
       below = middle;
     }
   };
+  const whole = table.search();
+  /** Where λ covers no score, or all, there is nothing to count. */
   const endAt = (t: number): End => {
     family.at(t, lambda);
-    return { t, lambda: lambda.slice(), risk: table.search().look(lambda) };
+    const none = lambda.every((value) => value === 0);
+    const all = lambda.every((value) => value >= table.largestScore);
+    return { t, lambda: lambda.slice(), risk: all ? 0 : none ? whole.risk : whole.look(lambda) };
   };
   const end = endAt(family.reaching(table.largestScore));
   const start = endAt(family.start);
   for (const bound of bounds) {
-    if (accepts(bound, start.risk, table.search())) found.set(bound, family.start);
+    const verdict = verdictOnMean(bound, units, start.risk);
+    if (verdict ?? bound.accepts(table.evaluate(start.lambda))) found.set(bound, family.start);
   }
-  search(
-    start,
-    end,
-    table.search(),
-    bounds.filter((bound) => !found.has(bound)).sort((a, b) => a.epsilon - b.epsilon),
-  );
+  const sought = bounds.filter((bound) => !found.has(bound)).sort((a, b) => a.epsilon - b.epsilon);
+  let [below, above, inside] = [start, end, whole];
+  // Around the hint, farther and farther off until the first bound's t is enclosed.
+  let stride = hint?.stride ?? 0;
+  let t = hint?.t ?? Number.NaN;
+  while (sought.length > 0 && t > below.t && t < above.t && (below === start || above === end)) {
+    family.at(t, lambda);
+    const place = { t, lambda: lambda.slice(), risk: inside.look(lambda) };
+    if (sought.every((bound) => accepts(bound, place.risk, inside))) {
+      inside = inside.narrow('accepted');
+      above = place;
+      t -= stride;
+    } else if (sought.some((bound) => accepts(bound, place.risk, inside))) {
+      break;
+    } else {
+      inside = inside.narrow('rejected');
+      below = place;
+      t += stride;
+    }
+    stride *= 8;
+  }
+  search(below, above, inside, sought);
   return found;
 }
 

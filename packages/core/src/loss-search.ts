@@ -84,6 +84,11 @@ export class LossSearch {
     return new LossSearch(lists, open, risk, undecided, new Float64Array(scans));
   }
 
+  /** Mean loss at the rejected end; over all λ, that of λ = 0. */
+  get risk(): number {
+    return this.#risk;
+  }
+
   /** Scores that some λ of this search misses and another does not. */
   get undecided(): number {
     return this.#undecided;

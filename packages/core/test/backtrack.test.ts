@@ -1,7 +1,7 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backtrack, backtrackAll } from '../src/backtrack.ts';
+import { backtrack, backtrackAll, hintAfter } from '../src/backtrack.ts';
 import { crcBound, leastUnits } from '../src/bound.ts';
 import {
   hoeffdingBentkusBound,
@@ -189,6 +189,45 @@ describe('backtracking at several tolerances at once', () => {
       ),
       { numRuns: 200, seed: 12 },
     );
+  });
+});
+
+/** Near what is sought or anywhere, and with any stride. */
+const hints = fc.record({
+  t: fc.oneof(fc.double({ min: -1.5, max: 1.5, noNaN: true }), fc.constantFrom(0, 1e-9, Infinity, -Infinity)),
+  stride: fc.constantFrom(2 ** -40, 2 ** -16, 0.01, 1),
+});
+
+describe('a hint at what is sought', () => {
+  it('changes nothing, right or wrong', () => {
+    const partition = makePartition({ kind: 'organ' }, LABELS);
+    const bound = fc.oneof(
+      fc.constantFrom(0.02, 0.1, 0.2, 0.5, 0.9).map(crcBound),
+      fc.constantFrom(0.2, 0.5).map((epsilon) => hoeffdingBentkusBound(epsilon, 0.2)),
+      fc.constantFrom(0.3, 0.5).map((epsilon) => wsrBound(epsilon, 0.3)),
+    );
+    fc.assert(
+      fc.property(recipes(), anchors(IDS.length), bound, hints, (recipe, anchor, bound, hint) => {
+        const samples = drawCohort(recipe);
+        const data = dataOf(kernels, samples);
+        const profiles = samples.map(({ id }) => data.profileOf(id));
+        const family = lineFamily(Float64Array.from(anchor));
+        const table = new LossTable(profiles, partition);
+        const found = backtrack(table, family, bound);
+        expect(backtrack(table, family, bound, hint)).toEqual(found);
+        if (found.state === 'infeasible') return;
+        const near = { t: found.t + hint.stride / 3, stride: hint.stride };
+        expect(backtrack(table, family, bound, near)).toEqual(found);
+        expect(backtrack(table, family, bound, { ...near, t: found.t })).toEqual(found);
+      }),
+      { numRuns: 300, seed: 14 },
+    );
+  });
+
+  it('goes on from those before', () => {
+    expect(hintAfter([])).toBeUndefined();
+    expect(hintAfter([0.25])).toEqual({ t: 0.25, stride: 2 ** -16 });
+    expect(hintAfter([9, 0.25, 0.5])).toEqual({ t: 0.75, stride: 0.03125 });
   });
 });
 
