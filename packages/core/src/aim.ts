@@ -22,15 +22,35 @@ export function verdictOnMean(bound: RiskBound, units: number, risk: number): bo
 /** A share of a stretch that is quicker searched from its end than by halving. */
 const CLOSE = 0.125;
 
+/** About where the t is that is sought, and how far off it may well be: it makes the search shorter, and changes nothing else. */
+export interface Hint {
+  readonly t: number;
+  readonly stride: number;
+}
+
+/** Where the next of a row of t's may be, from those before it. */
+export function hintAfter(before: readonly number[]): Hint | undefined {
+  const last = before[before.length - 1];
+  if (last === undefined) return undefined;
+  const step = last - (before[before.length - 2] ?? last);
+  return { t: last + step, stride: Math.max(Math.abs(step) / 8, 2 ** -16) };
+}
+
 /**
  * Where to look next between a rejected and an accepted t: where the line through the mean losses at both ends meets the
  * one wanted, seen from the nearer end and a little beyond, so that the farther end comes near; halfway in the order of
- * doubles where that did not help.
+ * doubles where that did not help. A hint is followed first, in longer and longer strides until both ends have moved.
  */
 export class Aim {
+  #hint: Hint | undefined;
+  #start: { readonly rejected: number; readonly accepted: number } | undefined;
   #width = Number.POSITIVE_INFINITY;
   #overshoot = 1;
   #nearer: 'rejected' | 'accepted' | null = null;
+
+  constructor(hint?: Hint) {
+    this.#hint = hint;
+  }
 
   /** The end that the number given last lies near to, if either. */
   get nearer(): 'rejected' | 'accepted' | null {
@@ -43,10 +63,12 @@ export class Aim {
    * @param undecided scores in the stretch: their count left of a t strays from the line by its square root
    */
   between(rejected: End, accepted: End, wanted: number | undefined, undecided: number): number {
+    this.#nearer = null;
+    const hinted = this.#hinted(rejected.t, accepted.t);
+    if (hinted !== null) return hinted;
     const width = accepted.t - rejected.t;
     this.#overshoot = width > 0.75 * this.#width ? 4 * this.#overshoot : 1;
     this.#width = width;
-    this.#nearer = null;
     const drop = rejected.risk - accepted.risk;
     if (wanted !== undefined && drop > 0) {
       const share = (rejected.risk - wanted) / drop;
@@ -61,6 +83,21 @@ export class Aim {
       }
     }
     return halfway(rejected.t, accepted.t);
+  }
+
+  #hinted(rejected: number, accepted: number): number | null {
+    if (!this.#hint) return null;
+    const { t, stride } = this.#hint;
+    this.#start ??= { rejected, accepted };
+    const below = rejected !== this.#start.rejected;
+    const above = accepted !== this.#start.accepted;
+    const next = below ? rejected + stride : above ? accepted - stride : t;
+    if ((below && above) || !(next > rejected && next < accepted)) {
+      this.#hint = undefined;
+      return null;
+    }
+    if (below || above) this.#hint = { t, stride: 8 * stride };
+    return next;
   }
 }
 

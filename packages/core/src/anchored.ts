@@ -1,6 +1,7 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { SemcrcError } from '@semcrc/kernels';
-import { backtrack, hintAfter } from './backtrack.ts';
+import { hintAfter } from './aim.ts';
+import { backtrack } from './backtrack.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
 import { type CalibrationData, type Fit, type FitAnchor, infeasibleError, secondsSince } from './fit.ts';
 import { type Borrowing, borrow, type LambdaFamily, lineFamily, pathFamily } from './lambda-family.ts';

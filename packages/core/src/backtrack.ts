@@ -1,4 +1,4 @@
-import { Aim, type End, verdictOnMean } from './aim.ts';
+import { Aim, type End, type Hint, verdictOnMean } from './aim.ts';
 import type { RiskBound } from './bound.ts';
 import { leastUnits } from './bound.ts';
 import { halfway, nextAbove } from './float-order.ts';
@@ -27,20 +27,6 @@ export function backtrack(
   hint?: Hint,
 ): Backtracked {
   return backtrackAll(table, family, [bound], hint)[0];
-}
-
-/** About where the t is that is sought, and how far off it may well be: it makes the search shorter, and changes nothing else. */
-export interface Hint {
-  readonly t: number;
-  readonly stride: number;
-}
-
-/** Where the next of a row of t's may be, from those before it. */
-export function hintAfter(before: readonly number[]): Hint | undefined {
-  const last = before[before.length - 1];
-  if (last === undefined) return undefined;
-  const step = last - (before[before.length - 2] ?? last);
-  return { t: last + step, stride: Math.max(Math.abs(step) / 8, 2 ** -16) };
 }
 
 /** `backtrack` for several bounds at once: as long as they agree on where to look, they share what is counted there. */
@@ -91,9 +77,14 @@ function firstAccepted(
     return verdict ?? bound.accepts(at.losses(losses));
   };
   /** Looks between a t that every bound rejects and one that every bound accepts. */
-  const search = (rejected: End, accepted: End, open: LossSearch, among: readonly RiskBound[]): void => {
+  const search = (
+    rejected: End,
+    accepted: End,
+    open: LossSearch,
+    among: readonly RiskBound[],
+    aim = new Aim(),
+  ): void => {
     let [below, above, inside, sought] = [rejected, accepted, open, among];
-    const aim = new Aim();
     while (sought.length > 0) {
       const wanted = sought[sought.length >> 1].meanAccepted?.(units);
       const t = aim.between(below, above, wanted, inside.undecided);
@@ -141,27 +132,7 @@ function firstAccepted(
     if (verdict ?? bound.accepts(table.evaluate(start.lambda))) found.set(bound, family.start);
   }
   const sought = bounds.filter((bound) => !found.has(bound)).sort((a, b) => a.epsilon - b.epsilon);
-  let [below, above, inside] = [start, end, whole];
-  // Around the hint, farther and farther off until the first bound's t is enclosed.
-  let stride = hint?.stride ?? 0;
-  let t = hint?.t ?? Number.NaN;
-  while (sought.length > 0 && t > below.t && t < above.t && (below === start || above === end)) {
-    family.at(t, lambda);
-    const place = { t, lambda: lambda.slice(), risk: inside.look(lambda) };
-    if (sought.every((bound) => accepts(bound, place.risk, inside))) {
-      inside = inside.narrow('accepted');
-      above = place;
-      t -= stride;
-    } else if (sought.some((bound) => accepts(bound, place.risk, inside))) {
-      break;
-    } else {
-      inside = inside.narrow('rejected');
-      below = place;
-      t += stride;
-    }
-    stride *= 8;
-  }
-  search(below, above, inside, sought);
+  search(start, end, whole, sought, new Aim(hint));
   return found;
 }
 

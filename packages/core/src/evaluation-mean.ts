@@ -25,8 +25,6 @@ export class EvaluationMean {
   add({ profile, missed, length }: OrganSums): void {
     const { patient, organVoxels, dimension } = profile;
     this.#turnTo(patient);
-    const { risk, length: lengths, count } = this.#own;
-    const scans = this.#scans;
     let allMissed = 0;
     let allLength = 0;
     for (let organ = 0; organ < organVoxels.length; organ++) {
@@ -34,10 +32,7 @@ export class EvaluationMean {
       if (voxels === 0) continue;
       allMissed += missed[organ];
       allLength += length[organ];
-      risk[organ] += missed[organ] / voxels;
-      lengths[organ] += length[organ] / voxels;
-      count[organ]++;
-      scans[organ]++;
+      this.#count(organ, missed[organ] / voxels, length[organ] / voxels);
     }
     if (dimension > 0) this.#count(this.#slots, allMissed / dimension, allLength / dimension);
     else this.#count(this.#slots, 0, 0);

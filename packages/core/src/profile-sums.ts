@@ -37,11 +37,8 @@ export class ProfileSums {
     this.#calibrated = calibrated;
     this.#lists = lists;
     this.#always = lists.map((own) => {
-      const organs = own.length / 2;
-      return (
-        own.length > 0 &&
-        own.every((_, organ) => organ >= organs || lengthIsKnown(own[organ], own[organs + organ]))
-      );
+      const above = own.subarray(own.length / 2);
+      return own.length > 0 && above.every((lambda, organ) => lengthIsKnown(own[organ], lambda));
     });
     this.#ascending = Array.from({ length: 2 * slots }, (_, list) => {
       const fit = fits.slice().sort((a, b) => lists[a][list] - lists[b][list]);

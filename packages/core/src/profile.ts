@@ -76,10 +76,10 @@ export function buildProfile(
   try {
     scoreSample(kernels, sample, interval, scores.view);
     refuseUnknownLabels(kernels, sample, partition);
-    const cells = { of: lists, count: cellCount, sides };
+    const counts = countGroups(kernels, inside, cellCount + 1);
+    const cells = { of: lists, count: cellCount, sides, whole: counts[cellCount] === 0 };
     const sorted = pixels ? sortPlaced(kernels, scores, sample, cells) : sortCells(kernels, scores, cells);
     const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
-    const counts = countGroups(kernels, inside, cellCount + 1);
     for (let cell = 0; cell < cellCount; cell++)
       organVoxels[Math.floor(cell / cellsPerOrgan)] += counts[cell];
     return {

@@ -1,4 +1,4 @@
-import { type Block, countGroups, gather, type Kernels, profileScores, radixSort } from '@semcrc/kernels';
+import { type Block, gather, type Kernels, profileScores, radixSort } from '@semcrc/kernels';
 import type { Sample } from './sample.ts';
 
 /** 1: one λ widens both ends of an interval. 2: one λ below and one above. */
@@ -27,6 +27,8 @@ export interface CellsOfVoxels {
   readonly of: Uint8Array | Uint16Array;
   readonly count: number;
   readonly sides: Sides;
+  /** Whether every voxel counts. */
+  readonly whole: boolean;
 }
 
 /** The positive scores of a scan, sorted: a voxel with score ≤ 0 is never missed. */
@@ -44,9 +46,12 @@ export function sortCells(kernels: Kernels, scores: Block<Float32Array>, cells: 
   const lists = cells.sides * cells.count;
   const profiled = profileScores(kernels, scores.view, cells.of, lists + 1, { positions: false });
   const offsets = profiled.offsets.slice(0, lists + 1);
-  const kept = offsets[lists];
-  const whole = kept === profiled.scores.length;
-  return { offsets, scores: whole ? profiled.scores : profiled.scores.slice(0, kept), merged: null };
+  return { offsets, scores: leading(profiled.scores, offsets[lists]), merged: null };
+}
+
+/** The first of some scores: those of the voxels that count. */
+function leading(scores: Float32Array, count: number): Float32Array {
+  return count === scores.length ? scores : scores.slice(0, count);
 }
 
 /** The lists of each side sorted into one. */
@@ -85,7 +90,7 @@ export function sortPlaced(
     lists = cells.of.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
     fillFrom(lists, positions, cells.of);
   }
-  const merged = kept === placed.scores.length ? placed.scores : placed.scores.slice(0, kept);
+  const merged = leading(placed.scores, kept);
   const divided = kernels.arena.float32(kept);
   const offsets = gather(kernels, lists, sides * count + 1, [merged], [divided.view]);
   return {
@@ -113,12 +118,12 @@ function fillFrom(
 }
 
 /** The side of every voxel, and one past the last for voxels that do not count. */
-function sidesOfVoxels(kernels: Kernels, { of, count, sides }: CellsOfVoxels): Block<Uint8Array> {
+function sidesOfVoxels(kernels: Kernels, { of, count, sides, whole }: CellsOfVoxels): Block<Uint8Array> {
   const block = kernels.arena.uint8(of.length);
   const { view } = block;
-  if (sides === 1) {
+  if (sides === 1 && whole) {
     view.fill(0);
-    if (countGroups(kernels, of, count + 1)[count] === 0) return block;
+    return block;
   }
   for (let voxel = 0; voxel < view.length; voxel++) {
     view[voxel] = of[voxel] < count ? 0 : of[voxel] < sides * count ? 1 : sides;

@@ -71,15 +71,19 @@ export async function cutStrata(
   for (const scan of optScans) {
     const sample = await read(scan);
     const { groups } = sample;
-    features.forEach(({ name }, f) => {
-      const mark = kernels.arena.mark();
+    const mark = kernels.arena.mark();
+    try {
       const values = kernels.arena.float32(groups.length);
-      const offsets = gather(kernels, groups, organSlots(labels), [featureOf(sample, name)], [values.view]);
-      for (const [id, byFeature] of gathered) {
-        if (offsets[id] < offsets[id + 1]) byFeature[f].push(values.view.slice(offsets[id], offsets[id + 1]));
-      }
+      features.forEach(({ name }, f) => {
+        const offsets = gather(kernels, groups, organSlots(labels), [featureOf(sample, name)], [values.view]);
+        for (const [id, byFeature] of gathered) {
+          if (offsets[id] < offsets[id + 1])
+            byFeature[f].push(values.view.slice(offsets[id], offsets[id + 1]));
+        }
+      });
+    } finally {
       kernels.arena.release(mark);
-    });
+    }
   }
   const cuts: Record<string, readonly (readonly number[])[]> = {};
   for (const [id, byFeature] of gathered) {

@@ -1,7 +1,8 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backtrack, backtrackAll, hintAfter } from '../src/backtrack.ts';
+import { hintAfter } from '../src/aim.ts';
+import { backtrack, backtrackAll } from '../src/backtrack.ts';
 import { crcBound, leastUnits } from '../src/bound.ts';
 import {
   hoeffdingBentkusBound,

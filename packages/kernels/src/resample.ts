@@ -77,8 +77,8 @@ export function resampleLinear(
   const instance = resamplerInstance(resampler);
   const sampling = plan(source, target, toSource);
   const out = resultOf(target, into, (length) => new Float32Array(length));
-  const ask = typeof outside === 'function' && reachesOutside(sampling);
-  const fill = ask ? outside() : typeof outside === 'function' ? Number.NaN : outside;
+  const askFor = (value: () => number) => (reachesOutside(sampling) ? value() : Number.NaN);
+  const fill = typeof outside === 'number' ? outside : askFor(outside);
   const resample = sampling.alongAxes ? linearAlongAxes : linearThroughMatrix;
   instance.scoped((arena) => resample(instance, arena, source, sampling, fill, out));
   return out;

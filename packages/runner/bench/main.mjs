@@ -2,10 +2,9 @@
 // kept (SEMCRC_BENCH_DIR); each figure is taken in a process of its own. The experiment has a bench of its own, paper.mjs.
 import { inProcess } from './process.mjs';
 import { scanFiles, scanShape, warmFiles } from './scan-files.mjs';
+import { median, spread } from './spread.mjs';
 
 const only = process.argv[2];
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const spread = (values) => `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
 const told = (value, aim, fine) => `${value.toFixed(2)} (${aim}${fine ? '' : ': MISSED'})`;
 
 console.log(`scans of six volumes of ${scanShape.toReversed().join(' × ')}`);

@@ -8,6 +8,7 @@
 import { defaultWorkers } from '@semcrc/runner/node';
 import { paperCohort, warm } from './cohort.mjs';
 import { inProcess } from './process.mjs';
+import { median, spread } from './spread.mjs';
 
 const brief = process.argv.includes('--brief');
 const sizes = { runs: 20, nOpt: 32, nCal: 512, nTest: 128 };
@@ -34,8 +35,6 @@ function line(name, row) {
   );
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const spread = (values) => `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
 /** The round in the middle by wall time. */
 const middle = (rows) => rows.toSorted((a, b) => a.wallSeconds - b.wallSeconds)[rows.length >> 1];
 /** Thread seconds of the median run: the first runs of a worker, slow while its code is compiled, do not move it. */
