@@ -52,15 +52,28 @@ export function binResiduals(
     );
   }
   return instance.scoped(() => {
-    const [x, a, b] = [truth, lower, upper].map((column) => new Operand(instance, column));
+    const x = new Operand(instance, truth);
+    const a = new Operand(instance, lower);
+    const b = new Operand(instance, upper);
     let listed = count;
     forEachChunk(n, (start, size) => {
-      const [px, pa, pb] = [x.load(start, size), a.load(start, size), b.load(start, size)];
-      const { shift, offset, firstColumn, firstRow, rows } = grid;
       listed = instance.raw.binResiduals(
-        ...([px, pa, pb, size, gamma, SIDES[side], weight] as const),
-        ...([shift, offset, firstColumn, grid.columns, firstRow, rows] as const),
-        ...([sums.byteOffset, touched.byteOffset, listed] as const),
+        x.load(start, size),
+        a.load(start, size),
+        b.load(start, size),
+        size,
+        gamma,
+        SIDES[side],
+        weight,
+        grid.shift,
+        grid.offset,
+        grid.firstColumn,
+        grid.columns,
+        grid.firstRow,
+        grid.rows,
+        sums.byteOffset,
+        touched.byteOffset,
+        listed,
       );
     });
     return listed;
@@ -87,14 +100,16 @@ export function cellLoss(
   checkGamma(gamma);
   const instance = instanceOf(k);
   instance.scoped(() => {
-    const [w, a, i] = [weight, residual, width].map((column) => new Operand(instance, column));
+    const w = new Operand(instance, weight);
+    const a = new Operand(instance, residual);
+    const i = new Operand(instance, width);
     const result = instance.take(16);
     const sums = new Float64Array(instance.memory.buffer, result, 2);
     let loss = 0;
     let fall = 0;
     forEachChunk(n, (start, size) => {
-      const [pw, pa, pi] = [w.load(start, size), a.load(start, size), i.load(start, size)];
-      instance.raw.cellLoss(pw, pa, pi, size, lambda, gamma, 1, result);
+      const weights = w.load(start, size);
+      instance.raw.cellLoss(weights, a.load(start, size), i.load(start, size), size, lambda, gamma, 1, result);
       loss += sums[0];
       fall += sums[1];
     });

@@ -77,14 +77,18 @@ export function filterActive(
   const instance = instanceOf(k);
   const kept = new Uint32Array(segments + 1);
   instance.scoped(() => {
-    const [x, a, b] = [truth, lower, upper].map((column) => new Operand(instance, column));
+    const x = new Operand(instance, truth);
+    const a = new Operand(instance, lower);
+    const b = new Operand(instance, upper);
     const filling = new Filling(instance, [out.truth, out.lower, out.upper]);
     let segment = 0;
     forEachPiece(offsets, (s, start, count) => {
       while (segment < s) kept[++segment] = filling.end;
-      const [px, pa, pb] = [x.load(start, count), a.load(start, count), b.load(start, count)];
-      filling.add(count, ([qx, qa, qb]) =>
-        instance.raw.takeActive(px, pa, pb, count, gamma, shift[s], SIDES[side], qx, qa, qb),
+      const px = x.load(start, count);
+      const pa = a.load(start, count);
+      const pb = b.load(start, count);
+      filling.add(count, (to) =>
+        instance.raw.takeActive(px, pa, pb, count, gamma, shift[s], SIDES[side], to[0], to[1], to[2]),
       );
     });
     while (segment < segments) kept[++segment] = filling.end;
@@ -116,7 +120,7 @@ export function filterWithin(
     const filling = new Filling(instance, [out]);
     forEachChunk(values.length, (start, count) => {
       const address = operand.load(start, count);
-      filling.add(count, ([target]) => instance.raw.takeWithin(address, count, low, high, target));
+      filling.add(count, (to) => instance.raw.takeWithin(address, count, low, high, to[0]));
     });
     return filling.end;
   });

@@ -43,10 +43,9 @@ export function clampedLength(
     const a = new Operand(instance, lower);
     const b = new Operand(instance, upper);
     forEachPiece(offsets, (s, start, count) => {
-      const [pa, pb] = [a.load(start, count), b.load(start, count)];
       const near = isNear(lambdaBelow[s]) && isNear(lambdaAbove[s]);
       const sum = near ? instance.raw.clampedLength : instance.raw.clampedLengthAny;
-      length[s] += sum(pa, pb, count, lambdaBelow[s], lambdaAbove[s]);
+      length[s] += sum(a.load(start, count), b.load(start, count), count, lambdaBelow[s], lambdaAbove[s]);
     });
   });
   return length;

@@ -34,12 +34,14 @@ export function lossSweep(
   const loss = new Float64Array(segments);
   const slope = new Float64Array(segments);
   instance.scoped(() => {
-    const [x, a, b] = [truth, lower, upper].map((column) => new Operand(instance, column));
+    const x = new Operand(instance, truth);
+    const a = new Operand(instance, lower);
+    const b = new Operand(instance, upper);
     const result = instance.take(16);
     const sums = new Float64Array(instance.memory.buffer, result, 2);
     forEachPiece(offsets, (s, start, count) => {
-      const [px, pa, pb] = [x.load(start, count), a.load(start, count), b.load(start, count)];
-      instance.raw.loss(px, pa, pb, count, lambda[s], gamma, 1, result);
+      const px = x.load(start, count);
+      instance.raw.loss(px, a.load(start, count), b.load(start, count), count, lambda[s], gamma, 1, result);
       loss[s] += sums[0];
       slope[s] -= sums[1];
     });

@@ -17,7 +17,10 @@ export function computeScores(k: Kernels, columns: Bounds, out: Float32Array): v
   const n = checkColumns('Float32Array', { truth, lower, upper, out });
   const instance = instanceOf(k);
   instance.scoped(() => {
-    const [x, a, b, result] = [truth, lower, upper, out].map((column) => new Operand(instance, column));
+    const x = new Operand(instance, truth);
+    const a = new Operand(instance, lower);
+    const b = new Operand(instance, upper);
+    const result = new Operand(instance, out);
     forEachChunk(n, (start, count) => {
       const target = result.target(start);
       instance.raw.scores(x.load(start, count), a.load(start, count), b.load(start, count), target, count);
