@@ -8,6 +8,10 @@ export interface ScoreLists {
   /** Component of λ that decides on a list, and its scan. */
   readonly parameter: Uint16Array;
   readonly scan: Uint32Array;
+}
+
+/** What misses in each scan count for. */
+export interface LossWeights {
   readonly unitOfScan: Uint32Array;
   readonly scansOfUnit: Uint32Array;
   /** What a scan's misses are divided by; and what one of them adds to the mean loss. */
@@ -33,7 +37,7 @@ interface OpenLists {
  * hardly searched again: lists in which no score lies between them become a count of misses.
  */
 export class LossSearch {
-  readonly #lists: ScoreLists;
+  readonly #lists: ScoreLists & LossWeights;
   #open: OpenLists;
   /** Mean loss at the rejected end. */
   #risk: number;
@@ -49,7 +53,7 @@ export class LossSearch {
   #own: OpenLists | null = null;
 
   private constructor(
-    lists: ScoreLists,
+    lists: ScoreLists & LossWeights,
     open: OpenLists,
     risk: number,
     undecided: number,
@@ -64,7 +68,7 @@ export class LossSearch {
   }
 
   /** The search with every list open, from where each starts. */
-  static over(lists: ScoreLists, starts: Uint32Array): LossSearch {
+  static over(lists: ScoreLists & LossWeights, starts: Uint32Array): LossSearch {
     const scans = lists.denominators.length;
     const open: OpenLists = {
       count: starts.length,

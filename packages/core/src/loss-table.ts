@@ -1,4 +1,4 @@
-import { LossSearch, type ScoreLists } from './loss-search.ts';
+import { LossSearch, type LossWeights, type ScoreLists } from './loss-search.ts';
 import { NO_GROUP, type Partition } from './partition.ts';
 import type { Profile } from './profile.ts';
 import type { Sides } from './sorted-scores.ts';
@@ -35,72 +35,11 @@ export class LossTable {
 
   constructor(profiles: readonly Profile[], partition: Partition, options: LossTableOptions = {}) {
     const { scope = 'scan', average = 'mean', sides = 1 } = options;
-    const { cellCount, cellsPerOrgan, groupOfCell, keys } = partition;
     const members = scope === 'scan' ? profiles : profiles.filter((p) => p.organVoxels[scope.organ] > 0);
-    const units = [...new Set(members.map((profile) => profile.patient))];
-    const unitOf = new Map(units.map((patient, unit) => [patient, unit]));
-    const cells =
-      scope === 'scan' ? [0, cellCount] : [scope.organ * cellsPerOrgan, (scope.organ + 1) * cellsPerOrgan];
-    const scoresOfList: Float32Array[] = [];
-    const starts: number[] = [];
-    const ends: number[] = [];
-    const parameters: number[] = [];
-    const scans: number[] = [];
-    const add = (scan: number, parameter: number, scores: Float32Array, start: number, end: number): void => {
-      if (start === end) return;
-      scoresOfList.push(scores);
-      starts.push(start);
-      ends.push(end);
-      parameters.push(parameter);
-      scans.push(scan);
-    };
-    const single = scope === 'scan' && keys.length * sides === 1;
-    members.forEach(({ offsets, scores, merged, sides: told }, scan) => {
-      if (single && merged) {
-        for (let side = 0; side < told; side++)
-          add(scan, 0, merged.scores, merged.offsets[side], merged.offsets[side + 1]);
-        return;
-      }
-      for (let side = 0; side < told; side++) {
-        for (let cell = cells[0]; cell < cells[1]; cell++) {
-          if (groupOfCell[cell] === NO_GROUP) continue;
-          const parameter = (sides === 2 ? side * keys.length : 0) + groupOfCell[cell];
-          const list = side * cellCount + cell;
-          add(scan, parameter, scores, offsets[list], offsets[list + 1]);
-        }
-      }
-    });
-    const unitOfScan = Uint32Array.from(members, (profile) => unitOf.get(profile.patient)!);
-    const scansOfUnit = new Uint32Array(units.length);
-    for (const unit of unitOfScan) scansOfUnit[unit]++;
-    const denominators = Float64Array.from(members, (profile) =>
-      scope === 'scan' ? profile.dimension : profile.organVoxels[scope.organ],
-    );
-    if (average === 'pooled') {
-      const voxels = denominators.reduce((sum, count) => sum + count, 0);
-      unitOfScan.forEach((unit, scan) => {
-        denominators[scan] = voxels / (units.length * scansOfUnit[unit]);
-      });
-    }
-    this.units = units;
-    this.largestScore = scoresOfList.reduce(
-      (most, scores, list) => Math.max(most, scores[ends[list] - 1]),
-      0,
-    );
-    const weights = Float64Array.from(unitOfScan, (unit, scan) =>
-      denominators[scan] > 0 ? 1 / (denominators[scan] * scansOfUnit[unit] * units.length) : 0,
-    );
-    const lists: ScoreLists = {
-      scores: scoresOfList,
-      end: Uint32Array.from(ends),
-      parameter: Uint16Array.from(parameters),
-      scan: Uint32Array.from(scans),
-      unitOfScan,
-      scansOfUnit,
-      denominators,
-      weights,
-    };
-    this.#whole = LossSearch.over(lists, Uint32Array.from(starts));
+    this.units = [...new Set(members.map((profile) => profile.patient))];
+    const { lists, starts } = listsOf(members, partition, scope, sides);
+    this.largestScore = largestOf(lists);
+    this.#whole = LossSearch.over({ ...lists, ...weigh(members, this.units, scope, average) }, starts);
   }
 
   /** Loss of each unit at λ: one f32 per λ group and side. */
@@ -113,4 +52,85 @@ export class LossTable {
   search(): LossSearch {
     return this.#whole;
   }
+}
+
+/** What a miss in each scan counts for. */
+function weigh(
+  members: readonly Profile[],
+  units: readonly string[],
+  scope: LossScope,
+  average: LossAverage,
+): LossWeights {
+  const unitOf = new Map(units.map((patient, unit) => [patient, unit]));
+  const unitOfScan = Uint32Array.from(members, (profile) => unitOf.get(profile.patient)!);
+  const scansOfUnit = new Uint32Array(units.length);
+  for (const unit of unitOfScan) scansOfUnit[unit]++;
+  const denominators = Float64Array.from(members, (profile) =>
+    scope === 'scan' ? profile.dimension : profile.organVoxels[scope.organ],
+  );
+  if (average === 'pooled') {
+    const voxels = denominators.reduce((sum, count) => sum + count, 0);
+    unitOfScan.forEach((unit, scan) => {
+      denominators[scan] = voxels / (units.length * scansOfUnit[unit]);
+    });
+  }
+  const weights = Float64Array.from(unitOfScan, (unit, scan) =>
+    denominators[scan] > 0 ? 1 / (denominators[scan] * scansOfUnit[unit] * units.length) : 0,
+  );
+  return { unitOfScan, scansOfUnit, denominators, weights };
+}
+
+/** The lists of all scans that hold any scores, and where each starts. */
+function listsOf(
+  members: readonly Profile[],
+  partition: Partition,
+  scope: LossScope,
+  sides: Sides,
+): { readonly lists: ScoreLists; readonly starts: Uint32Array } {
+  const { cellCount, cellsPerOrgan, groupOfCell, keys } = partition;
+  const first = scope === 'scan' ? 0 : scope.organ * cellsPerOrgan;
+  const last = scope === 'scan' ? cellCount : first + cellsPerOrgan;
+  const scoresOfList: Float32Array[] = [];
+  const starts: number[] = [];
+  const end: number[] = [];
+  const parameters: number[] = [];
+  const scans: number[] = [];
+  const add = (scan: number, parameter: number, scores: Float32Array, from: number, to: number): void => {
+    if (from === to) return;
+    scoresOfList.push(scores);
+    starts.push(from);
+    end.push(to);
+    parameters.push(parameter);
+    scans.push(scan);
+  };
+  const single = scope === 'scan' && keys.length * sides === 1;
+  for (let scan = 0; scan < members.length; scan++) {
+    const { offsets, scores, merged, sides: told } = members[scan];
+    for (let side = 0; side < told; side++) {
+      if (single && merged) {
+        add(scan, 0, merged.scores, merged.offsets[side], merged.offsets[side + 1]);
+        continue;
+      }
+      for (let cell = first; cell < last; cell++) {
+        if (groupOfCell[cell] === NO_GROUP) continue;
+        const parameter = (sides === 2 ? side * keys.length : 0) + groupOfCell[cell];
+        const list = side * cellCount + cell;
+        add(scan, parameter, scores, offsets[list], offsets[list + 1]);
+      }
+    }
+  }
+  const lists = {
+    scores: scoresOfList,
+    end: Uint32Array.from(end),
+    parameter: Uint16Array.from(parameters),
+    scan: Uint32Array.from(scans),
+  };
+  return { lists, starts: Uint32Array.from(starts) };
+}
+
+/** The largest score of any list: each has its own last. */
+function largestOf({ scores, end }: ScoreLists): number {
+  let largest = 0;
+  for (let list = 0; list < scores.length; list++) largest = Math.max(largest, scores[list][end[list] - 1]);
+  return largest;
 }

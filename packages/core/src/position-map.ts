@@ -29,8 +29,7 @@ export function positionMap(profiles: readonly Profile[]): PositionSpec {
         { data: { scan, expected: [height, width], found: [shape[1], shape[2]] } },
       );
     }
-    const { pixels } = placesOf(profile);
-    for (let i = 0; i < pixels.length; i++) misses[pixels[i]]++;
+    countPixels(placesOf(profile).pixels, misses);
     slices += shape[0];
   }
   const shares = Float64Array.from({ length: slices + 1 }, (_, count) => count / slices);
@@ -39,6 +38,10 @@ export function positionMap(profiles: readonly Profile[]): PositionSpec {
   const map = new Uint8Array(misses.length);
   for (let pixel = 0; pixel < map.length; pixel++) map[pixel] = groupOf[misses[pixel]];
   return { kind: 'position', height, width, groupCount: cuts.length + 1, map };
+}
+
+function countPixels(pixels: Uint16Array | Uint32Array, counts: Uint32Array): void {
+  for (let i = 0; i < pixels.length; i++) counts[pixels[i]]++;
 }
 
 /** Share of every pixel, ascending: a pixel is missed in one of few numbers of slices. */

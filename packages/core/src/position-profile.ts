@@ -67,7 +67,6 @@ export function missesByPosition(
 ): Float64Array {
   const { cellCount, offsets, scores } = profile;
   const { merged, places } = placed(profile, spec);
-  const { pixels, organs } = places;
   const { map, groupCount } = spec;
   const misses = new Float64Array(cellCount);
   const between = new Uint32Array(cellCount);
@@ -90,11 +89,23 @@ export function missesByPosition(
       const list = side * cellCount + organ;
       misses[organ] += offsets[list + 1] - firstMissed(scores, offsets[list], offsets[list + 1], most);
     }
-    // 1 from a group's first missed score on: the sign of a difference, for a branch here is a coin's toss.
-    for (let i = first; i < last; i++) between[organs[i]] += (firstOf[map[pixels[i]]] - i - 1) >>> 31;
+    countBetween(first, last, places, map, firstOf, between);
   }
   for (let organ = 0; organ < cellCount; organ++) misses[organ] += between[organ];
   return misses;
+}
+
+/** Adds to each organ the scores of a stretch that come after the first missed one of their group. */
+function countBetween(
+  first: number,
+  last: number,
+  { pixels, organs }: ScorePlaces,
+  map: Uint8Array,
+  firstOf: Int32Array,
+  counts: Uint32Array,
+): void {
+  // 1 from a group's first missed score on: the sign of a difference, for a branch here is a coin's toss.
+  for (let i = first; i < last; i++) counts[organs[i]] += (firstOf[map[pixels[i]]] - i - 1) >>> 31;
 }
 
 function placed(profile: Profile, spec: PositionSpec): { merged: MergedScores; places: ScorePlaces } {

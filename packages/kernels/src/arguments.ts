@@ -4,18 +4,19 @@ import { SemcrcError } from './error.ts';
 type Column = 'Float32Array' | 'Float64Array' | 'Uint32Array';
 
 function kindOf(value: unknown): string {
-  return ArrayBuffer.isView(value) ? Object.prototype.toString.call(value).slice(8, -1) : typeof value;
+  return ArrayBuffer.isView(value) ? (value as Float32Array)[Symbol.toStringTag] : typeof value;
 }
 
 function badInput(message: string, data: Record<string, string | number>): SemcrcError {
   return new SemcrcError('bad-input', message, { data });
 }
 
-/** Checks that an array argument is of one of these types. */
-function checkKind(name: string, value: unknown, ...kinds: readonly string[]): void {
+/** Checks that an array argument is of a type, or of the other. */
+function checkKind(name: string, value: unknown, kind: string, other = kind): void {
   const found = kindOf(value);
-  if (kinds.includes(found)) return;
-  throw badInput(`${name} must be a ${kinds.join(' or ')}, found ${found}`, { argument: name, found });
+  if (found === kind || found === other) return;
+  const wanted = other === kind ? kind : `${kind} or ${other}`;
+  throw badInput(`${name} must be a ${wanted}, found ${found}`, { argument: name, found });
 }
 
 /** Checks that an array argument has one value for each of `expected` voxels or values. */
@@ -32,7 +33,8 @@ function checkOneForEach(name: string, found: number, expected: number, what: 'v
 export function checkColumns(kind: Column, columns: Readonly<Record<string, unknown>>): number {
   let length = -1;
   let first = '';
-  for (const [name, column] of Object.entries(columns)) {
+  for (const name in columns) {
+    const column = columns[name];
     checkKind(name, column, kind);
     const size = (column as Float32Array).length;
     if (length < 0) {
@@ -47,6 +49,12 @@ export function checkColumns(kind: Column, columns: Readonly<Record<string, unkn
     }
   }
   return length;
+}
+
+/** Checks the type of an array argument and that it has one value for each of `voxels`. */
+export function checkColumn(kind: Column, name: string, column: unknown, voxels: number): void {
+  checkKind(name, column, kind);
+  checkOneForEach(name, (column as Float32Array).length, voxels, 'voxels');
 }
 
 /** Checks a group column against the voxel count and the group count; values are checked while they stream. */

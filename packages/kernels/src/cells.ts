@@ -2,7 +2,7 @@ import { checkColumns, checkGamma, checkNonNegative } from './arguments.ts';
 import type { Binning, Bounds, Cells } from './columns.ts';
 import { SemcrcError } from './error.ts';
 import { instanceOf, type Kernels } from './instance.ts';
-import { forEachChunk, Operand } from './staging.ts';
+import { CHUNK, Operand } from './staging.ts';
 
 /** f64 values per cell of a table of sums. */
 const CELL_STRIDE = 4;
@@ -51,12 +51,14 @@ export function binResiduals(
         `${CELL_STRIDE * cells} and ${cells + 1}`,
     );
   }
-  return instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const x = new Operand(instance, truth);
     const a = new Operand(instance, lower);
     const b = new Operand(instance, upper);
     let listed = count;
-    forEachChunk(n, (start, size) => {
+    for (let start = 0; start < n; start += CHUNK) {
+      const size = Math.min(CHUNK, n - start);
       listed = instance.raw.binResiduals(
         x.load(start, size),
         a.load(start, size),
@@ -75,9 +77,11 @@ export function binResiduals(
         touched.byteOffset,
         listed,
       );
-    });
+    }
     return listed;
-  });
+  } finally {
+    instance.close(scope);
+  }
 }
 
 /**
@@ -96,10 +100,11 @@ export function cellLoss(
 ): void {
   const n = checkColumns('Float64Array', { weight, residual, width });
   checkColumns('Float64Array', { out });
-  checkNonNegative('lambda', Float64Array.of(lambda));
+  if (!(lambda >= 0)) checkNonNegative('lambda', Float64Array.of(lambda));
   checkGamma(gamma);
   const instance = instanceOf(k);
-  instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const w = new Operand(instance, weight);
     const a = new Operand(instance, residual);
     const i = new Operand(instance, width);
@@ -107,14 +112,26 @@ export function cellLoss(
     const sums = new Float64Array(instance.memory.buffer, result, 2);
     let loss = 0;
     let fall = 0;
-    forEachChunk(n, (start, size) => {
+    for (let start = 0; start < n; start += CHUNK) {
+      const size = Math.min(CHUNK, n - start);
       const weights = w.load(start, size);
-      instance.raw.cellLoss(weights, a.load(start, size), i.load(start, size), size, lambda, gamma, 1, result);
+      instance.raw.cellLoss(
+        weights,
+        a.load(start, size),
+        i.load(start, size),
+        size,
+        lambda,
+        gamma,
+        1,
+        result,
+      );
       loss += sums[0];
       fall += sums[1];
-    });
+    }
     // At the kink a/d may round to just below γ; Math.max keeps NaN.
     out[0] = Math.max(0, loss) / (1 - gamma);
     out[1] = fall === 0 ? 0 : (-2 * fall) / (1 - gamma);
-  });
+  } finally {
+    instance.close(scope);
+  }
 }

@@ -87,7 +87,8 @@ export function divideByPixel(
   const segments = checkOffsets(offsets, n);
   const instance = instanceOf(k);
   const { raw } = instance;
-  return instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const source = new Operand(instance, values);
     const keys = new Operand<Pixels>(instance, pixels);
     const inPlace = out.buffer === instance.memory.buffer;
@@ -123,7 +124,9 @@ export function divideByPixel(
       out.set(result.subarray(offsets[0], from), offsets[0]);
     }
     return divided;
-  });
+  } finally {
+    instance.close(scope);
+  }
 }
 
 interface Plane {

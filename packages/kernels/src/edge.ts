@@ -4,7 +4,7 @@ import { SemcrcError } from './error.ts';
 import { offsetsOf } from './gather.ts';
 import { type Instance, instanceOf, type Kernels } from './instance.ts';
 import { RADIX_COUNTS } from './sort.ts';
-import { forEachChunk, GroupOperand, Operand } from './staging.ts';
+import { CHUNK, GroupOperand, Operand } from './staging.ts';
 
 /**
  * How far the bounds of one scan lie from the edges of [0, 1], by group: what its mean length needs at λ up to `reach`.
@@ -34,7 +34,8 @@ export function profileEdges(
   }
   const instance = instanceOf(k);
   const { raw, memory } = instance;
-  return instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const low = new Operand(instance, lower);
     const high = new Operand(instance, upper);
     const labels = new GroupOperand(instance, groups, groupCount);
@@ -42,21 +43,16 @@ export function profileEdges(
     const widths = instance.takeZeroed(groupCount * 8);
     const cells = instance.takeZeroed(groupCount * 16);
     const countEdges = labels.wide ? raw.countEdges16 : raw.countEdges8;
-    forEachChunk(n, (start, count) => {
+    for (let start = 0; start < n; start += CHUNK) {
+      const count = Math.min(CHUNK, n - start);
       const group = labels.load(start, count);
       countEdges(low.load(start, count), high.load(start, count), group, count, reach, widths, cells);
-    });
-    const counts = instance.uint32(cells, groupCount * 4);
-    const countsOf = (kind: number) =>
-      Uint32Array.from({ length: groupCount }, (_, g) => counts[4 * g + kind]);
-    const [near, beyond] = [
-      [countsOf(0), countsOf(1)],
-      [countsOf(2), countsOf(3)],
-    ];
-    const sides = near.map((own) => takeSide(instance, own));
-    const [below, above] = sides;
+    }
+    const below = takeSide(instance, cells, groupCount, 0);
+    const above = takeSide(instance, cells, groupCount, 1);
     const takeEdges = labels.wide ? raw.takeEdges16 : raw.takeEdges8;
-    forEachChunk(n, (start, count) => {
+    for (let start = 0; start < n; start += CHUNK) {
+      const count = Math.min(CHUNK, n - start);
       takeEdges(
         low.load(start, count),
         high.load(start, count),
@@ -68,28 +64,57 @@ export function profileEdges(
         below.values,
         above.values,
       );
-    });
+    }
     const digits = instance.take(RADIX_COUNTS);
-    const [sortedBelow, sortedAbove] = sides.map(
-      ({ offsets, borders, values, spare }, side): EdgeDistances => {
-        raw.sortScores(values, spare, borders, groupCount, digits);
-        const sorted = new Float32Array(memory.buffer, values, offsets[groupCount]).slice();
-        return { beyond: beyond[side], offsets, values: sorted };
-      },
-    );
-    const width = new Float64Array(memory.buffer, widths, groupCount).slice();
-    return { width, below: sortedBelow, above: sortedAbove };
-  });
+    return {
+      width: new Float64Array(memory.buffer, widths, groupCount).slice(),
+      below: sortSide(instance, below, groupCount, digits),
+      above: sortSide(instance, above, groupCount, digits),
+    };
+  } finally {
+    instance.close(scope);
+  }
 }
 
-/** Room for the near distances of one side, given how many each group has. */
-function takeSide(instance: Instance, near: Uint32Array) {
+/** The near distances of one side on kernel memory, by group. */
+interface Side {
+  readonly beyond: Uint32Array;
+  readonly offsets: Uint32Array;
+  /** Addresses of the offsets, of a cursor for each group, of the distances, and of room for the largest group's. */
+  readonly borders: number;
+  readonly cursors: number;
+  readonly values: number;
+  readonly spare: number;
+}
+
+/** Room for the near distances of one side, 0 below and 1 above, given the counts of each group: both near, both beyond. */
+function takeSide(instance: Instance, cells: number, groupCount: number, side: 0 | 1): Side {
+  const counts = instance.uint32(cells, groupCount * 4);
+  const near = new Uint32Array(groupCount);
+  const beyond = new Uint32Array(groupCount);
+  let largest = 0;
+  for (let g = 0; g < groupCount; g++) {
+    near[g] = counts[4 * g + side];
+    beyond[g] = counts[4 * g + 2 + side];
+    largest = Math.max(largest, near[g]);
+  }
   const offsets = offsetsOf(near);
   return {
+    beyond,
     offsets,
     borders: instance.takeCopy(offsets),
     cursors: instance.takeCopy(offsets),
-    values: instance.take(offsets[near.length] * 4),
-    spare: instance.take(near.reduce((a, b) => Math.max(a, b), 0) * 4),
+    values: instance.take(offsets[groupCount] * 4),
+    spare: instance.take(largest * 4),
   };
+}
+
+function sortSide(
+  { raw, memory }: Instance,
+  { beyond, offsets, borders, values, spare }: Side,
+  groupCount: number,
+  digits: number,
+): EdgeDistances {
+  raw.sortScores(values, spare, borders, groupCount, digits);
+  return { beyond, offsets, values: new Float32Array(memory.buffer, values, offsets[groupCount]).slice() };
 }

@@ -2,7 +2,7 @@ import { checkColumns, checkGamma, checkLevels, checkOffsets } from './arguments
 import type { ActiveFloor, Bounds } from './columns.ts';
 import { SemcrcError } from './error.ts';
 import { type Instance, instanceOf, type Kernels } from './instance.ts';
-import { CHUNK, forEachChunk, forEachPiece, Operand } from './staging.ts';
+import { CHUNK, forEachChunk, Operand } from './staging.ts';
 
 /** What the kernels may write beyond the last value kept. */
 const OVERRUN = 3;
@@ -13,38 +13,48 @@ class Filling {
   readonly #instance: Instance;
   readonly #columns: readonly Float32Array[];
   readonly #addresses: readonly number[];
+  readonly #onMemory: boolean;
   readonly #stages: readonly number[];
+  /** The addresses given last, where they are the columns' own. */
+  readonly #next: number[];
+  #direct = false;
   end = 0;
 
   constructor(instance: Instance, columns: readonly Float32Array[]) {
     this.#instance = instance;
     this.#columns = columns;
-    this.#addresses = columns.map(({ buffer, byteOffset }) =>
-      buffer === instance.memory.buffer ? byteOffset : -1,
-    );
+    this.#addresses = columns.map(({ byteOffset }) => byteOffset);
+    this.#onMemory = columns.every(({ buffer }) => buffer === instance.memory.buffer);
     this.#stages = columns.map(() => instance.take((CHUNK + OVERRUN) * 4));
+    this.#next = [...this.#addresses];
   }
 
-  /** Lets `write` put what it keeps of `count` values at the addresses given, and say how many it kept. */
-  add(count: number, write: (addresses: readonly number[]) => number): void {
-    const room = this.#columns[0].length - this.end;
-    if (count + OVERRUN <= room && !this.#addresses.includes(-1)) {
-      this.end += write(this.#addresses.map((address) => address + this.end * 4));
-      return;
-    }
-    const kept = write(this.#stages);
-    if (kept > room) {
+  /** Where a kernel may write what it keeps of `count` values, one address for each column; `close` must follow. */
+  open(count: number): readonly number[] {
+    this.#direct = this.#onMemory && count + OVERRUN <= this.#columns[0].length - this.end;
+    if (!this.#direct) return this.#stages;
+    for (let c = 0; c < this.#next.length; c++) this.#next[c] = this.#addresses[c] + this.end * 4;
+    return this.#next;
+  }
+
+  /** Takes note of how many were kept, and moves them where they belong. */
+  close(kept: number): void {
+    if (!this.#direct) this.#move(kept);
+    this.end += kept;
+  }
+
+  #move(kept: number): void {
+    const { length } = this.#columns[0];
+    if (kept > length - this.end) {
       throw new SemcrcError(
         'bad-input',
-        `the outputs hold ${this.#columns[0].length} values, but more than that are kept; ` +
-          'make them as long as the input',
-        { data: { found: this.#columns[0].length } },
+        `the outputs hold ${length} values, but more than that are kept; make them as long as the input`,
+        { data: { found: length } },
       );
     }
     this.#columns.forEach((column, c) => {
       column.set(new Float32Array(this.#instance.memory.buffer, this.#stages[c], kept), this.end);
     });
-    this.end += kept;
   }
 }
 
@@ -76,23 +86,37 @@ export function filterActive(
   checkGamma(gamma);
   const instance = instanceOf(k);
   const kept = new Uint32Array(segments + 1);
-  instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const x = new Operand(instance, truth);
     const a = new Operand(instance, lower);
     const b = new Operand(instance, upper);
     const filling = new Filling(instance, [out.truth, out.lower, out.upper]);
-    let segment = 0;
-    forEachPiece(offsets, (s, start, count) => {
-      while (segment < s) kept[++segment] = filling.end;
-      const px = x.load(start, count);
-      const pa = a.load(start, count);
-      const pb = b.load(start, count);
-      filling.add(count, (to) =>
-        instance.raw.takeActive(px, pa, pb, count, gamma, shift[s], SIDES[side], to[0], to[1], to[2]),
-      );
-    });
-    while (segment < segments) kept[++segment] = filling.end;
-  });
+    for (let s = 0; s < segments; s++) {
+      const end = offsets[s + 1];
+      for (let start = offsets[s]; start < end; start += CHUNK) {
+        const count = Math.min(CHUNK, end - start);
+        const to = filling.open(count);
+        filling.close(
+          instance.raw.takeActive(
+            x.load(start, count),
+            a.load(start, count),
+            b.load(start, count),
+            count,
+            gamma,
+            shift[s],
+            SIDES[side],
+            to[0],
+            to[1],
+            to[2],
+          ),
+        );
+      }
+      kept[s + 1] = filling.end;
+    }
+  } finally {
+    instance.close(scope);
+  }
   return kept;
 }
 
@@ -119,8 +143,8 @@ export function filterWithin(
     const operand = new Operand(instance, values);
     const filling = new Filling(instance, [out]);
     forEachChunk(values.length, (start, count) => {
-      const address = operand.load(start, count);
-      filling.add(count, (to) => instance.raw.takeWithin(address, count, low, high, to[0]));
+      const [to] = filling.open(count);
+      filling.close(instance.raw.takeWithin(operand.load(start, count), count, low, high, to));
     });
     return filling.end;
   });

@@ -1,8 +1,8 @@
-import { checkColumns, checkGroups } from './arguments.ts';
+import { checkColumn, checkGroups } from './arguments.ts';
 import type { Groups } from './columns.ts';
 import { SemcrcError } from './error.ts';
 import { type Instance, instanceOf, type Kernels } from './instance.ts';
-import { CHUNK, forEachChunk, GroupOperand, Operand } from './staging.ts';
+import { CHUNK, GroupOperand, Operand } from './staging.ts';
 
 /** Up to so many u8 groups are counted by comparison and their λ looked up in registers. */
 export const FEW_GROUPS = 16;
@@ -17,9 +17,12 @@ export const FEW_GROUPS = 16;
 export function countGroups(k: Kernels, groups: Groups, groupCount: number): Uint32Array {
   checkGroups(groups, groupCount, groups.length);
   const instance = instanceOf(k);
-  return instance.scoped(() => {
+  const scope = instance.open();
+  try {
     return count(instance, new GroupOperand(instance, groups, groupCount), groups.length, groupCount);
-  });
+  } finally {
+    instance.close(scope);
+  }
 }
 
 function count(instance: Instance, operand: GroupOperand, n: number, groupCount: number): Uint32Array {
@@ -27,11 +30,12 @@ function count(instance: Instance, operand: GroupOperand, n: number, groupCount:
   const counts = instance.takeZeroed(groupCount * 4);
   const few = !operand.wide && groupCount <= FEW_GROUPS;
   const countChunk = operand.wide ? raw.countGroups16 : raw.countGroups8;
-  forEachChunk(n, (start, length) => {
+  for (let start = 0; start < n; start += CHUNK) {
+    const length = Math.min(CHUNK, n - start);
     const chunk = operand.load(start, length);
     if (few) raw.countFewGroups8(chunk, length, groupCount, counts);
     else countChunk(chunk, length, counts);
-  });
+  }
   return instance.uint32(counts, groupCount).slice();
 }
 
@@ -67,14 +71,14 @@ export function gather(
       `gather got ${columns.length} columns but ${out.length} arrays to put them in`,
     );
   }
-  const named = Object.fromEntries(columns.map((column, c) => [`columns[${c}]`, column]));
-  const results = Object.fromEntries(out.map((column, c) => [`out[${c}]`, column]));
-  checkColumns('Float32Array', { ...named, ...results });
-  if (columns.length > 0) checkGroups(groups, groupCount, columns[0].length);
-
+  for (let c = 0; c < columns.length; c++) {
+    checkColumn('Float32Array', `columns[${c}]`, columns[c], groups.length);
+    checkColumn('Float32Array', `out[${c}]`, out[c], groups.length);
+  }
   const instance = instanceOf(k);
   const { raw } = instance;
-  return instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const operand = new GroupOperand(instance, groups, groupCount);
     const stage = instance.take(CHUNK * 4);
     const sources = columns.map((column) => new Operand(instance, column, stage));
@@ -92,7 +96,8 @@ export function gather(
 
     const rank = operand.wide ? raw.rank16 : raw.rank8;
     const countChunk = operand.wide ? raw.countGroups16 : raw.countGroups8;
-    forEachChunk(groups.length, (start, length) => {
+    for (let start = 0; start < groups.length; start += CHUNK) {
+      const length = Math.min(CHUNK, groups.length - start);
       const chunk = operand.reload(start, length);
       let runs: Runs | undefined;
       if (staged) {
@@ -111,9 +116,11 @@ export function gather(
           copyRuns(runs as Runs, new Float32Array(instance.memory.buffer, sorted, length), out[c]);
         }
       }
-    });
+    }
     return offsets;
-  });
+  } finally {
+    instance.close(scope);
+  }
 }
 
 /** Where the groups of one sorted chunk go: run r is [from[r], from[r + 1]) of the chunk and goes to to[r]. */

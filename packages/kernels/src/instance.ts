@@ -23,6 +23,12 @@ export interface Kernels {
 const SCRATCH_START = PAGE;
 const SCRATCH_END = 2 << 20;
 
+/** How much scratch was taken when a scope was opened. */
+interface Scope {
+  readonly scratch: number;
+  readonly arena: number;
+}
+
 /** What the kernel faces see of an instance. */
 export class Instance implements Kernels {
   readonly memory: WebAssembly.Memory;
@@ -39,14 +45,23 @@ export class Instance implements Kernels {
 
   /** Runs `body` and then frees the scratch it took. */
   scoped<T>(body: () => T): T {
-    const scratch = this.#scratch.mark();
-    const arena = this.arena.mark();
+    const scope = this.open();
     try {
       return body();
     } finally {
-      this.#scratch.release(scratch);
-      this.arena.release(arena);
+      this.close(scope);
     }
+  }
+
+  /** `scoped` for faces called so often that a closure, which is compiled apart, would cost: `close` must follow. */
+  open(): Scope {
+    return { scratch: this.#scratch.mark(), arena: this.arena.mark() };
+  }
+
+  /** Frees the scratch taken since a scope was opened. */
+  close({ scratch, arena }: Scope): void {
+    this.#scratch.release(scratch);
+    this.arena.release(arena);
   }
 
   /** An address with room for `bytes` until the scope ends: from the bounded scratch area, else from the arena. */

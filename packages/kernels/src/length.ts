@@ -8,7 +8,7 @@ import {
 } from './arguments.ts';
 import type { Groups, Intervals } from './columns.ts';
 import { instanceOf, type Kernels } from './instance.ts';
-import { CHUNK, forEachChunk, forEachPiece, GroupOperand, Operand, takeParts } from './staging.ts';
+import { CHUNK, forEachPiece, GroupOperand, Operand, takeParts } from './staging.ts';
 
 /** Shifts in this range keep full precision in the fast kernel; a useful λ is at most 1. */
 const isNear = (lambda: number): boolean => lambda >= 0 && lambda <= 2;
@@ -85,7 +85,8 @@ export function clampedLengthByPixel(
   const instance = instanceOf(k);
   const { raw } = instance;
   const pixels = parts.length;
-  return instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const a = new Operand(instance, lower);
     const b = new Operand(instance, upper);
     const labels = new GroupOperand(instance, groups, groupCount);
@@ -98,14 +99,17 @@ export function clampedLengthByPixel(
     const sums = instance.takeZeroed(groupCount * 8);
     const addLengths = labels.wide ? raw.clampedLengthByPixel16 : raw.clampedLengthByPixel8;
     // λ is looked up once for a stretch of pixels and serves it in every slice.
-    forEachChunk(pixels, (from, count) => {
+    for (let from = 0; from < pixels; from += CHUNK) {
+      const count = Math.min(CHUNK, pixels - from);
       raw.levelsOfParts(plane + from, count, levelsBelow, below);
       if (!oneSided) raw.levelsOfParts(plane + from, count, levelsAbove, above);
       for (let start = from; start < n; start += pixels) {
         const group = labels.load(start, count);
         addLengths(a.load(start, count), b.load(start, count), group, count, below, above, sums);
       }
-    });
+    }
     return new Float64Array(instance.memory.buffer, sums, groupCount).slice();
-  });
+  } finally {
+    instance.close(scope);
+  }
 }

@@ -1,7 +1,7 @@
 import { checkColumns, checkGamma, checkLevels, checkNonNegative, checkOffsets } from './arguments.ts';
 import type { Bounds, LossSums } from './columns.ts';
 import { instanceOf, type Kernels } from './instance.ts';
-import { forEachPiece, Operand } from './staging.ts';
+import { CHUNK, Operand } from './staging.ts';
 
 /**
  * The convex surrogate of the 0-1 loss and its derivative, summed per segment in f64. With c = (lower + upper)/2,
@@ -33,23 +33,30 @@ export function lossSweep(
   const instance = instanceOf(k);
   const loss = new Float64Array(segments);
   const slope = new Float64Array(segments);
-  instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const x = new Operand(instance, truth);
     const a = new Operand(instance, lower);
     const b = new Operand(instance, upper);
     const result = instance.take(16);
     const sums = new Float64Array(instance.memory.buffer, result, 2);
-    forEachPiece(offsets, (s, start, count) => {
-      const px = x.load(start, count);
-      instance.raw.loss(px, a.load(start, count), b.load(start, count), count, lambda[s], gamma, 1, result);
-      loss[s] += sums[0];
-      slope[s] -= sums[1];
-    });
+    for (let s = 0; s < segments; s++) {
+      const end = offsets[s + 1];
+      for (let start = offsets[s]; start < end; start += CHUNK) {
+        const count = Math.min(CHUNK, end - start);
+        const px = x.load(start, count);
+        instance.raw.loss(px, a.load(start, count), b.load(start, count), count, lambda[s], gamma, 1, result);
+        loss[s] += sums[0];
+        slope[s] -= sums[1];
+      }
+    }
     for (let s = 0; s < segments; s++) {
       // At the kink a/d may round to just below γ.
       loss[s] = Math.max(0, loss[s]) / (1 - gamma);
       slope[s] *= 2 / (1 - gamma);
     }
-  });
+  } finally {
+    instance.close(scope);
+  }
   return { loss, slope };
 }

@@ -3,7 +3,7 @@ import type { Groups, ScoreProfile } from './columns.ts';
 import { offsetsOf } from './gather.ts';
 import { instanceOf, type Kernels } from './instance.ts';
 import { RADIX_COUNTS } from './sort.ts';
-import { forEachChunk, forEachPiece, GroupOperand, Operand } from './staging.ts';
+import { CHUNK, forEachPiece, GroupOperand, Operand } from './staging.ts';
 
 /**
  * The profile of one scan: its positive scores, contiguous by group and ascending inside each group (ties by voxel
@@ -29,19 +29,21 @@ export function profileScores(
   checkInteger('plane', plane, 1, 2 ** 32 - 1);
   const instance = instanceOf(k);
   const { raw, memory } = instance;
-  return instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const values = new Operand(instance, scores);
     const labels = new GroupOperand(instance, groups, groupCount);
 
     const cells = instance.takeZeroed(groupCount * 8);
     const countPositive = labels.wide ? raw.countPositive16 : raw.countPositive8;
-    forEachChunk(n, (start, count) => {
+    for (let start = 0; start < n; start += CHUNK) {
+      const count = Math.min(CHUNK, n - start);
       const group = labels.load(start, count);
       const score = values.load(start, count);
       const nan = raw.firstNaN(score, count);
       if (nan >= 0) refuseNaN('scores', start + nan);
       countPositive(score, group, count, cells);
-    });
+    }
     const counts = instance.uint32(cells, groupCount * 2);
     const positives = Uint32Array.from({ length: groupCount }, (_, g) => counts[2 * g + 1]);
     const voxels = positives.map((positive, g) => positive + counts[2 * g]);
@@ -56,9 +58,10 @@ export function profileScores(
       const sorted = instance.take(total * 4);
       const spare = instance.take(largest * 4);
       const takeScores = labels.wide ? raw.takePositiveScores16 : raw.takePositiveScores8;
-      forEachChunk(n, (start, count) => {
+      for (let start = 0; start < n; start += CHUNK) {
+        const count = Math.min(CHUNK, n - start);
         takeScores(values.load(start, count), labels.reload(start, count), count, cursors, sorted);
-      });
+      }
       raw.sortScores(sorted, spare, borders, groupCount, digits);
       return { voxels, offsets, scores: new Float32Array(memory.buffer, sorted, total).slice() };
     }
@@ -78,7 +81,9 @@ export function profileScores(
       scores: new Float32Array(memory.buffer, sorted, total).slice(),
       positions: instance.uint32(indices, total).slice(),
     };
-  });
+  } finally {
+    instance.close(scope);
+  }
 }
 
 /** Where slices of `plane` voxels begin, and the end of n voxels. */

@@ -16,17 +16,21 @@ export function computeScores(k: Kernels, columns: Bounds, out: Float32Array): v
   const { truth, lower, upper } = columns;
   const n = checkColumns('Float32Array', { truth, lower, upper, out });
   const instance = instanceOf(k);
-  instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const x = new Operand(instance, truth);
     const a = new Operand(instance, lower);
     const b = new Operand(instance, upper);
     const result = new Operand(instance, out);
-    forEachChunk(n, (start, count) => {
+    for (let start = 0; start < n; start += CHUNK) {
+      const count = Math.min(CHUNK, n - start);
       const target = result.target(start);
       instance.raw.scores(x.load(start, count), a.load(start, count), b.load(start, count), target, count);
       result.store(start, count);
-    });
-  });
+    }
+  } finally {
+    instance.close(scope);
+  }
 }
 
 /**

@@ -95,7 +95,10 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.gather(k, zero, 1, [four, four], [four]),
     /2 columns but 1 arrays/,
   ],
-  'columns longer than groups': [() => face.gather(k, zero.subarray(1), 1, [four], [four]), /groups has 3/],
+  'columns longer than groups': [
+    () => face.gather(k, zero.subarray(1), 1, [four], [four]),
+    /columns\[0\] has 4 values, expected one for each of 3 voxels/,
+  ],
   'a λ too few': [
     () => face.missesByGroup(k, four, zero, 2, Float32Array.of(0)),
     /lambda has 1 values, expected 2/,
