@@ -26,8 +26,8 @@ export interface Source {
   read(id: string): Promise<Sample>;
   /**
    * As `read`, into memory that the next `borrow` takes over: the sample is valid until then, and nothing is allocated.
-   * A volume is read when it is first looked at, and throws then what `read` rejects with. Offered by sources whose
-   * reading costs little more than a copy, which gain nothing by being cached.
+   * Its volumes are getters: each is read when it is first looked at, and throws then what `read` rejects with. Offered by
+   * sources whose reading costs little more than a copy, which gain nothing by being cached.
    */
   borrow?(id: string): Promise<Sample>;
   /** Releases file handles and memory; the source is not read after that. */

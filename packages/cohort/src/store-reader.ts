@@ -7,7 +7,7 @@ import { SemcrcError } from '@semcrc/kernels';
 import { fingerprint } from './digest.ts';
 import { FolderStore } from './folder-store.ts';
 import type { Source } from './source.ts';
-import { type ChunkReader, openArray, type PlainChunks, refuse, type Voxels } from './store-chunks.ts';
+import { type ChunkReader, openArray, refuse, type Voxels } from './store-chunks.ts';
 import {
   arraysOf,
   parseStoreAttributes,
@@ -205,29 +205,21 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
 
   const rooms = new Map<StoreArray, Voxels>();
   let lent = -1;
-  /** The sample of a scan whose volumes are read as they are looked at, each into the room of its array. */
   const lend = (scan: number, counts: MendedVoxels): Sample => {
     lent = scan;
-    const volume = <T extends Voxels>(name: StoreArray): T => {
+    const volume = (name: StoreArray): Voxels | undefined => {
       if (lent !== scan) {
         throw new SemcrcError('internal', `scan ${scans[scan]} is looked at, but another one was lent since`);
       }
-      const chunks = (reader.get(name) as ChunkReader).plain as PlainChunks;
+      const chunks = reader.get(name)?.plain;
+      if (!chunks) return undefined;
       const room = rooms.get(name) ?? chunks.room();
       rooms.set(name, room);
       chunks.read(scan, room);
       verify(name, scan, room);
-      return room as T;
+      return room;
     };
-    const image = (name: StoreArray) => volume<Float32Array<ArrayBuffer>>(name);
-    const sample = { ...factsOf(scan), mended: counts };
-    for (const name of ['truth', 'lower', 'upper', 'point', 'std', 'groups'] as const) {
-      if (reader.has(name)) readOnce(sample, name, () => volume(name));
-    }
-    if (draws > 0) {
-      readOnce(sample, 'samples', () => Array.from({ length: draws }, (_, i) => image(`sample-${i}`)));
-    }
-    return sample as Sample;
+    return new LentSample(factsOf(scan), counts, volume, draws) as Sample;
   };
 
   // Chunks that must be decompressed, or judged voxel by voxel, are dearer to read again than to keep.
@@ -253,15 +245,69 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   };
 }
 
-/** Gives an object a property whose value is found when it is first asked for. */
-function readOnce(owner: object, name: string, find: () => unknown): void {
-  Object.defineProperty(owner, name, {
-    enumerable: true,
-    configurable: true,
-    get() {
-      const value = find();
-      Object.defineProperty(owner, name, { value, enumerable: true });
-      return value;
-    },
-  });
+/** A scan whose volumes are read when they are first looked at, each into the room of its array. */
+class LentSample {
+  readonly id: string;
+  readonly patient: string;
+  readonly shape: Sample['shape'];
+  readonly mended: MendedVoxels;
+  readonly #volume: (name: StoreArray) => Voxels | undefined;
+  readonly #draws: number;
+  readonly #read = new Map<StoreArray, Voxels | undefined>();
+  #samples: readonly Float32Array[] | undefined;
+
+  constructor(
+    { id, patient, shape }: Pick<Sample, 'id' | 'patient' | 'shape'>,
+    mended: MendedVoxels,
+    volume: (name: StoreArray) => Voxels | undefined,
+    draws: number,
+  ) {
+    this.id = id;
+    this.patient = patient;
+    this.shape = shape;
+    this.mended = mended;
+    this.#volume = volume;
+    this.#draws = draws;
+  }
+
+  get truth(): Float32Array {
+    return this.#once('truth') as Float32Array;
+  }
+
+  get lower(): Float32Array {
+    return this.#once('lower') as Float32Array;
+  }
+
+  get upper(): Float32Array {
+    return this.#once('upper') as Float32Array;
+  }
+
+  get point(): Float32Array | undefined {
+    return this.#once('point') as Float32Array | undefined;
+  }
+
+  get std(): Float32Array | undefined {
+    return this.#once('std') as Float32Array | undefined;
+  }
+
+  get groups(): Sample['groups'] {
+    return this.#once('groups') as Sample['groups'];
+  }
+
+  get samples(): readonly Float32Array[] | undefined {
+    if (this.#draws === 0) return undefined;
+    this.#samples ??= Array.from(
+      { length: this.#draws },
+      (_, i) => this.#volume(`sample-${i}`) as Float32Array,
+    );
+    return this.#samples;
+  }
+
+  #once(name: StoreArray): Voxels | undefined {
+    const known = this.#read.get(name);
+    if (known) return known;
+    const volume = this.#volume(name);
+    this.#read.set(name, volume);
+    return volume;
+  }
 }

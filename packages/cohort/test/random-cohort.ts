@@ -14,6 +14,18 @@ export function uniform(seed: number): () => number {
 
 export const LABELS: Labels = { 0: 'background', 1: 'body', 2: 'spleen', 7: 'liver' };
 
+/** A sample with every volume it has, looked at in turn: those of a lent one are getters. */
+export function whole(sample: Sample): Sample {
+  const { id, patient, shape, truth, lower, upper, point, std, samples, groups, mended } = sample;
+  return {
+    ...{ id, patient, shape, truth, lower, upper },
+    ...(point ? { point } : {}),
+    ...(std ? { std } : {}),
+    ...(samples ? { samples } : {}),
+    ...{ groups, mended },
+  };
+}
+
 /** A sample of random voxels; every group of `LABELS` occurs. */
 export function randomSample(id: string, shape: readonly [number, number, number], seed: number): Sample {
   const next = uniform(seed);

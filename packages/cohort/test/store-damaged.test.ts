@@ -6,7 +6,7 @@ import type { SemcrcError } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beginStore, finishStore, openStore, type StorePlan, writeScan } from '../src/node.ts';
 import { failure } from './failure.ts';
-import { kept, planOf, randomSample } from './random-cohort.ts';
+import { kept, planOf, randomSample, whole } from './random-cohort.ts';
 
 const SHAPE = [3, 5, 7] as const;
 let folder: string;
@@ -38,7 +38,7 @@ describe('a store that cannot be trusted', () => {
     const error = await failure(openStore(path).then((source) => source.read('s1')));
     // What is lent is trusted no further, and only what checksums vouch for is lent.
     const lent = await openStore(path).then(
-      ({ borrow }) => borrow && failure(borrow('s1').then((sample) => ({ ...sample }))),
+      ({ borrow }) => borrow && failure(borrow('s1').then(whole)),
       () => error,
     );
     if (lent) expect(lent.message).toBe(error.message);

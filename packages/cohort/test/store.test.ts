@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beginStore, finishStore, openStore, resolvePaper, type StorePlan, writeScan } from '../src/node.ts';
 import { failure } from './failure.ts';
-import { kept, planOf, randomSample } from './random-cohort.ts';
+import { kept, planOf, randomSample, whole } from './random-cohort.ts';
 
 const SHAPE = [3, 5, 7] as const;
 let folder: string;
@@ -75,10 +75,10 @@ describe('a prepared cohort', () => {
     const arrays = ['truth', 'lower', 'upper', 'point', 'groups'] as const;
     const [first, ...later] = [...ids, ...ids];
     const lent = await borrow(first as string);
-    const rooms = { ...lent };
+    const rooms = whole(lent);
     for (const id of later) {
       const sample = await borrow(id);
-      expect({ ...sample }).toEqual(randomSample(id, SHAPE, Number(id.slice(1))));
+      expect(whole(sample)).toEqual(randomSample(id, SHAPE, Number(id.slice(1))));
       for (const name of arrays) expect(sample[name]).toBe(rooms[name]);
     }
     expect((await failure(borrow('s9'))).code).toBe('usage');
