@@ -108,13 +108,7 @@ export function condenseVoxels(
     let count = 0;
     for (const s of segments[index % groupCount]) {
       if (weightOfSegment[s] === 0 || offsets[s] === offsets[s + 1]) continue;
-      const { truth, lower, upper } = columns();
-      const [from, to] = [offsets[s], offsets[s + 1]];
-      const own = {
-        truth: truth.subarray(from, to),
-        lower: lower.subarray(from, to),
-        upper: upper.subarray(from, to),
-      };
+      const own = cut(columns(), offsets[s], offsets[s + 1]);
       const binning = { grid, gamma, side, weight: weightOfSegment[s] } as const;
       count = binResiduals(kernels, own, binning, sums.view, touched.view, count);
     }
@@ -123,6 +117,15 @@ export function condenseVoxels(
     merger.merge(coarse);
   }
   return { fine, coarse };
+}
+
+/** The voxels from one index up to another. */
+function cut({ truth, lower, upper }: Bounds, from: number, to: number): Bounds {
+  return {
+    truth: truth.subarray(from, to),
+    lower: lower.subarray(from, to),
+    upper: upper.subarray(from, to),
+  };
 }
 
 /** Empties tables of sums into cells, and gathers the same sums in larger cells. */

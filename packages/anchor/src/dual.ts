@@ -187,14 +187,12 @@ export class DualSearch {
 
   /** The first node where f_u falls by no more than `fall` per unit of λ, sought from where it was last. */
   #locate(u: number, fall: number): number {
-    const table = this.#table;
-    const end = table.lattice.nodes.length;
-    const settled = (node: number) => table.at(u, node).slope + fall >= 0;
+    const end = this.#table.lattice.nodes.length;
     let low = -1;
     let high = end;
     let probe = Math.min(end - 1, this.#node[u]);
     for (let stride = 1; high - low > 1; stride *= 2) {
-      if (settled(probe)) {
+      if (this.#settles(u, probe, fall)) {
         high = probe;
         if (low >= 0) break;
         probe = Math.max(0, probe - stride);
@@ -208,9 +206,14 @@ export class DualSearch {
     }
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if (settled(middle)) high = middle;
+      if (this.#settles(u, middle, fall)) high = middle;
       else low = middle;
     }
     return high;
+  }
+
+  /** Whether f_u falls by no more than `fall` per unit of λ from a node on. */
+  #settles(u: number, node: number, fall: number): boolean {
+    return this.#table.at(u, node).slope + fall >= 0;
   }
 }

@@ -177,9 +177,7 @@ async function eachSum(
     const rest = fits.filter((_, i) => known[i] === null);
     const read = rest.length > 0 ? sumScan(data.kernels, await data.read(id), profile, rest, profiling) : [];
     let next = 0;
-    known.forEach((sums, i) => {
-      take(i, sums ?? read[next++]);
-    });
+    for (let i = 0; i < known.length; i++) take(i, known[i] ?? read[next++]);
   }
 }
 

@@ -71,16 +71,16 @@ export class LossSearch {
   static over(lists: ScoreLists & LossWeights, starts: Uint32Array): LossSearch {
     const scans = lists.denominators.length;
     const open: OpenLists = {
+      ...openLists(starts.length, scans),
       count: starts.length,
-      list: Uint32Array.from(starts.keys()),
       least: starts,
       most: lists.end,
-      weight: Float64Array.from(lists.scan, (scan) => lists.weights[scan]),
-      settled: new Float64Array(scans),
     };
     let risk = 0;
     let undecided = 0;
     for (let list = 0; list < starts.length; list++) {
+      open.list[list] = list;
+      open.weight[list] = lists.weights[lists.scan[list]];
       const length = lists.end[list] - starts[list];
       undecided += length;
       risk += length * open.weight[list];

@@ -33,22 +33,31 @@ export function divideByPosition(
   const total = starts[profiles.length];
   const block = total <= most ? kernels.arena.float32(total) : null;
   const scoresOf = (i: number) => block?.view.subarray(starts[i], starts[i + 1]);
-  const divided = profiles.map((profile, i): Profile => {
-    const { merged, places } = placed(profile, spec);
-    const scores = scoresOf(i) ?? new Float32Array(merged.scores.length);
-    const { map, groupCount } = spec;
-    return {
-      ...profile,
-      cellCount: groupCount,
-      organVoxels: Uint32Array.of(profile.dimension),
-      offsets: divideByPixel(kernels, merged.scores, places.pixels, merged.offsets, map, groupCount, scores),
-      scores,
-      merged: null,
-      lengths: null,
-    };
-  });
+  const divided = profiles.map((profile, i) =>
+    divideProfile(kernels, profile, spec, scoresOf(i) ?? new Float32Array(profile.scores.length)),
+  );
   // Views anew: dividing a large scan may have made memory grow.
   return divided.map((profile, i) => ({ ...profile, scores: scoresOf(i) ?? profile.scores }));
+}
+
+/** One scan's profile over `positionsOfScan`, its scores put into `scores`. */
+function divideProfile(
+  kernels: Kernels,
+  profile: Profile,
+  spec: PositionSpec,
+  scores: Float32Array,
+): Profile {
+  const { merged, places } = placed(profile, spec);
+  const { map, groupCount } = spec;
+  return {
+    ...profile,
+    cellCount: groupCount,
+    organVoxels: Uint32Array.of(profile.dimension),
+    offsets: divideByPixel(kernels, merged.scores, places.pixels, merged.offsets, map, groupCount, scores),
+    scores,
+    merged: null,
+    lengths: null,
+  };
 }
 
 /**

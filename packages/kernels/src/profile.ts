@@ -3,7 +3,7 @@ import type { Groups, ScoreProfile } from './columns.ts';
 import { offsetsOf } from './gather.ts';
 import { instanceOf, type Kernels } from './instance.ts';
 import { RADIX_COUNTS } from './sort.ts';
-import { CHUNK, forEachPiece, GroupOperand, Operand } from './staging.ts';
+import { CHUNK, GroupOperand, Operand } from './staging.ts';
 
 /**
  * The profile of one scan: its positive scores, contiguous by group and ascending inside each group (ties by voxel
@@ -70,10 +70,14 @@ export function profileScores(
     const sorted = instance.take(total * 4);
     const indices = instance.take(total * 4);
     const takePairs = labels.wide ? raw.takePositive16 : raw.takePositive8;
-    forEachPiece(slicesOf(n, plane), (slice, start, count) => {
-      const base = start - slice * plane;
-      takePairs(values.load(start, count), labels.reload(start, count), count, base, cursors, pairs);
-    });
+    for (let slice = 0; slice < n; slice += plane) {
+      const end = Math.min(slice + plane, n);
+      for (let start = slice; start < end; start += CHUNK) {
+        const count = Math.min(CHUNK, end - start);
+        const chunk = values.load(start, count);
+        takePairs(chunk, labels.reload(start, count), count, start - slice, cursors, pairs);
+      }
+    }
     raw.sortPairs(pairs, spare, borders, groupCount, digits, sorted, indices);
     return {
       voxels,
@@ -84,9 +88,4 @@ export function profileScores(
   } finally {
     instance.close(scope);
   }
-}
-
-/** Where slices of `plane` voxels begin, and the end of n voxels. */
-function slicesOf(n: number, plane: number): Uint32Array {
-  return Uint32Array.from({ length: Math.ceil(n / plane) + 1 }, (_, slice) => Math.min(slice * plane, n));
 }

@@ -98,7 +98,8 @@ export function sanitizeIntervals(k: Kernels, columns: IntervalColumns): Sanitiz
 export function firstNaN(k: Kernels, values: Float32Array): number {
   const n = checkColumns('Float32Array', { values });
   const instance = instanceOf(k);
-  return instance.scoped(() => {
+  const scope = instance.open();
+  try {
     const operand = new Operand(instance, values);
     for (let start = 0; start < n; start += CHUNK) {
       const count = Math.min(CHUNK, n - start);
@@ -106,5 +107,7 @@ export function firstNaN(k: Kernels, values: Float32Array): number {
       if (index >= 0) return start + index;
     }
     return -1;
-  });
+  } finally {
+    instance.close(scope);
+  }
 }
