@@ -37,7 +37,8 @@ interface OpenLists {
  * hardly searched again: lists in which no score lies between them become a count of misses.
  */
 export class LossSearch {
-  readonly #lists: ScoreLists & LossWeights;
+  readonly #lists: ScoreLists;
+  readonly #weights: LossWeights;
   #open: OpenLists;
   /** Mean loss at the rejected end. */
   #risk: number;
@@ -53,13 +54,15 @@ export class LossSearch {
   #own: OpenLists | null = null;
 
   private constructor(
-    lists: ScoreLists & LossWeights,
+    lists: ScoreLists,
+    weights: LossWeights,
     open: OpenLists,
     risk: number,
     undecided: number,
     misses: Float64Array,
   ) {
     this.#lists = lists;
+    this.#weights = weights;
     this.#open = open;
     this.#risk = risk;
     this.#undecided = undecided;
@@ -68,24 +71,25 @@ export class LossSearch {
   }
 
   /** The search with every list open, from where each starts. */
-  static over(lists: ScoreLists & LossWeights, starts: Uint32Array): LossSearch {
-    const scans = lists.denominators.length;
-    const open: OpenLists = {
-      ...openLists(starts.length, scans),
-      count: starts.length,
-      least: starts,
-      most: lists.end,
-    };
+  static over(lists: ScoreLists, weights: LossWeights, starts: Uint32Array): LossSearch {
+    const scans = weights.denominators.length;
+    const count = starts.length;
+    const list = new Uint32Array(count);
+    const weight = new Float64Array(count);
+    for (let at = 0; at < count; at++) {
+      list[at] = at;
+      weight[at] = weights.weights[lists.scan[at]];
+    }
+    const settled = new Float64Array(scans);
+    const open: OpenLists = { count, list, least: starts, most: lists.end, weight, settled };
     let risk = 0;
     let undecided = 0;
-    for (let list = 0; list < starts.length; list++) {
-      open.list[list] = list;
-      open.weight[list] = lists.weights[lists.scan[list]];
+    for (let list = 0; list < count; list++) {
       const length = lists.end[list] - starts[list];
       undecided += length;
       risk += length * open.weight[list];
     }
-    return new LossSearch(lists, open, risk, undecided, new Float64Array(scans));
+    return new LossSearch(lists, weights, open, risk, undecided, new Float64Array(scans));
   }
 
   /** Mean loss at the rejected end; over all λ, that of λ = 0. */
@@ -139,7 +143,8 @@ export class LossSearch {
 
   /** Writes the loss of each unit at the λ looked at last to `losses` and returns it. */
   losses(losses: Float64Array): Float64Array {
-    const { end, scan, unitOfScan, scansOfUnit, denominators } = this.#lists;
+    const { end, scan } = this.#lists;
+    const { unitOfScan, scansOfUnit, denominators } = this.#weights;
     const { count, list: open, settled } = this.#open;
     const misses = this.#misses;
     misses.set(settled);
@@ -171,7 +176,7 @@ export class LossSearch {
     const undecided = before ? passed : this.#undecided - passed;
     const within = this.#within;
     if (!within || within.#found.length < open.count) {
-      this.#within = new LossSearch(this.#lists, open, start, undecided, this.#misses);
+      this.#within = new LossSearch(this.#lists, this.#weights, open, start, undecided, this.#misses);
       return this.#within;
     }
     within.#open = open;
