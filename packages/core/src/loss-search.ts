@@ -10,8 +10,8 @@ export interface ScoreLists {
   readonly scan: Uint32Array;
 }
 
-/** What misses in each scan count for. */
-export interface LossWeights {
+/** The calibration units, and what misses in each of their scans count for. */
+export interface LossUnits {
   readonly unitOfScan: Uint32Array;
   readonly scansOfUnit: Uint32Array;
   /** What a scan's misses are divided by; and what one of them adds to the mean loss. */
@@ -38,7 +38,7 @@ interface OpenLists {
  */
 export class LossSearch {
   readonly #lists: ScoreLists;
-  readonly #weights: LossWeights;
+  readonly #units: LossUnits;
   #open: OpenLists;
   /** Mean loss at the rejected end. */
   #risk: number;
@@ -55,14 +55,14 @@ export class LossSearch {
 
   private constructor(
     lists: ScoreLists,
-    weights: LossWeights,
+    units: LossUnits,
     open: OpenLists,
     risk: number,
     undecided: number,
     misses: Float64Array,
   ) {
     this.#lists = lists;
-    this.#weights = weights;
+    this.#units = units;
     this.#open = open;
     this.#risk = risk;
     this.#undecided = undecided;
@@ -71,14 +71,14 @@ export class LossSearch {
   }
 
   /** The search with every list open, from where each starts. */
-  static over(lists: ScoreLists, weights: LossWeights, starts: Uint32Array): LossSearch {
-    const scans = weights.denominators.length;
+  static over(lists: ScoreLists, units: LossUnits, starts: Uint32Array): LossSearch {
+    const scans = units.denominators.length;
     const count = starts.length;
     const list = new Uint32Array(count);
     const weight = new Float64Array(count);
     for (let at = 0; at < count; at++) {
       list[at] = at;
-      weight[at] = weights.weights[lists.scan[at]];
+      weight[at] = units.weights[lists.scan[at]];
     }
     const settled = new Float64Array(scans);
     const open: OpenLists = { count, list, least: starts, most: lists.end, weight, settled };
@@ -89,7 +89,7 @@ export class LossSearch {
       undecided += length;
       risk += length * open.weight[list];
     }
-    return new LossSearch(lists, weights, open, risk, undecided, new Float64Array(scans));
+    return new LossSearch(lists, units, open, risk, undecided, new Float64Array(scans));
   }
 
   /** Mean loss at the rejected end; over all λ, that of λ = 0. */
@@ -144,7 +144,7 @@ export class LossSearch {
   /** Writes the loss of each unit at the λ looked at last to `losses` and returns it. */
   losses(losses: Float64Array): Float64Array {
     const { end, scan } = this.#lists;
-    const { unitOfScan, scansOfUnit, denominators } = this.#weights;
+    const { unitOfScan, scansOfUnit, denominators } = this.#units;
     const { count, list: open, settled } = this.#open;
     const misses = this.#misses;
     misses.set(settled);
@@ -176,7 +176,7 @@ export class LossSearch {
     const undecided = before ? passed : this.#undecided - passed;
     const within = this.#within;
     if (!within || within.#found.length < open.count) {
-      this.#within = new LossSearch(this.#lists, this.#weights, open, start, undecided, this.#misses);
+      this.#within = new LossSearch(this.#lists, this.#units, open, start, undecided, this.#misses);
       return this.#within;
     }
     within.#open = open;

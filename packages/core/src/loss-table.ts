@@ -1,4 +1,4 @@
-import { LossSearch, type LossWeights, type ScoreLists } from './loss-search.ts';
+import { LossSearch, type LossUnits, type ScoreLists } from './loss-search.ts';
 import { NO_GROUP, type Partition } from './partition.ts';
 import type { Profile } from './profile.ts';
 import type { Sides } from './sorted-scores.ts';
@@ -39,7 +39,7 @@ export class LossTable {
     this.units = [...new Set(members.map((profile) => profile.patient))];
     const { lists, starts } = listsOf(members, partition, scope, sides);
     this.largestScore = largestOf(lists);
-    this.#whole = LossSearch.over(lists, weigh(members, this.units, scope, average), starts);
+    this.#whole = LossSearch.over(lists, weighUnits(members, this.units, scope, average), starts);
   }
 
   /** Loss of each unit at λ: one f32 per λ group and side. */
@@ -54,13 +54,13 @@ export class LossTable {
   }
 }
 
-/** What a miss in each scan counts for. */
-function weigh(
+/** The units of scans, and what a miss in each counts for. */
+function weighUnits(
   members: readonly Profile[],
   units: readonly string[],
   scope: LossScope,
   average: LossAverage,
-): LossWeights {
+): LossUnits {
   const unitOf = new Map(units.map((patient, unit) => [patient, unit]));
   const unitOfScan = Uint32Array.from(members, (profile) => unitOf.get(profile.patient)!);
   const scansOfUnit = new Uint32Array(units.length);
