@@ -108,7 +108,7 @@ export function condenseVoxels(
     let count = 0;
     for (const s of segments[index % groupCount]) {
       if (weightOfSegment[s] === 0 || offsets[s] === offsets[s + 1]) continue;
-      const own = cut(columns(), offsets[s], offsets[s + 1]);
+      const own = stretch(columns(), offsets[s], offsets[s + 1]);
       const binning = { grid, gamma, side, weight: weightOfSegment[s] } as const;
       count = binResiduals(kernels, own, binning, sums.view, touched.view, count);
     }
@@ -120,7 +120,7 @@ export function condenseVoxels(
 }
 
 /** The voxels from one index up to another. */
-function cut({ truth, lower, upper }: Bounds, from: number, to: number): Bounds {
+function stretch({ truth, lower, upper }: Bounds, from: number, to: number): Bounds {
   return {
     truth: truth.subarray(from, to),
     lower: lower.subarray(from, to),

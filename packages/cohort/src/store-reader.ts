@@ -6,6 +6,7 @@ import type { MendedVoxels, Sample } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { fingerprint } from './digest.ts';
 import { FolderStore } from './folder-store.ts';
+import { LentSample } from './lent-sample.ts';
 import type { Source } from './source.ts';
 import { type ChunkReader, openArray, refuse, type Voxels } from './store-chunks.ts';
 import {
@@ -208,11 +209,11 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   const lend = (scan: number, counts: MendedVoxels): Sample => {
     lent = scan;
     const volume = (name: StoreArray): Voxels | undefined => {
+      const chunks = reader.get(name)?.plain;
+      if (!chunks) return undefined;
       if (lent !== scan) {
         throw new SemcrcError('internal', `scan ${scans[scan]} is looked at, but another one was lent since`);
       }
-      const chunks = reader.get(name)?.plain;
-      if (!chunks) return undefined;
       const room = rooms.get(name) ?? chunks.room();
       rooms.set(name, room);
       chunks.read(scan, room);
@@ -243,71 +244,4 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
         }
       : {}),
   };
-}
-
-/** A scan whose volumes are read when they are first looked at, each into the room of its array. */
-class LentSample {
-  readonly id: string;
-  readonly patient: string;
-  readonly shape: Sample['shape'];
-  readonly mended: MendedVoxels;
-  readonly #volume: (name: StoreArray) => Voxels | undefined;
-  readonly #draws: number;
-  readonly #read = new Map<StoreArray, Voxels | undefined>();
-  #samples: readonly Float32Array[] | undefined;
-
-  constructor(
-    { id, patient, shape }: Pick<Sample, 'id' | 'patient' | 'shape'>,
-    mended: MendedVoxels,
-    volume: (name: StoreArray) => Voxels | undefined,
-    draws: number,
-  ) {
-    this.id = id;
-    this.patient = patient;
-    this.shape = shape;
-    this.mended = mended;
-    this.#volume = volume;
-    this.#draws = draws;
-  }
-
-  get truth(): Float32Array {
-    return this.#once('truth') as Float32Array;
-  }
-
-  get lower(): Float32Array {
-    return this.#once('lower') as Float32Array;
-  }
-
-  get upper(): Float32Array {
-    return this.#once('upper') as Float32Array;
-  }
-
-  get point(): Float32Array | undefined {
-    return this.#once('point') as Float32Array | undefined;
-  }
-
-  get std(): Float32Array | undefined {
-    return this.#once('std') as Float32Array | undefined;
-  }
-
-  get groups(): Sample['groups'] {
-    return this.#once('groups') as Sample['groups'];
-  }
-
-  get samples(): readonly Float32Array[] | undefined {
-    if (this.#draws === 0) return undefined;
-    this.#samples ??= Array.from(
-      { length: this.#draws },
-      (_, i) => this.#volume(`sample-${i}`) as Float32Array,
-    );
-    return this.#samples;
-  }
-
-  #once(name: StoreArray): Voxels | undefined {
-    const known = this.#read.get(name);
-    if (known) return known;
-    const volume = this.#volume(name);
-    this.#read.set(name, volume);
-    return volume;
-  }
 }

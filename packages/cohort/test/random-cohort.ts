@@ -18,11 +18,10 @@ export const LABELS: Labels = { 0: 'background', 1: 'body', 2: 'spleen', 7: 'liv
 export function whole(sample: Sample): Sample {
   const { id, patient, shape, truth, lower, upper, point, std, samples, groups, mended } = sample;
   return {
-    ...{ id, patient, shape, truth, lower, upper },
+    ...{ id, patient, shape, truth, lower, upper, groups, mended },
     ...(point ? { point } : {}),
     ...(std ? { std } : {}),
     ...(samples ? { samples } : {}),
-    ...{ groups, mended },
   };
 }
 

@@ -87,72 +87,44 @@ function listsOf(
   scope: LossScope,
   sides: Sides,
 ): { readonly lists: ScoreLists; readonly starts: Uint32Array } {
-  const { cellCount, cellsPerOrgan, keys } = partition;
-  const first = scope === 'scan' ? 0 : scope.organ * cellsPerOrgan;
-  const cells: CellsInScope = {
-    first,
-    end: scope === 'scan' ? cellCount : first + cellsPerOrgan,
-    sides,
-    single: scope === 'scan' && keys.length * sides === 1,
-  };
-  const found = new FoundLists();
-  for (let scan = 0; scan < members.length; scan++) addScan(found, scan, members[scan], partition, cells);
-  const lists = {
-    scores: found.scores,
-    end: Uint32Array.from(found.end),
-    parameter: Uint16Array.from(found.parameter),
-    scan: Uint32Array.from(found.scan),
-  };
-  return { lists, starts: Uint32Array.from(found.start) };
-}
-
-/** The cells whose misses count, and how λ decides on them. */
-interface CellsInScope {
-  readonly first: number;
-  readonly end: number;
-  readonly sides: Sides;
-  /** One λ for all of them. */
-  readonly single: boolean;
-}
-
-/** Columns of lists, as they are found. */
-class FoundLists {
-  readonly scores: Float32Array[] = [];
-  readonly start: number[] = [];
-  readonly end: number[] = [];
-  readonly parameter: number[] = [];
-  readonly scan: number[] = [];
-
-  /** Adds a list, unless it is empty. */
-  add(scan: number, parameter: number, scores: Float32Array, start: number, end: number): void {
+  const { cellCount, cellsPerOrgan, groupOfCell, keys } = partition;
+  const firstCell = scope === 'scan' ? 0 : scope.organ * cellsPerOrgan;
+  const endCell = scope === 'scan' ? cellCount : firstCell + cellsPerOrgan;
+  const scoresOfList: Float32Array[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const parameters: number[] = [];
+  const scans: number[] = [];
+  const add = (scan: number, parameter: number, scores: Float32Array, start: number, end: number): void => {
     if (start === end) return;
-    this.scores.push(scores);
-    this.start.push(start);
-    this.end.push(end);
-    this.parameter.push(parameter);
-    this.scan.push(scan);
-  }
-}
-
-function addScan(
-  found: FoundLists,
-  scan: number,
-  { offsets, scores, merged, sides: told }: Profile,
-  { cellCount, groupOfCell, keys }: Partition,
-  { first, end, sides, single }: CellsInScope,
-): void {
-  for (let side = 0; side < told; side++) {
-    if (single && merged) {
-      found.add(scan, 0, merged.scores, merged.offsets[side], merged.offsets[side + 1]);
-      continue;
+    scoresOfList.push(scores);
+    starts.push(start);
+    ends.push(end);
+    parameters.push(parameter);
+    scans.push(scan);
+  };
+  const single = scope === 'scan' && keys.length * sides === 1;
+  members.forEach(({ offsets, scores, merged, sides: told }, scan) => {
+    for (let side = 0; side < told; side++) {
+      if (single && merged) {
+        add(scan, 0, merged.scores, merged.offsets[side], merged.offsets[side + 1]);
+        continue;
+      }
+      for (let cell = firstCell; cell < endCell; cell++) {
+        if (groupOfCell[cell] === NO_GROUP) continue;
+        const parameter = (sides === 2 ? side * keys.length : 0) + groupOfCell[cell];
+        const list = side * cellCount + cell;
+        add(scan, parameter, scores, offsets[list], offsets[list + 1]);
+      }
     }
-    for (let cell = first; cell < end; cell++) {
-      if (groupOfCell[cell] === NO_GROUP) continue;
-      const parameter = (sides === 2 ? side * keys.length : 0) + groupOfCell[cell];
-      const list = side * cellCount + cell;
-      found.add(scan, parameter, scores, offsets[list], offsets[list + 1]);
-    }
-  }
+  });
+  const lists = {
+    scores: scoresOfList,
+    end: Uint32Array.from(ends),
+    parameter: Uint16Array.from(parameters),
+    scan: Uint32Array.from(scans),
+  };
+  return { lists, starts: Uint32Array.from(starts) };
 }
 
 /** The largest score of any list: each has its own last. */

@@ -138,9 +138,7 @@ function refuseUnknownLabels(kernels: Kernels, { id, groups, shape }: Sample, pa
   const organs = cellCount / cellsPerOrgan;
   const known = (organ: number) => organ < organs && groupOfCell[organ * cellsPerOrgan] !== NO_GROUP;
   const counts = countGroups(kernels, groups, 256 ** groups.BYTES_PER_ELEMENT);
-  let strange = 0;
-  for (let organ = 0; organ < counts.length; organ++) if (counts[organ] > 0 && !known(organ)) strange++;
-  if (strange === 0) return;
+  if (counts.every((voxels, organ) => voxels === 0 || known(organ))) return;
   const unknown = groups.findIndex((group) => !known(group));
   const at = positionOf(unknown, shape);
   const labels = Array.from({ length: organs }, (_, organ) => organ).filter(known);

@@ -102,14 +102,7 @@ export function sortPlaced(
 
 /** The pixel of each position. */
 function fillPixels(pixels: Uint16Array | Uint32Array, positions: Uint32Array, plane: number): void {
-  if ((plane & (plane - 1)) === 0) {
-    for (let i = 0; i < pixels.length; i++) pixels[i] = positions[i] & (plane - 1);
-    return;
-  }
-  for (let i = 0; i < pixels.length; i++) {
-    const voxel = positions[i];
-    pixels[i] = voxel - Math.floor(voxel / plane) * plane;
-  }
+  for (let i = 0; i < pixels.length; i++) pixels[i] = positions[i] % plane;
 }
 
 /** What voxels hold at each position. */

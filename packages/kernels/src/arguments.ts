@@ -215,9 +215,9 @@ export function checkGamma(gamma: number): void {
 }
 
 /** Checks that no λ of a loss sweep is negative. */
-export function checkNonNegative(name: string, levels: Float64Array): void {
-  const index = levels.findIndex((level) => level < 0);
-  if (index >= 0) {
+export function checkNonNegative(name: string, levels: ArrayLike<number>): void {
+  for (let index = 0; index < levels.length; index++) {
+    if (levels[index] >= 0 || Number.isNaN(levels[index])) continue;
     throw badInput(`${name}[${index}] is ${levels[index]}, expected at least 0`, { argument: name, index });
   }
 }

@@ -100,7 +100,7 @@ export function cellLoss(
 ): void {
   const n = checkColumns('Float64Array', { weight, residual, width });
   checkColumns('Float64Array', { out });
-  if (!(lambda >= 0)) checkNonNegative('lambda', Float64Array.of(lambda));
+  checkNonNegative('lambda', [lambda]);
   checkGamma(gamma);
   const instance = instanceOf(k);
   const scope = instance.open();

@@ -12,11 +12,11 @@ const SIDES = { below: -1, both: 0, above: 1 } as const;
 class Filling {
   readonly #instance: Instance;
   readonly #columns: readonly Float32Array[];
-  readonly #addresses: readonly number[];
+  /** Where the next value of each column goes, for columns on kernel memory. */
+  readonly #addresses: number[];
   readonly #onMemory: boolean;
   readonly #stages: readonly number[];
-  /** The addresses given last, where they are the columns' own. */
-  readonly #next: number[];
+  /** Whether the addresses given last are the columns' own. */
   #direct = false;
   end = 0;
 
@@ -26,21 +26,19 @@ class Filling {
     this.#addresses = columns.map(({ byteOffset }) => byteOffset);
     this.#onMemory = columns.every(({ buffer }) => buffer === instance.memory.buffer);
     this.#stages = columns.map(() => instance.take((CHUNK + OVERRUN) * 4));
-    this.#next = [...this.#addresses];
   }
 
   /** Where a kernel may write what it keeps of `count` values, one address for each column; `close` must follow. */
   open(count: number): readonly number[] {
     this.#direct = this.#onMemory && count + OVERRUN <= this.#columns[0].length - this.end;
-    if (!this.#direct) return this.#stages;
-    for (let c = 0; c < this.#next.length; c++) this.#next[c] = this.#addresses[c] + this.end * 4;
-    return this.#next;
+    return this.#direct ? this.#addresses : this.#stages;
   }
 
   /** Takes note of how many were kept, and moves them where they belong. */
   close(kept: number): void {
     if (!this.#direct) this.#move(kept);
     this.end += kept;
+    for (let c = 0; c < this.#addresses.length; c++) this.#addresses[c] += kept * 4;
   }
 
   #move(kept: number): void {
