@@ -29,8 +29,8 @@ const panels = [
   ...[crc, sem].map((fit, i) => ({
     title: i === 0 ? 'CRC: one λ' : 'sem-CRC: a λ for each organ',
     lines: [
-      `width ${(tests[i].length * HU).toFixed(1)} HU over ${split.test.length} held-out scans,`,
-      `${(tests[i].risk * 100).toFixed(1)}% of voxels outside`,
+      `width ${(tests[i].length * HU).toFixed(1)} HU, ${(tests[i].risk * 100).toFixed(1)}% outside`,
+      `(mean of ${split.test.length} held-out scans)`,
     ],
     image: slicePng(calibratedWidth(fit), HU / WIDEST, HEAT),
   })),
