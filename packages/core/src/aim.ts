@@ -1,4 +1,3 @@
-import type { RiskBound } from './bound.ts';
 import { halfway } from './float-order.ts';
 
 /** A point of a family of λ. */
@@ -10,11 +9,14 @@ export interface End {
 }
 
 /** More than rounding changes in a mean loss when up to a million terms are added up in another order. */
-const NEARBY = 1e-9;
+export const NEARBY = 1e-9;
 
-/** What a bound says of losses by their mean, which is known but for rounding; null where that leaves it open. */
-export function verdictOnMean(bound: RiskBound, units: number, risk: number): boolean | null {
-  const wanted = bound.meanAccepted?.(units);
+/**
+ * What a bound says of a mean loss that is known but for rounding; null where that leaves it open.
+ *
+ * @param wanted the largest mean loss it accepts, if it goes by the mean
+ */
+export function verdictOnMean(risk: number, wanted: number | undefined): boolean | null {
   if (wanted === undefined || Math.abs(risk - wanted) <= NEARBY) return null;
   return risk < wanted;
 }

@@ -1,7 +1,6 @@
-import { backtrackAll } from './backtrack.ts';
 import type { RiskBound } from './bound.ts';
 import { type CalibrationData, type Fit, infeasibleError, optAndCal, secondsSince } from './fit.ts';
-import { lineFamily } from './lambda-family.ts';
+import { leastLambdas } from './least-lambda.ts';
 import { LossTable } from './loss-table.ts';
 import { makePartition } from './partition.ts';
 import type { Split } from './split.ts';
@@ -16,7 +15,7 @@ export function fitCrc(data: CalibrationData, split: Split, bounds: readonly Ris
   const start = performance.now();
   const partition = makePartition({ kind: 'uniform' }, data.labels);
   const table = new LossTable(optAndCal(split).map(data.profileOf), partition);
-  const all = backtrackAll(table, lineFamily(new Float64Array(1)), bounds);
+  const all = leastLambdas(table, bounds);
   const seconds = { anchor: 0, backtrack: secondsSince(start) / bounds.length };
   return all.map((found, i) => {
     if (found.state === 'infeasible') throw infeasibleError('crc', bounds[i], found.units, found.leastUnits);
@@ -24,7 +23,7 @@ export function fitCrc(data: CalibrationData, split: Split, bounds: readonly Ris
       procedure: 'crc',
       partition,
       sides: 1,
-      lambda: found.lambda,
+      lambda: Float32Array.of(found.lambda),
       units: found.units,
       anchor: null,
       omega: null,

@@ -55,9 +55,10 @@ function lambdaOfSides({ partition, sides, lambda }: CalibratedLambda): [Float32
   return [lambda.subarray(0, length), sides === 2 ? lambda.subarray(length) : lambda];
 }
 
-/** What one λ does on one scan, in voxels: sums over each organ slot. */
-export interface OrganSums {
-  readonly profile: Pick<Profile, 'scan' | 'patient' | 'dimension' | 'organVoxels'>;
+/** What several λ do on one scan, in voxels: sums over each organ slot, at slot · fits + i for the λ with index i. */
+export interface ScanSums {
+  readonly profile: Profile;
+  readonly fits: number;
   /** Missed voxels. */
   readonly missed: Float64Array;
   /** Σ of interval lengths. */
@@ -88,34 +89,45 @@ export function evaluateScan(
   calibrated: readonly CalibratedLambda[],
   options: ProfileOptions = {},
 ): ScanEvaluation[] {
-  return sumScan(kernels, sample, profile, calibrated, options).map(evaluationOf);
+  const fits = calibrated.length;
+  const slots = profile.organVoxels.length;
+  const missed = new Float64Array(slots * fits);
+  const sums = { profile, fits, missed, length: new Float64Array(slots * fits) };
+  const all = [...calibrated.keys()];
+  sumScan(kernels, sample, sums, calibrated, all, options);
+  return all.map((fit) => evaluationOf(sums, fit));
 }
 
 /**
- * Sums of several calibrated λ on one scan, reading its voxels once.
+ * Writes the sums of some of several calibrated λ on one scan, reading its voxels once.
  *
  * Misses are counted in the scan's profile; lengths Σ clamp(upper + λ) − clamp(lower − λ) are taken over the voxels,
  * clamped to [0, 1], in f64.
+ *
+ * @param fits indices of the λ to be summed
  */
 export function sumScan(
   kernels: Kernels,
   sample: Sample,
-  profile: Profile,
+  sums: ScanSums,
   calibrated: readonly CalibratedLambda[],
+  fits: readonly number[],
   options: ProfileOptions,
-): OrganSums[] {
+): void {
+  const { profile } = sums;
   const interval = intervalOf(sample, options.heuristic ?? QUANTILE);
-  const sums = new Array<OrganSums>(calibrated.length);
-  for (const [partition, members] of byDivision(calibrated)) {
-    const lambdas = members.map((i) => calibrated[i]);
+  for (const [partition, members] of byDivision(calibrated, fits)) {
+    const lambdas = members.map((fit) => calibrated[fit]);
     for (const one of lambdas) checkSides(profile, one);
     const missed = missesOfOrgans(kernels, sample, profile, partition, lambdas, options);
     const lengths = lengthsOfOrgans(kernels, sample, interval, partition, lambdas);
-    members.forEach((i, at) => {
-      sums[i] = { profile, missed: missed[at], length: lengths[at] };
+    members.forEach((fit, at) => {
+      for (let slot = 0; slot < profile.organVoxels.length; slot++) {
+        sums.missed[slot * sums.fits + fit] = missed[at][slot];
+        sums.length[slot * sums.fits + fit] = lengths[at][slot];
+      }
     });
   }
-  return sums;
 }
 
 /** Missed voxels of each organ at several λ, all on one partition. */
@@ -186,17 +198,21 @@ function lengthsOfOrgans(
 }
 
 /** λ's by the way they divide voxels into cells: one λ for all and one per organ count the same cells. */
-function byDivision(calibrated: readonly CalibratedLambda[]): Map<Partition, number[]> {
+function byDivision(
+  calibrated: readonly CalibratedLambda[],
+  fits: readonly number[],
+): Map<Partition, number[]> {
   const members = new Map<Partition, number[]>();
   const partitionOf = new Map<unknown, Partition>();
-  calibrated.forEach(({ partition }, i) => {
+  for (const fit of fits) {
+    const { partition } = calibrated[fit];
     const division = partition.cellsPerOrgan === 1 ? 'organ' : partition.spec;
     const representative = partitionOf.get(division) ?? partition;
     partitionOf.set(division, representative);
     const group = members.get(representative);
-    if (group) group.push(i);
-    else members.set(representative, [i]);
-  });
+    if (group) group.push(fit);
+    else members.set(representative, [fit]);
+  }
   return members;
 }
 
@@ -207,8 +223,8 @@ function byOrgan(cells: Float64Array, cellsPerOrgan: number): Float64Array {
   return organs;
 }
 
-/** Shares and means from sums. */
-export function evaluationOf({ profile, missed, length }: OrganSums): ScanEvaluation {
+/** Shares and means from the sums of one λ. */
+export function evaluationOf({ profile, fits, missed, length }: ScanSums, fit: number): ScanEvaluation {
   const { scan, patient, organVoxels, dimension } = profile;
   const organs: Record<string, LossAndLength> = {};
   let allMissed = 0;
@@ -216,9 +232,10 @@ export function evaluationOf({ profile, missed, length }: OrganSums): ScanEvalua
   for (let organ = 0; organ < organVoxels.length; organ++) {
     const voxels = organVoxels[organ];
     if (voxels === 0) continue;
-    organs[organ] = { risk: missed[organ] / voxels, length: length[organ] / voxels };
-    allMissed += missed[organ];
-    allLength += length[organ];
+    const at = organ * fits + fit;
+    organs[organ] = { risk: missed[at] / voxels, length: length[at] / voxels };
+    allMissed += missed[at];
+    allLength += length[at];
   }
   return {
     scan,

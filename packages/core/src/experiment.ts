@@ -2,8 +2,8 @@ import { SemcrcError } from '@semcrc/kernels';
 import { fitAnchored, groupsOf } from './anchored.ts';
 import { leastUnits } from './bound.ts';
 import { fitCrc } from './crc.ts';
-import { type Evaluation, evaluationOf, type OrganSums, type ScanEvaluation, sumScan } from './evaluate.ts';
-import { EvaluationMean } from './evaluation-mean.ts';
+import { type Evaluation, evaluationOf, type ScanEvaluation, type ScanSums, sumScan } from './evaluate.ts';
+import { EvaluationMeans } from './evaluation-means.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
 import { type Labels, labelIds, organSlots } from './labels.ts';
 import { fitOrganCrc, organBound } from './organ-crc.ts';
@@ -158,26 +158,25 @@ export async function evaluateFits(
   profiling: ProfileOptions,
 ): Promise<ScanEvaluation[][]> {
   const evaluations: ScanEvaluation[][] = fits.map(() => []);
-  await eachSum(data, fits, scans, profiling, (i, sums) => evaluations[i].push(evaluationOf(sums)));
+  await eachScan(data, fits, scans, profiling, (sums) => {
+    for (const [fit, own] of evaluations.entries()) own.push(evaluationOf(sums, fit));
+  });
   return evaluations;
 }
 
-/** What every fit does on every scan, scan by scan. A scan is read at most once, and only where its profile does not suffice. */
-async function eachSum(
+/** What the fits do on every scan, scan by scan. A scan is read at most once, and only where its profile does not suffice. */
+async function eachScan(
   data: CalibrationData,
   fits: readonly Fit[],
   scans: readonly string[],
   profiling: ProfileOptions,
-  take: (fit: number, sums: OrganSums) => void,
+  take: (sums: ScanSums) => void,
 ): Promise<void> {
-  const profiled = new ProfileSums(fits);
+  const profiled = new ProfileSums(fits, organSlots(data.labels));
   for (const id of scans) {
-    const profile = data.profileOf(id);
-    const known = profiled.of(profile);
-    const rest = fits.filter((_, i) => known[i] === null);
-    const read = rest.length > 0 ? sumScan(data.kernels, await data.read(id), profile, rest, profiling) : [];
-    let next = 0;
-    for (let i = 0; i < known.length; i++) take(i, known[i] ?? read[next++]);
+    const { sums, unknown } = profiled.of(data.profileOf(id));
+    if (unknown.length > 0) sumScan(data.kernels, await data.read(id), sums, fits, unknown, profiling);
+    take(sums);
   }
 }
 
@@ -203,13 +202,13 @@ export async function runOne(
   const fitted = await fitSplit(data, split, plan.procedures, tolerances, options, { seed, run: run.run });
   const start = performance.now();
   const fits = fitted.flatMap(({ fits }) => fits);
-  const means = fits.map(() => new EvaluationMean(organSlots(data.labels)));
+  const means = new EvaluationMeans(organSlots(data.labels), fits.length);
   const profiling = profileOptionsOf(plan.procedures, options);
-  await eachSum(data, fits, split.test, profiling, (i, sums) => means[i].add(sums));
+  await eachScan(data, fits, split.test, profiling, (sums) => means.add(sums));
   const seconds = secondsSince(start) / fits.length;
   let next = 0;
   return fitted.map(({ fits, positions }) => ({
-    records: fits.map((fit) => runRecord(fit, run.run, split, means[next++].result(), seconds)),
+    records: fits.map((fit) => runRecord(fit, run.run, split, means.result(next++), seconds)),
     positions,
   }));
 }

@@ -32,7 +32,14 @@ export function firstMissedFromHigh(scores: Float32Array, low: number, high: num
   return firstMissed(scores, Math.max(next, low), first, lambda);
 }
 
-/** `firstMissed` of each λ, which ascend: the list is walked once for all of them. */
+/** How many scores a long and a short stride skip. */
+const LONG = 32;
+const SHORT = 8;
+
+/**
+ * `firstMissed` of each λ, which ascend: the list is walked once for all of them, in long strides where many scores lie
+ * between a λ and the next, in short ones where some do.
+ */
 export function firstMissedOfAll(
   scores: Float32Array,
   low: number,
@@ -40,13 +47,26 @@ export function firstMissedOfAll(
   lambda: Float32Array,
   out: Uint32Array,
 ): void {
-  let first = low;
-  for (let i = 0; i < lambda.length; i++) {
+  const count = lambda.length;
+  if (count === 0) return;
+  let first = firstMissed(scores, low, high, lambda[0]);
+  const end = firstMissed(scores, first, high, lambda[count - 1]);
+  out[0] = first;
+  if (first === end) {
+    out.fill(end, 1, count);
+    return;
+  }
+  const far = end - first > LONG * count;
+  const near = end - first > SHORT * count;
+  for (let i = 1; i < count; i++) {
     const value = lambda[i];
-    // Most often the next λ is no more than a few scores on.
-    const near = Math.min(first + 4, high);
-    while (first < near && scores[first] <= value) first++;
-    if (first === near) first = firstMissedFromLow(scores, first, high, value);
+    if (far) {
+      for (let next = first + LONG; next <= end && scores[next - 1] <= value; next += LONG) first = next;
+    }
+    if (near) {
+      for (let next = first + SHORT; next <= end && scores[next - 1] <= value; next += SHORT) first = next;
+    }
+    while (first < end && scores[first] <= value) first++;
     out[i] = first;
   }
 }

@@ -33,3 +33,31 @@ export function nextAbove(value: number): number {
   double.setBigInt64(0, turned);
   return double.getFloat64(0);
 }
+
+const float = new Float32Array(2);
+const floatBits = new Uint32Array(float.buffer);
+
+/** The f32 halfway between two, neither negative, in the order of all f32; `low` itself where the two are neighbours. */
+export function halfwayFloat(low: number, high: number): number {
+  float[0] = low;
+  float[1] = high;
+  floatBits[0] = (floatBits[0] + floatBits[1]) / 2;
+  return float[0];
+}
+
+/** Values that `sortedOrder` takes at most. */
+export const SORTED_AT_MOST = 2 ** 22;
+
+/** Places of f32 values, none negative, in ascending order of the values; those of equal values ascend. */
+export function sortedOrder(values: readonly number[]): Uint32Array {
+  // The bits of a value with its place below them are one whole number that a double holds: numbers sort by themselves.
+  const keys = new Float64Array(values.length);
+  for (let at = 0; at < keys.length; at++) {
+    float[0] = values[at];
+    keys[at] = floatBits[0] * SORTED_AT_MOST + at;
+  }
+  keys.sort();
+  const order = new Uint32Array(keys.length);
+  for (let at = 0; at < order.length; at++) order[at] = keys[at] % SORTED_AT_MOST;
+  return order;
+}

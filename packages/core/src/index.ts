@@ -16,7 +16,7 @@ export {
   type LossAndLength,
   type ScanEvaluation,
 } from './evaluate.ts';
-export { averageEvaluations, patientMeans } from './evaluation-mean.ts';
+export { averageEvaluations, patientMeans } from './evaluation-means.ts';
 export {
   type ExperimentPlan,
   evaluateFits,

@@ -9,7 +9,7 @@ import type { Sample } from './sample.ts';
  */
 export const LENGTH_REACH = 0.125;
 
-/** Sums of stored distances are kept after every so many of them. */
+/** Sums of stored distances are kept after every so many of them, a power of two. */
 const BLOCK = 8;
 
 /**
@@ -80,8 +80,8 @@ export function growths(
 }
 
 function sumBefore(values: Float32Array, sums: Float64Array, index: number): number {
-  const block = Math.floor(index / BLOCK);
-  let sum = sums[block];
-  for (let i = block * BLOCK; i < index; i++) sum += values[i];
+  const start = index & -BLOCK;
+  let sum = sums[start / BLOCK];
+  for (let i = start; i < index; i++) sum += values[i];
   return sum;
 }

@@ -1,23 +1,6 @@
 import { firstMissed, firstMissedFromHigh, firstMissedFromLow } from './first-missed.ts';
-
-/** Sorted scores of the calibration scans, one list for each λ that decides on some of a scan's voxels. */
-export interface ScoreLists {
-  /** Where a list lies; it ends before `end`. */
-  readonly scores: readonly Float32Array[];
-  readonly end: Uint32Array;
-  /** Component of λ that decides on a list, and its scan. */
-  readonly parameter: Uint16Array;
-  readonly scan: Uint32Array;
-}
-
-/** The calibration units, and what misses in each of their scans count for. */
-export interface LossUnits {
-  readonly unitOfScan: Uint32Array;
-  readonly scansOfUnit: Uint32Array;
-  /** What a scan's misses are divided by; and what one of them adds to the mean loss. */
-  readonly denominators: Float64Array;
-  readonly weights: Float64Array;
-}
+import { type LossUnits, lossesOfUnits } from './loss-units.ts';
+import type { ScoreLists } from './score-lists.ts';
 
 /** The lists in which λ's of a search miss different scores; `count` places of each array over lists are in use. */
 interface OpenLists {
@@ -71,21 +54,22 @@ export class LossSearch {
   }
 
   /** The search with every list open, from where each starts. */
-  static over(lists: ScoreLists, units: LossUnits, starts: Uint32Array): LossSearch {
+  static over(lists: ScoreLists, units: LossUnits): LossSearch {
+    const { start, end, scan } = lists;
     const scans = units.denominators.length;
-    const count = starts.length;
+    const count = start.length;
     const list = new Uint32Array(count);
     const weight = new Float64Array(count);
     for (let at = 0; at < count; at++) {
       list[at] = at;
-      weight[at] = units.weights[lists.scan[at]];
+      weight[at] = units.weights[scan[at]];
     }
     const settled = new Float64Array(scans);
-    const open: OpenLists = { count, list, least: starts, most: lists.end, weight, settled };
+    const open: OpenLists = { count, list, least: start, most: end, weight, settled };
     let risk = 0;
     let undecided = 0;
     for (let list = 0; list < count; list++) {
-      const length = lists.end[list] - starts[list];
+      const length = end[list] - start[list];
       undecided += length;
       risk += length * open.weight[list];
     }
@@ -144,19 +128,11 @@ export class LossSearch {
   /** Writes the loss of each unit at the λ looked at last to `losses` and returns it. */
   losses(losses: Float64Array): Float64Array {
     const { end, scan } = this.#lists;
-    const { unitOfScan, scansOfUnit, denominators } = this.#units;
     const { count, list: open, settled } = this.#open;
     const misses = this.#misses;
     misses.set(settled);
     for (let at = 0; at < count; at++) misses[scan[open[at]]] += end[open[at]] - this.#found[at];
-    losses.fill(0);
-    for (let scan = 0; scan < misses.length; scan++) {
-      if (denominators[scan] > 0) losses[unitOfScan[scan]] += misses[scan] / denominators[scan];
-    }
-    for (let unit = 0; unit < losses.length; unit++) {
-      if (scansOfUnit[unit] > 1) losses[unit] /= scansOfUnit[unit];
-    }
-    return losses;
+    return lossesOfUnits(this.#units, misses, losses);
   }
 
   /**

@@ -1,5 +1,4 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { type Backtracked, backtrackAll } from './backtrack.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
 import {
   boundOf,
@@ -11,8 +10,9 @@ import {
   secondsSince,
 } from './fit.ts';
 import { labelIds } from './labels.ts';
-import { lineFamily } from './lambda-family.ts';
-import { type LossAverage, LossTable } from './loss-table.ts';
+import { type LeastLambda, leastLambdas } from './least-lambda.ts';
+import { LossTable } from './loss-table.ts';
+import type { LossAverage } from './loss-units.ts';
 import { makePartition } from './partition.ts';
 import type { ProcedureOptions } from './procedure.ts';
 import type { Profile } from './profile.ts';
@@ -55,7 +55,7 @@ export function fitOrganCrc(
     for (const [organ, outcomes] of found) {
       const { state, units: nCal } = outcomes[i];
       organs[organ] = { status: state === 'infeasible' && nCal === 0 ? 'absent' : state, nCal };
-      const own = state === 'calibrated' ? outcomes[i].lambda[0] : Number.POSITIVE_INFINITY;
+      const own = state === 'calibrated' ? outcomes[i].lambda : Number.POSITIVE_INFINITY;
       for (let side = 0; side < sides; side++) {
         const at = side * groups + partition.keys.indexOf(String(organ));
         lambda[at] = semantic ? Math.max(lambda[at], own) : own;
@@ -92,7 +92,7 @@ function calibrateOrgans(
   organs: readonly number[],
   bounds: readonly RiskBound[],
   average: LossAverage,
-): Map<number, Backtracked[]> {
+): Map<number, LeastLambda[]> {
   const single = makePartition({ kind: 'uniform' }, data.labels);
   const known = labelIds(data.labels);
   return new Map(
@@ -101,7 +101,7 @@ function calibrateOrgans(
         throw new SemcrcError('usage', `the cohort has no label ${organ}`, { data: { organ } });
       }
       const table = new LossTable(profiles, single, { scope: { organ }, average });
-      return [organ, backtrackAll(table, lineFamily(new Float64Array(1)), bounds)];
+      return [organ, leastLambdas(table, bounds)];
     }),
   );
 }

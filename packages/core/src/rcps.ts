@@ -44,18 +44,38 @@ export function hoeffdingBound(epsilon: number, delta: number): RiskBound {
 export function hoeffdingBentkusBound(epsilon: number, delta: number): RiskBound {
   checkEpsilon(epsilon);
   checkDelta(delta);
+  const acceptsSum = (sum: number, n: number): boolean => {
+    const hoeffding = Math.exp(-n * bernoulliDivergence(Math.min(sum / n, epsilon), epsilon));
+    if (hoeffding <= delta) return true;
+    return Math.E * binomialCdf(Math.ceil(sum), n, epsilon) <= delta;
+  };
+  const known = { n: 0, mean: 0 };
   return {
     name: 'hoeffding-bentkus',
     epsilon,
     delta,
-    accepts(losses) {
-      const n = losses.length;
-      const sum = sumOf(losses);
-      const hoeffding = Math.exp(-n * bernoulliDivergence(Math.min(sum / n, epsilon), epsilon));
-      if (hoeffding <= delta) return true;
-      return Math.E * binomialCdf(Math.ceil(sum), n, epsilon) <= delta;
+    accepts: (losses) => acceptsSum(sumOf(losses), losses.length),
+    // Both p-values rise with the mean.
+    meanAccepted(n) {
+      if (known.n !== n) {
+        known.n = n;
+        known.mean = largestAccepted((mean) => acceptsSum(mean * n, n));
+      }
+      return known.mean;
     },
   };
+}
+
+/** The largest mean in [0, 1] that is accepted, to 2^−50, where all smaller ones are; negative if none is. */
+function largestAccepted(accepts: (mean: number) => boolean): number {
+  if (!accepts(0)) return -1;
+  let [most, least] = [0, 1];
+  for (let halvings = 0; halvings < 50; halvings++) {
+    const middle = (most + least) / 2;
+    if (accepts(middle)) most = middle;
+    else least = middle;
+  }
+  return most;
 }
 
 /** Kullback–Leibler divergence of Bernoulli(p) from Bernoulli(q), h₁(p, q). */

@@ -2,14 +2,12 @@ import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hintAfter } from '../src/aim.ts';
-import { backtrack, backtrackAll } from '../src/backtrack.ts';
+import { backtrack } from '../src/backtrack.ts';
 import { crcBound, leastUnits } from '../src/bound.ts';
 import {
   hoeffdingBentkusBound,
   hoeffdingBound,
   makePartition,
-  type Profile,
-  randomStream,
   type Sample,
   type Sides,
   type Within,
@@ -163,36 +161,6 @@ describe('backtracking along a line', () => {
   });
 });
 
-describe('backtracking at several tolerances at once', () => {
-  it('finds for each what it finds alone, whatever the others are', () => {
-    const partition = makePartition({ kind: 'organ' }, LABELS);
-    const bounds = fc.oneof(
-      fc.constantFrom(0.02, 0.05, 0.1, 0.101, 0.2, 0.5, 0.9).map(crcBound),
-      fc.constantFrom(0.2, 0.3, 0.5).map((epsilon) => hoeffdingBentkusBound(epsilon, 0.2)),
-      fc.constantFrom(0.3, 0.5).map((epsilon) => wsrBound(epsilon, 0.3)),
-    );
-    fc.assert(
-      fc.property(
-        recipes(),
-        anchors(IDS.length),
-        fc.array(bounds, { minLength: 1, maxLength: 6 }),
-        (recipe, anchor, several) => {
-          const samples = drawCohort(recipe);
-          const data = dataOf(kernels, samples);
-          const profiles = samples.map(({ id }) => data.profileOf(id));
-          const family = lineFamily(Float64Array.from(anchor));
-          const shared = new LossTable(profiles, partition);
-          const together = backtrackAll(shared, family, several);
-          const alone = several.map((bound) => backtrack(new LossTable(profiles, partition), family, bound));
-          expect(together).toEqual(alone);
-          expect(backtrackAll(shared, family, several)).toEqual(alone);
-        },
-      ),
-      { numRuns: 200, seed: 12 },
-    );
-  });
-});
-
 /** Near what is sought or anywhere, and with any stride. */
 const hints = fc.record({
   t: fc.oneof(fc.double({ min: -1.5, max: 1.5, noNaN: true }), fc.constantFrom(0, 1e-9, Infinity, -Infinity)),
@@ -232,81 +200,6 @@ describe('a hint at what is sought', () => {
   });
 });
 
-describe('backtracking at many tolerances at once', () => {
-  it('finds for each what it finds alone, on scans with many scores and with ties', () => {
-    const uniform = makePartition({ kind: 'uniform' }, LABELS);
-    const organs = makePartition({ kind: 'organ' }, LABELS);
-    const tolerance = fc.oneof(
-      fc.double({ min: 0.001, max: 0.999, noNaN: true }),
-      fc.double({ min: 0.1, max: 0.101, noNaN: true }),
-      fc.constantFrom(1 / 21, 0.1, 0.5),
-    );
-    let calibrated = 0;
-    fc.assert(
-      fc.property(
-        fc.record({
-          seed: fc.nat(1000),
-          units: fc.constantFrom(1, 5, 20),
-          scores: fc.constantFrom(0, 3, 400),
-          levels: fc.constantFrom(4, 100, 2 ** 22),
-          merged: fc.boolean(),
-        }),
-        anchors(IDS.length),
-        fc.array(tolerance, { minLength: 4, maxLength: 30 }),
-        ({ seed, units, scores, levels, merged }, anchor, tolerances) => {
-          const profiles = Array.from({ length: units }, (_, unit) =>
-            drawnProfile(seed * 100 + unit, scores, levels, merged),
-          );
-          const bounds = [...tolerances.map(crcBound), hoeffdingBound(tolerances[0], 0.1)];
-          const families = [
-            [uniform, lineFamily(new Float64Array(1))],
-            [organs, lineFamily(Float64Array.from(anchor))],
-          ] as const;
-          for (const [partition, family] of families) {
-            const together = backtrackAll(new LossTable(profiles, partition), family, bounds);
-            const alone = bounds.map((bound) => backtrack(new LossTable(profiles, partition), family, bound));
-            expect(together).toEqual(alone);
-            calibrated += alone.filter(({ state }) => state === 'calibrated').length;
-          }
-        },
-      ),
-      { numRuns: 150, seed: 13 },
-    );
-    expect(calibrated).toBeGreaterThan(1000);
-  });
-});
-
-/** A profile over the organs with about as many scores, spaced 1/levels. */
-function drawnProfile(seed: number, scores: number, levels: number, merged: boolean): Profile {
-  const { uniform } = randomStream(seed, 0);
-  const cellCount = Math.max(...IDS) + 1;
-  const lists = Array.from({ length: cellCount }, (_, organ) =>
-    Float32Array.from(
-      { length: IDS.includes(organ) ? Math.round(scores * uniform()) : 0 },
-      () => Math.ceil(uniform() ** 2 * levels) / levels,
-    ).sort(),
-  );
-  const offsets = new Uint32Array(cellCount + 1);
-  for (const [organ, list] of lists.entries()) offsets[organ + 1] = offsets[organ] + list.length;
-  const organVoxels = Uint32Array.from(lists, ({ length }) => 2 * length + 1);
-  const all = Float32Array.from(lists.flatMap((list) => [...list]));
-  return {
-    scan: `scan-${seed}`,
-    patient: `patient-${seed}`,
-    shape: [1, 1, 1],
-    dimension: organVoxels.reduce((sum, voxels) => sum + voxels, 0),
-    sides: 1,
-    cellCount,
-    organVoxels,
-    offsets,
-    scores: all,
-    merged: merged
-      ? { offsets: Uint32Array.of(0, all.length), scores: all.slice().sort(), places: null }
-      : null,
-    lengths: null,
-  };
-}
-
 describe('bounds that go by the mean', () => {
   it('accept just what their largest mean tells', () => {
     fc.assert(
@@ -315,7 +208,11 @@ describe('bounds that go by the mean', () => {
         fc.double({ min: 0.01, max: 0.99, noNaN: true }),
         (losses, epsilon) => {
           const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-          for (const bound of [crcBound(epsilon), hoeffdingBound(epsilon, 0.1)]) {
+          for (const bound of [
+            crcBound(epsilon),
+            hoeffdingBound(epsilon, 0.1),
+            hoeffdingBentkusBound(epsilon, 0.1),
+          ]) {
             const most = bound.meanAccepted?.(losses.length) ?? Number.NaN;
             if (Math.abs(mean - most) < 1e-12) continue;
             expect(bound.accepts(Float64Array.from(losses))).toBe(mean < most);

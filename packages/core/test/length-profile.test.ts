@@ -15,8 +15,8 @@ import { ProfileSums } from '../src/profile-sums.ts';
 const kernels = await loadKernels();
 
 function evaluateProfile(profile: Profile, calibrated: CalibratedLambda) {
-  const [sums] = new ProfileSums([calibrated]).of(profile);
-  return sums && evaluationOf(sums);
+  const { sums, unknown } = new ProfileSums([calibrated], profile.organVoxels.length).of(profile);
+  return unknown.length > 0 ? null : evaluationOf(sums, 0);
 }
 
 const labels = { '0': 'background', '1': 'body', '3': 'kidney_right' };
