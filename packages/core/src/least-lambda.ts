@@ -41,14 +41,15 @@ interface Sought {
   readonly wanted: number;
 }
 
-/** So few scores are read whole: to guess where λ's are among them would cost as much. */
+/** So few scores are read whole, or so few for each bound: to guess where λ's are among them would cost as much. */
 const FEW = 2 ** 12;
+const FEW_PER_BOUND = 2 ** 10;
 /** More scores than this are not read at once. */
 const MANY = 2 ** 21;
 /** Of n scores, one in √(n/k)/SAMPLING is sampled to guess k λ's: to sample and to read around the guesses cost alike then. */
-const SAMPLING = 6;
+const SAMPLING = 4;
 /** Spans with fewer scores than this for each list between them are read as one. */
-const CLOSE = 8;
+const CLOSE = 12;
 /** How far around a guess a λ is looked for, in standard deviations of the mean loss: beyond, it lies once in 370 times. */
 const DEVIATIONS = 3;
 
@@ -67,7 +68,7 @@ class OrderStatistics {
   /** λ of each bound; they come by the mean loss wanted, largest first. */
   of(sought: readonly Sought[]): Map<RiskBound, number> {
     const { whole } = this.#pool;
-    const atZero = this.#countAccepting(sought, whole.low, whole);
+    const atZero = this.#countAccepting(sought, 0, whole.low.risk, whole);
     this.#settle(sought.slice(0, atZero), 0);
     this.#search(whole, sought.slice(atZero), Number.POSITIVE_INFINITY);
     return this.#found;
@@ -82,7 +83,7 @@ class OrderStatistics {
   #search(stretch: Stretch, sought: readonly Sought[], before: number): void {
     if (sought.length === 0) return;
     const count = countOf(stretch);
-    if (count <= FEW) {
+    if (count <= Math.max(FEW, FEW_PER_BOUND * sought.length)) {
       this.#read(stretch, sought);
       return;
     }
@@ -97,7 +98,7 @@ class OrderStatistics {
     let from = low;
     let left = sought;
     const upTo = (end: End): readonly Sought[] => {
-      const accepting = left.slice(0, this.#countAccepting(left, end, stretch));
+      const accepting = left.slice(0, this.#countAccepting(left, end.lambda, end.risk, stretch));
       left = left.slice(accepting.length);
       return accepting;
     };
@@ -123,7 +124,7 @@ class OrderStatistics {
     const together = sought[0].wanted - sought[sought.length - 1].wanted < close * sought.length;
     const every = Math.ceil(Math.sqrt(count / (together ? 1 : sought.length)) / SAMPLING);
     const buckets = new ScoreBuckets(low.lambda, high.lambda, count / every);
-    this.#pool.sample(stretch, every, buckets);
+    this.#pool.sample(low, high, every, buckets);
     const margin = DEVIATIONS * this.#pool.deviation(every);
     const spans: { low: number; high: number; count: number }[] = [];
     let [opened, closed, risk, from, to] = [0, 0, low.risk, 0, 0];
@@ -163,7 +164,7 @@ class OrderStatistics {
         risk = risks[bucket];
       }
       for (; at < order.length && scores[order[at]] === lambda; at++) risk -= losses[order[at]];
-      const accepting = this.#countAccepting(left, { lambda, risk }, stretch);
+      const accepting = this.#countAccepting(left, lambda, risk, stretch);
       if (accepting === 0) continue;
       this.#settle(left.slice(0, accepting), lambda);
       left = left.slice(accepting);
@@ -177,11 +178,7 @@ class OrderStatistics {
   }
 
   /** How many of the bounds, from the first on, accept a λ within a stretch: by the mean loss, if that leaves no doubt. */
-  #countAccepting(
-    sought: readonly Sought[],
-    { lambda, risk }: Pick<End, 'lambda' | 'risk'>,
-    stretch: Stretch,
-  ): number {
+  #countAccepting(sought: readonly Sought[], lambda: number, risk: number, stretch: Stretch): number {
     let losses: Float64Array | null = null;
     const accepts = ({ bound, wanted }: Sought): boolean => {
       const verdict = verdictOnMean(risk, wanted);

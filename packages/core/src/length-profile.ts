@@ -72,6 +72,10 @@ export function growths(
 ): void {
   const start = offsets[organ];
   const end = offsets[organ + 1];
+  if (start === end) {
+    for (let i = 0; i < lambda.length; i++) out[i] = lambda[i] * beyond[organ];
+    return;
+  }
   const before = sumBefore(values, sums, start);
   firstMissedOfAll(values, start, end, lambda, met);
   for (let i = 0; i < lambda.length; i++) {

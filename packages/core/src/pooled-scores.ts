@@ -45,12 +45,17 @@ export class PooledScores {
   constructor(table: LossTable) {
     const { lists, weights, largestScore } = table;
     this.#table = table;
-    this.#weight = Float64Array.from(lists.scan, (scan) => weights.weights[scan]);
-    const none = { lambda: 0, first: lists.start, risk: 0, covered: 0 };
-    const { risk, covered } = this.#endAt(largestScore, lists.end, none);
-    // The largest score misses nothing.
-    const all = { lambda: largestScore, first: lists.end, risk: 0, covered };
-    this.whole = { low: { ...none, risk: -risk }, high: all, copy: null };
+    const { start, end, scan } = lists;
+    this.#weight = Float64Array.from(scan, (scan) => weights.weights[scan]);
+    let risk = 0;
+    let covered = 0;
+    for (let list = 0; list < start.length; list++) {
+      risk += (end[list] - start[list]) * this.#weight[list];
+      covered += end[list] - start[list];
+    }
+    const low = { lambda: 0, first: start, risk, covered: 0 };
+    const high = { lambda: largestScore, first: end, risk: 0, covered };
+    this.whole = { low, high, copy: null };
   }
 
   /** How many lists there are. */
@@ -80,11 +85,11 @@ export class PooledScores {
   /** Counts the scores of a stretch. */
   count({ low, high, copy }: Stretch, buckets: ScoreBuckets): void {
     if (copy) buckets.addEach(copy.scores, copy.lists, this.#weight);
-    else this.sample({ low, high }, 1, buckets);
+    else this.sample(low, high, 1, buckets);
   }
 
-  /** Counts every so manyth score of a stretch, list after list, each for all that it stands for. */
-  sample({ low, high }: Pick<Stretch, 'low' | 'high'>, every: number, buckets: ScoreBuckets): void {
+  /** Counts every so manyth score between two λ, list after list, each for all that it stands for. */
+  sample(low: End, high: End, every: number, buckets: ScoreBuckets): void {
     const { scores } = this.#table.lists;
     let skip = every >> 1;
     for (let list = 0; list < scores.length; list++) {
@@ -135,7 +140,7 @@ export class PooledScores {
   }
 }
 
-/** Spans with no more scores than this for each list are copied. */
+/** Spans with no more scores than this for each list are copied as the lists are walked, while they are near the processor. */
 const SCATTERED = 64;
 
 /** Takes the scores of several spans from list after list, and copies those of spans with few. */

@@ -1,3 +1,4 @@
+/** No more buckets than the caches near the processor hold. */
 const MOST = 2 ** 13;
 const LARGEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
 
@@ -7,7 +8,10 @@ export interface PickedScores {
   readonly losses: number[];
 }
 
-/** What scores add to a mean loss, counted in buckets of equal width by value. */
+/**
+ * What scores add to a mean loss, counted in buckets of equal width by value. Loops over scores find their bucket as `of`
+ * does, but read its terms once.
+ */
 export class ScoreBuckets {
   readonly count: number;
   /** Sum of each bucket. */
@@ -59,17 +63,12 @@ export class ScoreBuckets {
     wanted: Uint8Array,
     picked: PickedScores,
   ): void {
-    let last = Number.NaN;
+    const low = this.#low;
+    const perUnit = this.#perUnit;
+    const last = this.count - 1;
     for (let at = start; at < end; at++) {
-      const score = scores[at];
-      if (wanted[this.of(score)] === 0) continue;
-      if (score === last) {
-        picked.losses[picked.losses.length - 1] += loss;
-        continue;
-      }
-      picked.scores.push(score);
-      picked.losses.push(loss);
-      last = score;
+      if (wanted[Math.min((scores[at] - low) * perUnit, last) | 0] === 0) continue;
+      pickOne(scores[at], loss, picked);
     }
   }
 
@@ -81,10 +80,12 @@ export class ScoreBuckets {
     wanted: Uint8Array,
     picked: PickedScores,
   ): void {
+    const low = this.#low;
+    const perUnit = this.#perUnit;
+    const last = this.count - 1;
     for (let at = 0; at < scores.length; at++) {
-      if (wanted[this.of(scores[at])] === 0) continue;
-      picked.scores.push(scores[at]);
-      picked.losses.push(losses[lists[at]]);
+      if (wanted[Math.min((scores[at] - low) * perUnit, last) | 0] === 0) continue;
+      pickOne(scores[at], losses[lists[at]], picked);
     }
   }
 
@@ -93,4 +94,15 @@ export class ScoreBuckets {
     const share = Math.min(Math.max(loss / this.loss[bucket], 0), 1);
     return this.#low + (bucket + share) / this.#perUnit;
   }
+}
+
+/** Adds a score to those picked; one equal to the last as part of it. */
+function pickOne(score: number, loss: number, { scores, losses }: PickedScores): void {
+  const last = scores.length - 1;
+  if (scores[last] === score) {
+    losses[last] += loss;
+    return;
+  }
+  scores.push(score);
+  losses.push(loss);
 }
