@@ -41,6 +41,8 @@ interface Sought {
   readonly wanted: number;
 }
 
+/** More bounds than this do not share a walk: its memory grows with them. */
+const AT_ONCE = 256;
 /** So few scores are read whole, or so few for each bound: to guess where λ's are among them would cost as much. */
 const FEW = 2 ** 12;
 const FEW_PER_BOUND = 2 ** 10;
@@ -70,7 +72,9 @@ class OrderStatistics {
     const { whole } = this.#pool;
     const atZero = this.#countAccepting(sought, 0, whole.low.risk, whole);
     this.#settle(sought.slice(0, atZero), 0);
-    this.#search(whole, sought.slice(atZero), Number.POSITIVE_INFINITY);
+    for (let from = atZero; from < sought.length; from += AT_ONCE) {
+      this.#search(whole, sought.slice(from, from + AT_ONCE), Number.POSITIVE_INFINITY);
+    }
     return this.#found;
   }
 

@@ -14,7 +14,7 @@ export interface ScoreLists {
   readonly scan: Uint32Array;
 }
 
-/** The lists of all scans that hold any scores, and where each starts. */
+/** The lists of all scans that hold any scores. */
 export function listsOf(
   members: readonly Profile[],
   partition: Partition,

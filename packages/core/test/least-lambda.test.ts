@@ -161,7 +161,7 @@ describe('the least λ that bounds accept', () => {
       fc.property(
         drawings({ units: 7, scores: 8_000, merged: true }),
         fc.constantFrom(0.02, 0.3),
-        fc.constantFrom(1, 2, 40),
+        fc.constantFrom(1, 2, 40, 600),
         (drawing, width, count) => {
           const epsilons = Array.from({ length: count }, (_, i) => 0.16 + (width * i) / count);
           const bounds = epsilons.map(crcBound);
