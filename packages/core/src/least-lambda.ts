@@ -1,7 +1,7 @@
 import { NEARBY, verdictOnMean } from './aim.ts';
 import { backtrack } from './backtrack.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
-import { halfwayFloat, sortedOrder } from './float-order.ts';
+import { halfwayFloat, SORTED_AT_MOST, sortedOrder } from './float-order.ts';
 import { lineFamily } from './lambda-family.ts';
 import type { LossTable } from './loss-table.ts';
 import { type End, PooledScores, type Span, type Stretch } from './pooled-scores.ts';
@@ -46,8 +46,8 @@ const AT_ONCE = 256;
 /** So few scores are read whole, or so few for each bound: to guess where λ's are among them would cost as much. */
 const FEW = 2 ** 12;
 const FEW_PER_BOUND = 2 ** 10;
-/** More scores than this are not read at once. */
-const MANY = 2 ** 21;
+/** More scores than this are not read at once: half of what can be sorted. */
+const MANY = SORTED_AT_MOST / 2;
 /** Of n scores, one in √(n/k)/SAMPLING is sampled to guess k λ's: to sample and to read around the guesses cost alike then. */
 const SAMPLING = 4;
 /** Spans with fewer scores than this for each list between them are read as one. */

@@ -9,8 +9,8 @@ export interface PickedScores {
 }
 
 /**
- * What scores add to a mean loss, counted in buckets of equal width by value. Loops over scores find their bucket as `of`
- * does, but read its terms once.
+ * What scores add to a mean loss, counted in buckets of equal width by value. Scores are counted where `of`
+ * puts them, its terms read once for all.
  */
 export class ScoreBuckets {
   readonly count: number;
@@ -63,11 +63,8 @@ export class ScoreBuckets {
     wanted: Uint8Array,
     picked: PickedScores,
   ): void {
-    const low = this.#low;
-    const perUnit = this.#perUnit;
-    const last = this.count - 1;
     for (let at = start; at < end; at++) {
-      if (wanted[Math.min((scores[at] - low) * perUnit, last) | 0] === 0) continue;
+      if (wanted[this.of(scores[at])] === 0) continue;
       pickOne(scores[at], loss, picked);
     }
   }
@@ -80,11 +77,8 @@ export class ScoreBuckets {
     wanted: Uint8Array,
     picked: PickedScores,
   ): void {
-    const low = this.#low;
-    const perUnit = this.#perUnit;
-    const last = this.count - 1;
     for (let at = 0; at < scores.length; at++) {
-      if (wanted[Math.min((scores[at] - low) * perUnit, last) | 0] === 0) continue;
+      if (wanted[this.of(scores[at])] === 0) continue;
       pickOne(scores[at], losses[lists[at]], picked);
     }
   }
