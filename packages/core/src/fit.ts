@@ -7,6 +7,7 @@ import type { Procedure, ProcedureOptions } from './procedure.ts';
 import type { Profile } from './profile.ts';
 import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
 import type { ReadSample } from './sample.ts';
+import type { ScoreRankings } from './score-ranking.ts';
 import type { Split } from './split.ts';
 
 /** What calibrating needs of a cohort. */
@@ -17,6 +18,8 @@ export interface CalibrationData {
   readonly profileOf: (id: string) => Profile;
   /** Voxels of a scan: anchors and strata read them. */
   readonly read: ReadSample;
+  /** Scores of these scans ranked, where many λ are sought: the same λ̂'s are found sooner. */
+  readonly rankings?: ScoreRankings;
 }
 
 export type OrganState = 'calibrated' | 'infeasible' | 'absent';

@@ -44,20 +44,3 @@ export function halfwayFloat(low: number, high: number): number {
   floatBits[0] = (floatBits[0] + floatBits[1]) / 2;
   return float[0];
 }
-
-/** Values that `sortedOrder` takes at most. */
-export const SORTED_AT_MOST = 2 ** 22;
-
-/** Places of f32 values, none negative, in ascending order of the values; those of equal values ascend. */
-export function sortedOrder(values: readonly number[]): Uint32Array {
-  // The bits of a value with its place below them are one whole number that a double holds: numbers sort by themselves.
-  const keys = new Float64Array(values.length);
-  for (let at = 0; at < keys.length; at++) {
-    float[0] = values[at];
-    keys[at] = floatBits[0] * SORTED_AT_MOST + at;
-  }
-  keys.sort();
-  const order = new Uint32Array(keys.length);
-  for (let at = 0; at < order.length; at++) order[at] = keys[at] % SORTED_AT_MOST;
-  return order;
-}

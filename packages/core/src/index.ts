@@ -45,6 +45,7 @@ export {
 } from './interval.ts';
 export { type Labels, labelIds } from './labels.ts';
 export type { EdgeDistances, LengthProfile } from './length-profile.ts';
+export type { LossScope } from './loss-units.ts';
 export { cellsOfSample, makePartition, type Partition } from './partition.ts';
 export type {
   PartitionSpec,
@@ -64,10 +65,12 @@ export {
 } from './procedure.ts';
 export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile.ts';
 export { type RandomStream, randomStream, shuffle } from './random.ts';
+export { buildRankings, type CountedStretch, rankedScopes, stretchesToRank } from './ranking-plan.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
 export { LambdaByGroup, RunRecord, SplitRecord } from './record.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './risk-curve.ts';
 export type { MendedVoxels, ReadSample, Sample } from './sample.ts';
+export { RANKING_BYTES, type ScoreRanking, ScoreRankings, type Stretch } from './score-ranking.ts';
 export type { MergedScores, ScorePlaces, Sides } from './sorted-scores.ts';
 export {
   type CohortIndex,

@@ -20,22 +20,37 @@ export interface LossTableOptions {
  * Units without the organ do not take part.
  */
 export class LossTable {
+  readonly scope: LossScope;
   /** Patient of each unit, in order of first appearance. */
   readonly units: readonly string[];
-  /** Largest score that counts; 0 if no voxel is ever missed. */
-  readonly largestScore: number;
-  readonly lists: ScoreLists;
-  /** What misses in the scans of these lists count for. */
+  /** Ids of the scans that take part. */
+  readonly scans: readonly string[];
+  /** What misses in these scans count for. */
   readonly weights: LossUnits;
+  readonly #listScores: () => ScoreLists;
+  #lists: ScoreLists | null = null;
+  #largestScore: number | null = null;
   #whole: LossSearch | null = null;
 
   constructor(profiles: readonly Profile[], partition: Partition, options: LossTableOptions = {}) {
     const { scope = 'scan', average = 'mean', sides = 1 } = options;
     const members = scope === 'scan' ? profiles : profiles.filter((p) => p.organVoxels[scope.organ] > 0);
+    this.scope = scope;
     this.units = [...new Set(members.map((profile) => profile.patient))];
-    this.lists = listsOf(members, partition, scope, sides);
+    this.scans = members.map((profile) => profile.scan);
     this.weights = weighUnits(members, this.units, scope, average);
-    this.largestScore = largestOf(this.lists);
+    this.#listScores = () => listsOf(members, partition, scope, sides);
+  }
+
+  get lists(): ScoreLists {
+    this.#lists ??= this.#listScores();
+    return this.#lists;
+  }
+
+  /** Largest score that counts; 0 if no voxel is ever missed. */
+  get largestScore(): number {
+    this.#largestScore ??= largestOf(this.lists);
+    return this.#largestScore;
   }
 
   /** Loss of each unit at λ: one f32 per λ group and side. */

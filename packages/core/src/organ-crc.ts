@@ -101,7 +101,7 @@ function calibrateOrgans(
         throw new SemcrcError('usage', `the cohort has no label ${organ}`, { data: { organ } });
       }
       const table = new LossTable(profiles, single, { scope: { organ }, average });
-      return [organ, leastLambdas(table, bounds)];
+      return [organ, leastLambdas(table, bounds, data.rankings)];
     }),
   );
 }

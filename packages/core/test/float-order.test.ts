@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { halfway, halfwayFloat, nextAbove, sortedOrder } from '../src/float-order.ts';
+import { halfway, halfwayFloat, nextAbove } from '../src/float-order.ts';
 
 /** Rank of a double among all doubles, −0 just below +0. */
 function rank(value: number): bigint {
@@ -67,18 +67,6 @@ describe('the order of f32', () => {
         expect(half).toBe(Math.fround(half));
         const bits = new Uint32Array(Float32Array.of(low, half, high).buffer);
         expect(bits[1] - bits[0]).toBe(Math.floor((bits[2] - bits[0]) / 2));
-      }),
-    );
-  });
-
-  it('sorts places by value, those of equal values as they came', () => {
-    fc.assert(
-      fc.property(fc.array(positive, { maxLength: 300 }), (values) => {
-        // Compared, not subtracted: infinite values differ by NaN.
-        const places = [...values.keys()].sort((a, b) =>
-          values[a] < values[b] ? -1 : values[a] > values[b] ? 1 : a - b,
-        );
-        expect(Array.from(sortedOrder(values))).toEqual(places);
       }),
     );
   });

@@ -1,3 +1,4 @@
+import { loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backtrack } from '../src/backtrack.ts';
@@ -9,17 +10,21 @@ import {
   makePartition,
   type Profile,
   randomStream,
+  ScoreRankings,
   wsrBound,
 } from '../src/index.ts';
 import { lineFamily } from '../src/lambda-family.ts';
 import { leastLambdas } from '../src/least-lambda.ts';
 import { LossTable, type LossTableOptions } from '../src/loss-table.ts';
+import { RankingSearch } from '../src/ranking-search.ts';
+import { rankScores } from '../src/score-ranking.ts';
 import { LABELS } from './random-cohort.ts';
 
+const kernels = await loadKernels();
 const IDS = [0, 1, 3, 7];
 const uniform = makePartition({ kind: 'uniform' }, LABELS);
 
-/** How scores are drawn: what searches that guess from a sample may stumble over. */
+/** How scores are drawn: what searches that interpolate may stumble over. */
 const SHAPES = {
   even: (u: number) => u,
   /** Most of them small. */
@@ -115,12 +120,55 @@ const tolerances = fc.oneof(
   fc.constantFrom(1 / 21, 0.1, 0.5),
 );
 
-function expectLeast(profiles: readonly Profile[], options: LossTableOptions, bounds: RiskBound[]): number {
+/** Where the scores of all units are ranked: between shares of the levels that occur; `gap` leaves one ranking out. */
+interface Stretching {
+  readonly cuts: readonly number[];
+  readonly gap: number;
+}
+
+const stretchings: fc.Arbitrary<Stretching> = fc.record({
+  cuts: fc
+    .uniqueArray(fc.constantFrom(0, 0.1, 0.3, 0.5, 0.6, 0.8, 0.95, 1), { minLength: 2 })
+    .map((cuts) => cuts.sort((a, b) => a - b)),
+  gap: fc.nat(8),
+});
+
+function ranking(
+  profiles: readonly Profile[],
+  options: LossTableOptions,
+  { cuts, gap }: Stretching,
+): ScoreRankings {
   const table = new LossTable(profiles, uniform, options);
   const levels = levelsOf(table);
+  const scans = profiles.map(({ scan }) => scan);
+  const scanOf = Uint32Array.from(table.scans, (id) => scans.indexOf(id));
+  const ends = cuts.map((share) => levels[Math.floor(share * (levels.length - 1))]);
+  const rankings = ends.slice(1).flatMap((high, i) => {
+    if (i === gap || high === ends[i]) return [];
+    return rankScores(kernels, table, scanOf, scans.length, [{ low: ends[i], high }]);
+  });
+  return new ScoreRankings(scans, rankings);
+}
+
+/** Compares λ's with the reference, with rankings and without; returns how many there are, and how many came from rankings. */
+function expectLeast(
+  profiles: readonly Profile[],
+  options: LossTableOptions,
+  bounds: readonly RiskBound[],
+  stretching: Stretching,
+): { readonly calibrated: number; readonly ranked: number } {
+  // A share of those ranked, as a run has it.
+  const own = profiles.filter((_, unit) => unit % 4 !== 3);
+  const table = new LossTable(own, uniform, options);
+  const levels = levelsOf(table);
+  const rankings = ranking(profiles, options, stretching);
+  const search = new RankingSearch(table, rankings);
+  const alone = leastLambdas(table, bounds);
   let calibrated = 0;
-  for (const [i, found] of leastLambdas(table, bounds).entries()) {
+  let ranked = 0;
+  for (const [i, found] of leastLambdas(table, bounds, rankings).entries()) {
     const least = leastAccepted(table, levels, bounds[i]);
+    expect(found).toEqual(alone[i]);
     expect(found.units).toBe(table.units.length);
     if (found.state === 'infeasible') {
       expect(least).toBeNull();
@@ -128,61 +176,65 @@ function expectLeast(profiles: readonly Profile[], options: LossTableOptions, bo
     } else {
       expect(found.lambda, `ε = ${bounds[i].epsilon}`).toBe(least);
       calibrated++;
+      const wanted = bounds[i].meanAccepted?.(found.units);
+      if (wanted !== undefined && search.find(bounds[i], wanted) !== null) ranked++;
     }
   }
-  return calibrated;
+  return { calibrated, ranked };
 }
 
 describe('the least λ that bounds accept', () => {
-  it('is the first of all scores, tried one by one: by scan and organ, whatever the scores and the other bounds', () => {
+  it('is the first of all scores, tried one by one: by scan and organ, whatever the scores, ranked or not', () => {
     let calibrated = 0;
+    let ranked = 0;
+    const scopes: LossTableOptions[] = [
+      {},
+      { scope: { organ: 3 } },
+      { scope: { organ: 3 }, average: 'pooled' },
+    ];
     fc.assert(
-      fc.property(drawings(), fc.array(tolerances, { minLength: 1, maxLength: 30 }), (drawing, epsilons) => {
-        const profiles = drawProfiles(drawing);
-        const bounds = epsilons.map((epsilon, i) =>
-          i % 5 === 3
-            ? hoeffdingBentkusBound(epsilon, 0.2)
-            : i % 5 === 4
-              ? hoeffdingBound(epsilon, 0.1)
-              : crcBound(epsilon),
-        );
-        calibrated += expectLeast(profiles, {}, bounds);
-        calibrated += expectLeast(profiles, { scope: { organ: 3 } }, bounds);
-        calibrated += expectLeast(profiles, { scope: { organ: 3 }, average: 'pooled' }, bounds);
-      }),
+      fc.property(
+        drawings(),
+        fc.array(tolerances, { minLength: 1, maxLength: 30 }),
+        stretchings,
+        (drawing, epsilons, stretching) => {
+          const profiles = drawProfiles(drawing);
+          const bounds = epsilons.map((epsilon, i) =>
+            i % 5 === 3
+              ? hoeffdingBentkusBound(epsilon, 0.2)
+              : i % 5 === 4
+                ? hoeffdingBound(epsilon, 0.1)
+                : crcBound(epsilon),
+          );
+          for (const options of scopes) {
+            const found = expectLeast(profiles, options, bounds, stretching);
+            calibrated += found.calibrated;
+            ranked += found.ranked;
+          }
+        },
+      ),
       { numRuns: 200, seed: 13 },
     );
     expect(calibrated).toBeGreaterThan(500);
+    expect(ranked).toBeGreaterThan(200);
   });
 
-  it('is that also among so many scores that it is guessed where they are', () => {
-    let calibrated = 0;
+  it('is that also among so many scores that rows of counts are skipped', () => {
+    let ranked = 0;
     fc.assert(
       fc.property(
         drawings({ units: 7, scores: 8_000, merged: true }),
         fc.constantFrom(0.02, 0.3),
-        fc.constantFrom(1, 2, 40, 600),
-        (drawing, width, count) => {
-          const epsilons = Array.from({ length: count }, (_, i) => 0.16 + (width * i) / count);
-          const bounds = epsilons.map(crcBound);
-          calibrated += expectLeast(drawProfiles(drawing), {}, bounds);
+        fc.constantFrom(1, 2, 40, 200),
+        stretchings,
+        (drawing, width, count, stretching) => {
+          const epsilons = Array.from({ length: count }, (_, i) => 0.25 + (width * i) / count);
+          ranked += expectLeast(drawProfiles(drawing), {}, epsilons.map(crcBound), stretching).ranked;
         },
       ),
       { numRuns: 40, seed: 14 },
     );
-    expect(calibrated).toBeGreaterThan(300);
-  });
-
-  it('is that also where more scores are alike than are read at once', () => {
-    const scores = new Float32Array(2_700_000)
-      .map((_, at) => (at % 5 < 4 ? 0.5 : (at % 1000) / 1000 + 0.001))
-      .sort();
-    const offsets = Uint32Array.from({ length: 9 }, (_, organ) => (organ > 1 ? scores.length : 0));
-    const [drawn] = drawProfiles({ seed: 16, units: 1, scores: 0, levels: 4, shape: 'even', merged: false });
-    const profile = { ...drawn, dimension: scores.length, offsets, scores };
-    expect(scores.length).toBeGreaterThan(2 ** 21);
-    const bounds = [0.501, 0.52, 0.6, 0.7, 0.8, 0.9, 0.98].map(crcBound);
-    expect(expectLeast([profile], {}, bounds)).toBe(bounds.length);
+    expect(ranked).toBeGreaterThan(300);
   });
 
   it('is what backtracking along one λ finds', () => {
@@ -192,7 +244,7 @@ describe('the least λ that bounds accept', () => {
         const bounds = [crcBound(epsilon), wsrBound(epsilon, 0.3), hoeffdingBentkusBound(epsilon, 0.3)];
         for (const scope of ['scan', { organ: 1 }] as const) {
           const table = new LossTable(profiles, uniform, { scope });
-          const found = leastLambdas(table, bounds);
+          const found = leastLambdas(table, bounds, ranking(profiles, { scope }, { cuts: [0, 1], gap: 8 }));
           const alone = bounds.map((bound) => backtrack(table, lineFamily(new Float64Array(1)), bound));
           expect(found.map((one) => (one.state === 'calibrated' ? one.lambda : one))).toEqual(
             alone.map((one) => (one.state === 'calibrated' ? one.lambda[0] : one)),
@@ -201,5 +253,24 @@ describe('the least λ that bounds accept', () => {
       }),
       { numRuns: 150, seed: 15 },
     );
+  });
+
+  it('is sought in no rankings of other scans', () => {
+    const profiles = drawProfiles({
+      seed: 5,
+      units: 20,
+      scores: 400,
+      levels: 100,
+      shape: 'even',
+      merged: false,
+    });
+    const rankings = ranking(profiles.slice(1), {}, { cuts: [0, 1], gap: 8 });
+    const bound = crcBound(0.25);
+    const find = (own: readonly Profile[]): number | null => {
+      const table = new LossTable(own, uniform);
+      return new RankingSearch(table, rankings).find(bound, bound.meanAccepted!(table.units.length));
+    };
+    expect(find(profiles.slice(1))).toBeGreaterThan(0);
+    expect(find(profiles)).toBeNull();
   });
 });

@@ -20,3 +20,6 @@ export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,
   sortPairs, sortScores,
 } from './profile';
+export {
+  leastOf32, tallyKeys, takeKeys, movePairs, splitPairs16, splitPairs32, countBefore16, countBefore32, startsOfDigits,
+} from './rank';

@@ -18,7 +18,7 @@ export function place(k, input) {
   const cellBlock = k.arena.uint16(n);
   // Sorts and profiles take room of their own: let the memory grow before any view is taken.
   const mark = k.arena.mark();
-  k.arena.float32(5 * n);
+  k.arena.float32(7 * n);
   k.arena.release(mark);
   const views = Object.fromEntries([...blocks].map(([name, { view }]) => [name, view.subarray(0, n)]));
   const groups = groupBlock.view;
@@ -51,6 +51,9 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
   const positions = { positions: true };
   const shifts = levels.slice(0, PART_COUNT);
   // Whole slices.
+  const tags = Uint32Array.from({ length: GROUP_COUNT }, (_, group) => group);
+  const lists = (values, borders) =>
+    Array.from(tags, (group) => values.subarray(borders[group], borders[group + 1]));
   const plane = PLANE <= few ? parts : parts.subarray(0, few);
   const whole = (name, voxels) => placed[name].subarray(0, voxels - (voxels % plane.length));
   const slices = { lower: whole('lower', n), upper: whole('upper', n), groups: whole('groups', n) };
@@ -155,6 +158,14 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       wasm: () => face.clampedLengthByPixel(k, slices, slices.groups, GROUP_COUNT, plane, shifts, shifts)[1],
       twin: () =>
         scalar.clampedLengthByPixel(fewSlices, fewSlices.groups, GROUP_COUNT, plane, shifts, shifts)[1],
+    },
+    {
+      name: 'rankLists',
+      bytes: 12,
+      simd: false,
+      wasm: () => face.rankLists(k, lists(sortedLower, offsets), tags, GROUP_COUNT, 2 * GROUP_COUNT).tags[1],
+      twin: () =>
+        scalar.rankLists(lists(small.lower, smallOffsets), tags, GROUP_COUNT, 2 * GROUP_COUNT).tags[1],
     },
     {
       name: 'divideGroups',

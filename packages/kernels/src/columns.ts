@@ -123,3 +123,16 @@ export interface EdgeDistances {
   /** Distances above 0 and below `reach`, ascending inside each group. */
   readonly values: Float32Array;
 }
+
+/** The values of several lists in one row. */
+export interface RankedLists {
+  /** Ascending; equal ones in the order of their lists. */
+  readonly values: Float32Array;
+  /** The tag of each value's list; u16 where tagCount fits. */
+  readonly tags: Uint16Array | Uint32Array;
+  /**
+   * How often each tag occurs among the first b · stride values, at b · tagCount + tag, from b = 0 on; the last row is of
+   * all values.
+   */
+  readonly counts: Uint32Array;
+}

@@ -142,6 +142,16 @@ export interface CoverageExports {
     indices: number,
   ): void;
   sortScores(scores: number, spare: number, offsets: number, groupCount: number, counts: number): void;
+
+  leastOf32(values: number, n: number): number;
+  tallyKeys(values: number, n: number, least: number, counts: number): void;
+  takeKeys(values: number, n: number, least: number, tag: number, cursors: number, pairs: number): void;
+  movePairs(pairs: number, n: number, cursors: number, out: number): void;
+  splitPairs16: SplitPairs;
+  splitPairs32: SplitPairs;
+  countBefore16: CountBefore;
+  countBefore32: CountBefore;
+  startsOfDigits(counts: number): void;
 }
 
 type Length = (lower: number, upper: number, n: number, below: number, above: number) => number;
@@ -192,3 +202,15 @@ type Sweep = (
   shift: number,
   histogram: number,
 ) => void;
+
+type SplitPairs = (
+  pairs: number,
+  n: number,
+  shift: number,
+  least: number,
+  cursors: number,
+  values: number,
+  tags: number,
+) => void;
+
+type CountBefore = (tags: number, n: number, stride: number, tagCount: number, rows: number) => void;

@@ -12,6 +12,7 @@ export type {
   Intervals,
   LossSums,
   Pixels,
+  RankedLists,
   ResidualGrid,
   SanitizeReport,
   ScaledBounds,
@@ -28,6 +29,7 @@ export { lossSweep } from './loss.ts';
 export { missesByGroup, missesBySegment } from './misses.ts';
 export { simdSupported } from './module.ts';
 export { profileScores } from './profile.ts';
+export { rankLists } from './rank.ts';
 export { resampleLinear, resampleNearest, type Samples } from './resample.ts';
 export type { Sizes } from './resample-plan.ts';
 export { loadResampler, type Resampler } from './resampler.ts';

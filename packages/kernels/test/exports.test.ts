@@ -24,6 +24,7 @@ const KERNELS = [
   'profileScores',
   'radixSelect',
   'radixSort',
+  'rankLists',
   'resampleLinear',
   'resampleNearest',
   'sanitizeIntervals',

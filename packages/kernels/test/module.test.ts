@@ -67,7 +67,23 @@ describe('the coverage module', () => {
           ...['levelsOfParts', 'clampedLengthByPixel8', 'clampedLengthByPixel16', 'partsOfPixels16'],
           ...['partsOfPixels32', 'largestPixel32', 'divideFew', 'divideGroups8', 'divideGroups16'],
           ...['takePositiveScores16', 'sortPairs', 'sortScores', 'takeActive', 'takeWithin'],
-          ...['countEdges8', 'countEdges16', 'takeEdges8', 'takeEdges16'],
+          ...[
+            'countEdges8',
+            'countEdges16',
+            'takeEdges8',
+            'takeEdges16',
+            'leastOf32',
+            'tallyKeys',
+            'takeKeys',
+          ],
+          ...[
+            'movePairs',
+            'splitPairs16',
+            'splitPairs32',
+            'countBefore16',
+            'countBefore32',
+            'startsOfDigits',
+          ],
         ].sort(),
       );
     }

@@ -1,7 +1,6 @@
 import { SerialExecutor } from './executor.ts';
-import type { ExperimentExecutor } from './experiment.ts';
 import { openSource } from './handle.ts';
-import type { ExperimentJobs, ExperimentSession } from './job.ts';
+import type { ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
 import { WorkerPool } from './pool.ts';
 import { spawnBrowserThread } from './thread-browser.ts';
 import { ExperimentWorkbench } from './workbench.ts';

@@ -14,18 +14,15 @@ import {
   type SummaryRow,
   summarize,
 } from '@semcrc/core';
-import type { Executor } from './executor.ts';
 import type { SourceHandle } from './handle.ts';
-import type { CalibratedSplit, CohortFacts, ExperimentJobs, ExperimentSession } from './job.ts';
+import type { CalibratedSplit, CohortFacts, ExperimentExecutor, ExperimentSession } from './job.ts';
+import { rankScores } from './ranking.ts';
 import { voxelBytes } from './shared-memory.ts';
 import { lanesFor, together } from './together.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** What each worker keeps of its own: the opt scans of a run, which two anchors read, fit in. */
 const cacheBytes = 128 * MEBIBYTE;
-
-/** Where an experiment's jobs are done. */
-export type ExperimentExecutor = Executor<ExperimentSession, ExperimentJobs>;
 
 /** How far the work has come: first every scan is read and profiled once, then runs are done. */
 export interface Progress {
@@ -108,9 +105,11 @@ export async function runExperiment(
   const { profiles, samples, ...facts } = await profileScans(start, scans, options);
 
   const session: ExperimentSession = { ...start, profiles, samples };
+  const rankings = await rankScores(session, cohort.labels, pending.length, options);
   onProgress?.({ stage: 'runs', done: done.size, total: plans.length });
   await together(options.signal, lanesFor(executor), pending, async (run, signal) => {
-    const results = await executor.run({ session, kind: 'run', input: run, name: `run ${run.run}`, signal });
+    const input = { run, rankings };
+    const results = await executor.run({ session, kind: 'run', input, name: `run ${run.run}`, signal });
     const finishedRun = { run: run.run, results };
     await onRun?.(finishedRun);
     done.set(run.run, finishedRun);

@@ -1,7 +1,6 @@
 export { type Executor, type JobTable, SerialExecutor, type Task, type Workbench } from './executor.ts';
 export {
   type CalibrationResult,
-  type ExperimentExecutor,
   type ExperimentOptions,
   type ExperimentResult,
   type FinishedRun,
@@ -25,6 +24,7 @@ export {
 export type {
   CalibratedSplit,
   CohortFacts,
+  ExperimentExecutor,
   ExperimentJobs,
   ExperimentSession,
   ProfiledScan,

@@ -1,9 +1,11 @@
 import type {
   CohortIndex,
+  CountedStretch,
   Evaluation,
   ExperimentPlan,
   Fit,
   Labels,
+  LossScope,
   MendedVoxels,
   Profile,
   RunPlan,
@@ -11,8 +13,11 @@ import type {
   Sample,
   ScanCurve,
   ScanEvaluation,
+  ScoreRanking,
   Split,
+  Stretch,
 } from '@semcrc/core';
+import type { Executor } from './executor.ts';
 import type { SourceHandle } from './handle.ts';
 
 /** What every job of one experiment shares. */
@@ -61,6 +66,18 @@ export interface ScanToProfile {
   readonly keep: boolean;
 }
 
+/** Scores to be ranked, in stretches that follow each other. */
+export interface ScoresToRank {
+  readonly scope: LossScope;
+  readonly stretches: readonly Stretch[];
+}
+
+/** A run to be done, and ranked scores of the session's scans to find λ̂'s in, counted in the order of its profiles. */
+export interface RunToDo {
+  readonly run: RunPlan;
+  readonly rankings: readonly ScoreRanking[];
+}
+
 /** One split calibrated and measured. */
 export interface CalibratedSplit {
   readonly fit: Fit;
@@ -70,12 +87,18 @@ export interface CalibratedSplit {
   readonly scans: readonly ScanEvaluation[];
 }
 
-/** The jobs of an experiment: profiles once per scan, then runs. */
+/** The jobs of an experiment: profiles once per scan, rankings of their scores where runs look for many λ, then runs. */
 export interface ExperimentJobs {
   readonly cohort: { readonly input: null; readonly output: CohortFacts };
   readonly profile: { readonly input: ScanToProfile; readonly output: ProfiledScan };
+  /** Where the λ̂'s of a scope are likely to be. */
+  readonly stretches: { readonly input: LossScope; readonly output: readonly CountedStretch[] };
+  readonly rankings: { readonly input: ScoresToRank; readonly output: readonly ScoreRanking[] };
   /** Every procedure of the plan on one split; one result per tolerance. */
-  readonly run: { readonly input: RunPlan; readonly output: readonly RunResult[] };
+  readonly run: { readonly input: RunToDo; readonly output: readonly RunResult[] };
   /** The plan's first procedure at the first tolerance on one split, with all that `calibration.json` tells. */
   readonly calibrate: { readonly input: Split; readonly output: CalibratedSplit };
 }
+
+/** Where an experiment's jobs are done. */
+export type ExperimentExecutor = Executor<ExperimentSession, ExperimentJobs>;

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { SerialExecutor } from './executor.ts';
-import type { ExperimentExecutor } from './experiment.ts';
 import { openSource } from './handle-node.ts';
-import type { ExperimentJobs, ExperimentSession } from './job.ts';
+import type { ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
 import { WorkerPool } from './pool.ts';
 import {
   type PreparationExecutor,

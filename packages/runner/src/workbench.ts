@@ -2,17 +2,22 @@ import { cached, type Source } from '@semcrc/cohort';
 import {
   averageEvaluations,
   buildProfile,
+  buildRankings,
   type CalibrationData,
+  type CountedStretch,
   evaluateFits,
   fitSplit,
+  type LossScope,
   makePartition,
   type Profile,
   profileOptionsOf,
-  type RunPlan,
   type RunResult,
   runOne,
   type Sample,
+  type ScoreRanking,
+  ScoreRankings,
   type Split,
+  stretchesToRank,
   sweepScan,
 } from '@semcrc/core';
 import { type Kernels, loadKernels, SemcrcError } from '@semcrc/kernels';
@@ -24,7 +29,9 @@ import type {
   ExperimentJobs,
   ExperimentSession,
   ProfiledScan,
+  RunToDo,
   ScanToProfile,
+  ScoresToRank,
 } from './job.ts';
 import { canShare, toSharedMemory } from './shared-memory.ts';
 
@@ -75,8 +82,12 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
         return this.#cohort();
       case 'profile':
         return this.#profile(input as ScanToProfile);
+      case 'stretches':
+        return this.#stretches(input as LossScope);
+      case 'rankings':
+        return this.#rankings(input as ScoresToRank);
       case 'run':
-        return this.#run(input as RunPlan);
+        return this.#run(input as RunToDo);
       case 'calibrate':
         return this.#calibrate(input as Split);
       default:
@@ -105,9 +116,22 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     };
   }
 
-  #run(run: RunPlan): Promise<readonly RunResult[]> {
-    const { plan, tolerances } = this.#at().session;
-    return runOne(this.#data(), plan, run, tolerances);
+  #stretches(scope: LossScope): readonly CountedStretch[] {
+    const { source, session } = this.#at();
+    return stretchesToRank(session.profiles, source.labels, session.plan, session.tolerances, scope);
+  }
+
+  #rankings({ scope, stretches }: ScoresToRank): readonly ScoreRanking[] {
+    const { kernels, source, session } = this.#at();
+    return toSharedMemory(buildRankings(kernels, session.profiles, source.labels, scope, stretches));
+  }
+
+  #run({ run, rankings }: RunToDo): Promise<readonly RunResult[]> {
+    const { plan, tolerances, profiles } = this.#at().session;
+    const data = this.#data();
+    if (rankings.length === 0) return runOne(data, plan, run, tolerances);
+    const scans = profiles.map(({ scan }) => scan);
+    return runOne({ ...data, rankings: new ScoreRankings(scans, rankings) }, plan, run, tolerances);
   }
 
   async #calibrate(split: Split): Promise<CalibratedSplit> {

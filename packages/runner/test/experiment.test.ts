@@ -1,6 +1,7 @@
 import { type ExperimentPlan, PAPER_OPTIONS, PAPER_PROCEDURES, type RunRecord } from '@semcrc/core';
 import { describe, expect, it } from 'vitest';
 import {
+  type ExperimentExecutor,
   type ExperimentResult,
   type FinishedRun,
   type Progress,
@@ -57,6 +58,44 @@ describe('an experiment', () => {
     const [serial, ...threaded] = outcomes.map((outcome) => JSON.stringify(outcome));
     expect(serial).toContain('"procedure":"k-crc"');
     for (const outcome of threaded) expect(outcome).toBe(serial);
+  });
+
+  it('comes out the same at many tolerances, whose λ are read off rankings, as at each alone', async () => {
+    const tolerances = Array.from({ length: 40 }, (_, i) => 0.06 + i / 200);
+    const many = { ...plan, procedures: ['crc', 'organ-crc', 'pooled'] } as const;
+    const outcomes: string[] = [];
+    for (const workers of [0, 2]) {
+      const executor = workers === 0 ? serialExecutor() : threadExecutor({ workers, script });
+      const ranked: number[] = [];
+      const watched: ExperimentExecutor = {
+        workers: executor.workers,
+        close: () => executor.close(),
+        run: async (task) => {
+          const result = await executor.run(task);
+          if (task.kind === 'rankings') ranked.push((result as readonly unknown[]).length);
+          return result;
+        },
+      };
+      try {
+        const whole = await runExperiment(handle, many, { executor: watched, tolerances });
+        outcomes.push(JSON.stringify(timeless(whole)));
+        expect(ranked.length).toBeGreaterThan(3);
+        for (const at of [0, 17, 39]) {
+          ranked.length = 0;
+          const alone = await runExperiment(handle, many, {
+            executor: watched,
+            tolerances: [tolerances[at]],
+          });
+          expect(ranked).toEqual([]);
+          const records = ({ cells }: ExperimentResult, cell: number): unknown =>
+            cells[cell].records.map(({ seconds: _, ...rest }) => rest);
+          expect(records(alone, 0)).toEqual(records(whole, at));
+        }
+      } finally {
+        await executor.close();
+      }
+    }
+    expect(outcomes[1]).toBe(outcomes[0]);
   });
 
   it('hands out each run as it is done, and takes over runs done before', async () => {

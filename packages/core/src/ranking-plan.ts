@@ -1,0 +1,165 @@
+import type { Kernels } from '@semcrc/kernels';
+import type { RiskBound } from './bound.ts';
+import type { ExperimentPlan } from './experiment.ts';
+import { firstMissed } from './first-missed.ts';
+import { boundOf } from './fit.ts';
+import { halfwayFloat } from './float-order.ts';
+import { type Labels, labelIds } from './labels.ts';
+import { LossTable } from './loss-table.ts';
+import type { LossAverage, LossScope } from './loss-units.ts';
+import { organBound } from './organ-crc.ts';
+import { makePartition } from './partition.ts';
+import type { Profile } from './profile.ts';
+import { rankScores, type ScoreRanking, type Stretch } from './score-ranking.ts';
+
+/** What a plan's procedures look for one λ of. */
+export function rankedScopes({ procedures, options }: ExperimentPlan, labels: Labels): LossScope[] {
+  const byOrgan = procedures.includes('organ-crc') || procedures.includes('pooled');
+  const controlled = options.control.length > 0 ? options.control : labelIds(labels);
+  return [
+    ...(procedures.includes('crc') ? (['scan'] as const) : []),
+    ...(byOrgan ? controlled.map((organ) => ({ organ })) : []),
+  ];
+}
+
+/** A stretch of λ, and how many scores it holds. */
+export interface CountedStretch extends Stretch {
+  readonly scores: number;
+}
+
+/** A ranking has about so many scores at most: to make one takes four times their memory. */
+const LARGEST = 2 ** 19;
+
+/**
+ * Where the λ̂'s of a plan's runs are likely to be, in stretches of one ranking each. It is told from all scans alike,
+ * so that a run may find its λ̂ elsewhere.
+ */
+export function stretchesToRank(
+  profiles: readonly Profile[],
+  labels: Labels,
+  plan: ExperimentPlan,
+  tolerances: readonly number[],
+  scope: LossScope,
+): CountedStretch[] {
+  const ends: Stretch[] = [];
+  for (const { average, boundAt } of searchesIn(plan, labels, scope)) {
+    const table = tableOf(profiles, labels, scope, average);
+    const span = spanOf(table, plan, tolerances.map(boundAt));
+    if (span) ends.push(span);
+  }
+  if (ends.length === 0) return [];
+  const low = Math.min(...ends.map((end) => end.low));
+  const high = Math.max(...ends.map((end) => end.high));
+  return divide(tableOf(profiles, labels, scope, 'mean'), { low, high });
+}
+
+/** Ranks the scores of consecutive stretches; scans are counted in the order of their profiles. */
+export function buildRankings(
+  kernels: Kernels,
+  profiles: readonly Profile[],
+  labels: Labels,
+  scope: LossScope,
+  stretches: readonly Stretch[],
+): ScoreRanking[] {
+  const table = tableOf(profiles, labels, scope, 'mean');
+  const indices = new Map(profiles.map(({ scan }, index) => [scan, index]));
+  const scanOf = Uint32Array.from(table.scans, (id) => indices.get(id)!);
+  return rankScores(kernels, table, scanOf, profiles.length, stretches);
+}
+
+function tableOf(
+  profiles: readonly Profile[],
+  labels: Labels,
+  scope: LossScope,
+  average: LossAverage,
+): LossTable {
+  return new LossTable(profiles, makePartition({ kind: 'uniform' }, labels), { scope, average });
+}
+
+/** How the procedures of a plan that look for one λ in a scope average losses, and bound them. */
+function searchesIn(
+  { procedures, options }: ExperimentPlan,
+  labels: Labels,
+  scope: LossScope,
+): { readonly average: LossAverage; readonly boundAt: (epsilon: number) => RiskBound }[] {
+  if (scope === 'scan') return [{ average: 'mean', boundAt: (epsilon) => boundOf(options, epsilon) }];
+  const organs = options.control.length || labelIds(labels).length;
+  const boundAt = (epsilon: number) => organBound(options, epsilon, organs);
+  const averages = { 'organ-crc': 'mean', pooled: 'pooled' } as const;
+  return (['organ-crc', 'pooled'] as const)
+    .filter((procedure) => procedures.includes(procedure))
+    .map((procedure) => ({ average: averages[procedure], boundAt }));
+}
+
+/** How far from where all scans have it a run's λ̂ is looked for, in standard deviations of the mean loss. */
+const DEVIATIONS = 3;
+
+/** Where the λ̂'s of a table's share are likely to be, at some bounds; null where none of them goes by the mean loss. */
+function spanOf(
+  table: LossTable,
+  { nOpt, nCal, nTest }: ExperimentPlan,
+  bounds: readonly RiskBound[],
+): Stretch | null {
+  const all = table.units.length;
+  const drawn = Math.max(1, Math.round((all * (nCal - nOpt)) / (nCal + nTest)));
+  const wanted = bounds.flatMap(({ meanAccepted }) => meanAccepted?.(drawn) ?? []);
+  if (all === 0 || wanted.length === 0) return null;
+  const straying = (mean: number): number => {
+    const losses = table.evaluate(Float32Array.of(lambdaAt(table, mean)));
+    const average = losses.reduce((sum, loss) => sum + loss, 0) / all;
+    const square = losses.reduce((sum, loss) => sum + (loss - average) ** 2, 0) / all;
+    return DEVIATIONS * Math.sqrt(square * (1 / drawn - 1 / all));
+  };
+  const most = Math.max(...wanted);
+  const least = Math.min(...wanted);
+  return { low: lambdaAt(table, most + straying(most)), high: lambdaAt(table, least - straying(least)) };
+}
+
+/** Share of all scores that a stretch may be off at either end. */
+const PRECISION = 2 ** -12;
+
+/** About the least λ whose mean loss is no more than wanted; the largest score where none is. */
+function lambdaAt(table: LossTable, wanted: number): number {
+  let search = table.search();
+  if (wanted >= search.risk) return 0;
+  const enough = search.undecided * PRECISION;
+  const lambda = new Float32Array(1);
+  let low = 0;
+  let high = table.largestScore;
+  for (;;) {
+    lambda[0] = halfwayFloat(low, high);
+    if (lambda[0] === low || search.undecided <= enough) return high;
+    const accepted = search.look(lambda) <= wanted;
+    search = search.narrow(accepted ? 'accepted' : 'rejected');
+    if (accepted) high = lambda[0];
+    else low = lambda[0];
+  }
+}
+
+/** So many scores of each ranking are looked at to tell where it ends. */
+const SAMPLED = 512;
+
+/** Divides a stretch into some with about equally many scores. */
+function divide({ lists: { scores, start, end } }: LossTable, { low, high }: Stretch): CountedStretch[] {
+  const first = start.map((from, list) => firstMissed(scores[list], from, end[list], low));
+  const last = first.map((from, list) => firstMissed(scores[list], from, end[list], high));
+  const count = first.reduce((sum, from, list) => sum + last[list] - from, 0);
+  const parts = Math.ceil(count / LARGEST);
+  const every = LARGEST / SAMPLED;
+  const sampled: number[] = [];
+  let skip = every / 2;
+  for (let list = 0; list < scores.length; list++) {
+    let at = first[list] + skip;
+    for (; at < last[list]; at += every) sampled.push(scores[list][at]);
+    skip = at - last[list];
+  }
+  const sorted = Float32Array.from(sampled).sort();
+  const stretches: CountedStretch[] = [];
+  let from = low;
+  for (let part = 1; part <= parts; part++) {
+    const to = part === parts ? high : sorted[Math.floor((sorted.length * part) / parts)];
+    if (to > from) stretches.push({ low: from, high: to, scores: count / parts });
+    from = to;
+  }
+  return stretches;
+}
