@@ -53,18 +53,23 @@ export function stretchesToRank(
   return divide(tableOf(profiles, labels, scope, 'mean'), { low, high });
 }
 
-/** Ranks the scores of consecutive stretches; scans are counted in the order of their profiles. */
+/**
+ * Ranks the scores of consecutive stretches; scans are counted in the order of their profiles.
+ *
+ * @param allocate gives the memory of rankings, an ordinary ArrayBuffer by default: such that all threads see, for one
+ */
 export function buildRankings(
   kernels: Kernels,
   profiles: readonly Profile[],
   labels: Labels,
   scope: LossScope,
   stretches: readonly Stretch[],
+  allocate?: (bytes: number) => ArrayBufferLike,
 ): ScoreRanking[] {
   const table = tableOf(profiles, labels, scope, 'mean');
   const indices = new Map(profiles.map(({ scan }, index) => [scan, index]));
   const scanOf = Uint32Array.from(table.scans, (id) => indices.get(id)!);
-  return rankScores(kernels, table, scanOf, profiles.length, stretches);
+  return rankScores(kernels, table, scanOf, profiles.length, stretches, allocate);
 }
 
 function tableOf(
@@ -102,7 +107,10 @@ function spanOf(
 ): Stretch | null {
   const all = table.units.length;
   const drawn = Math.max(1, Math.round((all * (nCal - nOpt)) / (nCal + nTest)));
-  const wanted = bounds.flatMap(({ meanAccepted }) => meanAccepted?.(drawn) ?? []);
+  // Below 0 nothing is accepted.
+  const wanted = bounds
+    .flatMap(({ meanAccepted }) => meanAccepted?.(drawn) ?? [])
+    .filter((mean) => mean >= 0);
   if (all === 0 || wanted.length === 0) return null;
   const straying = (mean: number): number => {
     const losses = table.evaluate(Float32Array.of(lambdaAt(table, mean)));

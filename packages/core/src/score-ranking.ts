@@ -40,6 +40,7 @@ export const RANKING_BYTES = 8;
  * @param scanOf index of each of the table's scans among all that are ranked
  * @param scans how many these are
  * @param stretches ascending, each from where the one before ends
+ * @param allocate gives the memory of rankings
  */
 export function rankScores(
   kernels: Kernels,
@@ -47,6 +48,7 @@ export function rankScores(
   scanOf: Uint32Array,
   scans: number,
   stretches: readonly Stretch[],
+  allocate?: (bytes: number) => ArrayBufferLike,
 ): ScoreRanking[] {
   const { scores, start, end, scan } = table.lists;
   const tags = Uint32Array.from(scan, (own) => scanOf[own]);
@@ -60,7 +62,7 @@ export function rankScores(
       from[list] = firstMissed(own, first, end[list], high);
       return own.subarray(first, from[list]);
     });
-    const { values, tags: scanOfScore, counts } = rankLists(kernels, lists, tags, scans, stride);
+    const { values, tags: scanOfScore, counts } = rankLists(kernels, lists, tags, scans, stride, allocate);
     return {
       scope: table.scope,
       low,

@@ -16,7 +16,8 @@ const INFINITY_BITS = 0x7f800000;
  * @param tags one per list, integers below tagCount; lists may share one.
  * @param tagCount 1 … 2³² − 1.
  * @param stride tags are counted every so many values, from 1.
- * @returns arrays of the caller's own, none on kernel memory.
+ * @param allocate gives the memory for what is returned, an ordinary ArrayBuffer by default.
+ * @returns arrays in one block of that memory, none on kernel memory.
  * @throws SemcrcError `bad-input` on wrong types, a NaN or a value below +0 (with its list and index), or a tag out of range.
  */
 export function rankLists(
@@ -25,6 +26,7 @@ export function rankLists(
   tags: Uint32Array,
   tagCount: number,
   stride: number,
+  allocate: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
 ): RankedLists {
   checkInteger('tagCount', tagCount, 1, 2 ** 32 - 1);
   checkInteger('stride', stride, 1, 2 ** 32 - 1);
@@ -73,11 +75,19 @@ export function rankLists(
     instance.uint32(table, tagCount).fill(0);
     const countBefore = wide ? raw.countBefore32 : raw.countBefore16;
     countBefore(tagsOut, n, stride, tagCount, table);
-    return {
-      values: new Float32Array(memory.buffer, values, n).slice(),
-      tags: new (wide ? Uint32Array : Uint16Array)(memory.buffer, tagsOut, n).slice(),
-      counts: instance.uint32(table, (rows + 1) * tagCount).slice(),
+    const tagsIn = (buffer: ArrayBufferLike, at: number) =>
+      wide ? new Uint32Array(buffer, at, n) : new Uint16Array(buffer, at, n);
+    const cells = (rows + 1) * tagCount;
+    const block = allocate(n * 4 + cells * 4 + n * size);
+    const result = {
+      values: new Float32Array(block, 0, n),
+      counts: new Uint32Array(block, n * 4, cells),
+      tags: tagsIn(block, n * 4 + cells * 4),
     };
+    result.values.set(new Float32Array(memory.buffer, values, n));
+    result.counts.set(instance.uint32(table, cells));
+    result.tags.set(tagsIn(memory.buffer, tagsOut));
+    return result;
   } finally {
     instance.close(scope);
   }

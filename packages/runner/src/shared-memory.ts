@@ -5,6 +5,11 @@ export function canShare(): boolean {
   return globalThis.SharedArrayBuffer !== undefined;
 }
 
+/** A block of memory that all threads see; an ordinary one where memory cannot be shared. */
+export function allocateShared(bytes: number): ArrayBufferLike {
+  return canShare() ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+}
+
 /**
  * The same value with every typed array in it moved to one block of memory that all threads see, so that handing it on
  * copies nothing. Looks into plain objects and arrays. Where memory cannot be shared the block is an ordinary one and is
@@ -14,7 +19,7 @@ export function toSharedMemory<T>(value: T): T {
   const parts: VoxelArray[] = [];
   collect(value, parts);
   const bytes = parts.reduce((sum, part) => sum + aligned(part.byteLength), 0);
-  const buffer = canShare() ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+  const buffer = allocateShared(bytes);
   const moved = new Map<VoxelArray, VoxelArray>();
   let start = 0;
   for (const part of parts) {

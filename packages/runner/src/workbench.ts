@@ -33,7 +33,7 @@ import type {
   ScanToProfile,
   ScoresToRank,
 } from './job.ts';
-import { canShare, toSharedMemory } from './shared-memory.ts';
+import { allocateShared, canShare, toSharedMemory } from './shared-memory.ts';
 
 /** Does the jobs of experiments: one WASM instance and one open cohort, kept from job to job. */
 export class ExperimentWorkbench implements Workbench<ExperimentSession, ExperimentJobs> {
@@ -123,7 +123,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
 
   #rankings({ scope, stretches }: ScoresToRank): readonly ScoreRanking[] {
     const { kernels, source, session } = this.#at();
-    return toSharedMemory(buildRankings(kernels, session.profiles, source.labels, scope, stretches));
+    return buildRankings(kernels, session.profiles, source.labels, scope, stretches, allocateShared);
   }
 
   #run({ run, rankings }: RunToDo): Promise<readonly RunResult[]> {
