@@ -33,14 +33,3 @@ export function nextAbove(value: number): number {
   double.setBigInt64(0, turned);
   return double.getFloat64(0);
 }
-
-const float = new Float32Array(2);
-const floatBits = new Uint32Array(float.buffer);
-
-/** The f32 halfway between two, neither negative, in the order of all f32; `low` itself where the two are neighbours. */
-export function halfwayFloat(low: number, high: number): number {
-  float[0] = low;
-  float[1] = high;
-  floatBits[0] = (floatBits[0] + floatBits[1]) / 2;
-  return float[0];
-}

@@ -1,9 +1,9 @@
 import type { Kernels } from '@semcrc/kernels';
+import { Aim, type End } from './aim.ts';
 import type { RiskBound } from './bound.ts';
 import type { ExperimentPlan } from './experiment.ts';
 import { firstMissed } from './first-missed.ts';
 import { boundOf } from './fit.ts';
-import { halfwayFloat } from './float-order.ts';
 import { type Labels, labelIds } from './labels.ts';
 import { LossTable } from './loss-table.ts';
 import type { LossAverage, LossScope } from './loss-units.ts';
@@ -41,16 +41,15 @@ export function stretchesToRank(
   tolerances: readonly number[],
   scope: LossScope,
 ): CountedStretch[] {
-  const ends: Stretch[] = [];
-  for (const { average, boundAt } of searchesIn(plan, labels, scope)) {
-    const table = tableOf(profiles, labels, scope, average);
-    const span = spanOf(table, plan, tolerances.map(boundAt));
-    if (span) ends.push(span);
-  }
-  if (ends.length === 0) return [];
-  const low = Math.min(...ends.map((end) => end.low));
-  const high = Math.max(...ends.map((end) => end.high));
-  return divide(tableOf(profiles, labels, scope, 'mean'), { low, high });
+  const table = tableOf(profiles, labels, scope, 'mean');
+  const spans = searchesIn(plan, labels, scope).flatMap(({ average, boundAt }) => {
+    const own = average === 'mean' ? table : tableOf(profiles, labels, scope, average);
+    return spanOf(own, plan, tolerances.map(boundAt)) ?? [];
+  });
+  if (spans.length === 0) return [];
+  const low = Math.min(...spans.map((span) => span.low));
+  const high = Math.max(...spans.map((span) => span.high));
+  return divide(table, { low, high });
 }
 
 /**
@@ -131,17 +130,19 @@ function lambdaAt(table: LossTable, wanted: number): number {
   let search = table.search();
   if (wanted >= search.risk) return 0;
   const enough = search.undecided * PRECISION;
-  const lambda = new Float32Array(1);
-  let low = 0;
-  let high = table.largestScore;
-  for (;;) {
-    lambda[0] = halfwayFloat(low, high);
-    if (lambda[0] === low || search.undecided <= enough) return high;
-    const accepted = search.look(lambda) <= wanted;
-    search = search.narrow(accepted ? 'accepted' : 'rejected');
-    if (accepted) high = lambda[0];
-    else low = lambda[0];
+  const endAt = (t: number, risk: number): End => ({ t, lambda: Float32Array.of(t), risk });
+  const aim = new Aim();
+  let rejected = endAt(0, search.risk);
+  let accepted = endAt(table.largestScore, 0);
+  while (search.undecided > enough) {
+    const t = aim.between(rejected, accepted, wanted, search.undecided);
+    if (Object.is(t, rejected.t)) break;
+    const end = endAt(t, search.look(Float32Array.of(t), aim.nearer));
+    search = search.narrow(end.risk <= wanted ? 'accepted' : 'rejected');
+    if (end.risk <= wanted) accepted = end;
+    else rejected = end;
   }
+  return accepted.lambda[0];
 }
 
 /** So many scores of each ranking are looked at to tell where it ends. */

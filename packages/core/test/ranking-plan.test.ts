@@ -113,7 +113,7 @@ describe('planning rankings', () => {
 
   it('divides many scores into stretches that follow each other, none with many more than half a million', () => {
     const profiles = drawProfiles(80, 200_000);
-    const wide = [0.02, 0.2];
+    const wide = [0.05, 0.3];
     const stretches = stretchesToRank(profiles, LABELS, plan, wide, 'scan');
     expect(stretches.length).toBeGreaterThan(3);
     const rankings = buildRankings(kernels, profiles, LABELS, 'scan', stretches);

@@ -13,7 +13,7 @@ import { lanesFor, together } from './together.ts';
 const WORTH_RANKING = 100;
 
 /** A task ranks so many stretches: looking up the scans' lists costs as much for one. */
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 
 /** Memory that all rankings together may take, in bytes. */
 const LARGEST = 512 * 2 ** 20;

@@ -51,7 +51,8 @@ describe('ranking scores', () => {
     expect(
       asked.map(({ scope, stretches }) => [scope, stretches.map((one) => (one as CountedStretch).scores)]),
     ).toEqual([
-      ['scan', [1, 2, 3, 4]],
+      ['scan', [1, 2]],
+      ['scan', [3, 4]],
       ['scan', [5]],
       [{ organ: 0 }, [9]],
       [{ organ: 1 }, [9]],
