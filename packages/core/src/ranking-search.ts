@@ -83,10 +83,9 @@ export class RankingSearch {
     for (let at = row * stride; at < scores.length; ) {
       do mean -= weight[scan[at++]];
       while (mean > atMost && at < scores.length);
-      const lambda = scores[at - 1];
-      for (; at < scores.length && scores[at] === lambda; at++) mean -= weight[scan[at]];
       if (mean > atMost) continue;
-      if (mean < wanted - NEARBY || bound.accepts(this.#lossesAt(ranking, row, at))) return lambda;
+      // Where some of several equal scores do, λ covers the others, too: it misses less still.
+      if (mean < wanted - NEARBY || bound.accepts(this.#lossesAt(ranking, row, at))) return scores[at - 1];
     }
     return null;
   }
