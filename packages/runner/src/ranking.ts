@@ -9,8 +9,11 @@ import type { ExperimentExecutor, ExperimentSession, ScoresToRank } from './job.
 import { canShare } from './shared-memory.ts';
 import { lanesFor, together } from './together.ts';
 
-/** So many λ sought in one scope take about as long in the lists of all scans as ranking scores does. */
-const WORTH_RANKING = 100;
+/** Fewer λ than this are sought in the lists of all scans: to find out what ranking takes would cost as much. */
+const MANY = 100;
+
+/** Ranking so many scores takes about as long as one λ sought in the lists of all scans. */
+const SCORES_PER_LAMBDA = 10_000;
 
 /** A task ranks so many stretches: looking up the scans' lists costs as much for one. */
 const AT_ONCE = 2;
@@ -28,7 +31,8 @@ export async function rankScores(
   runs: number,
   { executor, signal }: { readonly executor: ExperimentExecutor; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly ScoreRanking[]> {
-  if (runs * session.tolerances.length < WORTH_RANKING || !canShare()) return [];
+  const sought = runs * session.tolerances.length;
+  if (sought < MANY || !canShare()) return [];
   const scopes = rankedScopes(session.plan, labels);
   const stretches = new Map<number, readonly CountedStretch[]>();
   await together(signal, lanesFor(executor), [...scopes.entries()], async ([at, scope], signal) => {
@@ -39,9 +43,9 @@ export async function rankScores(
   let bytes = 0;
   for (const [at, scope] of scopes.entries()) {
     const own = stretches.get(at)!;
-    const taken = RANKING_BYTES * own.reduce((sum, { scores }) => sum + scores, 0);
-    if (bytes + taken > LARGEST) continue;
-    bytes += taken;
+    const count = own.reduce((sum, { scores }) => sum + scores, 0);
+    if (count > SCORES_PER_LAMBDA * sought || bytes + RANKING_BYTES * count > LARGEST) continue;
+    bytes += RANKING_BYTES * count;
     for (let from = 0; from < own.length; from += AT_ONCE) {
       chosen.push({ scope, stretches: own.slice(from, from + AT_ONCE) });
     }

@@ -67,7 +67,12 @@ describe('ranking scores', () => {
   });
 
   it('leaves out a scope whose scores take more memory than there is for rankings', async () => {
-    const asked = await rankedOf((scope) => (scope === 'scan' ? [6e7, 6e7] : [1e7]), 20, ten);
+    const asked = await rankedOf((scope) => (scope === 'scan' ? [6e7, 6e7] : [1e7]), 20_000, ten);
+    expect(asked.map(({ scope }) => scope)).toEqual([{ organ: 0 }, { organ: 1 }, { organ: 2 }]);
+  });
+
+  it('leaves out a scope with too many scores for the λ sought among them', async () => {
+    const asked = await rankedOf((scope) => (scope === 'scan' ? [1e6, 1.1e6] : [1e6, 9e5]), 20, ten);
     expect(asked.map(({ scope }) => scope)).toEqual([{ organ: 0 }, { organ: 1 }, { organ: 2 }]);
   });
 });
