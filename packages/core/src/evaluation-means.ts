@@ -103,8 +103,7 @@ export class EvaluationMeans {
     for (let slot = 0; slot <= this.#slots; slot++) {
       const scans = count[slot];
       if (scans === 0) continue;
-      const end = (slot + 1) * this.#fits;
-      for (let at = slot * this.#fits; at < end; at++) {
+      for (let at = slot * this.#fits; at < (slot + 1) * this.#fits; at++) {
         all.risk[at] += risk[at] / scans;
         all.length[at] += length[at] / scans;
         risk[at] = 0;

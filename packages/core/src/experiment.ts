@@ -5,8 +5,8 @@ import { fitCrc } from './crc.ts';
 import { type Evaluation, evaluationOf, type ScanEvaluation, type ScanSums, sumScan } from './evaluate.ts';
 import { EvaluationMeans } from './evaluation-means.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
-import { type Labels, labelIds, organSlots } from './labels.ts';
-import { fitOrganCrc, organBound } from './organ-crc.ts';
+import { type Labels, organSlots } from './labels.ts';
+import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
 import type { PositionSpec } from './partition-spec.ts';
 import { checkCombination, type Procedure, type ProcedureOptions } from './procedure.ts';
 import type { ProfileOptions } from './profile.ts';
@@ -77,7 +77,7 @@ function checkTolerance(plan: ExperimentPlan, index: LabelledIndex): void {
     }
     const bound =
       procedure === 'organ-crc'
-        ? organBound(options, plan.epsilon, options.control.length || labelIds(index.labels).length)
+        ? organBound(options, plan.epsilon, controlledOrgans(options, index.labels).length)
         : boundOf(options, plan.epsilon);
     const least = leastUnits(bound);
     const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);

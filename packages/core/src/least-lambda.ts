@@ -21,13 +21,12 @@ export function leastLambdas(
   rankings?: ScoreRankings,
 ): LeastLambda[] {
   const units = table.units.length;
-  const noLoss = new Float64Array(units);
   const search = rankings && new RankingSearch(table, rankings);
   const single = lineFamily(new Float64Array(1));
   const before: number[] = [];
   return bounds.map((bound) => {
     const wanted = bound.meanAccepted?.(units);
-    if (search && wanted !== undefined && bound.accepts(noLoss)) {
+    if (search && wanted !== undefined) {
       const lambda = search.find(bound, wanted);
       if (lambda !== null) return { state: 'calibrated', lambda, units };
     }

@@ -78,15 +78,8 @@ export function growths(
   }
   const before = sumBefore(values, sums, start);
   firstMissedOfAll(values, start, end, lambda, met);
-  // Where few values lie between λ's, many have the same sum.
-  let last = start;
-  let sum = before;
   for (let i = 0; i < lambda.length; i++) {
-    if (met[i] !== last) {
-      last = met[i];
-      sum = sumBefore(values, sums, last);
-    }
-    out[i] = sum - before + lambda[i] * (end - last + beyond[organ]);
+    out[i] = sumBefore(values, sums, met[i]) - before + lambda[i] * (end - met[i] + beyond[organ]);
   }
 }
 

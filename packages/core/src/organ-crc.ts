@@ -9,7 +9,7 @@ import {
   optAndCal,
   secondsSince,
 } from './fit.ts';
-import { labelIds } from './labels.ts';
+import { type Labels, labelIds } from './labels.ts';
 import { type LeastLambda, leastLambdas } from './least-lambda.ts';
 import { LossTable } from './loss-table.ts';
 import type { LossAverage } from './loss-units.ts';
@@ -44,8 +44,7 @@ export function fitOrganCrc(
   const units = new Set(profiles.map(({ patient }) => patient)).size;
   const controlled = semantic ? options.control : labelIds(data.labels);
   const bounds = tolerances.map((epsilon) => organBound(options, epsilon, controlled.length));
-  const average = procedure === 'pooled' ? 'pooled' : 'mean';
-  const found = calibrateOrgans(data, profiles, controlled, bounds, average);
+  const found = calibrateOrgans(data, profiles, controlled, bounds, averageOf(procedure));
   const seconds = secondsSince(start) / bounds.length;
   return bounds.map((bound, i) => {
     const organs: Record<string, OrganStatus> = {};
@@ -104,6 +103,19 @@ function calibrateOrgans(
       return [organ, leastLambdas(table, bounds, data.rankings)];
     }),
   );
+}
+
+/** The organs whose own risk `organ-crc` controls: those named, or all. */
+export function controlledOrgans(
+  { control }: Pick<ProcedureOptions, 'control'>,
+  labels: Labels,
+): readonly number[] {
+  return control.length > 0 ? control : labelIds(labels);
+}
+
+/** How a procedure averages the losses of an organ. */
+export function averageOf(procedure: 'organ-crc' | 'pooled'): LossAverage {
+  return procedure === 'pooled' ? 'pooled' : 'mean';
 }
 
 /** The bound of one organ among `organs` controlled: with `bonferroni` at δ/organs. */

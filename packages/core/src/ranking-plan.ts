@@ -4,10 +4,10 @@ import type { RiskBound } from './bound.ts';
 import type { ExperimentPlan } from './experiment.ts';
 import { firstMissed } from './first-missed.ts';
 import { boundOf } from './fit.ts';
-import { type Labels, labelIds } from './labels.ts';
+import type { Labels } from './labels.ts';
 import { LossTable } from './loss-table.ts';
 import type { LossAverage, LossScope } from './loss-units.ts';
-import { organBound } from './organ-crc.ts';
+import { averageOf, controlledOrgans, organBound } from './organ-crc.ts';
 import { makePartition } from './partition.ts';
 import type { Profile } from './profile.ts';
 import { rankScores, type ScoreRanking, type Stretch } from './score-ranking.ts';
@@ -15,10 +15,9 @@ import { rankScores, type ScoreRanking, type Stretch } from './score-ranking.ts'
 /** What a plan's procedures look for one λ of. */
 export function rankedScopes({ procedures, options }: ExperimentPlan, labels: Labels): LossScope[] {
   const byOrgan = procedures.includes('organ-crc') || procedures.includes('pooled');
-  const controlled = options.control.length > 0 ? options.control : labelIds(labels);
   return [
     ...(procedures.includes('crc') ? (['scan'] as const) : []),
-    ...(byOrgan ? controlled.map((organ) => ({ organ })) : []),
+    ...(byOrgan ? controlledOrgans(options, labels).map((organ) => ({ organ })) : []),
   ];
 }
 
@@ -87,12 +86,11 @@ function searchesIn(
   scope: LossScope,
 ): { readonly average: LossAverage; readonly boundAt: (epsilon: number) => RiskBound }[] {
   if (scope === 'scan') return [{ average: 'mean', boundAt: (epsilon) => boundOf(options, epsilon) }];
-  const organs = options.control.length || labelIds(labels).length;
+  const organs = controlledOrgans(options, labels).length;
   const boundAt = (epsilon: number) => organBound(options, epsilon, organs);
-  const averages = { 'organ-crc': 'mean', pooled: 'pooled' } as const;
   return (['organ-crc', 'pooled'] as const)
     .filter((procedure) => procedures.includes(procedure))
-    .map((procedure) => ({ average: averages[procedure], boundAt }));
+    .map((procedure) => ({ average: averageOf(procedure), boundAt }));
 }
 
 /** How far from where all scans have it a run's λ̂ is looked for, in standard deviations of the mean loss. */

@@ -1,4 +1,4 @@
-import { NEARBY } from './aim.ts';
+import { NEARBY, verdictOnMean } from './aim.ts';
 import type { RiskBound } from './bound.ts';
 import type { LossTable } from './loss-table.ts';
 import { lossesOfUnits } from './loss-units.ts';
@@ -83,9 +83,9 @@ export class RankingSearch {
     for (let at = row * stride; at < scores.length; ) {
       do mean -= weight[scan[at++]];
       while (mean > atMost && at < scores.length);
-      if (mean > atMost) continue;
       // Where some of several equal scores do, λ covers the others, too: it misses less still.
-      if (mean < wanted - NEARBY || bound.accepts(this.#lossesAt(ranking, row, at))) return scores[at - 1];
+      if (verdictOnMean(mean, wanted) ?? bound.accepts(this.#lossesAt(ranking, row, at)))
+        return scores[at - 1];
     }
     return null;
   }

@@ -94,8 +94,9 @@ export class ScoreRankings {
 
   /** Rankings of a scope, by λ; none where it was not ranked, or not with all scans named. */
   of(scope: LossScope, scans: readonly string[]): readonly ScoreRanking[] {
-    if (scans.some((id) => !this.#scans.has(id))) return [];
-    return this.#rankings.filter((ranking) => sameScope(ranking.scope, scope)).sort((a, b) => a.low - b.low);
+    const own = this.#rankings.filter((ranking) => sameScope(ranking.scope, scope));
+    if (own.length === 0 || scans.some((id) => !this.#scans.has(id))) return [];
+    return own.sort((a, b) => a.low - b.low);
   }
 
   /** Index of each of some scans. */

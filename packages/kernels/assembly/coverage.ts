@@ -11,15 +11,16 @@ export {
   clampedLength, clampedLengthAny, levelsOfParts, clampedLengthByPixel8, clampedLengthByPixel16,
 } from './length';
 export {
-  divideGroups8, divideGroups16, partsOfPixels16, partsOfPixels32, largestPixel32, divideFew,
+  divideGroups8, divideGroups16, partsOfPixels16, partsOfPixels32, divideFew,
 } from './divide';
+export { leastOf32, largestOf32 } from './range';
 export { countEdges8, countEdges16, takeEdges8, takeEdges16 } from './edge';
 export { binResiduals, cellLoss } from './cells';
-export { radixSort, selectDigit } from './sort';
+export { radixSort, selectDigit, starts as startsOfDigits } from './sort';
 export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,
   sortPairs, sortScores,
 } from './profile';
 export {
-  leastOf32, tallyKeys, takeKeys, movePairs, splitPairs16, splitPairs32, countBefore16, countBefore32, startsOfDigits,
+  tallyKeys, takeKeys, movePairs, splitPairs16, splitPairs32, countBefore16, countBefore32,
 } from './rank';

@@ -45,20 +45,6 @@ export function partsOfPixels32(pixels: usize, n: u32, parts: usize, out: usize)
   for (let end = out + n; out < end; out++, pixels += 4) store<u8>(out, load<u8>(parts + <usize>load<u32>(pixels)));
 }
 
-/** The largest of n u32 (0 if n is 0). */
-export function largestPixel32(pixels: usize, n: u32): u32 {
-  const size = <usize>n << 2;
-  const wide = size & ~15;
-  let top = i32x4.splat(0);
-  let i: usize = 0;
-  for (; i < wide; i += 16) top = i32x4.max_u(top, v128.load(pixels + i));
-  top = i32x4.max_u(top, v128.shuffle<i32>(top, top, 2, 3, 0, 1));
-  top = i32x4.max_u(top, v128.shuffle<i32>(top, top, 1, 0, 3, 2));
-  let result = <u32>i32x4.extract_lane(top, 0);
-  for (; i < size; i += 4) result = max(result, load<u32>(pixels + i));
-  return result;
-}
-
 /**
  * out[cursors[part of j]++] = values[j] for at most 4 parts and n < 65536: how far each cursor has come is one of four
  * 16-bit counters in a register, so that no step waits for a cursor stored by the step before.

@@ -2,20 +2,6 @@
 // negative order as integers; digits of 11 bits are taken of how far they lie above the least.
 import { take, tally } from './sort';
 
-/** The least of n u32 (2^32 − 1 if n is 0). */
-export function leastOf32(values: usize, n: u32): u32 {
-  const size = <usize>n << 2;
-  const wide = size & ~15;
-  let low = i32x4.splat(-1);
-  let i: usize = 0;
-  for (; i < wide; i += 16) low = i32x4.min_u(low, v128.load(values + i));
-  low = i32x4.min_u(low, v128.shuffle<i32>(low, low, 2, 3, 0, 1));
-  low = i32x4.min_u(low, v128.shuffle<i32>(low, low, 1, 0, 3, 2));
-  let result = <u32>i32x4.extract_lane(low, 0);
-  for (; i < size; i += 4) result = min(result, load<u32>(values + i));
-  return result;
-}
-
 /** Counts the two low digits and the high one of n keys at `counts`, 3 × 2048 u32. */
 export function tallyKeys(values: usize, n: u32, least: u32, counts: usize): void {
   for (let end = values + (<usize>n << 2); values < end; values += 4) {
@@ -93,5 +79,3 @@ export function countBefore16(tags: usize, n: u32, stride: u32, tagCount: u32, r
 export function countBefore32(tags: usize, n: u32, stride: u32, tagCount: u32, rows: usize): void {
   countBefore<u32>(tags, n, stride, tagCount, rows);
 }
-
-export { starts as startsOfDigits } from './sort';

@@ -87,7 +87,7 @@ export interface CoverageExports {
   divideGroups16: DivideGroups;
   partsOfPixels16(pixels: number, n: number, parts: number, out: number): void;
   partsOfPixels32(pixels: number, n: number, parts: number, out: number): void;
-  largestPixel32(pixels: number, n: number): number;
+  largestOf32(pixels: number, n: number): number;
   divideFew(values: number, parts: number, n: number, cursors: number, out: number): void;
 
   countEdges8: CountEdges;

@@ -148,7 +148,7 @@ function countParts(
   const length = (offsets.length - 1) * partCount;
   const counts = instance.takeZeroed(length * 4);
   const wide = pixels.size === 4;
-  const largest = wide ? raw.largestPixel32 : raw.largestGroup16;
+  const largest = wide ? raw.largestOf32 : raw.largestGroup16;
   const partsOfPixels = wide ? raw.partsOfPixels32 : raw.partsOfPixels16;
   forEachShare(offsets, (s, start, count) => {
     const chunk = pixels.load(start, count);

@@ -51,7 +51,7 @@ export function rankLists(
       view.set(start === null ? lists[list] : new Float32Array(memory.buffer, start, length), offsets[list]);
     }
     const least = raw.leastOf32(values, n) >>> 0;
-    const largest = raw.largestPixel32(values, n) >>> 0;
+    const largest = raw.largestOf32(values, n) >>> 0;
     if (largest > INFINITY_BITS) throw belowZero(view, offsets);
 
     raw.tallyKeys(values, n, least, counts);

@@ -38,7 +38,7 @@ describe('the coverage module', () => {
       'clampedLength',
       'clampedLengthByPixel8',
       'clampedLengthByPixel16',
-      'largestPixel32',
+      'largestOf32',
       'divideGroups8',
       'divideGroups16',
       'selectDigit',
@@ -65,7 +65,7 @@ describe('the coverage module', () => {
           ...['clampedLength', 'clampedLengthAny', 'radixSort', 'selectDigit', 'countPositive8'],
           ...['countPositive16', 'takePositive8', 'takePositive16', 'takePositiveScores8'],
           ...['levelsOfParts', 'clampedLengthByPixel8', 'clampedLengthByPixel16', 'partsOfPixels16'],
-          ...['partsOfPixels32', 'largestPixel32', 'divideFew', 'divideGroups8', 'divideGroups16'],
+          ...['partsOfPixels32', 'largestOf32', 'divideFew', 'divideGroups8', 'divideGroups16'],
           ...['takePositiveScores16', 'sortPairs', 'sortScores', 'takeActive', 'takeWithin'],
           ...[
             'countEdges8',

@@ -34,15 +34,15 @@ export async function rankScores(
   const sought = runs * session.tolerances.length;
   if (sought < MANY || !canShare()) return [];
   const scopes = rankedScopes(session.plan, labels);
-  const stretches = new Map<number, readonly CountedStretch[]>();
+  const stretches = new Array<readonly CountedStretch[]>(scopes.length);
   await together(signal, lanesFor(executor), [...scopes.entries()], async ([at, scope], signal) => {
     const task = { session, kind: 'stretches', input: scope, name: nameOf(scope), signal } as const;
-    stretches.set(at, await executor.run(task));
+    stretches[at] = await executor.run(task);
   });
   const chosen: ScoresToRank[] = [];
   let bytes = 0;
   for (const [at, scope] of scopes.entries()) {
-    const own = stretches.get(at)!;
+    const own = stretches[at];
     const count = own.reduce((sum, { scores }) => sum + scores, 0);
     if (count > SCORES_PER_LAMBDA * sought || bytes + RANKING_BYTES * count > LARGEST) continue;
     bytes += RANKING_BYTES * count;

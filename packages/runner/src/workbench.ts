@@ -128,10 +128,9 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
 
   #run({ run, rankings }: RunToDo): Promise<readonly RunResult[]> {
     const { plan, tolerances, profiles } = this.#at().session;
-    const data = this.#data();
-    if (rankings.length === 0) return runOne(data, plan, run, tolerances);
     const scans = profiles.map(({ scan }) => scan);
-    return runOne({ ...data, rankings: new ScoreRankings(scans, rankings) }, plan, run, tolerances);
+    const data = { ...this.#data(), rankings: new ScoreRankings(scans, rankings) };
+    return runOne(data, plan, run, tolerances);
   }
 
   async #calibrate(split: Split): Promise<CalibratedSplit> {
