@@ -21,7 +21,7 @@ export function leastLambdas(
   rankings?: ScoreRankings,
 ): LeastLambda[] {
   const units = table.units.length;
-  const search = rankings && new RankingSearch(table, rankings);
+  const search = rankings && RankingSearch.in(table, rankings);
   const single = lineFamily(new Float64Array(1));
   const before: number[] = [];
   return bounds.map((bound) => {

@@ -2,7 +2,7 @@ import { LossSearch } from './loss-search.ts';
 import { type LossAverage, type LossScope, type LossUnits, weighUnits } from './loss-units.ts';
 import type { Partition } from './partition.ts';
 import type { Profile } from './profile.ts';
-import { largestOf, listsOf, type ScoreLists } from './score-lists.ts';
+import { largestOf, listsOf, type ScoreLists, scoresOf } from './score-lists.ts';
 import type { Sides } from './sorted-scores.ts';
 
 export interface LossTableOptions {
@@ -28,6 +28,7 @@ export class LossTable {
   /** What misses in these scans count for. */
   readonly weights: LossUnits;
   readonly #listScores: () => ScoreLists;
+  readonly #scoresOf: (scan: number) => Float32Array;
   #lists: ScoreLists | null = null;
   #largestScore: number | null = null;
   #whole: LossSearch | null = null;
@@ -40,11 +41,17 @@ export class LossTable {
     this.scans = members.map((profile) => profile.scan);
     this.weights = weighUnits(members, this.units, scope, average);
     this.#listScores = () => listsOf(members, partition, scope, sides);
+    this.#scoresOf = (scan) => scoresOf(members[scan], partition, scope, sides);
   }
 
   get lists(): ScoreLists {
     this.#lists ??= this.#listScores();
     return this.#lists;
+  }
+
+  /** What holds the lists of one of the scans that take part, by its index. */
+  scoresOf(scan: number): Float32Array {
+    return this.#scoresOf(scan);
   }
 
   /** Largest score that counts; 0 if no voxel is ever missed. */

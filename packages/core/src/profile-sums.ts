@@ -20,8 +20,13 @@ export class ProfileSums {
   readonly #lists: readonly Float32Array[];
   /** Whether lengths are known at a calibrated λ whatever organs a scan has. */
   readonly #always: readonly boolean[];
+  readonly #slots: number;
+  /** The sides that a profile must tell apart to tell all that every calibrated λ does; infinite where none does. */
+  readonly #enoughSides: number;
   /** By list, once a scan has it. */
   readonly #ascending: Ascending[] = [];
+  /** The calibrated λ given by organ, as they ascend on the list looked at last. */
+  #order: readonly number[];
   readonly #missed: Float64Array;
   readonly #length: Float64Array;
   /** Of the λ on one list. */
@@ -34,11 +39,16 @@ export class ProfileSums {
       one.partition.cellsPerOrgan === 1 ? lambdaOfLists(one) : new Float32Array(0),
     );
     this.#calibrated = calibrated;
+    this.#order = [...lists.keys()].filter((fit) => lists[fit].length > 0);
     this.#lists = lists;
     this.#always = lists.map((own) => {
       const above = own.subarray(own.length / 2);
-      return own.length > 0 && above.every((lambda, organ) => lengthIsKnown(own[organ], lambda));
+      return own.length === 2 * slots && above.every((lambda, organ) => lengthIsKnown(own[organ], lambda));
     });
+    this.#slots = slots;
+    this.#enoughSides = this.#always.every((known) => known)
+      ? Math.max(...calibrated.map(({ sides }) => sides))
+      : Number.POSITIVE_INFINITY;
     this.#missed = new Float64Array(slots * calibrated.length);
     this.#length = new Float64Array(slots * calibrated.length);
     this.#first = new Uint32Array(calibrated.length);
@@ -48,8 +58,7 @@ export class ProfileSums {
   /** Sums on one scan, and which λ need its voxels instead. The sums are good until the next scan is asked for. */
   of(profile: Profile): { readonly sums: ScanSums; readonly unknown: number[] } {
     const fits = this.#calibrated.length;
-    const unknown: number[] = [];
-    for (let fit = 0; fit < fits; fit++) if (!this.#isKnown(profile, fit)) unknown.push(fit);
+    const unknown = this.#unknownIn(profile);
     const { organVoxels, sides, cellCount } = profile;
     for (let organ = 0; organ < organVoxels.length && unknown.length < fits; organ++) {
       if (organVoxels[organ] === 0) continue;
@@ -60,7 +69,14 @@ export class ProfileSums {
     return { sums: { profile, fits, missed: this.#missed, length: this.#length }, unknown };
   }
 
-  /** Whether the profile tells all that a calibrated λ does. */
+  /** The calibrated λ of which a profile does not tell all that they do. */
+  #unknownIn(profile: Profile): number[] {
+    const { lengths, cellCount, sides } = profile;
+    if (lengths && cellCount === this.#slots && sides >= this.#enoughSides) return [];
+    return [...this.#calibrated.keys()].filter((fit) => !this.#isKnown(profile, fit));
+  }
+
+  /** Whether a profile tells all that a calibrated λ does. */
   #isKnown(profile: Profile, fit: number): boolean {
     const { lengths, cellCount, organVoxels } = profile;
     const lists = this.#lists[fit];
@@ -106,12 +122,15 @@ export class ProfileSums {
     const known = this.#ascending[list];
     if (known) return known;
     const lists = this.#lists;
-    // An array, not a typed one: sorting it is quick where it is in order, either way.
-    const fits = [...lists.keys()].filter((fit) => lists[fit].length > 0);
-    fits.sort((a, b) => lists[a][list] - lists[b][list]);
+    // Most lists have their λ in the order of another.
+    let ascends = true;
+    for (let i = 1; ascends && i < this.#order.length; i++) {
+      ascends = lists[this.#order[i - 1]][list] <= lists[this.#order[i]][list];
+    }
+    if (!ascends) this.#order = this.#order.toSorted((a, b) => lists[a][list] - lists[b][list]);
     const ascending = {
-      fit: Uint32Array.from(fits),
-      lambda: Float32Array.from(fits, (fit) => lists[fit][list]),
+      fit: Uint32Array.from(this.#order),
+      lambda: Float32Array.from(this.#order, (fit) => lists[fit][list]),
     };
     this.#ascending[list] = ascending;
     return ascending;

@@ -1,5 +1,4 @@
 import type { Kernels } from '@semcrc/kernels';
-import { Aim, type End } from './aim.ts';
 import type { RiskBound } from './bound.ts';
 import type { ExperimentPlan } from './experiment.ts';
 import { firstMissed } from './first-missed.ts';
@@ -26,7 +25,7 @@ export interface CountedStretch extends Stretch {
   readonly scores: number;
 }
 
-/** A ranking has about so many scores at most: to make one takes four times their memory. */
+/** A ranking has about so many scores at most: to make one takes three times their memory. */
 const LARGEST = 2 ** 19;
 
 /**
@@ -66,8 +65,7 @@ export function buildRankings(
 ): ScoreRanking[] {
   const table = tableOf(profiles, labels, scope, 'mean');
   const indices = new Map(profiles.map(({ scan }, index) => [scan, index]));
-  const scanOf = Uint32Array.from(table.scans, (id) => indices.get(id)!);
-  return rankScores(kernels, table, scanOf, profiles.length, stretches, allocate);
+  return rankScores(kernels, table, (scan) => indices.get(table.scans[scan])!, stretches, allocate);
 }
 
 function tableOf(
@@ -109,38 +107,42 @@ function spanOf(
     .flatMap(({ meanAccepted }) => meanAccepted?.(drawn) ?? [])
     .filter((mean) => mean >= 0);
   if (all === 0 || wanted.length === 0) return null;
+  const lambdaAt = lambdaByMean(table);
   const straying = (mean: number): number => {
-    const losses = table.evaluate(Float32Array.of(lambdaAt(table, mean)));
+    const losses = table.evaluate(Float32Array.of(lambdaAt(mean)));
     const average = losses.reduce((sum, loss) => sum + loss, 0) / all;
     const square = losses.reduce((sum, loss) => sum + (loss - average) ** 2, 0) / all;
     return DEVIATIONS * Math.sqrt(square * (1 / drawn - 1 / all));
   };
   const most = Math.max(...wanted);
   const least = Math.min(...wanted);
-  return { low: lambdaAt(table, most + straying(most)), high: lambdaAt(table, least - straying(least)) };
+  return { low: lambdaAt(most + straying(most)), high: lambdaAt(least - straying(least)) };
 }
 
-/** Share of all scores that a stretch may be off at either end. */
-const PRECISION = 2 ** -12;
+/** So many scores of a table are looked at to tell what mean loss a λ has. */
+const LOOKED_AT = 2 ** 13;
 
-/** About the least λ whose mean loss is no more than wanted; the largest score where none is. */
-function lambdaAt(table: LossTable, wanted: number): number {
-  let search = table.search();
-  if (wanted >= search.risk) return 0;
-  const enough = search.undecided * PRECISION;
-  const endAt = (t: number, risk: number): End => ({ t, lambda: Float32Array.of(t), risk });
-  const aim = new Aim();
-  let rejected = endAt(0, search.risk);
-  let accepted = endAt(table.largestScore, 0);
-  while (search.undecided > enough) {
-    const t = aim.between(rejected, accepted, wanted, search.undecided);
-    if (Object.is(t, rejected.t)) break;
-    const end = endAt(t, search.look(Float32Array.of(t), aim.nearer));
-    search = search.narrow(end.risk <= wanted ? 'accepted' : 'rejected');
-    if (end.risk <= wanted) accepted = end;
-    else rejected = end;
+/**
+ * About the least λ whose mean loss is no more than one; the largest score where none is. A score is looked at wherever the
+ * losses of lists at λ = 0, one list after the other, have added up to one more share of them all.
+ */
+function lambdaByMean(table: LossTable): (mean: number) => number {
+  const { scores, start, end, scan } = table.lists;
+  const { weights } = table.weights;
+  const share = table.search().risk / LOOKED_AT;
+  const seen: number[] = [];
+  let ahead = share / 2;
+  for (let list = 0; list < scores.length; list++) {
+    const weight = weights[scan[list]];
+    const loss = weight * (end[list] - start[list]);
+    for (; ahead < loss; ahead += share) seen.push(scores[list][start[list] + Math.floor(ahead / weight)]);
+    ahead -= loss;
   }
-  return accepted.lambda[0];
+  const ascending = Float32Array.from(seen).sort();
+  return (mean) => {
+    const covered = ascending.length - Math.round(mean / share);
+    return covered <= 0 ? 0 : covered > ascending.length ? table.largestScore : ascending[covered - 1];
+  };
 }
 
 /** So many scores of each ranking are looked at to tell where it ends. */

@@ -13,27 +13,28 @@ interface Weighed {
 /** Reads the least λ that bounds accept off the ranked scores of many scans, of which a table holds some. */
 export class RankingSearch {
   readonly #table: LossTable;
-  readonly #scans: number;
-  /** By scan of the table: its index among those ranked. */
-  readonly #indexOf: Uint32Array;
-  /** By scan ranked: what one missed score adds to the table's mean loss; 0 for scans that it does not hold. */
+  /** By list ranked: its scan's index in the table, or −1, and what one missed score adds to the table's mean loss, or 0. */
+  readonly #scan: Int32Array;
   readonly #weight: Float64Array;
   readonly #rankings: readonly Weighed[];
 
-  constructor(table: LossTable, rankings: ScoreRankings) {
-    const own = rankings.of(table.scope, table.scans);
+  private constructor(table: LossTable, rankings: readonly ScoreRanking[], indices: Int32Array) {
+    // All rankings of a scope have the same lists.
     this.#table = table;
-    this.#scans = rankings.scans;
-    this.#indexOf = own.length > 0 ? rankings.indexOf(table.scans) : new Uint32Array(0);
-    this.#weight = new Float64Array(rankings.scans);
-    this.#indexOf.forEach((scan, at) => {
-      this.#weight[scan] = table.weights.weights[at];
-    });
-    this.#rankings = own.map((ranking) => {
-      const means = new Float64Array(ranking.covered.length / rankings.scans).fill(Number.NaN);
-      means[0] = ranking.missed.reduce((sum, missed, scan) => sum + missed * this.#weight[scan], 0);
+    this.#scan = pick(indices, rankings[0].scan, new Int32Array(rankings[0].scan.length));
+    this.#weight = pick(table.weights.weights, this.#scan, new Float64Array(this.#scan.length));
+    this.#rankings = rankings.map((ranking) => {
+      const means = new Float64Array(ranking.covered.length / ranking.missed.length).fill(Number.NaN);
+      means[0] = weighedSum(this.#weight, ranking.missed, 0);
       return { ranking, means };
     });
+  }
+
+  /** A search in a table; null where its scope was not ranked, or not with all its scans. */
+  static in(table: LossTable, all: ScoreRankings): RankingSearch | null {
+    const rankings = all.of(table.scope);
+    const indices = rankings.length > 0 ? all.indicesIn(table.scans) : null;
+    return indices && new RankingSearch(table, rankings, indices);
   }
 
   /**
@@ -58,7 +59,7 @@ export class RankingSearch {
   /** The same in one ranking, up to whose low end all λ are rejected. */
   #findIn(weighed: Weighed, bound: RiskBound, wanted: number): number | null {
     const { ranking, means } = weighed;
-    const { scores, scan, stride } = ranking;
+    const { list, stride } = ranking;
     const weight = this.#weight;
     const atMost = wanted + NEARBY;
     let row = 0;
@@ -80,12 +81,12 @@ export class RankingSearch {
         meanAtEnd = found;
       }
     }
-    for (let at = row * stride; at < scores.length; ) {
-      do mean -= weight[scan[at++]];
-      while (mean > atMost && at < scores.length);
+    for (let at = row * stride; at < list.length; ) {
+      do mean -= weight[list[at++]];
+      while (mean > atMost && at < list.length);
       // Where some of several equal scores do, λ covers the others, too: it misses less still.
       if (verdictOnMean(mean, wanted) ?? bound.accepts(this.#lossesAt(ranking, row, at)))
-        return scores[at - 1];
+        return this.#scoreAt(ranking, row, at - 1);
     }
     return null;
   }
@@ -93,28 +94,54 @@ export class RankingSearch {
   /** Mean loss at a row of counts, but for rounding. */
   #meanAt({ ranking: { covered }, means }: Weighed, row: number): number {
     if (!Number.isNaN(means[row])) return means[row];
-    const weight = this.#weight;
-    const start = row * this.#scans;
-    // Sums that do not wait for each other.
-    let [a, b, c, d] = [0, 0, 0, 0];
-    let scan = 0;
-    for (; scan + 4 <= weight.length; scan += 4) {
-      a += weight[scan] * covered[start + scan];
-      b += weight[scan + 1] * covered[start + scan + 1];
-      c += weight[scan + 2] * covered[start + scan + 2];
-      d += weight[scan + 3] * covered[start + scan + 3];
-    }
-    for (; scan < weight.length; scan++) a += weight[scan] * covered[start + scan];
-    means[row] = means[0] - (a + b + (c + d));
+    means[row] = means[0] - weighedSum(this.#weight, covered, row * this.#weight.length);
     return means[row];
   }
 
+  /** A score of one of the table's scans, by its index in a ranking, which is not before a row of counts. */
+  #scoreAt({ list, scan, end, missed, covered, stride }: ScoreRanking, row: number, at: number): number {
+    const own = list[at];
+    let left = missed[own] - covered[row * scan.length + own];
+    const start = row * stride;
+    let before = at;
+    while (before > start) {
+      before = list.lastIndexOf(own, before - 1);
+      if (before >= start) left--;
+    }
+    return this.#table.scoresOf(this.#scan[own])[end[own] - left];
+  }
+
   /** Loss of each unit where the scores before an index are covered, which is not before a row of counts. */
-  #lossesAt({ missed, covered, scan, stride }: ScoreRanking, row: number, end: number): Float64Array {
-    const { weights, units } = this.#table;
-    const left = missed.map((count, scan) => count - covered[row * this.#scans + scan]);
-    for (let at = row * stride; at < end; at++) left[scan[at]]--;
-    const misses = Float64Array.from(this.#indexOf, (scan) => left[scan]);
+  #lossesAt({ list, scan, missed, covered, stride }: ScoreRanking, row: number, end: number): Float64Array {
+    const { weights, units, scans } = this.#table;
+    const left = missed.map((count, own) => count - covered[row * scan.length + own]);
+    for (let at = row * stride; at < end; at++) left[list[at]]--;
+    const misses = new Float64Array(scans.length);
+    left.forEach((count, own) => {
+      if (this.#scan[own] >= 0) misses[this.#scan[own]] += count;
+    });
     return lossesOfUnits(weights, misses, new Float64Array(units.length));
   }
+}
+
+/** Writes the value at each index to `out` and returns it; 0 at indices below 0. */
+function pick<T extends Int32Array | Float64Array>(values: T, indices: Uint32Array | Int32Array, out: T): T {
+  for (let at = 0; at < out.length; at++) out[at] = indices[at] < 0 ? 0 : values[indices[at]];
+  return out;
+}
+
+/** Σ weight · count, over counts from an index on. */
+function weighedSum(weight: Float64Array, counts: Uint32Array, start: number): number {
+  // Four sums that do not wait for each other; first those that are left over, so that nothing follows the long loop: V8,
+  // which compiles it as it runs, would fall out there.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let list = 0;
+  for (; list < weight.length % 4; list++) a += weight[list] * counts[start + list];
+  for (; list < weight.length; list += 4) {
+    a += weight[list] * counts[start + list];
+    b += weight[list + 1] * counts[start + list + 1];
+    c += weight[list + 2] * counts[start + list + 2];
+    d += weight[list + 3] * counts[start + list + 3];
+  }
+  return a + b + (c + d);
 }

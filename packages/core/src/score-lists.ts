@@ -37,10 +37,11 @@ export function listsOf(
     parameters.push(parameter);
     scans.push(scan);
   };
-  const single = scope === 'scan' && keys.length * sides === 1;
-  members.forEach(({ offsets, scores, merged, sides: told }, scan) => {
+  members.forEach((profile, scan) => {
+    const { offsets, scores, sides: told } = profile;
+    const merged = mergedFor(profile, partition, scope, sides);
     for (let side = 0; side < told; side++) {
-      if (single && merged) {
+      if (merged) {
         add(scan, 0, merged.scores, merged.offsets[side], merged.offsets[side + 1]);
         continue;
       }
@@ -59,6 +60,26 @@ export function listsOf(
     parameter: Uint16Array.from(parameters),
     scan: Uint32Array.from(scans),
   };
+}
+
+/** What holds a scan's lists. */
+export function scoresOf(
+  profile: Profile,
+  partition: Partition,
+  scope: LossScope,
+  sides: Sides,
+): Float32Array {
+  return (mergedFor(profile, partition, scope, sides) ?? profile).scores;
+}
+
+/** The scores of a scan whatever their cell, where one λ decides on them all; null where it does not, or they are not kept. */
+function mergedFor(
+  { merged }: Profile,
+  { keys }: Partition,
+  scope: LossScope,
+  sides: Sides,
+): Profile['merged'] {
+  return scope === 'scan' && keys.length * sides === 1 ? merged : null;
 }
 
 /** The largest score of any list: each has its own last. 0 without lists. */

@@ -4,21 +4,25 @@ import type { LossTable } from './loss-table.ts';
 import type { LossScope } from './loss-units.ts';
 
 /**
- * The scores of many scans above one λ and up to another as one ascending row. Searching one λ for any of these scans reads
- * it in one place, where their profiles have a list for each scan and organ.
+ * The scores of many scans above one λ and up to another in ascending order, each told by its list alone: the next of a
+ * list's own scores is the one meant. Searching one λ for any of these scans reads it in one place, where their profiles
+ * have a list for each scan and organ.
  */
 export interface ScoreRanking {
   readonly scope: LossScope;
   readonly low: number;
   readonly high: number;
-  readonly scores: Float32Array;
-  /** The scan that each score is of: its index among the scans ranked. */
-  readonly scan: Uint16Array | Uint32Array;
-  /** By scan: what is missed at `low`, scores beyond the ranking included. */
+  /** The scan that each list is of: its index among all. */
+  readonly scan: Uint32Array;
+  /** Where each list ends in what holds its scan's scores. */
+  readonly end: Uint32Array;
+  /** By list: how many of its scores are missed at `low`, those beyond the ranking included. */
   readonly missed: Uint32Array;
+  /** The list of each score. */
+  readonly list: Uint16Array | Uint32Array;
   /** Covered scores are counted every so many. */
   readonly stride: number;
-  /** How many of the first row · stride scores each scan has, at row · scans + scan; in the last row, of all. */
+  /** How many of the first row · stride scores are of each list, at row · lists + list; in the last row, of all. */
   readonly covered: Uint32Array;
 }
 
@@ -28,83 +32,71 @@ export interface Stretch {
   readonly high: number;
 }
 
-/** Rows of counts with so many scores for each scan between them take half as much memory as the scores. */
-const SCORES_PER_SCAN = 2;
+/** Rows of counts with so many scores of each list between them take as much memory as the scores. */
+const SCORES_PER_LIST = 2;
 
-/** Memory of a ranking for each score, in bytes: the score, its scan and its share of the counts. */
-export const RANKING_BYTES = 8;
+/** Memory of a ranking for each score, in bytes: its list, and its share of the counts. */
+export const RANKING_BYTES = 4;
 
 /**
  * Ranks the scores of a table, one stretch after the other.
  *
- * @param scanOf index of each of the table's scans among all that are ranked
- * @param scans how many these are
+ * @param scanOf index of each of the table's scans among all
  * @param stretches ascending, each from where the one before ends
  * @param allocate gives the memory of rankings
  */
 export function rankScores(
   kernels: Kernels,
   table: LossTable,
-  scanOf: Uint32Array,
-  scans: number,
+  scanOf: (scan: number) => number,
   stretches: readonly Stretch[],
   allocate?: (bytes: number) => ArrayBufferLike,
 ): ScoreRanking[] {
-  const { scores, start, end, scan } = table.lists;
-  const tags = Uint32Array.from(scan, (own) => scanOf[own]);
-  const stride = SCORES_PER_SCAN * scans;
+  const { scores, start, end } = table.lists;
+  const scan = table.lists.scan.map(scanOf);
+  const stride = SCORES_PER_LIST * scores.length;
   const from = start.map((first, list) => firstMissed(scores[list], first, end[list], stretches[0].low));
   return stretches.map(({ low, high }) => {
-    const missed = new Uint32Array(scans);
-    const lists = scores.map((own, list) => {
+    const missed = end.map((last, list) => last - from[list]);
+    const within = scores.map((own, list) => {
       const first = from[list];
-      missed[tags[list]] += end[list] - first;
       from[list] = firstMissed(own, first, end[list], high);
       return own.subarray(first, from[list]);
     });
-    const { values, tags: scanOfScore, counts } = rankLists(kernels, lists, tags, scans, stride, allocate);
-    return {
-      scope: table.scope,
-      low,
-      high,
-      scores: values,
-      scan: scanOfScore,
-      missed,
-      stride,
-      covered: counts,
-    };
+    const { list, counts } = rankLists(kernels, within, stride, allocate);
+    return { scope: table.scope, low, high, scan, end, missed, list, stride, covered: counts };
   });
 }
 
 /** Rankings by what the λ decides on. */
 export class ScoreRankings {
   readonly #scans: ReadonlyMap<string, number>;
-  readonly #rankings: readonly ScoreRanking[];
+  readonly #rankings = new Map<number | 'scan', ScoreRanking[]>();
 
-  /** `scans`: ids of the scans ranked, in the order of the rankings' indices. */
+  /** `scans`: ids of all scans, in the order of the rankings' indices. */
   constructor(scans: readonly string[], rankings: readonly ScoreRanking[]) {
     this.#scans = new Map(scans.map((id, scan) => [id, scan]));
-    this.#rankings = rankings;
+    for (const ranking of [...rankings].sort((a, b) => a.low - b.low)) {
+      const key = keyOf(ranking.scope);
+      this.#rankings.set(key, [...(this.#rankings.get(key) ?? []), ranking]);
+    }
   }
 
-  /** How many scans are ranked. */
-  get scans(): number {
-    return this.#scans.size;
+  /** Rankings of a scope, by λ. */
+  of(scope: LossScope): readonly ScoreRanking[] {
+    return this.#rankings.get(keyOf(scope)) ?? [];
   }
 
-  /** Rankings of a scope, by λ; none where it was not ranked, or not with all scans named. */
-  of(scope: LossScope, scans: readonly string[]): readonly ScoreRanking[] {
-    const own = this.#rankings.filter((ranking) => sameScope(ranking.scope, scope));
-    if (own.length === 0 || scans.some((id) => !this.#scans.has(id))) return [];
-    return own.sort((a, b) => a.low - b.low);
-  }
-
-  /** Index of each of some scans. */
-  indexOf(scans: readonly string[]): Uint32Array {
-    return Uint32Array.from(scans, (id) => this.#scans.get(id)!);
+  /** By scan: its index among those named, or −1; null where one of these is not ranked. */
+  indicesIn(scans: readonly string[]): Int32Array | null {
+    const indices = new Int32Array(this.#scans.size).fill(-1);
+    for (let index = 0; index < scans.length; index++) {
+      const scan = this.#scans.get(scans[index]);
+      if (scan === undefined) return null;
+      indices[scan] = index;
+    }
+    return indices;
   }
 }
 
-function sameScope(a: LossScope, b: LossScope): boolean {
-  return a === 'scan' || b === 'scan' ? a === b : a.organ === b.organ;
-}
+const keyOf = (scope: LossScope) => (scope === 'scan' ? scope : scope.organ);

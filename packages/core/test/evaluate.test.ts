@@ -17,6 +17,7 @@ import {
   sweepScan,
   type Within,
 } from '../src/index.ts';
+import { ProfileSums } from '../src/profile-sums.ts';
 import { drawCohort, draws, LABELS, recipes } from './random-cohort.ts';
 import {
   byOrgan,
@@ -208,9 +209,10 @@ describe('the evaluation of a scan', () => {
     });
     const organs = makePartition({ kind: 'organ' }, LABELS);
     const calibrated: CalibratedLambda = { partition: organs, sides: 2, lambda: new Float32Array(8) };
-    expect(() => evaluateScan(kernels, sample, buildProfile(kernels, sample, organs), [calibrated])).toThrow(
-      expect.objectContaining({ code: 'usage', message: expect.stringContaining('2 sides') }),
-    );
+    const refused = expect.objectContaining({ code: 'usage', message: expect.stringContaining('2 sides') });
+    const profile = buildProfile(kernels, sample, organs, { lengths: true });
+    expect(() => evaluateScan(kernels, sample, profile, [calibrated])).toThrow(refused);
+    expect(() => new ProfileSums([calibrated], 8).of(profile)).toThrow(refused);
   });
 });
 

@@ -75,9 +75,18 @@ describe('planning rankings', () => {
     const rankings = stretches.flatMap(({ scope, own }) =>
       own.length > 0 ? buildRankings(kernels, profiles, LABELS, scope, own) : [],
     );
-    for (const [at, { scores, low, high }] of rankings.entries()) {
-      expect(scores.length).toBe(stretches[at].own[0].scores);
-      expect(scores.every((score) => score > low && score <= high)).toBe(true);
+    for (const [at, { list, scan, end, missed, covered, low, high }] of rankings.entries()) {
+      expect(list.length).toBe(stretches[at].own[0].scores);
+      // What a list has before, in and beyond the ranking, in the scans' own scores.
+      for (const [own, index] of scan.entries()) {
+        const { scores } = profiles[index];
+        const first = end[own] - missed[own];
+        const inside = covered[covered.length - scan.length + own];
+        expect(scores.subarray(first, first + inside).every((score) => score > low && score <= high)).toBe(
+          true,
+        );
+        expect(first + inside === end[own] || scores[first + inside] > high).toBe(true);
+      }
     }
     let found = 0;
     let inside = 0;
@@ -119,11 +128,11 @@ describe('planning rankings', () => {
     const rankings = buildRankings(kernels, profiles, LABELS, 'scan', stretches);
     expect(rankings.length).toBe(stretches.length);
     for (const [at, ranking] of rankings.entries()) {
-      expect(ranking.scores.length).toBeLessThan(1.1 * 2 ** 19);
+      expect(ranking.list.length).toBeLessThan(1.1 * 2 ** 19);
       if (at > 0) expect(ranking.low).toBe(rankings[at - 1].high);
     }
     const all = stretches.reduce((sum, { scores }) => sum + scores, 0);
-    expect(rankings.reduce((sum, { scores }) => sum + scores.length, 0)).toBe(Math.round(all));
+    expect(rankings.reduce((sum, { list }) => sum + list.length, 0)).toBe(Math.round(all));
   });
 
   it('takes none where no bound goes by the mean loss, or no scan has the organ', () => {

@@ -16,11 +16,11 @@ export {
 export { leastOf32, largestOf32 } from './range';
 export { countEdges8, countEdges16, takeEdges8, takeEdges16 } from './edge';
 export { binResiduals, cellLoss } from './cells';
-export { radixSort, selectDigit, starts as startsOfDigits } from './sort';
+export { radixSort, selectDigit, startsOf } from './sort';
 export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,
   sortPairs, sortScores,
 } from './profile';
 export {
-  tallyKeys, takeKeys, movePairs, splitPairs16, splitPairs32, countBefore16, countBefore32,
+  tallyKeys, takeKeys16, takeKeys32, placeLists16, placeLists32, countBefore16, countBefore32,
 } from './rank';

@@ -63,14 +63,19 @@ export function take(address: usize): usize {
   return place;
 }
 
-/** Turns 2048 counts into the first place of each. */
-export function starts(counts: usize): void {
+/** Turns n counts into the first place of each. */
+export function startsOf(counts: usize, n: u32): void {
   let sum: u32 = 0;
-  for (let end = counts + 8192; counts < end; counts += 4) {
+  for (let end = counts + (<usize>n << 2); counts < end; counts += 4) {
     const count = load<u32>(counts);
     store<u32>(counts, sum);
     sum += count;
   }
+}
+
+/** Turns 2048 counts into the first place of each. */
+export function starts(counts: usize): void {
+  startsOf(counts, 2048);
 }
 
 /**

@@ -51,9 +51,8 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
   const positions = { positions: true };
   const shifts = levels.slice(0, PART_COUNT);
   // Whole slices.
-  const tags = Uint32Array.from({ length: GROUP_COUNT }, (_, group) => group);
   const lists = (values, borders) =>
-    Array.from(tags, (group) => values.subarray(borders[group], borders[group + 1]));
+    Array.from({ length: GROUP_COUNT }, (_, group) => values.subarray(borders[group], borders[group + 1]));
   const plane = PLANE <= few ? parts : parts.subarray(0, few);
   const whole = (name, voxels) => placed[name].subarray(0, voxels - (voxels % plane.length));
   const slices = { lower: whole('lower', n), upper: whole('upper', n), groups: whole('groups', n) };
@@ -163,9 +162,8 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       name: 'rankLists',
       bytes: 12,
       simd: false,
-      wasm: () => face.rankLists(k, lists(sortedLower, offsets), tags, GROUP_COUNT, 2 * GROUP_COUNT).tags[1],
-      twin: () =>
-        scalar.rankLists(lists(small.lower, smallOffsets), tags, GROUP_COUNT, 2 * GROUP_COUNT).tags[1],
+      wasm: () => face.rankLists(k, lists(sortedLower, offsets), 2 * GROUP_COUNT).list[1],
+      twin: () => scalar.rankLists(lists(small.lower, smallOffsets), 2 * GROUP_COUNT).list[1],
     },
     {
       name: 'divideGroups',

@@ -222,19 +222,9 @@ export function checkNonNegative(name: string, levels: ArrayLike<number>): void 
   }
 }
 
-/** Checks the types of lists and that each has a tag below `tagCount`; the values are checked on kernel memory. */
-export function checkLists(lists: readonly Float32Array[], tags: Uint32Array, tagCount: number): void {
-  checkColumn('Uint32Array', 'tags', tags, lists.length);
-  for (let list = 0; list < lists.length; list++) {
-    checkKind(`lists[${list}]`, lists[list], 'Float32Array');
-    if (tags[list] < tagCount) continue;
-    throw badInput(`tags[${list}] is ${tags[list]}, expected a number below tagCount = ${tagCount}`, {
-      argument: 'tags',
-      index: list,
-      found: tags[list],
-      expected: tagCount,
-    });
-  }
+/** Checks the types of lists; the values are checked on kernel memory. */
+export function checkLists(lists: readonly Float32Array[]): void {
+  for (let list = 0; list < lists.length; list++) checkKind(`lists[${list}]`, lists[list], 'Float32Array');
 }
 
 /** The error for the first value of some lists, one after the other, that is not a number from +0 on. */

@@ -124,15 +124,10 @@ export interface EdgeDistances {
   readonly values: Float32Array;
 }
 
-/** The values of several lists in one row. */
+/** The lists that the values of several lists are of, in ascending order of values. */
 export interface RankedLists {
-  /** Ascending; equal ones in the order of their lists. */
-  readonly values: Float32Array;
-  /** The tag of each value's list; u16 where tagCount fits. */
-  readonly tags: Uint16Array | Uint32Array;
-  /**
-   * How often each tag occurs among the first b · stride values, at b · tagCount + tag, from b = 0 on; the last row is of
-   * all values.
-   */
+  /** The list of each value; of equal values in the order of their lists. u16 where listCount fits. */
+  readonly list: Uint16Array | Uint32Array;
+  /** How many of the first row · stride values are of each list, at row · listCount + list; in the last row, of all. */
   readonly counts: Uint32Array;
 }

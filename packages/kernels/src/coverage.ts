@@ -144,14 +144,14 @@ export interface CoverageExports {
   sortScores(scores: number, spare: number, offsets: number, groupCount: number, counts: number): void;
 
   leastOf32(values: number, n: number): number;
-  tallyKeys(values: number, n: number, least: number, counts: number): void;
-  takeKeys(values: number, n: number, least: number, tag: number, cursors: number, pairs: number): void;
-  movePairs(pairs: number, n: number, cursors: number, out: number): void;
-  splitPairs16: SplitPairs;
-  splitPairs32: SplitPairs;
+  startsOf(counts: number, n: number): void;
+  tallyKeys(values: number, n: number, least: number, width: number, counts: number): void;
+  takeKeys16: TakeKeys;
+  takeKeys32: TakeKeys;
+  placeLists16: PlaceLists;
+  placeLists32: PlaceLists;
   countBefore16: CountBefore;
   countBefore32: CountBefore;
-  startsOfDigits(counts: number): void;
 }
 
 type Length = (lower: number, upper: number, n: number, below: number, above: number) => number;
@@ -203,14 +203,16 @@ type Sweep = (
   histogram: number,
 ) => void;
 
-type SplitPairs = (
-  pairs: number,
-  n: number,
-  shift: number,
-  least: number,
-  cursors: number,
+type TakeKeys = (
   values: number,
-  tags: number,
+  n: number,
+  least: number,
+  width: number,
+  list: number,
+  cursors: number,
+  entries: number,
 ) => void;
 
-type CountBefore = (tags: number, n: number, stride: number, tagCount: number, rows: number) => void;
+type PlaceLists = (entries: number, n: number, cursors: number, lists: number) => void;
+
+type CountBefore = (lists: number, n: number, stride: number, listCount: number, rows: number) => void;

@@ -13,7 +13,7 @@ import {
   specials,
   uniforms,
 } from './inputs.ts';
-import { rankings } from './rank-cases.ts';
+import { manyRankings, rankings } from './rank-cases.ts';
 
 export type { Face } from './inputs.ts';
 
@@ -259,6 +259,7 @@ export const cases: Readonly<Record<string, Case>> = {
   'counting and gathering by group equal the twin': groups,
   'profiles equal the twin, ties by voxel index': profiles,
   'ranking lists equals the twin, ties in the order of lists': rankings,
+  'ranking more lists than u16 tells apart equals the twin': manyRankings,
   'dividing groups by pixel equals the twin': cells,
   'dividing by pixel equals the twin, for few parts and many': divisions,
   'distances to the edges equal the twin, widths to the bit': edges,

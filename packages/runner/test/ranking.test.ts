@@ -67,7 +67,7 @@ describe('ranking scores', () => {
   });
 
   it('leaves out a scope whose scores take more memory than there is for rankings', async () => {
-    const asked = await rankedOf((scope) => (scope === 'scan' ? [6e7, 6e7] : [1e7]), 20_000, ten);
+    const asked = await rankedOf((scope) => (scope === 'scan' ? [7e7, 7e7] : [1e7]), 20_000, ten);
     expect(asked.map(({ scope }) => scope)).toEqual([{ organ: 0 }, { organ: 1 }, { organ: 2 }]);
   });
 
