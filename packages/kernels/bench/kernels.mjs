@@ -160,7 +160,7 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
     },
     {
       name: 'rankLists',
-      bytes: 12,
+      bytes: 8,
       simd: false,
       wasm: () => face.rankLists(k, lists(sortedLower, offsets), 2 * GROUP_COUNT).list[1],
       twin: () => scalar.rankLists(lists(small.lower, smallOffsets), 2 * GROUP_COUNT).list[1],
