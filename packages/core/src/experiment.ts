@@ -77,7 +77,7 @@ function checkTolerance(plan: ExperimentPlan, index: LabelledIndex): void {
     }
     const bound =
       procedure === 'organ-crc'
-        ? organBound(options, plan.epsilon, controlledOrgans(options, index.labels).length)
+        ? organBound(options, plan.epsilon, controlledOrgans(procedure, options, index.labels).length)
         : boundOf(options, plan.epsilon);
     const least = leastUnits(bound);
     const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);

@@ -42,7 +42,7 @@ export function fitOrganCrc(
   const partition = makePartition({ kind: 'organ' }, data.labels);
   const profiles = (options.organCal === 'all' ? optAndCal(split) : split.cal).map(data.profileOf);
   const units = new Set(profiles.map(({ patient }) => patient)).size;
-  const controlled = semantic ? options.control : labelIds(data.labels);
+  const controlled = controlledOrgans(procedure, options, data.labels);
   const bounds = tolerances.map((epsilon) => organBound(options, epsilon, controlled.length));
   const found = calibrateOrgans(data, profiles, controlled, bounds, averageOf(procedure));
   const seconds = secondsSince(start) / bounds.length;
@@ -105,12 +105,13 @@ function calibrateOrgans(
   );
 }
 
-/** The organs whose own risk `organ-crc` controls: those named, or all. */
+/** The organs whose own loss a procedure looks at: for `organ-crc` those named by `control`, else all. */
 export function controlledOrgans(
+  procedure: 'organ-crc' | 'pooled',
   { control }: Pick<ProcedureOptions, 'control'>,
   labels: Labels,
 ): readonly number[] {
-  return control.length > 0 ? control : labelIds(labels);
+  return procedure === 'organ-crc' && control.length > 0 ? control : labelIds(labels);
 }
 
 /** How a procedure averages the losses of an organ. */

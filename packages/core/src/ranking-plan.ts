@@ -9,14 +9,19 @@ import type { LossAverage, LossScope } from './loss-units.ts';
 import { averageOf, controlledOrgans, organBound } from './organ-crc.ts';
 import { makePartition } from './partition.ts';
 import type { Profile } from './profile.ts';
+import type { ScoreLists } from './score-lists.ts';
 import { rankScores, type ScoreRanking, type Stretch } from './score-ranking.ts';
+
+/** The procedures that look for one λ of each organ. */
+const BY_ORGAN = ['organ-crc', 'pooled'] as const;
 
 /** What a plan's procedures look for one λ of. */
 export function rankedScopes({ procedures, options }: ExperimentPlan, labels: Labels): LossScope[] {
-  const byOrgan = procedures.includes('organ-crc') || procedures.includes('pooled');
+  const byOrgan = BY_ORGAN.filter((procedure) => procedures.includes(procedure));
+  const organs = new Set(byOrgan.flatMap((procedure) => controlledOrgans(procedure, options, labels)));
   return [
     ...(procedures.includes('crc') ? (['scan'] as const) : []),
-    ...(byOrgan ? controlledOrgans(options, labels).map((organ) => ({ organ })) : []),
+    ...[...organs].map((organ) => ({ organ })),
   ];
 }
 
@@ -84,11 +89,11 @@ function searchesIn(
   scope: LossScope,
 ): { readonly average: LossAverage; readonly boundAt: (epsilon: number) => RiskBound }[] {
   if (scope === 'scan') return [{ average: 'mean', boundAt: (epsilon) => boundOf(options, epsilon) }];
-  const organs = controlledOrgans(options, labels).length;
-  const boundAt = (epsilon: number) => organBound(options, epsilon, organs);
-  return (['organ-crc', 'pooled'] as const)
-    .filter((procedure) => procedures.includes(procedure))
-    .map((procedure) => ({ average: averageOf(procedure), boundAt }));
+  return BY_ORGAN.filter((procedure) => procedures.includes(procedure)).flatMap((procedure) => {
+    const organs = controlledOrgans(procedure, options, labels);
+    const boundAt = (epsilon: number) => organBound(options, epsilon, organs.length);
+    return organs.includes(scope.organ) ? [{ average: averageOf(procedure), boundAt }] : [];
+  });
 }
 
 /** How far from where all scans have it a run's λ̂ is looked for, in standard deviations of the mean loss. */
@@ -122,23 +127,12 @@ function spanOf(
 /** So many scores of a table are looked at to tell what mean loss a λ has. */
 const LOOKED_AT = 2 ** 13;
 
-/**
- * About the least λ whose mean loss is no more than one; the largest score where none is. A score is looked at wherever the
- * losses of lists at λ = 0, one list after the other, have added up to one more share of them all.
- */
+/** About the least λ whose mean loss is no more than one; the largest score where none is. */
 function lambdaByMean(table: LossTable): (mean: number) => number {
-  const { scores, start, end, scan } = table.lists;
+  const { start, end, scan } = table.lists;
   const { weights } = table.weights;
   const share = table.search().risk / LOOKED_AT;
-  const seen: number[] = [];
-  let ahead = share / 2;
-  for (let list = 0; list < scores.length; list++) {
-    const weight = weights[scan[list]];
-    const loss = weight * (end[list] - start[list]);
-    for (; ahead < loss; ahead += share) seen.push(scores[list][start[list] + Math.floor(ahead / weight)]);
-    ahead -= loss;
-  }
-  const ascending = Float32Array.from(seen).sort();
+  const ascending = sampled(table.lists, start, end, (list) => weights[scan[list]], share);
   return (mean) => {
     const covered = ascending.length - Math.round(mean / share);
     return covered <= 0 ? 0 : covered > ascending.length ? table.largestScore : ascending[covered - 1];
@@ -149,26 +143,41 @@ function lambdaByMean(table: LossTable): (mean: number) => number {
 const SAMPLED = 512;
 
 /** Divides a stretch into some with about equally many scores. */
-function divide({ lists: { scores, start, end } }: LossTable, { low, high }: Stretch): CountedStretch[] {
+function divide({ lists }: LossTable, { low, high }: Stretch): CountedStretch[] {
+  const { scores, start, end } = lists;
   const first = start.map((from, list) => firstMissed(scores[list], from, end[list], low));
   const last = first.map((from, list) => firstMissed(scores[list], from, end[list], high));
   const count = first.reduce((sum, from, list) => sum + last[list] - from, 0);
   const parts = Math.ceil(count / LARGEST);
-  const every = LARGEST / SAMPLED;
-  const sampled: number[] = [];
-  let skip = every / 2;
-  for (let list = 0; list < scores.length; list++) {
-    let at = first[list] + skip;
-    for (; at < last[list]; at += every) sampled.push(scores[list][at]);
-    skip = at - last[list];
-  }
-  const sorted = Float32Array.from(sampled).sort();
+  const ascending = sampled(lists, first, last, () => 1, LARGEST / SAMPLED);
   const stretches: CountedStretch[] = [];
   let from = low;
   for (let part = 1; part <= parts; part++) {
-    const to = part === parts ? high : sorted[Math.floor((sorted.length * part) / parts)];
+    const to = part === parts ? high : ascending[Math.floor((ascending.length * part) / parts)];
     if (to > from) stretches.push({ low: from, high: to, scores: count / parts });
     from = to;
   }
   return stretches;
+}
+
+/**
+ * Some of the scores that lists have between two indices each, ascending: one wherever the scores' weights, one list after
+ * the other, have added up to one more share.
+ */
+function sampled(
+  { scores }: ScoreLists,
+  first: Uint32Array,
+  last: Uint32Array,
+  weightOf: (list: number) => number,
+  share: number,
+): Float32Array {
+  const seen: number[] = [];
+  let ahead = share / 2;
+  for (let list = 0; list < scores.length; list++) {
+    const weight = weightOf(list);
+    const all = weight * (last[list] - first[list]);
+    for (; ahead < all; ahead += share) seen.push(scores[list][first[list] + Math.floor(ahead / weight)]);
+    ahead -= all;
+  }
+  return Float32Array.from(seen).sort();
 }

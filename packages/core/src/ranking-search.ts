@@ -64,23 +64,16 @@ export class RankingSearch {
     const atMost = wanted + NEARBY;
     let row = 0;
     let end = means.length - 1;
-    let mean = means[row];
-    let meanAtEnd = means[end];
     let before = Number.POSITIVE_INFINITY;
     for (let width = end; width > 1; width = end - row) {
       // Where the line between both ends meets what is wanted, or halfway where that helped little.
-      const share = width > before / 2 ? 0.5 : (mean - wanted) / (mean - meanAtEnd);
+      const share = width > before / 2 ? 0.5 : (means[row] - wanted) / (means[row] - means[end]);
       const middle = row + Math.min(Math.max(Math.round(share * width), 1), width - 1);
-      const found = this.#meanAt(weighed, middle);
       before = width;
-      if (found > atMost) {
-        row = middle;
-        mean = found;
-      } else {
-        end = middle;
-        meanAtEnd = found;
-      }
+      if (this.#meanAt(weighed, middle) > atMost) row = middle;
+      else end = middle;
     }
+    let mean = means[row];
     for (let at = row * stride; at < list.length; ) {
       do mean -= weight[list[at++]];
       while (mean > atMost && at < list.length);

@@ -60,6 +60,7 @@ describe('planning rankings', () => {
     expect(scopes(['crc'])).toEqual(['scan']);
     expect(scopes(['pooled'])).toEqual([{ organ: 0 }, { organ: 1 }, { organ: 3 }, { organ: 7 }]);
     expect(scopes(['crc', 'sem-crc', 'organ-crc'], [3])).toEqual(['scan', { organ: 3 }]);
+    expect(scopes(['sem-crc', 'organ-crc', 'pooled'], [3])).toHaveLength(4);
     expect(scopes(['k-crc', 'sem-crc'])).toEqual([]);
   });
 

@@ -87,7 +87,6 @@ export interface CoverageExports {
   divideGroups16: DivideGroups;
   partsOfPixels16(pixels: number, n: number, parts: number, out: number): void;
   partsOfPixels32(pixels: number, n: number, parts: number, out: number): void;
-  largestOf32(pixels: number, n: number): number;
   divideFew(values: number, parts: number, n: number, cursors: number, out: number): void;
 
   countEdges8: CountEdges;
@@ -144,6 +143,7 @@ export interface CoverageExports {
   sortScores(scores: number, spare: number, offsets: number, groupCount: number, counts: number): void;
 
   leastOf32(values: number, n: number): number;
+  largestOf32(values: number, n: number): number;
   startsOf(counts: number, n: number): void;
   tallyKeys(values: number, n: number, least: number, width: number, counts: number): void;
   takeKeys16: TakeKeys;
