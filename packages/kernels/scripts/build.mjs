@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const ENTRIES = ['coverage', 'resample'];
+const ENTRIES = ['coverage', 'projector', 'resample'];
 const BUILDS = {
   release: ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
   debug: ['--debug'],

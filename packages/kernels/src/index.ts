@@ -29,6 +29,18 @@ export { lossSweep } from './loss.ts';
 export { missesByGroup, missesBySegment } from './misses.ts';
 export { simdSupported } from './module.ts';
 export { profileScores } from './profile.ts';
+export { loadProjector, type Projector } from './projector.ts';
+export {
+  type BackProjection,
+  backProjectCone,
+  backProjectStack,
+  type FilteredCone,
+  type FilteredStack,
+  type HelixScale,
+  type TaperedWindow,
+} from './projector-back.ts';
+export { projectCone, projectStack } from './projector-rays.ts';
+export type { ConeViews, StackViews, VoxelSize } from './projector-views.ts';
 export { rankLists } from './rank.ts';
 export { resampleLinear, resampleNearest, type Samples } from './resample.ts';
 export type { Sizes } from './resample-plan.ts';
