@@ -5,6 +5,7 @@
 //
 // where Q is the ramp-filtered and H the Hilbert-filtered view, w the window's taper and w′ its derivative along the
 // source path (docs/scanner.md). Both depend on the place between the window's edges alone, so they come from one table.
+import { hold, MAGIC_BITS, offsets } from './projector-place';
 
 /** Bytes of a view's record: p0 p1 p2 q0 q1 q2 sourceZ base, f64 each. */
 const RECORD: usize = 64;
@@ -14,8 +15,8 @@ const RECORD: usize = 64;
  * seen at v = (z − sourceZ)·vz/q above the source, row coordinate v/rowSize + rowCentre, held to the detector.
  *
  * records: eight f64 a view; sourceZ and z count from slice `base` of the view, a whole number, so that their f32 does
- * not depend on the slab. ramp, hilbert: views × (columns + 1) × (rows + 1) f32. edges: the window's lower and upper edge
- * by column, f64 pairs, columns + 1 of them. taper: `steps` + 2 pairs of f32 (w and its derivative by the place between
+ * not depend on the slab. ramp, hilbert: views × (columns + 1) × (rows + 1) f32. edges: the window's lower edge, its
+ * height and one over that by column, three f64 each, columns + 1 of them. taper: `steps` + 2 pairs of f32 (w and its derivative by the place between
  * the edges) from −reach to reach. The tile spans x0 … x1, y0 … y1, the slab z0 … z1, ends left out. sums, weights: tile
  * height × tile width × depth, z fastest, depth at least z1 − z0 + 3.
  */
@@ -38,6 +39,9 @@ export function backProjectCone(
   const finer = f32x4.splat(<f32>(<f64>steps / (2 * reach)));
   const lanes = f32x4(0, 1, 2, 3);
   const half = f32x4.splat(0.5);
+  const perVz = 1 / vz, perRow = 1 / rowSize, slopeSize = columnSize / radius;
+  const perCircle = 1 / (2 * Math.PI * radius), risePerRadian = pitch / (2 * Math.PI);
+  const entries = taper - <usize>(MAGIC_BITS << 3);
   for (let n = 0; n < views; n++) {
     const record = records + <usize>n * RECORD;
     const p0 = load<f64>(record), p1 = load<f64>(record, 8), p2 = load<f64>(record, 16);
@@ -49,52 +53,55 @@ export function backProjectCone(
     for (let y = y0; y < y1; y++) {
       const p = p0 + p2 * <f64>y, q = q0 + q2 * <f64>y;
       for (let x = x0; x < x1; x++, offset += deep) {
-        const inverse = 1 / (q + q1 * <f64>x);
+        const distance = q + q1 * <f64>x;
+        const inverse = 1 / distance;
         const free = (p + p1 * <f64>x) * inverse;
-        const at = min(max(free, 0), most);
+        const at = hold(free, most);
         const column = <i32>at;
         const share = at - <f64>column;
-        const edge = edges + (<usize>column << 4);
-        const lower = load<f64>(edge) + share * (load<f64>(edge, 16) - load<f64>(edge));
-        const upper = load<f64>(edge, 8) + share * (load<f64>(edge, 24) - load<f64>(edge, 8));
-        const span = upper - lower;
+        const edge = edges + <usize>column * 24;
+        const lower = between(edge, share);
+        const span = between(edge + 8, share);
+        const perSpan = between(edge + 16, share);
         const perSlice = vz * inverse;
-        const from = max(bottom, ceil(sourceZ + (lower - reach * span) / perSlice));
-        const to = min(top, floor(sourceZ + (upper + reach * span) / perSlice) + 1);
+        const slices = distance * perVz;
+        let from = ceil(sourceZ + (lower - reach * span) * slices);
+        let to = floor(sourceZ + (lower + (1 + reach) * span) * slices) + 1;
+        if (from < bottom) from = bottom;
+        if (to > top) to = top;
         if (!(from < to)) continue;
 
         // v, the place between the edges and the row coordinate are linear in z.
-        const perSpan = 1 / span;
         const v0 = -sourceZ * perSlice;
         const v1 = f32x4.splat(<f32>perSlice);
         const vStart = f32x4.splat(<f32>v0);
         const placeStart = f32x4.splat(<f32>((v0 - lower) * perSpan));
         const place1 = f32x4.splat(<f32>(perSlice * perSpan));
-        const rowStart = f32x4.splat(<f32>(v0 / rowSize + rowCentre));
-        const row1 = f32x4.splat(<f32>(perSlice / rowSize));
+        const rowStart = f32x4.splat(<f32>(v0 * perRow + rowCentre));
+        const row1 = f32x4.splat(<f32>(perSlice * perRow));
 
-        const slope = (free - columnCentre) * columnSize / radius;
+        const slope = (free - columnCentre) * slopeSize;
         const squared = inverse * inverse;
         const rampScale = f32x4.splat(<f32>squared);
         const weightScale = f32x4.splat(<f32>(inverse / (1 + slope * slope)));
         // w′·H/(2πRq) = taper′ · (constant + v·linear) · H
-        const outer = inverse * perSpan / (2 * Math.PI * radius);
-        const constant = f32x4.splat(<f32>(-pitch * inverse / (2 * Math.PI) * outer));
+        const outer = inverse * perSpan * perCircle;
+        const constant = f32x4.splat(<f32>(-risePerRadian * inverse * outer));
         const linear = f32x4.splat(<f32>(slope * outer));
 
         const weightColumn = f32x4.splat(<f32>share);
-        const q0s = ramp + <usize>column * along;
-        const h0s = hilbert + <usize>column * along;
+        const q0s = ramp + <usize>column * along - <usize>(MAGIC_BITS << 2);
+        const h0s = hilbert + <usize>column * along - <usize>(MAGIC_BITS << 2);
         const start = <i32>from, end = <i32>to;
         let out = offset + (<usize>(start + base - z0) << 2);
         for (let z = start; z < end; z += 4, out += 16) {
           const zs = f32x4.add(f32x4.splat(<f32>z), lanes);
-          const between = f32x4.add(placeStart, f32x4.mul(zs, place1));
-          const inward = f32x4.pmin(between, f32x4.sub(one, between));
+          const place = f32x4.add(placeStart, f32x4.mul(zs, place1));
+          const inward = f32x4.pmin(place, f32x4.sub(one, place));
           const row = f32x4.pmin(f32x4.pmax(f32x4.add(rowStart, f32x4.mul(zs, row1)), zero), mostRow);
           const wholeRow = f32x4.floor(row);
           const weightRow = f32x4.sub(row, wholeRow);
-          const at4 = i32x4.shl(i32x4.trunc_sat_f32x4_s(wholeRow), 2);
+          const at4 = offsets(wholeRow, 2);
           const a0 = <usize>i32x4.extract_lane(at4, 0), a1 = <usize>i32x4.extract_lane(at4, 1);
           const a2 = <usize>i32x4.extract_lane(at4, 2), a3 = <usize>i32x4.extract_lane(at4, 3);
           const filtered = bilinear(q0s, along, a0, a1, a2, a3, weightColumn, weightRow);
@@ -107,11 +114,11 @@ export function backProjectCone(
             const t = f32x4.mul(f32x4.sub(f32x4.pmin(f32x4.pmax(inward, below), limit), below), finer);
             const whole = f32x4.floor(t);
             const g = f32x4.sub(t, whole);
-            const entry = i32x4.shl(i32x4.trunc_sat_f32x4_s(whole), 3);
-            const e0 = v128.load(taper + <usize>i32x4.extract_lane(entry, 0));
-            const e1 = v128.load(taper + <usize>i32x4.extract_lane(entry, 1));
-            const e2 = v128.load(taper + <usize>i32x4.extract_lane(entry, 2));
-            const e3 = v128.load(taper + <usize>i32x4.extract_lane(entry, 3));
+            const entry = offsets(whole, 3);
+            const e0 = v128.load(entries + <usize>i32x4.extract_lane(entry, 0));
+            const e1 = v128.load(entries + <usize>i32x4.extract_lane(entry, 1));
+            const e2 = v128.load(entries + <usize>i32x4.extract_lane(entry, 2));
+            const e3 = v128.load(entries + <usize>i32x4.extract_lane(entry, 3));
             const low01 = v128.shuffle<i32>(e0, e1, 0, 1, 4, 5), low23 = v128.shuffle<i32>(e2, e3, 0, 1, 4, 5);
             const high01 = v128.shuffle<i32>(e0, e1, 2, 3, 6, 7), high23 = v128.shuffle<i32>(e2, e3, 2, 3, 6, 7);
             const g01 = v128.shuffle<i32>(g, g, 0, 0, 1, 1), g23 = v128.shuffle<i32>(g, g, 2, 2, 3, 3);
@@ -119,7 +126,7 @@ export function backProjectCone(
             const t23 = f32x4.add(low23, f32x4.mul(g23, f32x4.sub(high23, low23)));
             const w = v128.shuffle<i32>(t01, t23, 0, 2, 4, 6);
             // The taper rises at the lower edge and falls at the upper one.
-            const sign = v128.and(f32x4.sub(half, between), i32x4.splat(<i32>0x80000000));
+            const sign = v128.and(f32x4.sub(half, place), i32x4.splat(<i32>0x80000000));
             const change = v128.xor(v128.shuffle<i32>(t01, t23, 1, 3, 5, 7), sign);
             const boundary = bilinear(h0s, along, a0, a1, a2, a3, weightColumn, weightRow);
             const v = f32x4.add(vStart, f32x4.mul(zs, v1));
@@ -137,6 +144,12 @@ export function backProjectCone(
     ramp += view;
     hilbert += view;
   }
+}
+
+/** A number of the window's table between two columns. */
+@inline
+function between(edge: usize, share: f64): f64 {
+  return load<f64>(edge) + share * (load<f64>(edge, 24) - load<f64>(edge));
 }
 
 /** Four values between two detector columns and, each for itself, between two rows. */

@@ -4,14 +4,12 @@
 // A slab of a volume is padded with one voxel of zeros around the plane: column (x, y) begins at
 // slab + ((y + 1) · (width + 2) + x + 1) · depth · 4. The place across the dominant axis runs in 32.32 fixed point, which
 // gives index and weight without a conversion.
+import { hold, MAGIC_BITS, offsets } from './projector-place';
 
 /** Steps along a ray that are interpolated in the plane before the detector rows read them. */
 const BLOCK: i32 = 32;
 /** Bytes that each step of a block keeps: the address of its profile, its z at row 0, its z per row. */
 const STEP: usize = 16;
-/** 2^23 + 2^22: adding it to a small whole f32 leaves the integer in the low bits. */
-const MAGIC: f32 = 12582912;
-const MAGIC_BITS: i32 = 0x4b400000;
 /** Rays stay this far inside the padding, so that fixed-point drift never leaves it. */
 const MARGIN: f64 = 1e-6;
 
@@ -70,7 +68,7 @@ export function projectCone(
   const profiles = scratch + <usize>BLOCK * STEP;
   const rise = pz - sz;
   const lowest = min(rise, rise + <f64>(rows - 1) * rz), highest = max(rise, rise + <f64>(rows - 1) * rz);
-  const floorZ = <f64>low, ceilZ = <f64>high;
+  const floorZ = <f64>low, heightZ = <f64>high - <f64>low;
   const groups = (rows + 3) & ~3;
   for (let c = 0; c < columns; c++) {
     const to = out + (<usize>(c * rows) << 2);
@@ -93,8 +91,8 @@ export function projectCone(
           // The slice `origin` of the two columns on both sides of the ray.
           const near = slab + <usize>(k + 1) * alongMajor + <usize>(<i32>(at >> 32)) * alongOther + (<usize>origin << 2);
           at += slope;
-          const below = min(max(sz + s * lowest, floorZ), ceilZ);
-          const above = min(max(sz + s * highest, floorZ), ceilZ);
+          const below = floorZ + hold(sz + s * lowest - floorZ, heightZ);
+          const above = floorZ + hold(sz + s * highest - floorZ, heightZ);
           const first = <i32>floor(below) - 1;
           const bytes = <usize>(<i32>floor(above) + 3 - first) << 2;
           const profile = profiles + <usize>(k - from) * stride;
@@ -126,7 +124,7 @@ export function projectCone(
             );
             const whole = f32x4.floor(z);
             const weight = f32x4.sub(z, whole);
-            const from = i32x4.add(profile, i32x4.shl(f32x4.add(whole, f32x4.splat(MAGIC)), 2));
+            const from = i32x4.add(profile, offsets(whole, 2));
             const x = v128.load64_lane(
               <usize>i32x4.extract_lane(from, 1), v128.load64_zero(<usize>i32x4.extract_lane(from, 0)), 1,
             );

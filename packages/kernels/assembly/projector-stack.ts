@@ -1,4 +1,5 @@
 // Back-projection of parallel and fan beams, all slices at once.
+import { hold } from './projector-place';
 
 /**
  * Adds views to a tile of a stack: for every voxel column (x, y) and view, the column coordinate is
@@ -23,7 +24,7 @@ export function backProjectStack(
       const p = p0 + p2 * <f64>y, q = q0 + q2 * <f64>y;
       for (let x = x0; x < x1; x++) {
         const inverse = 1 / (q + q1 * <f64>x);
-        const at = min(max((p + p1 * <f64>x) * inverse, 0), most);
+        const at = hold((p + p1 * <f64>x) * inverse, most);
         const column = <i32>at;
         const weight = f32x4.splat(<f32>(at - <f64>column));
         const scale = f32x4.splat(<f32>(inverse * inverse));

@@ -173,7 +173,7 @@ export function backProjectCone(
     const padded = (columns + 1) * (rows + 1);
     const blocks = {
       records: arena.float64(8 * views),
-      edges: arena.float64(2 * columns + 2),
+      edges: arena.float64(3 * (columns + 1)),
       taper: arena.float32(taper.length + 2),
       ramp: arena.float32(views * padded),
       hilbert: arena.float32(views * padded),
@@ -188,8 +188,10 @@ export function backProjectCone(
       blocks.records.view.set(numbers, 8 * view);
       blocks.records.view.set([numbers[6] - base, base], 8 * view + 6);
     }
-    blocks.edges.view.set(edges);
-    blocks.edges.view.set(edges.subarray(-2), edges.length);
+    for (let column = 0; column <= columns; column++) {
+      const [lower, upper] = edges.subarray(2 * Math.min(column, columns - 1));
+      blocks.edges.view.set([lower, upper - lower, 1 / (upper - lower)], 3 * column);
+    }
     blocks.taper.view.set(taper);
     blocks.taper.view.set(taper.subarray(-2), taper.length);
     for (const [values, block] of [

@@ -9,6 +9,7 @@ export { clampedLength, clampedLengthByPixel } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesByGroup, missesBySegment } from './misses.ts';
 export { profileScores } from './profile.ts';
+export { backProjectCone, backProjectStack, forEachSample, projectCone, projectStack } from './projector.ts';
 export { rankLists } from './rank.ts';
 export { resampleLinear, resampleNearest } from './resample.ts';
 export { computeScaledScores, computeScores, firstNaN, sanitizeIntervals } from './score.ts';
