@@ -188,14 +188,17 @@ export function planFan(shape: Shape, options: ScanOptions = {}): FanGeometry {
   return { kind: 'fan', ...grid, ...within(needed, { ...limits, ...rows }), needed, ...radii, detectorWidth };
 }
 
+/** Columns a voxel: the density that a fan of the default radii has at the axis, as the filter cuts the finest fifth. */
+const PARALLEL_DENSITY = 1.5;
+
 /**
- * Half a turn of parallel rays around every slice, sampled at the slices' own resolution.
+ * Half a turn of parallel rays around every slice, as dense at the axis as a fan's.
  *
  * @throws SemcrcError `usage` for sizes or limits that cannot be, naming the option.
  */
 export function planParallel(shape: Shape, options: ScanOptions = {}): ParallelGeometry {
   const { grid, limits, rho, omega } = planeOf(shape, options);
-  const columns = 2 * Math.ceil((rho * omega) / Math.PI) + 1;
+  const columns = 2 * Math.ceil((PARALLEL_DENSITY * rho * omega) / Math.PI) + 1;
   const needed = { views: Math.ceil(omega * rho), columns, rows: shape[0] };
   const rows = { rows: shape[0] };
   return {

@@ -101,11 +101,12 @@ describe('planning', () => {
     expect(valuesPerView(fan)).toBe(fan.columns * 3);
   });
 
-  it('covers the outer circle with parallel rays no farther apart than voxels', () => {
-    const { views, columns, detectorWidth } = planParallel([1, 256, 256], { maxViews: 10_000 });
-    expect(detectorWidth).toBeCloseTo(256 * Math.SQRT2, 9);
-    expect(detectorWidth / columns).toBeLessThanOrEqual(1);
-    expect(views).toBe(569);
+  it('covers the outer circle with parallel rays as dense as a fan’s at the axis', () => {
+    const parallel = planParallel([1, 256, 256], { maxViews: 10_000 });
+    const fan = planFan([1, 256, 256]);
+    expect(parallel.detectorWidth).toBeCloseTo(256 * Math.SQRT2, 9);
+    expect(parallel.detectorWidth / parallel.columns).toBeCloseTo(fan.detectorWidth / fan.columns / 1.5, 9);
+    expect(parallel.views).toBe(569);
   });
 
   it('in millimetres is planning in voxels where voxels are cubes of a millimetre, and follows their size else', () => {
