@@ -8,7 +8,8 @@ export const ARROWS = {
   '@semcrc/anchor': ['@semcrc/kernels'],
   '@semcrc/core': ['@semcrc/anchor', '@semcrc/kernels'],
   '@semcrc/cohort': ['@semcrc/core', '@semcrc/imaging'],
-  '@semcrc/simulate': ['@semcrc/cohort', '@semcrc/imaging', '@semcrc/kernels'],
+  '@semcrc/scanner': ['@semcrc/imaging', '@semcrc/kernels'],
+  '@semcrc/simulate': ['@semcrc/scanner', '@semcrc/cohort', '@semcrc/imaging', '@semcrc/kernels'],
   '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/core'],
   '@semcrc/report': ['@semcrc/core'],
   semcrc: ['@semcrc/runner', '@semcrc/report'],
@@ -28,6 +29,7 @@ export const BROWSER_ENTRIES = new Set([
   ...BROWSER_PACKAGES,
   '@semcrc/imaging',
   '@semcrc/cohort',
+  '@semcrc/scanner',
   '@semcrc/simulate',
   '@semcrc/runner',
 ]);

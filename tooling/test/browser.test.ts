@@ -6,6 +6,7 @@ import { cases } from '../../packages/kernels/test/cases.ts';
 import { calibratePhantom } from '../browser/calibration.ts';
 import { launchChromium, reasonToSkip } from '../browser/chromium.mjs';
 import { experimentOnPhantom } from '../browser/phantom-experiment.ts';
+import { scanBalls } from '../browser/scan.ts';
 import { visit } from '../browser/visit.mjs';
 
 const reason = reasonToSkip();
@@ -46,5 +47,12 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
     } finally {
       await executor.close();
     }
+  });
+
+  it('a helical scan of 64³ voxels is projected and reconstructed bitwise as in Node', async () => {
+    const { outcome } = await visit(browser, page('scanner'));
+    const inNode = await scanBalls();
+    expect(inNode.error).toBeLessThan(0.06);
+    expect(outcome).toEqual(inNode);
   });
 });
