@@ -3,4 +3,4 @@
 // for all slices or detector rows. Places are voxel indices: voxel i stands at i.
 export { projectCone, projectStack } from './projector-rays';
 export { backProjectCone, normalizeTile } from './projector-cone';
-export { backProjectStack } from './projector-stack';
+export { backProjectSlice, backProjectStack } from './projector-stack';

@@ -103,7 +103,8 @@ export function backProjectStack(
   const area = width * height;
   for (let from = 0; from < slices; from += STACK_SLICES) {
     const count = Math.min(STACK_SLICES, slices - from);
-    const depth = whole(count);
+    const single = count === 1;
+    const depth = single ? 1 : whole(count);
     instance.scoped((arena) => {
       const placed = arena.float64(records.length);
       const values = arena.float32(views * (columns + 1) * depth);
@@ -118,15 +119,16 @@ export function backProjectStack(
         }
       }
       const found = sums.view;
+      const input = [placed.view.byteOffset, views, target.byteOffset, columns] as const;
       forEachTile(width, height, (x0, x1, y0, y1) => {
         found.fill(0);
-        instance.raw.backProjectStack(
-          ...[placed.view.byteOffset, views, target.byteOffset, columns, depth, x0, x1, y0, y1],
-          found.byteOffset,
-        );
+        const tile = [x0, x1, y0, y1] as const;
+        if (single) instance.raw.backProjectSlice(...input, ...tile, 4 * TILE, found.byteOffset);
+        else instance.raw.backProjectStack(...input, depth, ...tile, found.byteOffset);
+        const pitch = single ? TILE : (x1 - x0) * depth;
         for (let z = 0; z < count; z++) {
-          let at = z;
           for (let y = y0; y < y1; y++) {
+            let at = (y - y0) * pitch + z;
             const row = (from + z) * area + y * width;
             for (let x = x0; x < x1; x++, at += depth) into[row + x] = found[at] * scale;
           }
@@ -137,17 +139,41 @@ export function backProjectStack(
   return into;
 }
 
+/** Copies views into columns and rows with one more at the end, read with weight 0. */
+function pad(values: Float32Array, into: Float32Array, views: number, columns: number, rows: number): void {
+  into.fill(0);
+  const padded = (columns + 1) * (rows + 1);
+  for (let view = 0; view < views; view++) {
+    for (let column = 0; column < columns; column++) {
+      const at = (view * columns + column) * rows;
+      into.set(values.subarray(at, at + rows), view * padded + column * (rows + 1));
+    }
+  }
+}
+
+/** The records as the kernel takes them: z counts from a slice near the source, the last number. */
+function placeRecords(records: Float64Array, into: Float64Array): void {
+  for (let view = 0; view < records.length / CONE_NUMBERS; view++) {
+    const numbers = records.subarray(view * CONE_NUMBERS, (view + 1) * CONE_NUMBERS);
+    const base = Math.floor(numbers[6]);
+    into.set(numbers, 8 * view);
+    into.set([numbers[6] - base, base], 8 * view + 6);
+  }
+}
+
 /**
  * Back-projects slices `from` … `to` of a helical scan within its window and divides by the weight each voxel got, which
  * a whole half-turn makes π: a uniform object comes back at its value wherever its data are complete.
  *
+ * @param batches the views, a few at a time: only one batch is in memory at once. A voxel's bits do not depend on how views
+ *   are cut into batches.
  * @param step angle between views, in radians.
  * @param least completeness below which a voxel is 0.
  * @throws SemcrcError `usage` when sizes, records and arrays do not fit.
  */
 export function backProjectCone(
   projector: Projector,
-  { ramp, hilbert, columns, rows, records }: FilteredCone,
+  batches: Iterable<FilteredCone>,
   { edges, taper, reach }: TaperedWindow,
   scale: HelixScale,
   step: number,
@@ -156,11 +182,7 @@ export function backProjectCone(
   least: number,
 ): BackProjection {
   const instance = projectorInstance(projector);
-  checkCounts({ columns, rows, width, height, slices: to - from });
-  const views = viewCount(records, CONE_NUMBERS);
-  checkLength('ramp', ramp.length, views * columns * rows);
-  checkLength('hilbert', hilbert.length, views * columns * rows);
-  checkLength('edges', edges.length, 2 * columns);
+  checkCounts({ width, height, slices: to - from });
   const steps = taper.length / 2 - 1;
   if (!Number.isInteger(steps) || steps < 3) {
     throw new SemcrcError('usage', `taper: expected at least four pairs, found ${taper.length} values`);
@@ -169,65 +191,64 @@ export function backProjectCone(
   const depth = slices + 3;
   const data = new Float32Array(width * height * slices);
   const completeness = new Float32Array(data.length);
-  instance.scoped((arena) => {
-    const padded = (columns + 1) * (rows + 1);
-    const blocks = {
-      records: arena.float64(8 * views),
-      edges: arena.float64(3 * (columns + 1)),
-      taper: arena.float32(taper.length + 2),
-      ramp: arena.float32(views * padded),
-      hilbert: arena.float32(views * padded),
-      sums: arena.float32(TILE * TILE * depth),
-      weights: arena.float32(TILE * TILE * depth),
-      out: arena.float32(data.length),
-      completeness: arena.float32(data.length),
+  return instance.scoped((arena) => {
+    const sums = arena.float32(width * height * depth);
+    const weights = arena.float32(width * height * depth);
+    const table = arena.float32(taper.length + 2);
+    sums.view.fill(0);
+    weights.view.fill(0);
+    table.view.set(taper);
+    table.view.set(taper.subarray(-2), taper.length);
+    /** Calls `each` with every tile and the bytes before its sums: tiles lie one after the other. */
+    const tiles = (each: (tile: readonly [number, number, number, number], bytes: number) => void): void => {
+      let before = 0;
+      forEachTile(width, height, (x0, x1, y0, y1) => {
+        each([x0, x1, y0, y1], before);
+        before += 4 * (x1 - x0) * (y1 - y0) * depth;
+      });
     };
-    for (let view = 0; view < views; view++) {
-      const numbers = records.subarray(view * CONE_NUMBERS, (view + 1) * CONE_NUMBERS);
-      const base = Math.floor(numbers[6]);
-      blocks.records.view.set(numbers, 8 * view);
-      blocks.records.view.set([numbers[6] - base, base], 8 * view + 6);
-    }
-    for (let column = 0; column <= columns; column++) {
-      const [lower, upper] = edges.subarray(2 * Math.min(column, columns - 1));
-      blocks.edges.view.set([lower, upper - lower, 1 / (upper - lower)], 3 * column);
-    }
-    blocks.taper.view.set(taper);
-    blocks.taper.view.set(taper.subarray(-2), taper.length);
-    for (const [values, block] of [
-      [ramp, blocks.ramp.view],
-      [hilbert, blocks.hilbert.view],
-    ] as const) {
-      // Room for the neighbours beyond the last column and row, which are read with weight 0.
-      block.fill(0);
-      for (let view = 0; view < views; view++) {
-        for (let column = 0; column < columns; column++) {
-          const at = (view * columns + column) * rows;
-          block.set(values.subarray(at, at + rows), view * padded + column * (rows + 1));
+    for (const { ramp, hilbert, columns, rows, records } of batches) {
+      checkCounts({ columns, rows });
+      const views = viewCount(records, CONE_NUMBERS);
+      checkLength('ramp', ramp.length, views * columns * rows);
+      checkLength('hilbert', hilbert.length, views * columns * rows);
+      checkLength('edges', edges.length, 2 * columns);
+      instance.scoped(() => {
+        const padded = views * (columns + 1) * (rows + 1);
+        const blocks = {
+          records: arena.float64(8 * views),
+          edges: arena.float64(3 * (columns + 1)),
+          ramp: arena.float32(padded),
+          hilbert: arena.float32(padded),
+        };
+        placeRecords(records, blocks.records.view);
+        for (let column = 0; column <= columns; column++) {
+          const [lower, upper] = edges.subarray(2 * Math.min(column, columns - 1));
+          blocks.edges.view.set([lower, upper - lower, 1 / (upper - lower)], 3 * column);
         }
-      }
+        pad(ramp, blocks.ramp.view, views, columns, rows);
+        pad(hilbert, blocks.hilbert.view, views, columns, rows);
+        tiles((tile, bytes) => {
+          instance.raw.backProjectCone(
+            ...[blocks.records.view.byteOffset, views, blocks.ramp.view.byteOffset, blocks.hilbert.view.byteOffset],
+            ...[columns, rows, blocks.edges.view.byteOffset, table.view.byteOffset, steps, reach],
+            ...[scale.sourceRadius, scale.pitch, scale.columnSize, scale.columnCentre],
+            ...[scale.rowSize, scale.rowCentre, scale.sliceSize],
+            ...[...tile, from, to, depth, sums.view.byteOffset + bytes, weights.view.byteOffset + bytes],
+          );
+        });
+      });
     }
-    const addresses = Object.fromEntries(
-      Object.entries(blocks).map(([name, { view }]) => [name, view.byteOffset]),
-    ) as Record<keyof typeof blocks, number>;
-    forEachTile(width, height, (x0, x1, y0, y1) => {
-      blocks.sums.view.fill(0);
-      blocks.weights.view.fill(0);
-      const tile = [x0, x1, y0, y1];
-      instance.raw.backProjectCone(
-        ...[addresses.records, views, addresses.ramp, addresses.hilbert, columns, rows],
-        ...[addresses.edges, addresses.taper, steps, reach],
-        ...[scale.sourceRadius, scale.pitch, scale.columnSize, scale.columnCentre],
-        ...[scale.rowSize, scale.rowCentre, scale.sliceSize],
-        ...[...tile, from, to, depth, addresses.sums, addresses.weights],
-      );
+    const out = arena.float32(data.length);
+    const shares = arena.float32(data.length);
+    tiles((tile, bytes) => {
       instance.raw.normalizeTile(
-        ...[addresses.sums, addresses.weights, depth, slices, ...tile],
-        ...[Math.PI, step / Math.PI, least, width, height, addresses.out, addresses.completeness],
+        ...[sums.view.byteOffset + bytes, weights.view.byteOffset + bytes, depth, slices, ...tile],
+        ...[Math.PI, step / Math.PI, least, width, height, out.view.byteOffset, shares.view.byteOffset],
       );
     });
-    data.set(blocks.out.view);
-    completeness.set(blocks.completeness.view);
+    data.set(out.view);
+    completeness.set(shares.view);
+    return { data, completeness };
   });
-  return { data, completeness };
 }

@@ -7,6 +7,7 @@ interface ProjectorExports {
   projectCone(...args: number[]): void;
   projectStack(...args: number[]): void;
   backProjectCone(...args: number[]): void;
+  backProjectSlice(...args: number[]): void;
   backProjectStack(...args: number[]): void;
   normalizeTile(...args: number[]): void;
 }

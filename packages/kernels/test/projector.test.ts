@@ -155,7 +155,7 @@ describe.each([{ debug: false }, { debug: true }])('projection, %o', (options) =
           const window = { edges: Float64Array.from(edges), taper, reach: 0.2 };
           const run = (kernel: typeof scalar.backProjectCone) =>
             kernel(input, window, scale, 0.6, [width, height], [from, from + slices], 0.05);
-          const found = run((...rest) => backProjectCone(projector, ...rest));
+          const found = run((views, ...rest) => backProjectCone(projector, [views], ...rest));
           const expected = run(scalar.backProjectCone);
           expectNear(found.completeness, expected.completeness);
           const whole = expected.completeness.map((share) => (Math.abs(share - 0.05) < 1e-5 ? 0 : share));
@@ -219,7 +219,7 @@ describe('the projector module', () => {
       expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
     }
     const opcodes = opcodesByExport(new Uint8Array(Buffer.from(releaseBuild, 'base64')));
-    for (const name of ['projectCone', 'projectStack', 'backProjectCone', 'backProjectStack']) {
+    for (const name of ['projectCone', 'projectStack', 'backProjectCone', 'backProjectStack', 'backProjectSlice']) {
       expect(opcodes.get(name)?.filter((code) => code >= 0xfd0000).length, name).toBeGreaterThan(5);
     }
   });

@@ -2,6 +2,7 @@ import {
   type BackProjection,
   backProjectCone,
   backProjectStack,
+  type FilteredCone,
   type Projector,
   SemcrcError,
 } from '@semcrc/kernels';
@@ -15,7 +16,6 @@ import {
   type HelixGeometry,
   outerRadius,
   type ParallelGeometry,
-  sourceHeight,
   valuesPerView,
 } from './geometry.ts';
 import { checkSpan } from './project.ts';
@@ -86,27 +86,29 @@ export function reconstructSlab(
     : reconstructStack(projector, geometry, data, slab);
 }
 
-/** One view after the other: weighted into an array of its own, which `filter` then works on. */
-function forEachWeighted(
-  geometry: HelixGeometry | FanGeometry | ParallelGeometry,
-  data: Float32Array,
-  rows: Span,
-  into: Float32Array,
-  filter: (view: Float32Array, start: number) => void,
-): void {
+/** Views filtered at once: enough to keep the kernels busy, few enough not to count in memory. */
+const BATCH = 64;
+
+/**
+ * Weighs views and copies the rows of a span out of them.
+ *
+ * @returns views × columns × rows of the span, rows fastest.
+ */
+function weightedViews(geometry: Geometry, data: Float32Array, rows: Span): Float32Array {
   const { columns } = geometry;
   const lines = rows.to - rows.from;
   const weights = cosineWeights(geometry, rows);
-  const perView = columns * lines;
-  for (let view = 0, start = 0; start < into.length; view++, start += perView) {
-    const weighted = into.subarray(start, start + perView);
+  const weighted = new Float32Array((data.length / geometry.rows) * lines);
+  const views = data.length / valuesPerView(geometry);
+  for (let view = 0, target = 0; view < views; view++) {
     for (let column = 0; column < columns; column++) {
       const source = (view * columns + column) * geometry.rows + rows.from;
-      const target = column * lines;
-      for (let row = 0; row < lines; row++) weighted[target + row] = data[source + row] * weights[target + row];
+      for (let row = 0; row < lines; row++, target++) {
+        weighted[target] = data[source + row] * weights[column * lines + row];
+      }
     }
-    filter(weighted, start);
   }
+  return weighted;
 }
 
 /** Cosine of the angle between each ray and the central one; all 1 for parallel rays. */
@@ -134,23 +136,33 @@ function reconstructHelix(
   span: Span,
   slab: Span,
 ): BackProjection {
-  const { columns, rows, shape, views } = geometry;
-  const filter = new LineFilter(columns, columnSizeOf(geometry));
-  const ramp = new Float32Array(data.length);
-  const hilbert = new Float32Array(data.length);
-  forEachWeighted(geometry, data, { from: 0, to: rows }, ramp, (view, start) => {
-    filter.rampAndHilbert(view, hilbert.subarray(start, start + view.length), rows);
-  });
   return backProjectCone(
     projector,
-    { ramp, hilbert, columns, rows, records: backRecords(geometry, span) },
+    filteredBatches(geometry, data, span),
     taperedWindow(geometry),
     helixScale(geometry),
-    arcOf(geometry) / views,
-    [shape[2], shape[1]],
+    arcOf(geometry) / geometry.views,
+    [geometry.shape[2], geometry.shape[1]],
     [slab.from, slab.to],
     LEAST,
   );
+}
+
+/** Views of a helix, weighted and filtered a few at a time. */
+function* filteredBatches(geometry: HelixGeometry, data: Float32Array, span: Span): Generator<FilteredCone> {
+  const { columns, rows } = geometry;
+  const perView = valuesPerView(geometry);
+  const filter = new LineFilter(columns, columnSizeOf(geometry));
+  for (let from = span.from; from < span.to; from += BATCH) {
+    const to = Math.min(from + BATCH, span.to);
+    const views = data.subarray((from - span.from) * perView, (to - span.from) * perView);
+    const ramp = weightedViews(geometry, views, { from: 0, to: rows });
+    const hilbert = new Float32Array(ramp.length);
+    for (let at = 0; at < ramp.length; at += perView) {
+      filter.rampAndHilbert(ramp.subarray(at, at + perView), hilbert.subarray(at, at + perView), rows);
+    }
+    yield { ramp, hilbert, columns, rows, records: backRecords(geometry, { from, to }) };
+  }
 }
 
 function reconstructStack(
@@ -162,8 +174,9 @@ function reconstructStack(
   const { columns, shape, views } = geometry;
   const slices = slab.to - slab.from;
   const filter = new LineFilter(columns, columnSizeOf(geometry));
-  const filtered = new Float32Array(views * columns * slices);
-  forEachWeighted(geometry, data, slab, filtered, (view) => filter.ramp(view, slices));
+  const filtered = weightedViews(geometry, data, slab);
+  const perView = columns * slices;
+  for (let at = 0; at < filtered.length; at += perView) filter.ramp(filtered.subarray(at, at + perView), slices);
   const records = backRecords(geometry, { from: 0, to: views });
   const step = arcOf(geometry) / views;
   // A whole turn of a fan sees every ray twice.
@@ -184,9 +197,4 @@ export function incompleteSlices(geometry: Geometry): number {
   const ratio = outerRadius(geometry) / sourceRadius;
   const reach = (pitch / 4) * (1 + ratio ** 2) * (1 + (2 / Math.PI) * Math.atan(ratio)) * (1 + ratio);
   return Math.min(Math.ceil(reach / voxelSize[2] - 0.5), shape[0]);
-}
-
-/** Height of a view's source in slices; what a progress line may want to show. */
-export function sourceSlice(geometry: HelixGeometry, view: number): number {
-  return sourceHeight(geometry, view) / geometry.voxelSize[2] + (geometry.shape[0] - 1) / 2;
 }

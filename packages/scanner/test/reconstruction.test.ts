@@ -126,7 +126,7 @@ function backProjectWith(
   const records = backRecords(geometry, { from: 0, to: geometry.views });
   const cone = { ramp, hilbert, columns, rows, records };
   const step = arcOf(geometry) / geometry.views;
-  return backProjectCone(projector, cone, window, scale, step, [shape[2], shape[1]], [0, shape[0]], 0.05);
+  return backProjectCone(projector, [cone], window, scale, step, [shape[2], shape[1]], [0, shape[0]], 0.05);
 }
 
 describe('the head of Shepp and Logan, 128 × 128 × 64', () => {
