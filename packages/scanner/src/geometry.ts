@@ -74,14 +74,14 @@ const TURN = 2 * Math.PI;
 function positive(options: Readonly<Record<string, number>>): void {
   for (const [option, value] of Object.entries(options)) {
     if (Number.isFinite(value) && value > 0) continue;
-    throw new SemcrcError('usage', `${option}: expected a number above 0, found ${value}`, { data: { option } });
+    throw new SemcrcError('usage', `\`${option}\`: expected a number above 0, found ${value}`, { data: { options: [option] } });
   }
 }
 
 function atLeastOne(options: Readonly<Record<string, number>>): void {
   for (const [option, value] of Object.entries(options)) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new SemcrcError('usage', `${option}: expected a whole number from 1, found ${value}`, { data: { option } });
+    throw new SemcrcError('usage', `\`${option}\`: expected a whole number from 1, found ${value}`, { data: { options: [option] } });
   }
 }
 
@@ -116,9 +116,9 @@ function radiiOf({ sourceRadius = 1000, detectorRadius = 500 }: ScanOptions, rho
     const what = option === 'sourceRadius' ? 'source' : 'detector';
     throw new SemcrcError(
       'usage',
-      `${option}: the ${what} would stand inside the volume; expected more than ${rho.toFixed(1)}, ` +
+      `\`${option}\`: the ${what} would stand inside the volume; expected more than ${rho.toFixed(1)}, ` +
         `half the diagonal of its slices, found ${radius}`,
-      { data: { option, least: rho } },
+      { data: { options: [option], least: rho } },
     );
   }
   return { sourceRadius, detectorRadius };

@@ -56,7 +56,7 @@ export function checkNoise(noise: Noise): void {
   }
   for (const [option, [value, fits, expected]] of Object.entries(wanted)) {
     if (fits) continue;
-    throw new SemcrcError('usage', `${option}: expected ${expected}, found ${value}`, { data: { option } });
+    throw new SemcrcError('usage', `\`${option}\`: expected ${expected}, found ${value}`, { data: { options: [option] } });
   }
 }
 

@@ -23,9 +23,9 @@ export function checkScannable({ data, shape: [, height, width] }: Scanned, name
   throw new SemcrcError(
     'bad-input',
     Number.isFinite(value)
-      ? `${name}: ${place} is ${value}; expected intensities of the window, 0 to 1 (is it in HU? say so with the option units)`
+      ? `${name}: ${place} is ${value}; expected intensities of the window, 0 to 1 (is it in HU? say so with \`units\`)`
       : `${name}: ${place} is ${value}, expected a number`,
-    { data: { name, voxel: [x, y, z], ...(Number.isFinite(value) ? { option: 'units' } : {}) } },
+    { data: { name, voxel: [x, y, z], ...(Number.isFinite(value) ? { options: ['units'] } : {}) } },
   );
 }
 

@@ -123,20 +123,20 @@ describe('planning', () => {
       try {
         planHelix(shape, options);
       } catch (error) {
-        return error as { code: string; message: string; data: { option?: string } };
+        return error as { code: string; message: string; data: { options?: string[] } };
       }
       return undefined;
     };
     expect(refused({ sourceRadius: 39 })).toMatchObject({
       code: 'usage',
-      data: { option: 'sourceRadius' },
+      data: { options: ['sourceRadius'] },
       message: expect.stringContaining('the source would stand inside the volume; expected more than 40.0'),
     });
-    expect(refused({ detectorRadius: 40 })).toMatchObject({ data: { option: 'detectorRadius' } });
-    expect(refused({ turns: 0 })).toMatchObject({ data: { option: 'turns' } });
-    expect(refused({ turns: Number.NaN })).toMatchObject({ data: { option: 'turns' } });
-    expect(refused({ maxViews: 0.5 })).toMatchObject({ data: { option: 'maxViews' } });
-    expect(refused({ voxelSize: [1, 0, 1] })).toMatchObject({ data: { option: 'voxelSize y' } });
+    expect(refused({ detectorRadius: 40 })).toMatchObject({ data: { options: ['detectorRadius'] } });
+    expect(refused({ turns: 0 })).toMatchObject({ data: { options: ['turns'] } });
+    expect(refused({ turns: Number.NaN })).toMatchObject({ data: { options: ['turns'] } });
+    expect(refused({ maxViews: 0.5 })).toMatchObject({ data: { options: ['maxViews'] } });
+    expect(refused({ voxelSize: [1, 0, 1] })).toMatchObject({ data: { options: ['voxelSize y'] } });
     expect(refused({ sourceRadius: 40.5, detectorRadius: 40.5 })).toBeUndefined();
   });
 });

@@ -141,8 +141,8 @@ describe('noise', () => {
     expect(empty).toEqual(new Float32Array(4));
     const refused = (noise: object) => () =>
       addNoise({ from: 0, to: 1, data: empty }, { ...exponential, ...noise } as Noise, 1);
-    expect(refused({ photons: 0 })).toThrow(/photons: expected a number above 0/);
-    expect(refused({ attenuation: 0 })).toThrow(/attenuation: expected a number above 0/);
-    expect(refused({ seed: 0.5 })).toThrow(/seed: expected a whole number/);
+    expect(refused({ photons: 0 })).toThrow(/`photons`: expected a number above 0/);
+    expect(refused({ attenuation: 0 })).toThrow(/`attenuation`: expected a number above 0/);
+    expect(refused({ seed: 0.5 })).toThrow(/`seed`: expected a whole number/);
   });
 });

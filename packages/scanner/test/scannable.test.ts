@@ -15,7 +15,7 @@ describe('a volume to scan', () => {
       expect.objectContaining({
         code: 'bad-input',
         message: expect.stringMatching(/ct\.nii\.gz: voxel \(2, 1, 1\) is -175.*in HU/),
-        data: expect.objectContaining({ option: 'units' }),
+        data: expect.objectContaining({ options: ['units'] }),
       }),
     );
     expect(() => checkScannable(volume(0, Number.NaN), 'ct.nii.gz')).toThrow(/voxel \(0, 0, 0\) is NaN, expected a number/);
