@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
+import { cellName } from '@semcrc/results';
 import { Compile } from 'typebox/compile';
 import { parse, YAMLError } from 'yaml';
 import { experimentFileSchema, type Settings, settingsSchema } from './settings.ts';
@@ -55,14 +56,15 @@ export function readExperimentFile(path: string, given: Settings): Cell[] {
   const laidOut = cells.map((cell) => {
     const settings = { ...cell.settings, ...given };
     if (!settingsCheck.Check(settings)) throw misfit(path, settings, settingsCheck.Errors(settings));
-    const folder = Object.entries(cell.axes).map(([name, text]) => `${name}-${text}`);
     return {
-      folder: folder.join('_'),
+      folder: cellName(cell.axes),
       axes: cell.axes,
       settings: withPathsFrom(dirname(path), settings, given),
     };
   });
-  const twice = laidOut.find(({ folder }, at) => laidOut.findIndex((cell) => cell.folder === folder) !== at);
+  // Not every file system tells capitals apart.
+  const names = laidOut.map(({ folder }) => folder.toLowerCase());
+  const twice = laidOut.find((_, at) => names.indexOf(names[at]) !== at);
   if (twice !== undefined) {
     throw new SemcrcError(
       'bad-input',
@@ -79,7 +81,7 @@ function settingsOf(axis: string, value: unknown): Record<string, unknown> {
   return source;
 }
 
-/** A value of an axis in words that can stand in a folder's name. */
+/** A value of an axis as text. */
 function textOf(axis: string, value: unknown): string {
   if (axis !== 'source') return [value].flat().join('+') || 'none';
   const { name, source } =

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { SemcrcError } from '@semcrc/kernels';
-import { EXIT_CODES } from './fault.ts';
+import { EXIT_CODES } from './error-report.ts';
 import { run } from './run.ts';
 import { drained } from './terminal.ts';
 

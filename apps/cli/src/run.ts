@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { CommanderError } from 'commander';
-import { describeError, EXIT_CODES, toSemcrcError } from './fault.ts';
+import { describeError, EXIT_CODES, toSemcrcError } from './error-report.ts';
 import { buildProgram } from './program.ts';
 import { Terminal } from './terminal.ts';
 

@@ -1,10 +1,10 @@
 import { describeCalibration, PROCEDURES, type Procedure, planRuns } from '@semcrc/core';
+import { checkOutputFile, writeOutputFile } from '@semcrc/results';
 import { runCalibration } from '@semcrc/runner';
 import { Command } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, METHOD, OUT_FILE, SPLIT, WORKERS } from '../options.ts';
-import { checkOutputFile, writeOutputFile } from '../output-file.ts';
 import { planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { handleOf, preparingOf } from '../source.ts';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Calibration, calibratedLambda, type MendedVoxels, parseCalibration } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
+import { checkOutputFile, writeOutputFile } from '@semcrc/results';
 import { Command } from 'commander';
 import { type CohortEvaluation, checkSameLabels, evaluateScans, measure } from '../evaluate-cohort.ts';
 import type { Invocation } from '../invocation.ts';
 import type { MeanInterval } from '../mean-interval.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow } from '../options.ts';
-import { checkOutputFile, writeOutputFile } from '../output-file.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, hasFiles, PHANTOM, type Preparing } from '../source.ts';
 import { facts, figure, lambdaText, table, wrapped } from '../table.ts';

@@ -69,12 +69,12 @@ export function experimentCommand(invocation: Invocation): Command {
     const cells = isExperimentFile(source)
       ? readExperimentFile(source, settings)
       : [{ folder: '', axes: {}, settings: { ...settings, source } }];
-    const outcomes = await runCells(cells, { out, workers, force }, invocation);
+    const { path: written, outcomes } = await runCells(cells, { out, workers, force }, invocation);
     for (const { cell, summary } of outcomes) {
       if (cell.folder !== '') terminal.print(`\n${cell.folder}`);
       terminal.print(summaryTable(summary));
     }
-    terminal.print(`\nwritten to ${out}`);
+    terminal.print(`\nwritten to ${written}`);
     terminal.printJson(
       outcomes.map(({ cell, path, config, summary }) => ({
         folder: path,

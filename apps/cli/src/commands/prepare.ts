@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { checkCohort, readManifest, resolveLabelling, scanLayout } from '@semcrc/cohort/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { whileLocked } from '@semcrc/results';
 import { runPreparation } from '@semcrc/runner/node';
 import { Command } from 'commander';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow, WORKERS } from '../options.ts';
-import { whileAlone } from '../place-lock.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
@@ -54,16 +54,19 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
     const progress = terminal.progress('scans', 0);
     // Beside the cohort, which is not there yet, and its draft, which comes and goes.
     const place = { name: out, lockFile: `${resolve(out)}.lock` };
-    const summary = await whileAlone([place], terminal, () =>
-      withExecutor(PREPARATIONS, workers, (executor) =>
-        runPreparation(handle, out, {
-          executor,
-          replace: force ? 'replace' : 'keep',
-          signal,
-          onProgress: ({ done, total }) => progress.update(done, total),
-          warn: (message) => terminal.note(`note: ${message}`),
-        }),
-      ),
+    const summary = await whileLocked(
+      [place],
+      (message) => terminal.note(`note: ${message}`),
+      () =>
+        withExecutor(PREPARATIONS, workers, (executor) =>
+          runPreparation(handle, out, {
+            executor,
+            replace: force ? 'replace' : 'keep',
+            signal,
+            onProgress: ({ done, total }) => progress.update(done, total),
+            warn: (message) => terminal.note(`note: ${message}`),
+          }),
+        ),
     ).finally(() => progress.stop());
     if (summary === null) {
       terminal.print(`${out} holds this cohort already, from the same files and options`);

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
-import { systemReason } from './fault.ts';
+import { systemReason } from './system-reason.ts';
 
 /**
  * Writes a whole file or nothing: beside the target, to the disk, then renamed into place. A reader sees the old file or

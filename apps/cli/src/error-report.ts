@@ -1,4 +1,5 @@
 import { type ErrorCode, SemcrcError } from '@semcrc/kernels';
+import { systemReason } from '@semcrc/results';
 import { CommanderError } from 'commander';
 
 /** What the process exits with, by who can mend the error. Part of the contract with scripts. */
@@ -10,30 +11,6 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   internal: 1,
   interrupted: 130,
 };
-
-const SYSTEM_REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would be larger than allowed',
-  EIO: 'the disk reports an input/output error',
-  EISDIR: 'it is a directory',
-  ELOOP: 'too many symbolic links',
-  EMFILE: 'too many open files',
-  ENAMETOOLONG: 'the name is too long',
-  ENOENT: 'no such file or directory',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'part of the path is a file, not a directory',
-  EPERM: 'the operation is not permitted',
-  EROFS: 'the file system is read-only',
-};
-
-/** The reason behind a failed system call in plain words; undefined for any other error. */
-export function systemReason(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const code = (error as NodeJS.ErrnoException).code;
-  if (typeof code !== 'string' || (error as NodeJS.ErrnoException).syscall === undefined) return undefined;
-  return SYSTEM_REASONS[code] ?? code;
-}
 
 /** Whatever was thrown, as the one error class that has an exit code. */
 export function toSemcrcError(error: unknown): SemcrcError {
@@ -57,7 +34,8 @@ export function toSemcrcError(error: unknown): SemcrcError {
 /** Lines that tell the reader what to do next, beyond what the message says itself. */
 function hints(error: SemcrcError, command: string | undefined): string[] {
   const help = command === undefined ? 'semcrc --help' : `semcrc ${command} --help`;
-  if (error.code === 'usage') return [`run \`${help}\` for every option and an example`];
+  const asForce = error.data.force === true ? ['--force replaces it'] : [];
+  if (error.code === 'usage') return [...asForce, `run \`${help}\` for every option and an example`];
   if (error.code === 'unsupported') return ['semcrc needs Node 20 or newer on a CPU with WebAssembly SIMD'];
   if (error.code === 'internal') {
     return ['this is a fault of semcrc, not of your data; set SEMCRC_DEBUG=1 for the stack and report it'];
