@@ -119,7 +119,7 @@ describe('a folder that holds runs already', () => {
     const other = args('more', '--epsilon', '0.3', '--runs', '1', '--procedures', 'crc');
     const refused = await semcrcHere(other);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/finished runs of another experiment.*was.*now.*\nhint: --force/);
+    expect(refused.stderr).toMatch(/finished runs of another experiment.*was.*now.*--force/);
     expect(readFileSync(join(root, 'more', 'experiment.json'), 'utf8')).toBe(before);
     expect((await semcrcHere([...other, '--force'])).code).toBe(0);
     expect(runsOf('more').map(({ procedure, run }) => `${run} ${procedure}`)).toEqual(['0 crc']);

@@ -87,7 +87,7 @@ export class ExperimentWriter {
     const [depth, height, width] = sample.shape;
     const slices = sliceOffsets(depth, Math.min(depth, EXAMPLE_SLICES));
     const { truth, lower, upper, point } = sample;
-    const images = { truth, lower, upper, ...(point && { point }), groups: Uint16Array.from(sample.groups) };
+    const images = { truth, lower, upper, ...(point && { point }), groups: Uint16Array.from(sample.organs) };
     for (const [name, voxels] of Object.entries(images)) {
       const whole = makeVolume(voxels, sample.shape, identityAffine) as Volume | LabelVolume;
       const kept = makeVolume(takeSlices(whole, slices), [slices.length, height, width], identityAffine);

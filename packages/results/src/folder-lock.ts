@@ -181,16 +181,16 @@ function taken(name: string, lockFile: string): SemcrcError {
   const who = holder ? `process ${holder.pid} on ${holder.host}, since ${holder.since}` : 'another process';
   return new SemcrcError(
     'usage',
-    `${name} is being written by another semcrc (${who}); wait until it has ended, or choose another folder`,
-    { data: { option: 'out', directory: name, ...holder } },
+    `${name} is being written by another semcrc (${who}); wait until it has ended, or choose another \`out\``,
+    { data: { options: ['out'], directory: name, ...holder } },
   );
 }
 
 function foreign(name: string, lockFile: string): SemcrcError {
   return new SemcrcError(
     'usage',
-    `${name} cannot be locked: ${lockFile} is not a lock file of semcrc, and is left as it is; choose another folder`,
-    { data: { option: 'out', file: lockFile } },
+    `${name} cannot be locked: ${lockFile} is not a lock file of semcrc, and is left as it is; choose another \`out\``,
+    { data: { options: ['out'], file: lockFile } },
   );
 }
 

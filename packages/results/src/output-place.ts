@@ -83,13 +83,13 @@ function refuseInputs(path: string, inputs: readonly string[]): void {
 }
 
 function refusal(path: string, what: string): SemcrcError {
-  return new SemcrcError('usage', `${path} ${what}; choose another place for the results`, {
-    data: { option: 'out', file: path },
+  return new SemcrcError('usage', `${path} ${what}; choose another \`out\``, {
+    data: { options: ['out'], file: path },
   });
 }
 
 function replacement(path: string, what: string): SemcrcError {
-  return new SemcrcError('usage', `${path} ${what}; choose another place, or say that it may be replaced`, {
-    data: { option: 'out', file: path, force: true },
+  return new SemcrcError('usage', `${path} ${what}; choose another \`out\`, or replace it with \`force\``, {
+    data: { options: ['out', 'force'], file: path },
   });
 }

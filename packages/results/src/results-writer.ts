@@ -116,8 +116,8 @@ function openJournal(path: string, asked: JournalTerms, onOther: 'refuse' | 'dis
   if (onOther === 'discard') return begin;
   throw new SemcrcError(
     'usage',
-    `${path} holds finished runs of another experiment: ${difference}; choose another folder, or discard those runs`,
-    { data: { option: 'out', force: true, directory: path, difference } },
+    `${path} holds finished runs of another experiment: ${difference}; choose another \`out\`, or discard them with \`force\``,
+    { data: { options: ['out', 'force'], directory: path, difference } },
   );
 }
 
@@ -155,7 +155,7 @@ function isTrace(path: string, entry: string): boolean {
 }
 
 function refusal(name: string, what: string): SemcrcError {
-  return new SemcrcError('usage', `${name} ${what}; choose another folder`, {
-    data: { option: 'out', directory: name },
+  return new SemcrcError('usage', `${name} ${what}; choose another \`out\``, {
+    data: { options: ['out'], directory: name },
   });
 }

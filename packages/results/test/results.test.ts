@@ -61,7 +61,7 @@ const SAMPLE: Sample = {
   truth: Float32Array.from({ length: 10 }, (_, voxel) => voxel / 16),
   lower: new Float32Array(10),
   upper: new Float32Array(10).fill(0.5),
-  groups: Uint8Array.from({ length: 10 }, (_, voxel) => voxel % 2),
+  organs: Uint8Array.from({ length: 10 }, (_, voxel) => voxel % 2),
   mended: { clipped: 0, crossed: 0 },
 };
 
@@ -199,7 +199,7 @@ describe('going on with an experiment', () => {
     await expect(begin([target({ epsilon: 0.2, seed: 0 })])).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(/epsilon was 0\.1, now 0\.2/),
-      data: { force: true },
+      data: { options: ['out', 'force'] },
     });
     expect(snapshot(folder)).toEqual(before);
   });
