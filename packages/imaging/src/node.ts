@@ -1,3 +1,13 @@
+export { AtomicFile, commitTogether, writeFileAtomic, writeFolderAtomic } from './files/atomic-file.ts';
+export {
+  openRegularFile,
+  readTextFile,
+  readTextFileSync,
+  type TextOptions,
+  withRegularFileSync,
+} from './files/input.ts';
+export { checkOutput, kindOfResult, type OutputRules, replacesKind, unwritable } from './files/output.ts';
+export { reasonOf } from './files/system-error.ts';
 export type { NiftiFormat } from './nifti-encode.ts';
 export {
   checkNifti,

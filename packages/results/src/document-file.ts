@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readTextFileSync } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -6,28 +6,8 @@ import { Compile } from 'typebox/compile';
 /** No document of ours is near this large; what is would only exhaust the memory. */
 const MOST_BYTES = 2 ** 29;
 
-/**
- * The text of a regular file. A pipe or a device is refused rather than waited for.
- *
- * @throws SemcrcError `bad-input` naming the file, also where it is larger than any document of ours
- */
-export function readTextFile(path: string): string {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const found = fstatSync(descriptor);
-    if (!found.isFile()) throw unreadable(path, 'it is not a regular file');
-    if (found.size > MOST_BYTES)
-      throw unreadable(path, `it holds ${found.size} bytes, expected at most ${MOST_BYTES}`);
-    return readFileSync(descriptor, 'utf8');
-  } catch (error) {
-    if (error instanceof SemcrcError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw unreadable(path, code === 'ENOENT' ? 'no such file or directory' : (error as Error).message, error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
+/** The text of a document. @throws SemcrcError `bad-input` naming a file that is missing, too large or not regular */
+export const readDocumentText = (path: string): string => readTextFileSync(path, { limit: MOST_BYTES });
 
 /** A kind of JSON document: how a file is checked to be one. */
 export interface DocumentKind<Schema extends TSchema> {
@@ -67,14 +47,7 @@ export function readDocument<Schema extends TSchema>(
   path: string,
   kind: DocumentKind<Schema>,
 ): Static<Schema> {
-  return kind.parse(path, readTextFile(path));
-}
-
-function unreadable(path: string, reason: string, cause?: unknown): SemcrcError {
-  return new SemcrcError('bad-input', `cannot read ${path}: ${reason}`, {
-    data: { file: path, reason },
-    cause,
-  });
+  return kind.parse(path, readDocumentText(path));
 }
 
 function damaged(path: string, name: string, reason: string, cause?: unknown): SemcrcError {

@@ -17,7 +17,7 @@ import {
   takeSlices,
   type Volume,
 } from '@semcrc/imaging';
-import { writeNifti } from '@semcrc/imaging/node';
+import { writeFileAtomic, writeNifti } from '@semcrc/imaging/node';
 import { EXAMPLE_VOLUMES, type ExampleDocument, type RiskCurveDocument } from './documents.ts';
 import {
   discardRuns,
@@ -37,7 +37,7 @@ import {
   SUMMARY_FILE,
   volumeFile,
 } from './layout.ts';
-import { openOutputDirectory, writeOutputFile } from './output-file.ts';
+import { openOutputFolder } from './output-folder.ts';
 import { summaryCsv } from './summary-csv.ts';
 
 /** Slices kept of the example scan. */
@@ -63,17 +63,17 @@ export class ExperimentWriter {
   }
 
   /** Keeps a finished run; once this returns, it survives the process and the machine. */
-  keep(run: number, result: RunResult): void {
-    writeRun(this.#runs, this.#terms, run, result);
+  async keep(run: number, result: RunResult): Promise<void> {
+    await writeRun(this.#runs, this.#terms, run, result);
   }
 
   get hasRiskCurve(): boolean {
     return existsSync(join(this.path, RISK_CURVE_FILE));
   }
 
-  writeRiskCurve({ lambda, risk, organs }: RiskCurve): void {
+  async writeRiskCurve({ lambda, risk, organs }: RiskCurve): Promise<void> {
     const document = { schema: 'semcrc/risk-curve@1', lambda, risk, organs } as RiskCurveDocument;
-    writeOutputFile(join(this.path, RISK_CURVE_FILE), `${JSON.stringify(document)}\n`);
+    await writeFileAtomic(join(this.path, RISK_CURVE_FILE), `${JSON.stringify(document)}\n`);
   }
 
   get hasExample(): boolean {
@@ -83,7 +83,7 @@ export class ExperimentWriter {
   /** Keeps a few slices of one scan, so that showing results needs the cohort no more. */
   async writeExample(sample: Sample, run: number): Promise<void> {
     const directory = join(this.path, EXAMPLE_FOLDER);
-    openOutputDirectory(directory);
+    await openOutputFolder(directory);
     const [depth, height, width] = sample.shape;
     const slices = sliceOffsets(depth, Math.min(depth, EXAMPLE_SLICES));
     const { truth, lower, upper, point } = sample;
@@ -95,7 +95,7 @@ export class ExperimentWriter {
     }
     const volumes = Object.keys(images) as ExampleDocument['volumes'];
     const document = { schema: 'semcrc/example@1', scan: sample.id, run, slices, volumes };
-    writeOutputFile(join(directory, EXAMPLE_FILE), `${JSON.stringify(document, null, 2)}\n`);
+    await writeFileAtomic(join(directory, EXAMPLE_FILE), `${JSON.stringify(document, null, 2)}\n`);
   }
 
   /** Writes the results of all runs; experiment.json last, so that where it is, everything is. */
@@ -106,12 +106,12 @@ export class ExperimentWriter {
   ): Promise<void> {
     const maps = runs.flatMap(([run, { positions }]) => (positions === null ? [] : [{ run, ...positions }]));
     const membership = join(this.path, MEMBERSHIP_FOLDER);
-    if (maps.length > 0) openOutputDirectory(membership);
+    if (maps.length > 0) await openOutputFolder(membership);
     for (const { run, map, height, width } of maps) {
       const plane = makeVolume(Uint16Array.from(map), [1, height, width], identityAffine);
       await writeNifti(join(membership, membershipFile(run)), plane);
     }
-    writeOutputFile(join(this.path, SUMMARY_FILE), summaryCsv([{ axes: {}, summary }]));
+    await writeFileAtomic(join(this.path, SUMMARY_FILE), summaryCsv([{ axes: {}, summary }]));
     const document = {
       schema: EXPERIMENT_SCHEMA,
       config: { ...this.#config, sourceDigest: digest },
@@ -119,19 +119,19 @@ export class ExperimentWriter {
       runs: runs.flatMap(([, { records }]) => records),
       summary: [...summary],
     } satisfies ExperimentDocument;
-    writeOutputFile(join(this.path, EXPERIMENT_FILE), `${JSON.stringify(document, null, 1)}\n`);
+    await writeFileAtomic(join(this.path, EXPERIMENT_FILE), `${JSON.stringify(document, null, 1)}\n`);
   }
 }
 
 /** Begins an experiment in its folder; results of another one there go, since they would mislead, and nothing else does. */
-export function beginExperiment(path: string, terms: JournalTerms): void {
+export async function beginExperiment(path: string, terms: JournalTerms): Promise<void> {
   for (const name of [EXPERIMENT_FILE, SUMMARY_FILE, RISK_CURVE_FILE])
     rmSync(join(path, name), { force: true });
   discard(join(path, EXAMPLE_FOLDER), [EXAMPLE_FILE, ...EXAMPLE_VOLUMES.map(volumeFile)]);
   discard(join(path, MEMBERSHIP_FOLDER), /^run-\d+\.nii\.gz$/);
-  openOutputDirectory(journalFolder(path));
+  await openOutputFolder(journalFolder(path));
   discardRuns(journalFolder(path));
-  writeJournal(journalFolder(path), terms);
+  await writeJournal(journalFolder(path), terms);
 }
 
 /** Removes files of ours from a folder of ours, and the folder if nothing else is in it. */

@@ -13,9 +13,8 @@ import {
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unwritable } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { markIn } from './mark.ts';
-import { unwritable } from './output-file.ts';
 
 /** Where one process at a time may write. */
 export interface Place {
@@ -155,7 +154,7 @@ function open(name: string, lockFile: string): number | undefined {
 function isLockFile(descriptor: number): boolean {
   const found = fstatSync(descriptor);
   if (!found.isFile() || found.nlink > 1) return false;
-  return found.size === 0 || (found.size < 1024 && markIn(readFileSync(descriptor, 'utf8')) === 'lock');
+  return found.size === 0 || (found.size < 1024 && /^\{"schema":"semcrc\/lock@/.test(readFileSync(descriptor, 'utf8')));
 }
 
 function isAt(path: string, descriptor: number): boolean {

@@ -9,8 +9,7 @@ export {
 } from './documents.ts';
 export type { ExperimentWriter } from './experiment-writer.ts';
 export { type Note, type Place, whileLocked } from './folder-lock.ts';
-export { checkOutputFile, openOutputDirectory, writeOutputFile } from './output-file.ts';
-export { claimFile, claimFolder, type OutputClaim } from './output-place.ts';
+export { openOutputFolder, proveWritable } from './output-folder.ts';
 export {
   type ExampleScan,
   type ExperimentResults,
@@ -19,4 +18,3 @@ export {
 } from './results.ts';
 export { beginResults, type ExperimentTarget, type ResultsWriter } from './results-writer.ts';
 export { summaryCsv } from './summary-csv.ts';
-export { systemReason } from './system-reason.ts';

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '@semcrc/core';
+import { writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { documentKind, readDocument, readTextFile } from './document-file.ts';
+import { documentKind, readDocument, readDocumentText } from './document-file.ts';
 import { JournalHeader, RunFile } from './documents.ts';
-import { writeOutputFile } from './output-file.ts';
 
 const HEADER = 'journal.json';
 const headerKind = documentKind('journal of runs', JournalHeader);
@@ -37,7 +37,7 @@ export function readJournal(directory: string): Journal {
     if (runNumbers(directory).length === 0) return { state: 'none', terms: {} };
     throw lost(path, 'is missing, but finished runs stand beside it');
   }
-  const text = readTextFile(path);
+  const text = readDocumentText(path);
   if (/^\s*\{\s*"schema":\s*"semcrc\/journal@1"/.test(text)) return { state: 'older', terms: {} };
   try {
     return { state: 'open', terms: headerKind.parse(path, text).terms };
@@ -84,18 +84,18 @@ function readRun(path: string, number: number, terms: string): RunResult | undef
 }
 
 /** Begins a journal: from now on the folder says whose runs it holds. */
-export function writeJournal(directory: string, terms: JournalTerms): void {
+export async function writeJournal(directory: string, terms: JournalTerms): Promise<void> {
   const header: JournalHeader = { schema: 'semcrc/journal@2', terms: throughJson(terms) };
-  writeOutputFile(join(directory, HEADER), `${JSON.stringify(header, null, 2)}\n`);
+  await writeFileAtomic(join(directory, HEADER), `${JSON.stringify(header, null, 2)}\n`);
 }
 
 /** Keeps a finished run; once this returns, it survives the process and the machine. */
-export function writeRun(
+export async function writeRun(
   directory: string,
   terms: JournalTerms,
   number: number,
   { records, positions }: RunResult,
-): void {
+): Promise<void> {
   const map = positions && Buffer.from(positions.map).toString('base64');
   const result = { records: [...records], positions: positions && { ...positions, map: map! } };
   const file = {
@@ -105,7 +105,7 @@ export function writeRun(
     sha256: digestOf(result),
     result,
   };
-  writeOutputFile(join(directory, runName(number)), `${JSON.stringify(file)}\n`);
+  await writeFileAtomic(join(directory, runName(number)), `${JSON.stringify(file)}\n`);
 }
 
 /** Removes the journal's run files, and nothing else. */

@@ -1,14 +1,14 @@
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SummaryRow } from '@semcrc/core';
+import { kindOfResult, writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { cellName } from './cell-name.ts';
 import { beginExperiment, ExperimentWriter } from './experiment-writer.ts';
 import { lockPlaces, type Note } from './folder-lock.ts';
 import { differenceOf, type JournalTerms, journalFolder, readJournal } from './journal.ts';
 import { EXPERIMENT_FILE, GRID_FILE, LOCK_FILE, SUMMARY_FILE } from './layout.ts';
-import { markOf } from './mark.ts';
-import { openOutputDirectory, writeOutputFile } from './output-file.ts';
+import { openOutputFolder } from './output-folder.ts';
 import { summaryCsv } from './summary-csv.ts';
 
 /** An experiment to be written. */
@@ -28,7 +28,7 @@ export interface ResultsWriter {
   /** In the order of the targets. */
   readonly experiments: readonly ExperimentWriter[];
   /** Writes what stands above the folders of a grid; call it once all are written. */
-  finish(summaries: readonly (readonly SummaryRow[])[]): void;
+  finish(summaries: readonly (readonly SummaryRow[])[]): Promise<void>;
   /** Lets other processes write here. */
   release(): void;
 }
@@ -56,7 +56,7 @@ export async function beginResults(
   if (isGrid)
     for (const folder of folders) checkFolder(join(path, folder), join(place, folder), 'experiment');
 
-  openOutputDirectory(place);
+  await openOutputFolder(place);
   const releases = [await lockPlaces([{ name: path, lockFile: join(place, LOCK_FILE) }], note)];
   const release = () => {
     for (const unlock of releases.splice(0).reverse()) unlock();
@@ -68,24 +68,25 @@ export async function beginResults(
     if (isGrid) {
       const cells = targets.map(({ axes }, at) => ({ folder: folders[at], axes }));
       const grid = { schema: 'semcrc/grid@1', cells };
-      writeOutputFile(join(place, GRID_FILE), `${JSON.stringify(grid, null, 2)}\n`);
-      for (const folder of folders) openOutputDirectory(join(place, folder));
+      await writeFileAtomic(join(place, GRID_FILE), `${JSON.stringify(grid, null, 2)}\n`);
+      for (const folder of folders) await openOutputFolder(join(place, folder));
       const locks = folders.map((folder) => ({
         name: join(path, folder),
         lockFile: join(place, folder, LOCK_FILE),
       }));
       releases.push(await lockPlaces(locks, note));
     }
-    const begin = openAll();
+    const experiments: ExperimentWriter[] = [];
+    for (const [at, begin] of openAll().entries()) {
+      experiments.push(new ExperimentWriter(join(place, folders[at]), targets[at].config, await begin()));
+    }
     return {
       path: place,
-      experiments: targets.map(
-        ({ config }, at) => new ExperimentWriter(join(place, folders[at]), config, begin[at]()),
-      ),
-      finish(summaries) {
+      experiments,
+      async finish(summaries) {
         if (!isGrid) return;
         const rows = summaries.map((summary, at) => ({ axes: targets[at].axes, summary }));
-        writeOutputFile(join(place, SUMMARY_FILE), summaryCsv(rows));
+        await writeFileAtomic(join(place, SUMMARY_FILE), summaryCsv(rows));
       },
       release,
     };
@@ -100,10 +101,10 @@ export async function beginResults(
  *
  * @returns begins it, or goes on with it, and gives the terms of its journal
  */
-function openJournal(path: string, asked: JournalTerms, onOther: 'refuse' | 'discard'): () => JournalTerms {
+function openJournal(path: string, asked: JournalTerms, onOther: 'refuse' | 'discard'): () => Promise<JournalTerms> {
   const terms = JSON.parse(JSON.stringify(asked)) as JournalTerms;
-  const begin = () => {
-    beginExperiment(path, terms);
+  const begin = async () => {
+    await beginExperiment(path, terms);
     return terms;
   };
   const journal = readJournal(journalFolder(path));
@@ -112,7 +113,7 @@ function openJournal(path: string, asked: JournalTerms, onOther: 'refuse' | 'dis
   if (journal.state === 'older') difference = 'an older semcrc wrote them';
   if (journal.state === 'none' && existsSync(join(path, EXPERIMENT_FILE)))
     difference = 'their journal is gone';
-  if (difference === undefined) return journal.state === 'open' ? () => journal.terms : begin;
+  if (difference === undefined) return journal.state === 'open' ? async () => journal.terms : begin;
   if (onOther === 'discard') return begin;
   throw new SemcrcError(
     'usage',
@@ -133,9 +134,9 @@ function checkFolder(name: string, path: string, kind: 'grid' | 'experiment'): v
       data: { file: name },
     });
   }
-  const isGrid = markOf(join(path, GRID_FILE)) === 'grid';
+  const isGrid = kindOfResult(join(path, GRID_FILE)) === 'semcrc/grid';
   const isExperiment =
-    markOf(join(path, EXPERIMENT_FILE)) === 'experiment' ||
+    kindOfResult(join(path, EXPERIMENT_FILE)) === 'semcrc/experiment' ||
     existsSync(join(journalFolder(path), 'journal.json'));
   if (kind === 'grid' && isExperiment) throw refusal(name, 'holds a single experiment, not a grid');
   if (kind === 'experiment' && isGrid)
@@ -148,7 +149,7 @@ function checkFolder(name: string, path: string, kind: 'grid' | 'experiment'): v
 
 /** What a process that was killed before it began may leave: its lock, half-written files, an empty folder of runs. */
 function isTrace(path: string, entry: string): boolean {
-  if (entry === LOCK_FILE || /^\.(probe|grid\.json|journal\.json)\.\d+\.partial$/.test(entry)) return true;
+  if (entry === LOCK_FILE || /^\.(probe|grid\.json|journal\.json)\.\d+(\.[0-9a-f]+)?\.partial$/.test(entry)) return true;
   const full = join(path, entry);
   if (full !== journalFolder(path) || !lstatSync(full).isDirectory()) return false;
   return readdirSync(full).every((name) => isTrace(full, name));

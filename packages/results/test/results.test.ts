@@ -45,12 +45,12 @@ async function finish(targets: readonly ExperimentTarget[] = [target()]): Promis
   const results = await begin(targets);
   for (const experiment of results.experiments) {
     const runs = [0, 1].map((run) => [run, runResult(run, { positions: true })] as const);
-    for (const [run, result] of runs) experiment.keep(run, result);
-    experiment.writeRiskCurve({ lambda: [0, 0.5], risk: [0.4, 0.1], organs: { 0: [0.4, 0.1] } });
+    for (const [run, result] of runs) await experiment.keep(run, result);
+    await experiment.writeRiskCurve({ lambda: [0, 0.5], risk: [0.4, 0.1], organs: { 0: [0.4, 0.1] } });
     await experiment.writeExample(SAMPLE, 0);
     await experiment.writeResults({ labels: LABELS, digest: DIGEST }, runs, SUMMARY);
   }
-  results.finish(targets.map(() => SUMMARY));
+  await results.finish(targets.map(() => SUMMARY));
   results.release();
 }
 
@@ -117,7 +117,7 @@ describe('opening results', () => {
 
   test('an experiment that is not finished says so, and gives the runs there are', async () => {
     const results = await begin();
-    results.experiments[0].keep(1, runResult(1));
+    await results.experiments[0].keep(1, runResult(1));
     results.release();
     const [experiment] = openResults(folder).experiments;
     expect(experiment.finished).toBe(false);

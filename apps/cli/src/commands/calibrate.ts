@@ -1,5 +1,5 @@
 import { describeCalibration, PROCEDURES, type Procedure, planRuns } from '@semcrc/core';
-import { checkOutputFile, writeOutputFile } from '@semcrc/results';
+import { writeFileAtomic } from '@semcrc/imaging/node';
 import { runCalibration } from '@semcrc/runner';
 import { Command } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
@@ -50,7 +50,8 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
       ...(everything ? { nCal: new Set(cohort.patients).size } : {}),
     };
     planRuns(plan, cohort);
-    checkOutputFile(out);
+    const rules = { inputs: inputsOf(config.source), ...(force ? {} : { mayReplace: isCalibration }) };
+    await checkPlace(out, rules);
 
     const progress = new StageProgress(terminal);
     const result = await withExecutor(EXPERIMENTS, workers, (executor) =>
@@ -72,7 +73,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
       test: result.evaluation,
       versions: { semcrc: VERSION },
     });
-    writeOutputFile(out, `${JSON.stringify(calibration, null, 2)}\n`);
+    await writeFileAtomic(out, `${JSON.stringify(calibration, null, 2)}\n`, rules);
 
     noteMended(terminal, result.mended);
     terminal.print(`${calibrationText(calibration)}\n\nwritten to ${out}`);
