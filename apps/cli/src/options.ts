@@ -1,4 +1,4 @@
-import { schemeNames } from '@semcrc/cohort';
+import { schemeNames } from '@semcrc/imaging';
 import { type Command, Option } from 'commander';
 import * as parse from './parse.ts';
 import { CHOICES, STRATUM_FEATURES } from './settings.ts';

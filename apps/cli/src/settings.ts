@@ -1,6 +1,6 @@
-import { schemeNames } from '@semcrc/cohort';
 import { layoutNames } from '@semcrc/cohort/node';
 import { BOUND_NAMES, HEURISTIC_NAMES, PROCEDURES } from '@semcrc/core';
+import { schemeNames } from '@semcrc/imaging';
 import { Type } from 'typebox';
 
 /** Features of the prediction that strata are cut by. */

@@ -1,20 +1,2 @@
-export {
-  assignGroups,
-  BACKGROUND,
-  BODY,
-  checkLabelTable,
-  type Labelling,
-  type LabelTable,
-  NO_GROUP,
-  organGroups,
-} from './labelling.ts';
-export {
-  canonicalName,
-  type LabelScheme,
-  labelMapSchema,
-  namedScheme,
-  parseLabelMap,
-  schemeNames,
-} from './scheme.ts';
-export { cached, type Source } from './source.ts';
-export type { StoredPreparing } from './store-format.ts';
+export { cached, type Source } from './sources/source.ts';
+export type { StoredPreparing } from './store/format.ts';

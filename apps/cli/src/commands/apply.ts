@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type AppliedSummary, type ApplyFiles, applyToFiles, resolveLabelling } from '@semcrc/cohort/node';
+import { type AppliedSummary, type ApplyFiles, applyToFiles } from '@semcrc/cohort/node';
 import { parseCalibration } from '@semcrc/core';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { Command } from 'commander';
 import type { Invocation } from '../invocation.ts';
