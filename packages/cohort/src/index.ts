@@ -1,2 +1,1 @@
-export { cached, type Source } from './sources/source.ts';
-export type { StoredPreparing } from './store/format.ts';
+export { parseManifest, type ScanFiles, type ScanList } from './sources/manifest.ts';

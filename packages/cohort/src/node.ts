@@ -1,7 +1,7 @@
 export type { AppliedOrgan, AppliedSummary, OrganState } from './apply/applied-summary.ts';
 export { type ApplyOptions, applyToFiles } from './apply/apply.ts';
 export { type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
-export { type LeftOut, type Prepared, prepareScan } from './scan/prepare.ts';
+export { type Prepared, prepareScan } from './scan/prepare.ts';
 export type { PredictionUnits, ReadingOptions } from './scan/scan-reader.ts';
 export type { ApplyFiles } from './scan/scan-slabs.ts';
 export {
@@ -18,7 +18,6 @@ export {
   openScans,
   readManifest,
   type ScanOptions,
-  type ScanSource,
   type SourceHooks,
 } from './sources/scan-source.ts';
 export { beginStore, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';

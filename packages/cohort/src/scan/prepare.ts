@@ -34,12 +34,6 @@ export type Prepared =
   | { readonly state: 'kept'; readonly sample: Sample }
   | { readonly state: 'left-out'; readonly reason: string };
 
-/** A scan of the source that the cohort does not hold, and why. */
-export interface LeftOut {
-  readonly scan: string;
-  readonly reason: string;
-}
-
 /**
  * Prepares one scan as section 4 of the paper: RAS order, resampled to the spacing (images trilinear, labels nearest),
  * truth windowed, cropped to the truth's foreground, the window of slices with the most labelled voxels, a few slices of
@@ -92,7 +86,7 @@ export async function prepareScan(
         shape,
         truth,
         ...predictions,
-        groups: packGroups(groups, reading.labelling),
+        organs: packGroups(groups, reading.labelling),
       },
     };
   } catch (error) {

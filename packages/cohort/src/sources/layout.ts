@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Source } from '@semcrc/core';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles, ScanList } from './manifest.ts';
-import { openScans, type ScanOptions, type ScanSource, type SourceHooks } from './scan-source.ts';
+import { openScans, type ScanOptions, type SourceHooks } from './scan-source.ts';
 
 /** Directory trees that stand for a manifest. */
 export const layoutNames = ['semantic-uq'] as const;
@@ -171,7 +172,7 @@ export async function openLayout(
   root: string,
   options: LayoutOptions,
   hooks: SourceHooks = {},
-): Promise<ScanSource> {
+): Promise<Source> {
   if (!layoutNames.includes(layout)) {
     throw new SemcrcError('usage', `--layout ${layout} is not known; there is ${layoutNames.join(', ')}`);
   }
