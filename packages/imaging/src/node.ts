@@ -8,7 +8,8 @@ export {
 } from './files/input.ts';
 export { checkOutput, kindOfResult, type OutputRules, replacesKind, unwritable } from './files/output.ts';
 export { reasonOf } from './files/system-error.ts';
-export type { NiftiFormat } from './nifti-encode.ts';
+export { resolveLabelling } from './labels/resolve-labelling.ts';
+export type { NiftiFormat } from './nifti/encode-header.ts';
 export {
   checkNifti,
   type NiftiReadOptions,
@@ -17,7 +18,7 @@ export {
   readNiftiSlabs,
   type Slab,
   type VolumeChoice,
-} from './nifti-file.ts';
-export { readNiftiSeries, readNiftiSeriesSlabs, type SeriesSlab } from './nifti-series.ts';
-export type { SliceSpan } from './nifti-stream.ts';
-export { type NiftiWriteOptions, NiftiWriter, writeNifti } from './nifti-writer.ts';
+} from './nifti/file.ts';
+export { readNiftiSeries, readNiftiSeriesSlabs, type SeriesSlab } from './nifti/series.ts';
+export type { SliceSpan } from './nifti/stream.ts';
+export { type NiftiWriteOptions, NiftiWriter, writeNifti } from './nifti/writer.ts';
