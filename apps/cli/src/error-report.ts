@@ -1,5 +1,5 @@
+import { reasonOf } from '@semcrc/imaging/node';
 import { type ErrorCode, SemcrcError } from '@semcrc/kernels';
-import { systemReason } from '@semcrc/results';
 import { CommanderError } from 'commander';
 
 /** What the process exits with, by who can mend the error. Part of the contract with scripts. */
@@ -18,8 +18,8 @@ export function toSemcrcError(error: unknown): SemcrcError {
   if (error instanceof CommanderError) {
     return new SemcrcError('usage', error.message.replace(/^error: /, '').trim(), { cause: error });
   }
-  const reason = systemReason(error);
-  if (reason !== undefined) {
+  if (error instanceof Error && 'syscall' in error) {
+    const reason = reasonOf(error);
     const path = (error as NodeJS.ErrnoException).path;
     const message = path === undefined ? reason : `${path}: ${reason}`;
     return new SemcrcError('bad-input', message, {
@@ -34,7 +34,8 @@ export function toSemcrcError(error: unknown): SemcrcError {
 /** Lines that tell the reader what to do next, beyond what the message says itself. */
 function hints(error: SemcrcError, command: string | undefined): string[] {
   const help = command === undefined ? 'semcrc --help' : `semcrc ${command} --help`;
-  if (error.code === 'usage') return [`run \`${help}\` for every option and an example`];
+  const force = error.data.option === 'force' ? ['--force replaces it'] : [];
+  if (error.code === 'usage') return [...force, `run \`${help}\` for every option and an example`];
   if (error.code === 'unsupported') return ['semcrc needs Node 20 or newer on a CPU with WebAssembly SIMD'];
   if (error.code === 'internal') {
     return ['this is a fault of semcrc, not of your data; set SEMCRC_DEBUG=1 for the stack and report it'];
@@ -44,7 +45,7 @@ function hints(error: SemcrcError, command: string | undefined): string[] {
 
 /** A message with every option that a library names spelt as its flag. */
 export function withFlags({ message, data }: SemcrcError): string {
-  const options = Array.isArray(data['options']) ? data['options'].map(String) : [];
+  const options = Array.isArray(data.options) ? data.options.map(String) : [];
   return options.reduce((text, name) => text.replaceAll(`\`${name}\``, flagOf(name)), message);
 }
 

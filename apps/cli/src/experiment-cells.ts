@@ -4,8 +4,8 @@ import { beginResults, type ExperimentWriter } from '@semcrc/results';
 import { type FinishedRun, runExperiment } from '@semcrc/runner';
 import type { Cell } from './experiment-file.ts';
 import type { Invocation } from './invocation.ts';
-import { type Config, flatConfig, planOf, resolveConfig } from './resolve.ts';
-import { handleOf } from './source.ts';
+import { type Config, flatConfig, planOf, resolveConfig, splitText } from './resolve.ts';
+import { chooseSource, handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 import { EXPERIMENTS, noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
@@ -19,6 +19,8 @@ export interface CellOutcome {
   readonly config: Config;
   readonly path: string;
   readonly summary: readonly SummaryRow[];
+  /** How the cohort's patients were divided, in words. */
+  readonly split: string;
 }
 
 /** Cells that differ in ε alone: the same runs serve them all. */
@@ -70,7 +72,7 @@ export async function runCells(
       }
     });
     const outcomes = cells.map((cell) => done.find((outcome) => outcome.cell === cell)!);
-    results.finish(outcomes.map(({ summary }) => summary));
+    await results.finish(outcomes.map(({ summary }) => summary));
     return { path: results.path, outcomes };
   } finally {
     results.release();
@@ -78,26 +80,26 @@ export async function runCells(
 }
 
 async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<Batch[]> {
-  const groups = new Map<string, { cell: Cell; config: Config }[]>();
-  for (const cell of cells) {
-    const config = resolveConfig(cell.settings);
-    const { epsilon: _, ...rest } = config;
-    const key = JSON.stringify(rest);
-    groups.set(key, [...(groups.get(key) ?? []), { cell, config }]);
-  }
   const cohorts = new Map<string, Promise<OpenCohort>>();
-  const batches: Batch[] = [];
-  for (const members of groups.values()) {
-    const handle = handleOf(members[0].config.source);
+  const groups = new Map<string, { members: { cell: Cell; config: Config }[]; open: OpenCohort }>();
+  for (const cell of cells) {
+    const choice = chooseSource(cell.settings);
+    const handle = handleOf(choice);
     const key = JSON.stringify(handle);
     if (!cohorts.has(key)) cohorts.set(key, openCohort(handle, terminal));
     const open = await cohorts.get(key)!;
+    const config = resolveConfig(cell.settings, choice, open.cohort);
+    const { epsilon: _, ...rest } = config;
+    const group = groups.get(JSON.stringify(rest)) ?? { members: [], open };
+    group.members.push({ cell, config });
+    groups.set(JSON.stringify(rest), group);
+  }
+  return [...groups.values()].map(({ members, open }) => {
     const epsilons = members.map(({ config }) => config.epsilon);
     const plan = { ...planOf(members[0].config, open.cohort.labels), epsilons };
     planRuns(plan, open.cohort);
-    batches.push({ members, open, plan });
-  }
-  return batches;
+    return { members, open, plan };
+  });
 }
 
 async function runBatch(
@@ -120,10 +122,8 @@ async function runBatch(
     finished,
     ...(folders.every((folder) => folder.hasRiskCurve) ? {} : { grid: RISK_GRID }),
     onProgress: progress.update,
-    onRun: ({ run, results }) => {
-      results.forEach((cell, at) => {
-        folders[at].keep(run, cell);
-      });
+    onRun: async ({ run, results }) => {
+      await Promise.all(results.map((result, at) => folders[at].keep(run, result)));
       done += 1;
     },
   })
@@ -137,18 +137,19 @@ async function runBatch(
 
   const [first] = planRuns({ ...plan, runs: 1 }, open.cohort);
   const example = first.split.test[0] ?? first.split.cal[0];
+  const patients = new Set(open.cohort.patients).size;
   const outcomes: CellOutcome[] = [];
   for (const [at, { cell, config }] of members.entries()) {
     const folder = folders[at];
     const { summary } = result.cells[at];
-    if (result.curve !== null) folder.writeRiskCurve(result.curve);
+    if (result.curve !== null) await folder.writeRiskCurve(result.curve);
     if (!folder.hasExample) await folder.writeExample(await open.cohort.read(example), first.run);
     await folder.writeResults(
       open.cohort,
       result.runs.map(({ run, results }) => [run, results[at]] as const),
       summary,
     );
-    outcomes.push({ cell, config, path: folder.path, summary });
+    outcomes.push({ cell, config, path: folder.path, summary, split: splitText(config, patients) });
   }
   return outcomes;
 }

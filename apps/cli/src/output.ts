@@ -26,7 +26,10 @@ export interface OutputClaim {
  * @throws SemcrcError `usage` for an input, a link, or a file that is no result of this kind; `bad-input` for a place that
  *   takes no file
  */
-export async function openOutput(path: string, { kind, inputs, force }: OutputClaim): Promise<OutputDocument> {
+export async function openOutput(
+  path: string,
+  { kind, inputs, force }: OutputClaim,
+): Promise<OutputDocument> {
   const place = resolve(path);
   const rules: OutputRules = { inputs, ...(force ? {} : { mayReplace: replacesKind(kind) }) };
   checkOutput(place, rules);
@@ -43,8 +46,12 @@ export function checkOutsideOf(place: string, inputs: readonly string[]): void {
   for (const input of inputs) {
     const within = relative(resolve(input), resolve(place));
     if (within === '' || within.startsWith('..')) continue;
-    throw new SemcrcError('usage', `cannot write ${place}: it lies inside ${input}, which is read; choose another \`out\``, {
-      data: { options: ['out'], file: place, input },
-    });
+    throw new SemcrcError(
+      'usage',
+      `cannot write ${place}: it lies inside ${input}, which is read; choose another \`out\``,
+      {
+        data: { options: ['out'], file: place, input },
+      },
+    );
   }
 }

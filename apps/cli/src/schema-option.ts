@@ -1,4 +1,3 @@
-import { SemcrcError } from '@semcrc/kernels';
 import { InvalidArgumentError, Option } from 'commander';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -13,61 +12,62 @@ interface Shape {
   readonly pattern?: string;
   readonly default?: unknown;
   readonly description?: string;
+  readonly minItems?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
-  readonly minItems?: number;
 }
 
-/** What help says of an option where the schema does not know it. */
+/** Words of an option's help that its schema does not have. */
 export interface OptionWords {
-  /** Shown as the default; null shows none. */
+  /** Shown as the default in place of the schema's; null shows none. */
   readonly fallback?: string | null;
-  /** Put after the description. */
-  readonly more?: string;
+  /** What stands for the value, such as `lo,hi`. */
+  readonly value?: string;
 }
 
 /**
- * The command-line option of a setting: its flag, choices, parsing, range and words all come from the setting's schema.
- * Commander is given no default: what was not asked for stays undefined, so that a config file and a preset can fill it.
+ * The command-line option of a setting: its flag, choices, range and words come from the setting's schema. Commander is given
+ * no default: what was not asked for stays undefined, so that a config file and a preset can fill it.
  */
 export function schemaOption(name: string, schema: TSchema, words: OptionWords = {}): Option {
-  const shape = valueOf(schema as Shape);
-  const { description = '' } = schema as Shape;
-  const fallback = words.fallback === undefined ? textOf((schema as Shape).default) : words.fallback;
-  const about = [
-    lowerFirst(description.replace(/\.$/, '')),
-    words.more && `; ${words.more}`,
-    fallback == null ? '' : ` (default: ${fallback})`,
-  ].join('');
-  const flag = flagOf(name);
-  if (shape.type === 'boolean') return new Option(flag, about);
-  const option = new Option(`${flag} <${placeholder(name, shape)}>`, about);
+  const { description = '', default: fallback, ...rest } = schema as Shape;
+  const shape = withoutNull(rest);
+  const shown = words.fallback === undefined ? textOf(fallback) : words.fallback;
+  const about = lowerFirst(description.replace(/\.$/, '')) + (shown == null ? '' : ` (default: ${shown})`);
+  if (shape.type === 'boolean') return new Option(flagOf(name), about);
+  const option = new Option(`${flagOf(name)} <${words.value ?? valueName(shape)}>`, about);
   if (shape.enum !== undefined) return option.choices(shape.enum.map(String));
   const check = Compile(schema);
   return option.argParser((text) => {
-    const value = parse(text, shape);
+    const value = valueOf(text, shape);
     if (check.Check(value)) return value;
-    throw new InvalidArgumentError(`Expected ${expected(schema as Shape)}.`);
+    throw new InvalidArgumentError(`Expected ${expected(shape)}.`);
   });
 }
 
+/** The value that a text stands for; one that does not fit the schema is left for the schema to refuse. */
+function valueOf(text: string, shape: Shape): unknown {
+  if (shape.type === 'number' || shape.type === 'integer')
+    return text.trim() === '' ? Number.NaN : Number(text);
+  if (shape.type !== 'array') return text;
+  if (!isTuple(shape.items) && text === 'none') return [];
+  const parts = text.split(',').map((part) => part.trim());
+  const { items } = shape;
+  return parts.map((part, at) => valueOf(part, isTuple(items) ? (items[at] ?? {}) : (items ?? {})));
+}
+
 /** What a setting must be, in words. */
-export function expected(schema: Shape): string {
-  const shape = valueOf(schema);
+function expected(shape: Shape): string {
   const { items, minimum, maximum, exclusiveMinimum, exclusiveMaximum } = shape;
   if (shape.enum !== undefined) return `one of ${shape.enum.join(', ')}`;
-  if (Array.isArray(items)) {
-    const each = expected(items[0]);
-    return `${items.length} values separated by commas, each ${each}`;
-  }
+  if (isTuple(items)) return `${items.length} values separated by commas, each ${expected(items[0])}`;
   if (shape.type === 'array') {
-    const none = shape.minItems === undefined ? 'none or ' : '';
-    return `${none}values separated by commas, each once and ${expected((items as Shape) ?? {})}`;
+    const none = shape.minItems === undefined ? 'none, or ' : '';
+    return `${none}values separated by commas, none of them twice, each ${expected((items as Shape) ?? {})}`;
   }
-  if (shape.type === 'string') return shape.pattern === undefined ? 'a text' : `a text such as ${sample(shape.pattern)}`;
-  if (shape.type === 'boolean') return 'true or false';
+  if (shape.type === 'string') return shape.pattern === undefined ? 'a name' : `a text like ${shape.pattern}`;
   const kind = shape.type === 'integer' ? 'a whole number' : 'a number';
   if (exclusiveMinimum !== undefined && exclusiveMaximum !== undefined) {
     return `${kind} strictly between ${exclusiveMinimum} and ${exclusiveMaximum}`;
@@ -75,4 +75,29 @@ export function expected(schema: Shape): string {
   if (exclusiveMinimum !== undefined) return `${kind} above ${exclusiveMinimum}`;
   if (minimum !== undefined && maximum !== undefined) return `${kind} from ${minimum} to ${maximum}`;
   return minimum === undefined ? kind : `${kind} of at least ${minimum}`;
+}
+
+function isTuple(items: Shape['items']): items is readonly Shape[] {
+  return Array.isArray(items);
+}
+
+/** The schema of a value that may be null in a file, as the command line has it. */
+function withoutNull(shape: Shape): Shape {
+  return shape.anyOf?.find(({ type }) => type !== 'null') ?? shape;
+}
+
+function valueName({ type, enum: words }: Shape): string {
+  if (words !== undefined) return 'word';
+  if (type === 'array') return 'a,b';
+  return type === 'string' ? 'name' : 'number';
+}
+
+/** A default as the command line would have it. */
+function textOf(fallback: unknown): string | null {
+  if (Array.isArray(fallback)) return fallback.length === 0 ? 'none' : fallback.join(',');
+  return fallback === undefined ? null : String(fallback);
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z]/.test(text) ? text[0].toLowerCase() + text.slice(1) : text;
 }

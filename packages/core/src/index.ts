@@ -75,6 +75,7 @@ export type { MergedScores, ScorePlaces, Sides } from './sorted-scores.ts';
 export {
   type CohortIndex,
   checkSplitSizes,
+  defaultSizes,
   drawSplit,
   groupByPatient,
   type Split,

@@ -154,7 +154,10 @@ function open(name: string, lockFile: string): number | undefined {
 function isLockFile(descriptor: number): boolean {
   const found = fstatSync(descriptor);
   if (!found.isFile() || found.nlink > 1) return false;
-  return found.size === 0 || (found.size < 1024 && /^\{"schema":"semcrc\/lock@/.test(readFileSync(descriptor, 'utf8')));
+  return (
+    found.size === 0 ||
+    (found.size < 1024 && /^\{"schema":"semcrc\/lock@/.test(readFileSync(descriptor, 'utf8')))
+  );
 }
 
 function isAt(path: string, descriptor: number): boolean {

@@ -101,7 +101,11 @@ export async function beginResults(
  *
  * @returns begins it, or goes on with it, and gives the terms of its journal
  */
-function openJournal(path: string, asked: JournalTerms, onOther: 'refuse' | 'discard'): () => Promise<JournalTerms> {
+function openJournal(
+  path: string,
+  asked: JournalTerms,
+  onOther: 'refuse' | 'discard',
+): () => Promise<JournalTerms> {
   const terms = JSON.parse(JSON.stringify(asked)) as JournalTerms;
   const begin = async () => {
     await beginExperiment(path, terms);
@@ -149,7 +153,8 @@ function checkFolder(name: string, path: string, kind: 'grid' | 'experiment'): v
 
 /** What a process that was killed before it began may leave: its lock, half-written files, an empty folder of runs. */
 function isTrace(path: string, entry: string): boolean {
-  if (entry === LOCK_FILE || /^\.(probe|grid\.json|journal\.json)\.\d+(\.[0-9a-f]+)?\.partial$/.test(entry)) return true;
+  if (entry === LOCK_FILE || /^\.(probe|grid\.json|journal\.json)\.\d+(\.[0-9a-f]+)?\.partial$/.test(entry))
+    return true;
   const full = join(path, entry);
   if (full !== journalFolder(path) || !lstatSync(full).isDirectory()) return false;
   return readdirSync(full).every((name) => isTrace(full, name));

@@ -4,9 +4,9 @@ import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { whileLocked } from '@semcrc/results';
 import { runPreparation } from '@semcrc/runner/node';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow, WORKERS } from '../options.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
@@ -20,10 +20,10 @@ interface PrepareOptions extends Settings {
   readonly json?: boolean;
 }
 
-const OUTPUT: readonly OptionRow[] = [
-  { flags: '--out <folder>', about: 'where the cohort is written, a Zarr group', fallback: 'cohort.zarr' },
-  { flags: '--check', about: 'only look through every file of the cohort and list what is wrong' },
-  { flags: '--force', about: 'replace a cohort of other files or options in that place' },
+const OUTPUT = [
+  new Option('--out <folder>', 'where the cohort is written, a Zarr group (default: cohort.zarr)'),
+  new Option('--check', 'only look through every file of the cohort and list what is wrong'),
+  new Option('--force', 'replace a cohort of other files or options in that place'),
   WORKERS,
   JSON_OUTPUT,
 ];
@@ -90,7 +90,7 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
         )}`,
       );
     }
-    terminal.print(`\nwritten to ${out}`);
+    terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson({ state: 'written', ...summary });
   });
 }

@@ -15,7 +15,7 @@ export const ExperimentPlan = Type.Object(
       Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.1, description: 'Tolerance ε: the risk allowed.' }),
       { minItems: 1 },
     ),
-    runs: Type.Integer({ minimum: 1, default: 20, description: 'Splits drawn.' }),
+    runs: Type.Integer({ minimum: 1, maximum: 100_000, default: 20, description: 'Splits drawn.' }),
     seed: Type.Integer({
       minimum: 0,
       maximum: 0xffffffff,
