@@ -67,7 +67,7 @@ function hints(error: SemcrcError, command: string | undefined): string[] {
 
 /** A message with every option that a library names spelt as its flag. */
 export function withFlags({ message, data }: SemcrcError): string {
-  const options = Array.isArray(data['options']) ? data['options'].map(String) : [];
+  const options = Array.isArray(data.options) ? data.options.map(String) : [];
   return options.reduce((text, name) => text.replaceAll(`\`${name}\``, flagOf(name)), message);
 }
 

@@ -3,12 +3,7 @@ import { join } from 'node:path';
 import type { Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles, ScanList } from './manifest.ts';
-import {
-  openScans,
-  resolveLabelling,
-  type ScanOptions,
-  type SourceHooks,
-} from './scan-source.ts';
+import { openScans, resolveLabelling, type ScanOptions, type SourceHooks } from './scan-source.ts';
 
 /** Directory trees that stand for a manifest. */
 export const layoutNames = ['semantic-uq'] as const;

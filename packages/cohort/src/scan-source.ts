@@ -6,13 +6,7 @@ import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { digestOf, fingerprint } from './digest.ts';
 import { assignGroups, type Labelling } from './labelling.ts';
 import { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
-import {
-  type PaperOptions,
-  type Prepared,
-  prepareScan,
-  reasonToLeaveOut,
-  resolvePaper,
-} from './prepare.ts';
+import { type PaperOptions, type Prepared, prepareScan, reasonToLeaveOut, resolvePaper } from './prepare.ts';
 import { readWholeScan } from './scan.ts';
 import { countDraws } from './scan-files.ts';
 import { ScanMemory } from './scan-memory.ts';

@@ -149,7 +149,8 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   for (const id of Object.keys(labels)) groupIds[Number(id)] = 1;
   const indexOf = new Map(scans.map((scan, index) => [scan, index]));
 
-  const verified = options.known?.verified ?? new Uint8Array(new SharedArrayBuffer(names.length * scans.length));
+  const verified =
+    options.known?.verified ?? new Uint8Array(new SharedArrayBuffer(names.length * scans.length));
   const firstOf = new Map(names.map((name, index) => [name, index * scans.length]));
   /** Refuses the chunk of an array whose checksum differs, the first time it is read. */
   const verify = (name: StoreArray, scan: number, voxels: Voxels): void => {
@@ -209,7 +210,10 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       const chunks = reader.get(name)?.plain;
       if (!chunks) return undefined;
       if (viewed !== scan) {
-        throw new SemcrcError('internal', `scan ${scans[scan]} is looked at, but another one was viewed since`);
+        throw new SemcrcError(
+          'internal',
+          `scan ${scans[scan]} is looked at, but another one was viewed since`,
+        );
       }
       const room = rooms.get(name) ?? chunks.room();
       rooms.set(name, room);
@@ -230,7 +234,11 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     digest: options.known?.digest ?? (await digestStore(attributes, readers)),
     draws,
     leftOut: [],
-    preparing: storedPreparing(attributes, { point: reader.has('point'), std: reader.has('std'), samples: draws }),
+    preparing: storedPreparing(attributes, {
+      point: reader.has('point'),
+      std: reader.has('std'),
+      samples: draws,
+    }),
     verified,
     read,
     ...(quick
