@@ -55,7 +55,7 @@ describe('refused command lines', () => {
     [['experiment', '--workers', '0'], /whole number of at least 1/],
     [['calibrate', '--window', '250,-175'], /lo below hi/],
     [['calibrate', '--strata', 'colour:3'], /feature:bins/],
-    [['calibrate', '--n-opt', '128'], /n-opt 128, n-cal 128/],
+    [['calibrate', '--n-opt', '128'], /--n-opt 128, --n-cal 128/],
     [['calibrate', '--control', 'spine', '--procedure', 'organ-crc'], /spine/],
     [['calibrate', '--labels', 'suprem'], /--labels/],
     [['calibrate', '--', '--epsilon', '2'], /strictly between 0 and 1/],

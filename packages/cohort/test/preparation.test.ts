@@ -47,7 +47,10 @@ describe('a cohort prepared as the paper does', () => {
     const progress = await beginStore(path, plan);
     expect(progress).toEqual({ state: 'begun', pending: ['s0', 's1', 's2', 's3'] });
     // Another process may take any of them: here one that knows the digest already.
-    const other = await openPreparation(await readManifest(manifest), { ...PAPER, digest: plan.digest });
+    const other = await openPreparation(await readManifest(manifest), {
+      ...PAPER,
+      known: { digest: plan.digest },
+    });
     for (const id of ['s3', 's2']) await other.prepare(path, id);
     expect(await prepare(path, 's0')).toEqual({ state: 'kept', clipped: 0, crossed: 0 });
     await prepare(path, 's1');
@@ -62,8 +65,8 @@ describe('a cohort prepared as the paper does', () => {
   });
 
   it('need not be read to be opened again when it is known what was left out', async () => {
-    const { digest, ids } = await openManifest(manifest, PAPER);
-    const again = await openManifest(manifest, { ...PAPER, digest, leftOut: ['s2'] });
+    const { digest, leftOut, ids } = await openManifest(manifest, PAPER);
+    const again = await openManifest(manifest, { ...PAPER, known: { digest, leftOut } });
     expect(again.ids).toEqual(ids);
     expect(again.digest).toBe(digest);
   });

@@ -44,10 +44,27 @@ describe('a prepared cohort', () => {
       extraLabels: ['duodenum'],
       window: [-100, 200],
       predictionUnits: 'hu',
-      paper,
+      ...{ point: true, std: false, draws: 0, body: null, segmentation: null },
+      ...{
+        truthUnits: null,
+        labelNames: null,
+        prepare: 'paper',
+        spacing: [1.5, 1.5, 3],
+        slices: 3,
+        size: [5, 7],
+      },
+      ...{ windowSlices: 48, margin: 10, leastLabelled: 4000 },
     });
-    expect((await openStore(whole)).preparing).toMatchObject({ labels: 'map.json', paper: null });
-    expect((await openStore(foreign)).preparing).toMatchObject({ labels: null, paper: null });
+    expect((await openStore(whole)).preparing).toMatchObject({
+      labels: 'map.json',
+      prepare: 'none',
+      slices: null,
+    });
+    expect((await openStore(foreign)).preparing).toMatchObject({
+      labels: null,
+      prepare: 'none',
+      slices: null,
+    });
   });
 
   it('gives back every sample bit for bit, without those left out', async () => {
@@ -73,7 +90,7 @@ describe('a prepared cohort', () => {
     await write(path, planOf(3));
     const { ids, view } = await openStore(path);
     if (!view) throw new Error('no views');
-    const arrays = ['truth', 'lower', 'upper', 'point', 'groups'] as const;
+    const arrays = ['truth', 'lower', 'upper', 'point', 'organs'] as const;
     const [first, ...later] = [...ids, ...ids];
     const viewed = await view(first as string);
     const rooms = whole(viewed);
@@ -106,7 +123,7 @@ describe('a prepared cohort', () => {
     expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(digests[1]).toBe(digests[0]);
     expect(digests[2]).not.toBe(digests[0]);
-    expect((await openStore(one, { digest: 'known' })).digest).toBe('known');
+    expect((await openStore(one, { known: { digest: 'known' } })).digest).toBe('known');
   });
 
   it('carries what its reader must know', async () => {

@@ -45,7 +45,11 @@ it('zarr-python reads what semcrc wrote, and semcrc reads what zarr-python write
       patients: plan.patients,
     });
     for (const name of ['truth', 'lower', 'upper', 'point', 'groups'] as const) {
-      const all = Buffer.concat(samples.map((sample) => Buffer.from((sample[name] as Float32Array).buffer)));
+      const all = Buffer.concat(
+        samples.map((sample) =>
+          Buffer.from((sample[name === 'groups' ? 'organs' : name] as Float32Array).buffer),
+        ),
+      );
       expect(seen.arrays[name]).toMatchObject({
         shape: [3, 2, 6, 9],
         dtype: name === 'groups' ? 'uint8' : 'float32',

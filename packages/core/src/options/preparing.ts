@@ -15,7 +15,8 @@ const pixels = Type.Integer({ minimum: 1 });
 const reading = {
   labels: Type.String({
     minLength: 1,
-    description: 'How the segmentations number their labels: the name of a scheme, or the path of a label map (.json).',
+    description:
+      'How the segmentations number their labels: the name of a scheme, or the path of a label map (.json).',
   }),
   extraLabels: Type.Array(Type.String(), {
     uniqueItems: true,
