@@ -3,7 +3,8 @@ import { type ErrorCode, SemcrcError } from '@semcrc/kernels';
 import { CommanderError } from 'commander';
 
 /** What the process exits with, by who can mend the error. Part of the contract with scripts. */
-export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
+export const EXIT_CODES: Readonly<Record<ErrorCode | 'done', number>> = {
+  done: 0,
   usage: 2,
   'bad-input': 3,
   infeasible: 4,
@@ -16,7 +17,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
 export function toSemcrcError(error: unknown): SemcrcError {
   if (error instanceof SemcrcError) return error;
   if (error instanceof CommanderError) {
-    return new SemcrcError('usage', error.message.replace(/^error: /, '').trim(), { cause: error });
+    return new SemcrcError('usage', oneLine(error.message.replace(/^error: /, '')), { cause: error });
   }
   if (error instanceof Error && 'syscall' in error) {
     const reason = reasonOf(error);
@@ -29,6 +30,11 @@ export function toSemcrcError(error: unknown): SemcrcError {
   }
   const found = error instanceof Error ? error.message : String(error);
   return new SemcrcError('internal', `semcrc failed unexpectedly: ${found}`, { cause: error });
+}
+
+/** A message of commander, whose proposals stand on lines of their own. */
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
 
 /** Lines that tell the reader what to do next, beyond what the message says itself. */
@@ -61,5 +67,5 @@ export function describeError(error: SemcrcError, command: string | undefined): 
     const origin = error.cause instanceof Error ? error.cause : error;
     lines.push(origin.stack ?? String(origin));
   }
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }

@@ -21,7 +21,11 @@ const WORDS: Readonly<Record<string, OptionWords>> = {
   anchor: { fallback: null },
   backtrack: { fallback: null },
   sides: { fallback: null },
-  strata: { value: 'features', fallback: null },
+  strata: {
+    value: 'features',
+    fallback: null,
+    expected: 'none, or feature:bins separated by commas, such as intensity:6,width:4',
+  },
   control: { value: 'organs' },
 };
 

@@ -25,6 +25,8 @@ export interface OptionWords {
   readonly fallback?: string | null;
   /** What stands for the value, such as `lo,hi`. */
   readonly value?: string;
+  /** What the value must be, where the schema's own words are none for people. */
+  readonly expected?: string;
 }
 
 /**
@@ -41,21 +43,21 @@ export function schemaOption(name: string, schema: TSchema, words: OptionWords =
   if (shape.enum !== undefined) return option.choices(shape.enum.map(String));
   const check = Compile(schema);
   return option.argParser((text) => {
-    const value = valueOf(text, shape);
+    const value = valueIn(text, shape);
     if (check.Check(value)) return value;
-    throw new InvalidArgumentError(`Expected ${expected(shape)}.`);
+    throw new InvalidArgumentError(`Expected ${words.expected ?? expected(shape)}.`);
   });
 }
 
 /** The value that a text stands for; one that does not fit the schema is left for the schema to refuse. */
-function valueOf(text: string, shape: Shape): unknown {
+function valueIn(text: string, shape: Shape): unknown {
   if (shape.type === 'number' || shape.type === 'integer')
     return text.trim() === '' ? Number.NaN : Number(text);
   if (shape.type !== 'array') return text;
   if (!isTuple(shape.items) && text === 'none') return [];
   const parts = text.split(',').map((part) => part.trim());
   const { items } = shape;
-  return parts.map((part, at) => valueOf(part, isTuple(items) ? (items[at] ?? {}) : (items ?? {})));
+  return parts.map((part, at) => valueIn(part, isTuple(items) ? (items[at] ?? {}) : (items ?? {})));
 }
 
 /** What a setting must be, in words. */
@@ -67,7 +69,8 @@ function expected(shape: Shape): string {
     const none = shape.minItems === undefined ? 'none, or ' : '';
     return `${none}values separated by commas, none of them twice, each ${expected((items as Shape) ?? {})}`;
   }
-  if (shape.type === 'string') return shape.pattern === undefined ? 'a name' : `a text like ${shape.pattern}`;
+  if (shape.type === 'string')
+    return shape.pattern === undefined ? 'a name' : `a text that fits ${shape.pattern}`;
   const kind = shape.type === 'integer' ? 'a whole number' : 'a number';
   if (exclusiveMinimum !== undefined && exclusiveMaximum !== undefined) {
     return `${kind} strictly between ${exclusiveMinimum} and ${exclusiveMaximum}`;

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type AppliedSummary, type ApplyFiles, applyToFiles } from '@semcrc/cohort/node';
-import { parseCalibration } from '@semcrc/core';
 import { abdomenWindow } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { Command, Option } from 'commander';
+import { readCalibration } from '../calibration-file.ts';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSettings, JSON_OUTPUT, READING } from '../options.ts';
 import type { Settings } from '../settings.ts';
@@ -65,7 +64,7 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
   return command.action(async (file: string, options: ApplyCommandOptions) => {
     const { units = 'window', out = 'semcrc-applied', force = false } = options;
     const files = filesOf(options);
-    const calibration = parseCalibration(readFileSync(file, 'utf8'), file);
+    const calibration = readCalibration(file);
     const recorded = calibration.source.preparing;
     const labels = options.labels ?? recorded.labels ?? undefined;
     const labelling = await resolveLabelling(labels, options.extraLabels ?? recorded.extraLabels);

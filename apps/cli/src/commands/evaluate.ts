@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { type Calibration, calibratedLambda, type MendedVoxels, parseCalibration } from '@semcrc/core';
+import { type Calibration, calibratedLambda, type MendedVoxels } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { Command, Option } from 'commander';
+import { readCalibration } from '../calibration-file.ts';
 import { type CohortEvaluation, checkSameLabels, evaluateScans, measure } from '../evaluate-cohort.ts';
 import type { Invocation } from '../invocation.ts';
 import type { MeanInterval } from '../mean-interval.ts';
@@ -46,7 +46,7 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
   command.addHelpText('after', EXAMPLES);
   return command.action(async (file: string, source: string, options: EvaluateOptions) => {
     const { out, heldOut = false, force = false, json: _, ...settings } = options;
-    const calibration = parseCalibration(readFileSync(file, 'utf8'), file);
+    const calibration = readCalibration(file);
     const calibrated = calibratedLambda(calibration, file);
     const recorded = hasFiles(source) ? recordedSettings(calibration) : {};
     const choice = chooseSource({ ...recorded, ...settings, source });

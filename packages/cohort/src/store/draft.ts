@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Labels, MendedVoxels, Sample } from '@semcrc/core';
@@ -94,6 +94,21 @@ async function finishedDigest(path: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * What stands where a store's scans are collected: nothing that matters (a process may have been killed before its plan was
+ * written), a store begun by semcrc, or anything else, which nobody here may touch.
+ */
+async function draftState(path: string): Promise<'none' | 'begun' | 'foreign'> {
+  const draft = draftOf(path);
+  const found = await lstat(draft).catch(() => undefined);
+  if (found === undefined) return 'none';
+  if (!found.isDirectory()) return 'foreign';
+  const names = await readdir(draft);
+  if (names.every((name) => name.startsWith('.plan.json.'))) return 'none';
+  const plan = names.includes('plan.json') ? await readPlan(path).catch(() => undefined) : undefined;
+  return typeof plan?.digest === 'string' && Array.isArray(plan.ids) ? 'begun' : 'foreign';
+}
+
 /** How far the store at a path has come. */
 export type StoreProgress =
   | { readonly state: 'finished' }
@@ -116,20 +131,28 @@ export async function beginStore(
   if (await exists(path)) {
     const finished = await finishedDigest(path);
     if (finished === plan.digest && replace === 'keep') {
-      await rm(draftOf(path), { recursive: true, force: true });
+      if ((await draftState(path)) === 'begun') await rm(draftOf(path), { recursive: true, force: true });
       return { state: 'finished' };
     }
     if (finished === undefined || replace === 'keep') {
       throw new SemcrcError(
         'usage',
         finished === undefined
-          ? `${path} exists and is no prepared cohort; choose another --out`
-          : `${path} was prepared from other input or with other options; choose another --out, or replace it with --force`,
-        { data: { file: path } },
+          ? `${path} exists and is no prepared cohort; choose another \`out\``
+          : `${path} was prepared from other input or with other options; choose another \`out\`, or replace it with \`force\``,
+        { data: { options: ['out', 'force'], file: path } },
       );
     }
   }
-  if (await exists(planFile(path))) {
+  const draft = await draftState(path);
+  if (draft === 'foreign') {
+    throw new SemcrcError(
+      'usage',
+      `${draftOf(path)} is there already, and is no cohort begun by semcrc; choose another \`out\``,
+      { data: { options: ['out'], file: draftOf(path) } },
+    );
+  }
+  if (draft === 'begun') {
     const begun = await readPlan(path);
     if (begun.digest === plan.digest) {
       const records = await Promise.all(plan.ids.map((_, index) => readRecord(path, index, plan)));
@@ -138,8 +161,8 @@ export async function beginStore(
     if (replace === 'keep') {
       throw new SemcrcError(
         'usage',
-        `${draftOf(path)} was begun from other input or with other options; finish that one first, or start over with --force`,
-        { data: { file: draftOf(path) } },
+        `${draftOf(path)} was begun from other input or with other options; finish that one first, or start over with \`force\``,
+        { data: { options: ['force'], file: draftOf(path) } },
       );
     }
   }
