@@ -42,6 +42,18 @@ export const SOURCE: readonly OptionRow[] = [
     choices: preparing.predictionUnits.enum,
     fallback: 'window',
   },
+  {
+    flags: '--truth-units <units>',
+    about: 'hu: the ground truth is in HU; window: in 0..1 already',
+    choices: preparing.truthUnits.enum,
+    fallback: 'hu',
+  },
+  {
+    flags: '--affine-tolerance <share>',
+    about: "how far corners of a scan's files may stand apart, as a share of the smallest voxel side",
+    parse: parse.positive,
+    fallback: '0.01',
+  },
 ];
 
 const LAYOUT: readonly OptionRow[] = [

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Preparing, PreparingRecord1 } from '@semcrc/core';
+import type { Preparing, PreparingOptions, PreparingRecord1 } from '@semcrc/core';
 import { abdomenWindow, paperSliceRule } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
-import type { FileOptions, SourceHandle } from '@semcrc/runner';
+import type { SourceHandle } from '@semcrc/runner';
 import { flagOf } from './fault.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,9 +23,19 @@ export interface Layout {
 export interface SourceChoice extends Required<PreparingRecord1>, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
+  readonly truthUnits: 'hu' | 'window';
+  readonly affineTolerance: number;
 }
 
-const READING = ['labels', 'extraLabels', 'window', 'predictionUnits', 'prepare'] as const;
+const READING = [
+  'labels',
+  'extraLabels',
+  'window',
+  'predictionUnits',
+  'truthUnits',
+  'affineTolerance',
+  'prepare',
+] as const;
 const PAPER = ['spacing', 'slices', 'size', 'windowSlices', 'margin', 'leastLabelled'] as const;
 const TREE = ['dataset', 'task', 'backbone', 'groundTruthLabels'] as const;
 
@@ -58,6 +68,8 @@ export function chooseSource(settings: Settings, preparing: Preparing['prepare']
     extraLabels: settings.extraLabels ?? [],
     window: settings.window ?? abdomenWindow,
     predictionUnits: settings.predictionUnits ?? 'window',
+    truthUnits: settings.truthUnits ?? 'hu',
+    affineTolerance: settings.affineTolerance ?? 0.01,
     spacing: settings.spacing ?? null,
     slices: paper ? (settings.slices ?? 4) : null,
     size: paper ? (settings.size ?? [256, 256]) : null,
@@ -115,17 +127,14 @@ export function filesHandleOf(choice: SourceChoice): Extract<SourceHandle, { kin
   return { kind: 'manifest', path: source, options };
 }
 
-function fileOptions(choice: SourceChoice): FileOptions {
-  const { labels, extraLabels, window, predictionUnits, prepare, spacing, slices, size } = choice;
-  const { windowSlices, margin, leastLabelled } = choice;
-  const rule = { length: windowSlices!, margin: margin!, leastLabelled: leastLabelled! };
-  return {
-    ...(labels === null ? {} : { labels }),
-    extraLabels,
-    ...(window === null ? {} : { window }),
-    predictionUnits,
-    ...(prepare === 'paper' ? { paper: { spacing, rule, slices: slices!, size: size! } } : {}),
+function fileOptions(choice: SourceChoice): PreparingOptions {
+  const { labels, extraLabels, window, predictionUnits, truthUnits, affineTolerance, prepare } = choice;
+  const { spacing, slices, size, windowSlices, margin, leastLabelled } = choice;
+  const given = {
+    ...{ labels, extraLabels, window, predictionUnits, truthUnits, affineTolerance, prepare },
+    ...{ spacing, slices, size, windowSlices, margin, leastLabelled },
   };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
 }
 
 /** Whether a path is a prepared cohort: a Zarr group, by its name or by what is in it. */

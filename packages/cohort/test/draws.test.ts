@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   beginStore,
@@ -10,7 +11,6 @@ import {
   openPreparation,
   openStore,
   readManifest,
-  resolveLabelling,
   type ScanOptions,
 } from '../src/node.ts';
 import { failure } from './failure.ts';

@@ -52,7 +52,7 @@ export type {
   StratumFeatureName,
 } from './partition-spec.ts';
 export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
-export { Preparing, PreparingOptions, PreparingRecord1, UNKNOWN_PREPARING } from './options/preparing.ts';
+export { PREPARING_DEFAULTS, Preparing, PreparingOptions, PreparingRecord1, UNKNOWN_PREPARING } from './options/preparing.ts';
 export {
   type BoundName,
   type HeuristicOptions,
