@@ -10,7 +10,7 @@ const SUMMARY_SCHEMA = 'semcrc/apply@1';
 export const kindOfSummary = 'semcrc/apply';
 
 /** How λ of a group came about. */
-export type OrganState =
+export type AppliedStatus =
   /** As the calibration says. */
   | 'calibrated'
   | 'infeasible'
@@ -24,7 +24,7 @@ export interface AppliedOrgan {
   readonly voxels: number;
   /** Mean width of the published intervals, in the results' unit; null without voxels. */
   readonly meanWidth: number | null;
-  readonly status: OrganState;
+  readonly status: AppliedStatus;
   /** λ in windowed intensity as the calibration has it, by its own keys; "Infinity" where it is. */
   readonly lambda: Readonly<Calibration['lambda']>;
 }
@@ -109,7 +109,7 @@ export class OrganTally {
     };
   }
 
-  #status(id: string): OrganState {
+  #status(id: string): AppliedStatus {
     if (this.#unknown.has(Number(id))) return 'unknown';
     return this.#calibration.organs[id]?.status ?? 'calibrated';
   }
@@ -132,7 +132,7 @@ function isInfinite(value: Calibration['lambda'][string]): boolean {
     : value === 'Infinity';
 }
 
-function warning(organ: string, status: Exclude<OrganState, 'calibrated'>, whole: boolean): string {
+function warning(organ: string, status: Exclude<AppliedStatus, 'calibrated'>, whole: boolean): string {
   const reasons = {
     infeasible: 'too few calibration scans contain it',
     absent: 'no calibration scan contains it',

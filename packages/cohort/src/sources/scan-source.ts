@@ -139,7 +139,7 @@ async function findLeftOut(
  * A source over the files of scans. With `prepare: 'paper'`, opening reads every ground truth and segmentation to find the scans
  * that qualify (a prepared cohort spares that); reading prepares the scan.
  *
- * @throws SemcrcError `bad-input` when a file is not there, or scans have fewer than two draws or not all as many.
+ * @throws SemcrcError `bad-input` when a file is not there, or scans have fewer than two draws or differ in their number.
  */
 export async function openScans(
   { name, scans, warnings }: ScanList,
