@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest, scanLayout } from '@semcrc/cohort/node';
-import type { Preparing, PreparingRecord1 } from '@semcrc/core';
+import type { Preparing, PreparingOptions, PreparingRecord1 } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
-import type { FileOptions, SourceHandle } from '@semcrc/runner';
+import type { SourceHandle } from '@semcrc/runner';
 import { PREPARING_FIELDS, type Settings } from './settings.ts';
 
 /** The name of the built-in cohort on the command line and in config files. */
@@ -22,6 +22,8 @@ export interface Layout {
 export interface SourceChoice extends Required<PreparingRecord1>, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
+  readonly truthUnits: 'hu' | 'window';
+  readonly affineTolerance: number;
 }
 
 const { prepare: _, ...preparing } = PREPARING_FIELDS;
@@ -130,13 +132,9 @@ export function filesHandleOf(choice: SourceChoice): Extract<SourceHandle, { kin
   return { kind: 'manifest', path: source, options };
 }
 
-function fileOptions(choice: SourceChoice): FileOptions {
-  const { prepare, spacing, slices, size, windowSlices, margin, leastLabelled } = choice;
-  const said = READING.map((name) => [name, choice[name]]).filter(([, value]) => value !== null);
-  const reading: Partial<FileOptions> = Object.fromEntries(said);
-  if (prepare === 'none') return reading;
-  const rule = { length: windowSlices!, margin: margin!, leastLabelled: leastLabelled! };
-  return { ...reading, paper: { spacing, rule, slices: slices!, size: size! } };
+function fileOptions(choice: SourceChoice): PreparingOptions {
+  const said = [...READING, 'prepare' as const, ...PAPER].map((name) => [name, choice[name]]);
+  return Object.fromEntries(said.filter(([, value]) => value !== null));
 }
 
 /** Every file and folder that opening a handle reads: no result may take the place of one. */

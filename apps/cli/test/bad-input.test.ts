@@ -262,7 +262,7 @@ describe('output', () => {
     const file = join(root, 'file');
     writeFileSync(file, '');
     expectFailure(semcrc(['calibrate', '--out', join(file, 'calibration.json')]), 3, /not a folder/);
-    expectFailure(semcrc(['experiment', '--out', join(file, 'results')]), 3, /not a directory/);
+    expectFailure(semcrc(['experiment', '--out', join(file, 'results')]), 3, /not a folder/);
   });
 
   test('a directory where the file should be', () => {

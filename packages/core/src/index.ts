@@ -44,7 +44,7 @@ export { type Labels, labelIds } from './labels.ts';
 export type { EdgeDistances, LengthProfile } from './length-profile.ts';
 export type { LossScope } from './loss-units.ts';
 export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
-export { Preparing, PreparingOptions, PreparingRecord1, UNKNOWN_PREPARING } from './options/preparing.ts';
+export { PREPARING_DEFAULTS, Preparing, PreparingOptions, PreparingRecord1, UNKNOWN_PREPARING } from './options/preparing.ts';
 export {
   type BoundName,
   type HeuristicOptions,

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Labels, MendedVoxels, Sample } from '@semcrc/core';
+import type { Labels, MendedVoxels, Preparing, Sample } from '@semcrc/core';
 import { unwritable, writeFileAtomic, writeFolderAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Prepared } from '../scan/prepare.ts';
@@ -17,12 +17,10 @@ export interface StorePlan {
   readonly labels: Labels;
   readonly volumes: OptionalVolumes;
   readonly groupBytes: 1 | 2;
-  /** HU that became 0 and 1. */
-  readonly window: readonly [number, number];
-  /** Spacing in mm (x, y, z) the scans were resampled to; null where they keep their own. */
-  readonly spacing: readonly [number, number, number] | null;
-  /** Where the scans come from, for the reader of the store: the source's name, options, versions. */
-  readonly source: Readonly<Record<string, unknown>>;
+  /** What the source is called, for the reader of the store. */
+  readonly name: string;
+  /** How the scans are made of files. */
+  readonly preparing: Preparing;
 }
 
 /** What is remembered of a written scan beside its voxels. */
@@ -140,7 +138,7 @@ export async function beginStore(
         finished === undefined
           ? `${path} exists and is no prepared cohort; choose another \`out\``
           : `${path} was prepared from other input or with other options; choose another \`out\`, or replace it with \`force\``,
-        { data: { options: ['out', 'force'], file: path } },
+        { data: { file: path, options: ['out', 'force'] } },
       );
     }
   }
@@ -149,7 +147,7 @@ export async function beginStore(
     throw new SemcrcError(
       'usage',
       `${draftOf(path)} is there already, and is no cohort begun by semcrc; choose another \`out\``,
-      { data: { options: ['out'], file: draftOf(path) } },
+      { data: { file: draftOf(path), options: ['out'] } },
     );
   }
   if (draft === 'begun') {
@@ -162,7 +160,7 @@ export async function beginStore(
       throw new SemcrcError(
         'usage',
         `${draftOf(path)} was begun from other input or with other options; finish that one first, or start over with \`force\``,
-        { data: { options: ['force'], file: draftOf(path) } },
+        { data: { file: draftOf(path), options: ['force'] } },
       );
     }
   }
