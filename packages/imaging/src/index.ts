@@ -6,9 +6,11 @@ export {
   invertAffine,
   multiplyAffines,
   type Shape,
+  sliceAffine,
   spacingOf,
   type Vector3,
 } from './grid/affine.ts';
+export { compareGrids, type GridAgreement, shareOfVoxel } from './grid/agreement.ts';
 export { type Box, boxAbove, centreBox, crop, cropGrid, cropInto, uncrop } from './grid/crop.ts';
 export {
   axisCodes,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkCohort, readManifest, scanLayout } from '@semcrc/cohort/node';
+import { checkCohort, describeNotes, readManifest, scanLayout } from '@semcrc/cohort/node';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { whileLocked } from '@semcrc/results';
@@ -106,11 +106,19 @@ async function checkFiles(
     handle.kind === 'manifest' ? await readManifest(handle.path) : scanLayout(handle.path, handle.options);
   for (const warning of list.warnings) terminal.note(`note: ${warning}`);
   const progress = terminal.progress('scans', list.scans.length);
-  const found = await checkCohort(list.scans, labelling, (done) => {
-    signal.throwIfAborted();
-    progress.update(done);
+  const { window, ...reading } = handle.options;
+  const found = await checkCohort(list.scans, labelling, {
+    ...(window ? { window } : {}),
+    predictionUnits: reading.predictionUnits ?? 'window',
+    truthUnits: reading.truthUnits ?? 'hu',
+    affineTolerance: reading.affineTolerance ?? 0.01,
+    onScan: (done) => {
+      signal.throwIfAborted();
+      progress.update(done);
+    },
   }).finally(() => progress.stop());
-  const { scans, files, problems } = found;
+  const { scans, files, problems, notes } = found;
+  for (const sentence of describeNotes(notes)) terminal.note(`note: ${sentence}`);
   if (problems.length === 0) {
     terminal.print(`${scans} scans, ${files} files: nothing is wrong with them`);
     terminal.printJson(found);

@@ -38,7 +38,7 @@ export async function openPreparation(
 ): Promise<Preparation> {
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const content = contentOf(labelling, options);
-  const digest = options.known?.digest ?? (await digestScans(scans, content));
+  const digest = options.known?.digest ?? (await digestScans(scans, content, hooks.note));
   const preparer = await scanPreparer(labelling, options, hooks);
   const byId = new Map(scans.map((files) => [files.scan, files]));
   const inputs = inputsOf(scans, await countDraws(scans));

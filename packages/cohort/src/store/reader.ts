@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import type { Cohort, MendedVoxels, Sample, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { clip, mendIntervals, refuseNaN, refuseNegative } from '../scan/voxels.ts';
-import { fingerprint } from '../sources/digest.ts';
+import { fingerprintOf } from '../sources/digest.ts';
 import { type ChunkReader, openArray, refuse, type Voxels } from './chunks.ts';
 import { FolderStore } from './folder-store.ts';
 import {
@@ -84,7 +84,9 @@ async function digestStore(
     const sums = attributes.checksums?.[name];
     // With checksums the content is known without touching a chunk; each is verified when its scan is read.
     if (sums) hash.update(sums.join(','));
-    else for (let scan = 0; scan < scans.length; scan++) await fingerprint(reader.path(scan), hash, name);
+    else
+      for (let scan = 0; scan < scans.length; scan++)
+        hash.update(await fingerprintOf(reader.path(scan), name));
   }
   return hash.digest('hex');
 }
