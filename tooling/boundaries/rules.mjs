@@ -86,6 +86,8 @@ function checkImports(pkg, byName, shared) {
     ...Object.keys(pkg.manifest.optionalDependencies ?? {}),
   ]);
   const development = new Set([...runtime, ...Object.keys(pkg.manifest.devDependencies ?? {}), ...shared]);
+  // A package without entries ships as a bundle, which holds what it was built with.
+  const shipped = pkg.manifest.exports === undefined ? development : runtime;
   /** @type {Violation[]} */
   const violations = [];
   for (const [file, { imports }] of pkg.files) {
@@ -119,7 +121,7 @@ function checkImports(pkg, byName, shared) {
       }
       const declared = name.startsWith('#')
         ? isDeclared(name, pkg.manifest.imports)
-        : (inSource ? runtime : development).has(name);
+        : (inSource ? shipped : development).has(name);
       if (target !== pkg && !declared) {
         report('declared', `${name} is not declared in package.json`);
       }

@@ -14,7 +14,9 @@ import { Terminal } from './terminal.ts';
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   const terminal = new Terminal(args.includes('--json'));
   try {
-    await buildProgram({ terminal, signal }).parseAsync(withoutSeparator(args), { from: 'user' });
+    const words = withoutSeparator(args);
+    const program = await buildProgram({ terminal, signal }, words);
+    await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
