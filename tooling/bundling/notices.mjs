@@ -1,5 +1,5 @@
 // The notices of third parties: whose code a package ships inside its own files, and under which licence.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const NOTICES = 'dist/THIRD_PARTY_NOTICES.md';
@@ -55,6 +55,7 @@ export class Notices {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([heading, text]) => `## ${heading}\n\n${text}\n`);
     const title = '# Third-party notices\n\nThe files of this package hold code of the packages below.\n';
+    mkdirSync(path.join(folder, 'dist'), { recursive: true });
     writeFileSync(path.join(folder, NOTICES), [title, ...sections].join('\n'));
   }
 }

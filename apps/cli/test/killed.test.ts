@@ -25,7 +25,7 @@ beforeAll(() => {
 }, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const OUTPUT_FILE = fileURLToPath(new URL('../dist/output-file.js', import.meta.url));
+const OUTPUT_FILE = fileURLToPath(new URL('../build/output-file.js', import.meta.url));
 
 /** Delays spread over a run by a fixed generator, so that a failure can be repeated. */
 function delays(count: number, longest: number): number[] {

@@ -135,7 +135,7 @@ describe('a second prepare of one cohort', () => {
 test('of many processes that come and go, never two are inside', async () => {
   const lockFile = join(root, 'many.lock');
   const inside = join(root, 'inside');
-  const module = fileURLToPath(new URL('../dist/place-lock.js', import.meta.url));
+  const module = fileURLToPath(new URL('../build/place-lock.js', import.meta.url));
   const program = `
     import { mkdirSync, rmdirSync } from 'node:fs';
     import { whileAlone } from ${JSON.stringify(module)};
