@@ -12,7 +12,7 @@ export interface Death {
 
 /** Either end of a channel of messages, as Comlink needs it; a `MessagePort` or a `Worker` is one. */
 export interface Endpoint {
-  postMessage(message: unknown, transfer?: never[]): void;
+  postMessage(message: unknown, transfer?: object[]): void;
   addEventListener(type: string, listener: never, options?: object): void;
   removeEventListener(type: string, listener: never, options?: object): void;
   start?(): void;
