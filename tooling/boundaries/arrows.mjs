@@ -33,8 +33,8 @@ export const BROWSER_ENTRIES = new Set([
   '@semcrc/runner',
 ]);
 
-/** Dependencies that only a dynamic import may load, so that a page that does not need them never fetches them. */
-export const DYNAMIC_ONLY = new Set(['highs']);
+/** What only a dynamic import may load, so that a page that does not need it never fetches it. */
+export const DYNAMIC_ONLY = new Set(['highs', '#highs-solver', '#highs-wasm']);
 
 /**
  * Every package that `name` may import, directly or through another.

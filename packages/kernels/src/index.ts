@@ -1,4 +1,6 @@
-export type { Arena, Block } from './arena.ts';
+import './platform.ts';
+
+export type { Arena, Block, KernelMemory } from './arena.ts';
 export { binResiduals, cellLoss } from './cells.ts';
 export type {
   ActiveFloor,

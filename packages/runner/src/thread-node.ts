@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads';
 import { SemcrcError } from '@semcrc/kernels';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
