@@ -5,6 +5,7 @@ export { type Cohort, cached, cohortOf, type LeftOut, type Source } from './coho
 export {
   type CohortIndex,
   checkSplitSizes,
+  defaultSizes,
   drawSplit,
   groupByPatient,
   type Split,
@@ -26,7 +27,13 @@ export {
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './evaluate/risk-curve.ts';
 export { checkCombination } from './options/combination.ts';
 export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
-export { Preparing, PreparingOptions, PreparingRecord1, UNKNOWN_PREPARING } from './options/preparing.ts';
+export {
+  PREPARING_DEFAULTS,
+  Preparing,
+  PreparingOptions,
+  PreparingRecord1,
+  UNKNOWN_PREPARING,
+} from './options/preparing.ts';
 export {
   type BoundName,
   type HeuristicOptions,

@@ -48,8 +48,8 @@ describe('files that are not there or not NIfTI', () => {
   it('refuses other content, other magics and .hdr/.img pairs', async () => {
     const text = new TextEncoder().encode('scan,ground_truth\n'.repeat(50));
     await expectRefusal(readNifti(write('text.nii', text)), 'bad-input', /not a NIfTI file/, /73 63 61 6e/);
-    const analyze = craft({ patch: (view) => view.setUint32(344, 0) });
-    await expectRefusal(readNifti(write('analyze.nii', analyze)), 'bad-input', /expected the magic "n\+1"/);
+    const magic = craft({ patch: (view) => view.setUint8(345, 0x2d) });
+    await expectRefusal(readNifti(write('magic.nii', magic)), 'bad-input', /expected the magic "n\+1"/);
     const pair = craft({ patch: (view) => view.setUint8(345, 0x69) });
     await expectRefusal(readNifti(write('pair.nii', pair)), 'bad-input', /\.hdr\/\.img pair/);
     await expectRefusal(

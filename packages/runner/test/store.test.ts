@@ -8,6 +8,7 @@ import {
   PAPER_PROCEDURES,
   type RunRecord,
   SHORTEST_OPTIONS,
+  UNKNOWN_PREPARING,
 } from '@semcrc/core';
 import { phantomSource } from '@semcrc/simulate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,9 +31,8 @@ beforeAll(async () => {
     labels: source.labels,
     volumes: { point: true, std: false, samples: 0 },
     groupBytes: 1,
-    window: [-175, 250],
-    spacing: null,
-    source: { name: source.name },
+    name: source.name,
+    preparing: UNKNOWN_PREPARING,
   });
   for (const id of source.ids) await writeScan(path, id, { state: 'kept', sample: await source.read(id) });
   await finishStore(path);

@@ -20,7 +20,7 @@ export const ExperimentPlan = Type.Object(
       }),
       { minItems: 1 },
     ),
-    runs: Type.Integer({ minimum: 1, default: 20, description: 'Splits drawn.' }),
+    runs: Type.Integer({ minimum: 1, maximum: 100_000, default: 20, description: 'Splits drawn.' }),
     seed: Type.Integer({
       minimum: 0,
       maximum: 0xffffffff,
