@@ -171,7 +171,7 @@ describe('files of one place in other voxel orders', () => {
   });
 
   it('of headers that differ by rounding have the voxels of one grid, also where they are resampled', async () => {
-    const paper = {
+    const paper: ScanOptions = {
       ...{
         ...SUPREM,
         prepare: 'paper',
@@ -181,7 +181,7 @@ describe('files of one place in other voxel orders', () => {
         leastLabelled: 1,
         size: [4, 5],
       },
-    } as const;
+    };
     const nudged = abdomen();
     const affine = [
       [1.5, 0, 0, 0.01],

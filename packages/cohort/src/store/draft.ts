@@ -1,10 +1,11 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Labels, MendedVoxels, Preparing, Sample } from '@semcrc/core';
 import { unwritable, writeFileAtomic, writeFolderAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Prepared } from '../scan/prepare.ts';
+import { mapConcurrently } from './concurrency.ts';
 import { arrayOf, arraysOf, type OptionalVolumes, STORE_SCHEMA, type StoreArray } from './format.ts';
 
 /** What a prepared cohort will hold: everything that is known before the first scan is read. */
@@ -92,6 +93,30 @@ async function finishedDigest(path: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * Removes what was begun for a store.
+ *
+ * @throws SemcrcError `usage` when something else has that name: a link, a file, or a folder without a plan of ours.
+ */
+export async function dropDraft(path: string): Promise<void> {
+  const draft = draftOf(path);
+  const found = await lstat(draft).catch(() => undefined);
+  if (!found) return;
+  const names = found.isDirectory() ? await readdir(draft) : null;
+  const ours = names !== null && (names.length === 0 || names.every((name) => DRAFT_NAMES.test(name)));
+  if (!ours) {
+    throw new SemcrcError(
+      'usage',
+      `${draft} stands where the store is to be prepared, and is nothing that semcrc began; move it, or choose another \`out\``,
+      { data: { file: draft, options: ['out'] } },
+    );
+  }
+  await rm(draft, { recursive: true, force: true });
+}
+
+/** Everything that a draft holds; a plan that was being written when its process was killed has a dot before its name. */
+const DRAFT_NAMES = /^(scans|store|replaced|plan\.json|\.plan\.json\..*\.partial)$/;
+
 /** How far the store at a path has come. */
 export type StoreProgress =
   | { readonly state: 'finished' }
@@ -114,7 +139,7 @@ export async function beginStore(
   if (await exists(path)) {
     const finished = await finishedDigest(path);
     if (finished === plan.digest && replace === 'keep') {
-      await rm(draftOf(path), { recursive: true, force: true });
+      await dropDraft(path);
       return { state: 'finished' };
     }
     if (finished === undefined || replace === 'keep') {
@@ -130,7 +155,7 @@ export async function beginStore(
   if (await exists(planFile(path))) {
     const begun = await readPlan(path);
     if (begun.digest === plan.digest) {
-      const records = await Promise.all(plan.ids.map((_, index) => readRecord(path, index, plan)));
+      const records = await mapConcurrently(plan.ids, (_, index) => readRecord(path, index, plan));
       return { state: 'begun', pending: plan.ids.filter((_, index) => records[index] === undefined) };
     }
     if (replace === 'keep') {
@@ -141,7 +166,7 @@ export async function beginStore(
       );
     }
   }
-  await rm(draftOf(path), { recursive: true, force: true });
+  await dropDraft(path);
   await mkdir(draftOf(path), { recursive: true }).catch((cause: unknown) => {
     throw unwritable(draftOf(path), cause);
   });
