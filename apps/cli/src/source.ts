@@ -1,7 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest, scanLayout } from '@semcrc/cohort/node';
-import type { Preparing, PreparingOptions, PreparingRecord1 } from '@semcrc/core';
+import {
+  PREPARING_DEFAULTS,
+  type Preparing,
+  type PreparingOptions,
+  type PreparingRecord1,
+} from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import type { SourceHandle } from '@semcrc/runner';
 import { PREPARING_FIELDS, type Settings } from './settings.ts';
@@ -78,9 +83,8 @@ function settingsOrDefaults(
   settings: Settings,
   names: readonly (keyof typeof preparing)[],
 ): Record<string, unknown> {
-  return Object.fromEntries(
-    names.map((name) => [name, settings[name] ?? (preparing[name] as { default?: unknown }).default ?? null]),
-  );
+  const defaults: Partial<Record<keyof typeof preparing, unknown>> = PREPARING_DEFAULTS;
+  return Object.fromEntries(names.map((name) => [name, settings[name] ?? defaults[name] ?? null]));
 }
 
 /**

@@ -40,7 +40,9 @@ describe('bad input', () => {
     const manifest = write(plainScan(1));
     const none = await failure(openManifest(manifest, {}));
     expect(none.code).toBe('usage');
-    expect(none.message).toMatch(/`labels`: suprem, totalsegmentator, flare, abdomenatlas/);
+    expect(none.message).toMatch(
+      /`labels`: suprem, totalsegmentator, totalsegmentator-mr, flare, abdomenatlas/,
+    );
     expect((await failure(openManifest(manifest, { labels: 'btcv' }))).message).toMatch(
       /btcv is no label scheme/,
     );
@@ -49,9 +51,9 @@ describe('bad input', () => {
 
   it('names the manifest that cannot be read', async () => {
     expect((await failure(openManifest(join(folder, 'none.csv'), SUPREM))).message).toMatch(
-      /manifest .*none\.csv: there is no such file/,
+      /manifest .*none\.csv: cannot be read: no such file/,
     );
-    expect((await failure(openManifest(folder, SUPREM))).message).toMatch(/it is a folder/);
+    expect((await failure(openManifest(folder, SUPREM))).message).toMatch(/found a folder/);
   });
 
   it('names the scan and the file that is missing, before any voxel is read', async () => {

@@ -7,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ApplyFiles,
   applyToFiles,
+  beginStore,
   checkCohort,
   describeNotes,
   openManifest,
+  openPreparation,
   readManifest,
   type ScanNote,
   type ScanOptions,
@@ -134,8 +136,14 @@ describe('files of one place in other voxel orders', () => {
     const expected = await readFirst(write(abdomen()));
     const scan = abdomen();
     for (const name of ['lower', 'upper', 'seg'] as const) scan[name] = turned(scan[name], axes, flips);
-    const { sample, notes } = await readFirst(write(scan));
+    const manifest = write(scan);
+    const { sample, notes } = await readFirst(manifest);
     expect(sample).toEqual(expected.sample);
+    // Preparing returns them as data, from whatever worker.
+    const { prepare, plan } = await openPreparation(await readManifest(manifest), SUPREM);
+    const store = join(folder, `store-${serial++}.zarr`);
+    await beginStore(store, plan);
+    expect(await prepare(store, 's0')).toMatchObject({ state: 'kept', notes });
     expect(notes.map(({ kind }) => kind)).toEqual(['voxel-order', 'voxel-order', 'voxel-order']);
     expect(describeNotes(notes)).toEqual([
       expect.stringMatching(/stored in .* order.*turned \(and 2 more like it\)$/),
@@ -171,7 +179,7 @@ describe('files of one place in other voxel orders', () => {
   });
 
   it('of headers that differ by rounding have the voxels of one grid, also where they are resampled', async () => {
-    const paper = {
+    const paper: ScanOptions = {
       ...{
         ...SUPREM,
         prepare: 'paper',
@@ -181,7 +189,7 @@ describe('files of one place in other voxel orders', () => {
         leastLabelled: 1,
         size: [4, 5],
       },
-    } as const;
+    };
     const nudged = abdomen();
     const affine = [
       [1.5, 0, 0, 0.01],

@@ -48,6 +48,7 @@ export {
   namedScheme,
   parseLabelMap,
   schemeNames,
+  schemesThatFit,
 } from './labels/scheme.ts';
 export { compareLabels, type LabelAgreement, psnr, ssim } from './measures.ts';
 export type { NiftiDatatype } from './nifti/datatype.ts';

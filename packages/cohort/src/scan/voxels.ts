@@ -134,7 +134,7 @@ export function checkTruth(
   if (hi < HU_OFFSET && above > 0.1 && tissue > above / 2 && air < 1e-3) {
     refuse(
       `has no air (HU near -1000) and ${percent(tissue)} of its voxels within ${lo + HU_OFFSET} to ${hi + HU_OFFSET}, where HU + ${HU_OFFSET} ` +
-        `have soft tissue; expected HU: subtract ${HU_OFFSET} (the intercept was lost), or say that this is the \`window\``,
+        `have soft tissue; expected HU: subtract ${HU_OFFSET} (the intercept was lost), or give that range as the \`window\``,
       ['window'],
     );
   }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { LeftOut, Source } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
-import { resolveLabelling } from '@semcrc/imaging/node';
+import { readTextFile, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { type Prepared, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
 import { countDraws, isFolder } from '../scan/scan-files.ts';
@@ -207,16 +206,17 @@ export async function openScans(
   };
 }
 
+/** A manifest of a hundred thousand scans has fewer bytes. */
+const LONGEST_MANIFEST = 2 ** 26;
+
 /** Reads a manifest file; paths in it are taken relative to its folder. @throws SemcrcError `bad-input`. */
 export async function readManifest(path: string): Promise<ScanList> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    const reasons: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' };
-    throw new SemcrcError(
-      'bad-input',
-      `cannot read the manifest ${path}: ${reasons[code ?? ''] ?? (cause as Error).message}`,
-      { data: { file: path }, cause },
-    );
+  const text = await readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
+    if (!(cause instanceof SemcrcError)) throw cause;
+    throw new SemcrcError('bad-input', `cannot read the manifest ${cause.message}`, {
+      data: cause.data,
+      cause,
+    });
   });
   const list = parseManifest(text, path);
   const folder = dirname(path);

@@ -5,6 +5,7 @@ import type { Labels, MendedVoxels, Preparing, Sample } from '@semcrc/core';
 import { unwritable, writeFileAtomic, writeFolderAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Prepared } from '../scan/prepare.ts';
+import { mapConcurrently } from './concurrency.ts';
 import { arrayOf, arraysOf, type OptionalVolumes, STORE_SCHEMA, type StoreArray } from './format.ts';
 
 /** What a prepared cohort will hold: everything that is known before the first scan is read. */
@@ -93,19 +94,28 @@ async function finishedDigest(path: string): Promise<string | undefined> {
 }
 
 /**
- * What stands where a store's scans are collected: nothing that matters (a process may have been killed before its plan was
- * written), a store begun by semcrc, or anything else, which nobody here may touch.
+ * Removes what was begun for a store.
+ *
+ * @throws SemcrcError `usage` when something else has that name: a link, a file, or a folder without a plan of ours.
  */
-async function draftState(path: string): Promise<'none' | 'begun' | 'foreign'> {
+export async function dropDraft(path: string): Promise<void> {
   const draft = draftOf(path);
   const found = await lstat(draft).catch(() => undefined);
-  if (found === undefined) return 'none';
-  if (!found.isDirectory()) return 'foreign';
-  const names = await readdir(draft);
-  if (names.every((name) => name.startsWith('.plan.json.'))) return 'none';
-  const plan = names.includes('plan.json') ? await readPlan(path).catch(() => undefined) : undefined;
-  return typeof plan?.digest === 'string' && Array.isArray(plan.ids) ? 'begun' : 'foreign';
+  if (!found) return;
+  const names = found.isDirectory() ? await readdir(draft) : null;
+  const ours = names !== null && (names.length === 0 || names.every((name) => DRAFT_NAMES.test(name)));
+  if (!ours) {
+    throw new SemcrcError(
+      'usage',
+      `${draft} stands where the store is to be prepared, and is nothing that semcrc began; move it, or choose another \`out\``,
+      { data: { file: draft, options: ['out'] } },
+    );
+  }
+  await rm(draft, { recursive: true, force: true });
 }
+
+/** Everything that a draft holds; a plan that was being written when its process was killed has a dot before its name. */
+const DRAFT_NAMES = /^(scans|store|replaced|plan\.json|\.plan\.json\..*\.partial)$/;
 
 /** How far the store at a path has come. */
 export type StoreProgress =
@@ -129,7 +139,7 @@ export async function beginStore(
   if (await exists(path)) {
     const finished = await finishedDigest(path);
     if (finished === plan.digest && replace === 'keep') {
-      if ((await draftState(path)) === 'begun') await rm(draftOf(path), { recursive: true, force: true });
+      await dropDraft(path);
       return { state: 'finished' };
     }
     if (finished === undefined || replace === 'keep') {
@@ -142,18 +152,10 @@ export async function beginStore(
       );
     }
   }
-  const draft = await draftState(path);
-  if (draft === 'foreign') {
-    throw new SemcrcError(
-      'usage',
-      `${draftOf(path)} is there already, and is no cohort begun by semcrc; choose another \`out\``,
-      { data: { file: draftOf(path), options: ['out'] } },
-    );
-  }
-  if (draft === 'begun') {
+  if (await exists(planFile(path))) {
     const begun = await readPlan(path);
     if (begun.digest === plan.digest) {
-      const records = await Promise.all(plan.ids.map((_, index) => readRecord(path, index, plan)));
+      const records = await mapConcurrently(plan.ids, (_, index) => readRecord(path, index, plan));
       return { state: 'begun', pending: plan.ids.filter((_, index) => records[index] === undefined) };
     }
     if (replace === 'keep') {
@@ -164,7 +166,7 @@ export async function beginStore(
       );
     }
   }
-  await rm(draftOf(path), { recursive: true, force: true });
+  await dropDraft(path);
   await mkdir(draftOf(path), { recursive: true }).catch((cause: unknown) => {
     throw unwritable(draftOf(path), cause);
   });
