@@ -1,6 +1,6 @@
 import { SerialExecutor } from './executor.ts';
 import { openSource } from './handle.ts';
-import type { ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
+import type { EvaluationSession, ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
 import { WorkerPool } from './pool.ts';
 import { spawnBrowserThread } from './thread-browser.ts';
 import { ExperimentWorkbench } from './workbench.ts';
@@ -19,7 +19,7 @@ export function threadExecutor(
     readonly workers?: number;
   } = {},
 ): ExperimentExecutor {
-  return new WorkerPool<ExperimentSession, ExperimentJobs>(
+  return new WorkerPool<ExperimentSession | EvaluationSession, ExperimentJobs>(
     spawnBrowserThread,
     options.workers ?? defaultWorkers(),
   );
