@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { meanInterval, student975 } from '@semcrc/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { meanInterval, student975 } from '../src/mean-interval.ts';
 import { semcrcHere } from './command.ts';
 import { FITTING, writeCohort } from './fixture.ts';
 import {

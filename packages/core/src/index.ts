@@ -12,19 +12,27 @@ export {
 } from './cohort/split.ts';
 export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
 export {
-  type CalibratedLambda,
-  type Evaluation,
-  evaluateScan,
-  type LossAndLength,
-  type ScanEvaluation,
-} from './evaluate/evaluate.ts';
+  type CohortEvaluation,
+  checkSameLabels,
+  evaluateCalibration,
+  type MeasuredRisk,
+  measureCohort,
+} from './evaluate/cohort-evaluation.ts';
+export { type MeanInterval, meanInterval, student975 } from './evaluate/mean-interval.ts';
 export {
   averageEvaluations,
   meanOverPatients,
   patientMeans,
   scansByOrgan,
-} from './evaluate/evaluation-means.ts';
+} from './evaluate/patient-means.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './evaluate/risk-curve.ts';
+export {
+  type CalibratedLambda,
+  type Evaluation,
+  evaluateScan,
+  type LossAndLength,
+  type ScanEvaluation,
+} from './evaluate/scan-evaluation.ts';
 export { checkCombination } from './options/combination.ts';
 export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
 export {
@@ -86,8 +94,18 @@ export {
   parseCalibration,
   SourceRecord,
 } from './records/calibration.ts';
-export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment-document.ts';
-export { LambdaByGroup, RunRecord, SplitRecord } from './records/record.ts';
+export { EVALUATION_SCHEMA, EvaluationDocument } from './records/evaluation.ts';
+export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment.ts';
+export {
+  EXAMPLE_VOLUMES,
+  ExampleDocument,
+  type ExampleVolume,
+  GridDocument,
+  JournalHeader,
+  RiskCurveDocument,
+  RunFile,
+} from './records/results.ts';
+export { LambdaByGroup, RunRecord, SplitRecord } from './records/run.ts';
 export { crcBound, leastUnits, type RiskBound } from './search/bound.ts';
 export type { LossScope } from './search/loss-table.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './search/rcps.ts';

@@ -1,8 +1,8 @@
 import { loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { evaluationOf } from '../src/evaluate/evaluate.ts';
 import { sumsOfProfile } from '../src/evaluate/profile-sums.ts';
+import { evaluationOf } from '../src/evaluate/scan-evaluation.ts';
 import {
   buildProfile,
   type CalibratedLambda,

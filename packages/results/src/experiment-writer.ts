@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  EXAMPLE_VOLUMES,
   EXPERIMENT_SCHEMA,
+  type ExampleDocument,
   type ExperimentDocument,
   type Labels,
   type RiskCurve,
+  type RiskCurveDocument,
   type RunResult,
   type Sample,
   type SummaryRow,
@@ -18,7 +21,6 @@ import {
   type Volume,
 } from '@semcrc/imaging';
 import { writeFileAtomic, writeNifti } from '@semcrc/imaging/node';
-import { EXAMPLE_VOLUMES, type ExampleDocument, type RiskCurveDocument } from './documents.ts';
 import {
   discardRuns,
   type JournalTerms,

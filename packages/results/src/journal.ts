@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '@semcrc/core';
+import { JournalHeader, RunFile } from '@semcrc/core';
 import { writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { documentKind, readDocument, readDocumentText } from './document-file.ts';
-import { JournalHeader, RunFile } from './documents.ts';
 
 const HEADER = 'journal.json';
 const headerKind = documentKind('journal of runs', JournalHeader);

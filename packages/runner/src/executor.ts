@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { outcomeOf, unwrap } from './fault.ts';
+import { outcomeOf, unwrap } from './error-transfer.ts';
 
 /** The kinds of work a workbench can do, each with what it takes and what it gives; all of it can be cloned. */
 export type JobTable<Jobs> = {

@@ -17,8 +17,8 @@ import {
 } from '@semcrc/core';
 import type { Opening } from './handle.ts';
 import type { CalibratedSplit, ExperimentExecutor, ExperimentSession } from './job.ts';
+import { lanesFor, runConcurrently } from './run-concurrently.ts';
 import { voxelBytes } from './shared-memory.ts';
-import { lanesFor, together } from './together.ts';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -102,7 +102,7 @@ export async function runExperiment(
 
   const session: ExperimentSession = { ...start, profiles, samples };
   onProgress?.({ stage: 'runs', done: done.size, total: plans.length });
-  await together(options.signal, lanesFor(executor), pending, async (run, signal) => {
+  await runConcurrently(options.signal, lanesFor(executor), pending, async (run, signal) => {
     const results = await executor.run({ session, kind: 'run', input: run, name: `run ${run.run}`, signal });
     const finishedRun = { run: run.run, results };
     await onRun?.(finishedRun);
@@ -183,7 +183,7 @@ async function profileScans(
   let [clipped, crossed, done] = [0, 0, 0];
   onProgress?.({ stage: 'scans', done, total: scans.length });
   const places = scans.map((scan, at) => ({ scan, at }));
-  await together(signal, lanesFor(executor), places, async ({ scan, at }, either) => {
+  await runConcurrently(signal, lanesFor(executor), places, async ({ scan, at }, either) => {
     const input = { scan, keep: held < sampleBytes };
     const task = { session, kind: 'profile', input, name: `scan ${scan}`, signal: either } as const;
     const profiled = await executor.run(task);

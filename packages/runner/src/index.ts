@@ -1,3 +1,4 @@
+export { type EvaluationOptions, type EvaluationResult, runEvaluation } from './evaluation.ts';
 export { type Executor, type JobTable, SerialExecutor, type Task, type Workbench } from './executor.ts';
 export {
   type CalibrationResult,
@@ -22,6 +23,8 @@ export {
 } from './handle.ts';
 export type {
   CalibratedSplit,
+  EvaluatedScan,
+  EvaluationSession,
   ExperimentExecutor,
   ExperimentJobs,
   ExperimentSession,

@@ -1,6 +1,6 @@
 import { expose } from 'comlink';
+import { type Outcome, outcomeOf } from './error-transfer.ts';
 import type { JobTable, Workbench } from './executor.ts';
-import { type Outcome, outcomeOf } from './fault.ts';
 
 /** Why a thread ended without being asked to. */
 export interface Death {

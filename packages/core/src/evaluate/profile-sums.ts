@@ -6,7 +6,7 @@ import {
   lambdaOfLists,
   missesOfCells,
   type OrganSums,
-} from './evaluate.ts';
+} from './scan-evaluation.ts';
 
 /**
  * What a calibrated λ given by organ does on a scan, from a profile that keeps lengths: no voxel is read. Null where the

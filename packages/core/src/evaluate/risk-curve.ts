@@ -5,7 +5,7 @@ import type { HeuristicOptions } from '../options/procedure-options.ts';
 import { intervalOf, QUANTILE } from '../profile/interval.ts';
 
 import { scoreSample, type Within } from '../profile/profile.ts';
-import { meanOverPatients } from './evaluation-means.ts';
+import { meanOverPatients } from './patient-means.ts';
 
 /** Missed voxels of one scan at each λ of a grid, by label id: what a risk curve R̂(λ) is averaged from. */
 export interface ScanCurve {

@@ -1,15 +1,20 @@
 import { SemcrcError } from '@semcrc/kernels';
 import type { Labels } from '../cohort/labels.ts';
 import { type CohortIndex, checkSplitSizes, drawSplit, type Split } from '../cohort/split.ts';
-import { type Evaluation, evaluationOf, type ScanEvaluation, sumsOfScan } from '../evaluate/evaluate.ts';
-import { averageEvaluations } from '../evaluate/evaluation-means.ts';
+import { averageEvaluations } from '../evaluate/patient-means.ts';
 import { sumsOfProfile } from '../evaluate/profile-sums.ts';
+import {
+  type Evaluation,
+  evaluationOf,
+  type ScanEvaluation,
+  sumsOfScan,
+} from '../evaluate/scan-evaluation.ts';
 import { checkCombination } from '../options/combination.ts';
 import type { ExperimentPlan } from '../options/experiment-plan.ts';
 import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { PositionSpec } from '../partition/partition-spec.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
-import { type RunRecord, runRecord } from '../records/record.ts';
+import { type RunRecord, runRecord } from '../records/run.ts';
 import { leastUnits } from '../search/bound.ts';
 import { fitAnchored, groupsOf } from './anchored.ts';
 import { fitCrc } from './crc.ts';

@@ -3,7 +3,7 @@ import { type Kernels, SemcrcError } from '@semcrc/kernels';
 import type { Labels } from '../cohort/labels.ts';
 import type { ReadSample } from '../cohort/sample.ts';
 import type { Split } from '../cohort/split.ts';
-import type { CalibratedLambda } from '../evaluate/evaluate.ts';
+import type { CalibratedLambda } from '../evaluate/scan-evaluation.ts';
 import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { Profile } from '../profile/profile.ts';
 import { crcBound, type RiskBound } from '../search/bound.ts';

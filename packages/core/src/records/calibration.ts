@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { Errors } from 'typebox/value';
 import { type Labels, labelIds } from '../cohort/labels.ts';
 import type { Split } from '../cohort/split.ts';
-import type { CalibratedLambda, Evaluation } from '../evaluate/evaluate.ts';
+import type { CalibratedLambda, Evaluation } from '../evaluate/scan-evaluation.ts';
 import type { Immutable } from '../options/immutable.ts';
 import { PreparingRecord1 } from '../options/preparing.ts';
 import { ProcedureOptions } from '../options/procedure-options.ts';
@@ -22,7 +22,7 @@ import {
   OrganStatusRecord,
   ProcedureName,
   SplitRecord,
-} from './record.ts';
+} from './run.ts';
 
 /** Name and version of the format; a reader refuses any other. */
 export const CALIBRATION_SCHEMA = 'semcrc/calibration@1';

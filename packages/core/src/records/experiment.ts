@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { LabelsRecord, ProcedureName, RunRecord } from './record.ts';
+import { LabelsRecord, ProcedureName, RunRecord } from './run.ts';
 
 /** Name and version of the format of `experiment.json`. */
 export const EXPERIMENT_SCHEMA = 'semcrc/experiment@1';

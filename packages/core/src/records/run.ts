@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import type { Evaluation } from '../evaluate/evaluate.ts';
+import type { Evaluation } from '../evaluate/scan-evaluation.ts';
 import { PROCEDURES } from '../options/procedure-options.ts';
 import type { Fit } from '../procedures/fit.ts';
 

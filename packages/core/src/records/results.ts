@@ -1,5 +1,5 @@
-import { RunRecord } from '@semcrc/core';
 import Type, { type Static } from 'typebox';
+import { RunRecord } from './run.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 const Share = Type.Number({ minimum: 0, maximum: 1 });

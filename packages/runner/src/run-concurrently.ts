@@ -7,7 +7,7 @@ export function lanesFor(executor: { readonly workers: number }): number {
  * Does all items, in their order but several at once; the first that fails gives the others up, and is what is thrown
  * once all have ended.
  */
-export async function together<T>(
+export async function runConcurrently<T>(
   signal: AbortSignal | undefined,
   lanes: number,
   items: readonly T[],

@@ -1,4 +1,4 @@
-import type { Evaluation, LossAndLength, ScanEvaluation } from './evaluate.ts';
+import type { Evaluation, LossAndLength, ScanEvaluation } from './scan-evaluation.ts';
 
 /**
  * One mean per patient over its scans, patients in order of first appearance: what averages over patients are taken of.
