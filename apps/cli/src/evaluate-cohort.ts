@@ -91,11 +91,11 @@ export function measure(evaluations: readonly ScanEvaluation[]): CohortEvaluatio
 }
 
 function measured(scans: readonly (LossAndLength & { readonly patient: string })[]): MeasuredRisk {
-  const patients = patientMeans(scans);
+  const risks = patientMeans(scans, ({ risk }) => risk);
   return {
-    risk: meanInterval(patients.map(({ risk }) => risk)),
-    length: meanInterval(patients.map(({ length }) => length)),
+    risk: meanInterval(risks),
+    length: meanInterval(patientMeans(scans, ({ length }) => length)),
     scans: scans.length,
-    patients: patients.length,
+    patients: risks.length,
   };
 }

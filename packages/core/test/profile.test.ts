@@ -2,8 +2,8 @@ import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildProfile, makePartition, type Sample, type Sides, type Within } from '../src/index.ts';
-import { LossTable } from '../src/loss-table.ts';
-import { divideByPosition, missesByPosition, positionsOfScan } from '../src/position-profile.ts';
+import { divideByPosition, missesByPosition, positionsOfScan } from '../src/profile/position-profile.ts';
+import { LossTable } from '../src/search/loss-table.ts';
 import { drawCohort, LABELS, recipes } from './random-cohort.ts';
 import {
   countVoxels,
@@ -197,9 +197,9 @@ describe('a profile', () => {
   it.each([2, 5, 200])(
     'of a scan with label %i, which the cohort lacks, is refused, naming both',
     (label) => {
-      const organs = SAMPLE.organs.slice();
-      organs[3] = label;
-      expect(() => buildProfile(kernels, { ...SAMPLE, organs }, organs)).toThrow(
+      const labelled = SAMPLE.organs.slice();
+      labelled[3] = label;
+      expect(() => buildProfile(kernels, { ...SAMPLE, organs: labelled }, organs)).toThrow(
         expect.objectContaining({
           code: 'bad-input',
           message: expect.stringMatching(
