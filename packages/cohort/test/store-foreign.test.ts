@@ -160,7 +160,7 @@ describe('preparing touches nothing that is not ours', () => {
       const error = await failure(beginStore(path, planOf(1), replace));
       expect([error.code, error.message]).toEqual([
         'usage',
-        expect.stringMatching(/nothing that semcrc began/),
+        expect.stringMatching(/is no cohort begun by semcrc/),
       ]);
     }
     expect(readFileSync(`${path}.partial/thesis/chapter.txt`, 'utf8')).toBe('dear');

@@ -94,28 +94,19 @@ async function finishedDigest(path: string): Promise<string | undefined> {
 }
 
 /**
- * Removes what was begun for a store.
- *
- * @throws SemcrcError `usage` when something else has that name: a link, a file, or a folder without a plan of ours.
+ * What stands where a store's scans are collected: nothing that matters (a process may have been killed before its plan was
+ * written), a store begun by semcrc, or anything else, which nobody here may touch.
  */
-export async function dropDraft(path: string): Promise<void> {
+async function draftState(path: string): Promise<'none' | 'begun' | 'foreign'> {
   const draft = draftOf(path);
   const found = await lstat(draft).catch(() => undefined);
-  if (!found) return;
-  const names = found.isDirectory() ? await readdir(draft) : null;
-  const ours = names !== null && (names.length === 0 || names.every((name) => DRAFT_NAMES.test(name)));
-  if (!ours) {
-    throw new SemcrcError(
-      'usage',
-      `${draft} stands where the store is to be prepared, and is nothing that semcrc began; move it, or choose another \`out\``,
-      { data: { file: draft, options: ['out'] } },
-    );
-  }
-  await rm(draft, { recursive: true, force: true });
+  if (found === undefined) return 'none';
+  if (!found.isDirectory()) return 'foreign';
+  const names = await readdir(draft);
+  if (names.every((name) => name.startsWith('.plan.json.'))) return 'none';
+  const plan = names.includes('plan.json') ? await readPlan(path).catch(() => undefined) : undefined;
+  return typeof plan?.digest === 'string' && Array.isArray(plan.ids) ? 'begun' : 'foreign';
 }
-
-/** Everything that a draft holds; a plan that was being written when its process was killed has a dot before its name. */
-const DRAFT_NAMES = /^(scans|store|replaced|plan\.json|\.plan\.json\..*\.partial)$/;
 
 /** How far the store at a path has come. */
 export type StoreProgress =
@@ -139,7 +130,7 @@ export async function beginStore(
   if (await exists(path)) {
     const finished = await finishedDigest(path);
     if (finished === plan.digest && replace === 'keep') {
-      await dropDraft(path);
+      if ((await draftState(path)) === 'begun') await rm(draftOf(path), { recursive: true, force: true });
       return { state: 'finished' };
     }
     if (finished === undefined || replace === 'keep') {
@@ -152,7 +143,15 @@ export async function beginStore(
       );
     }
   }
-  if (await exists(planFile(path))) {
+  const draft = await draftState(path);
+  if (draft === 'foreign') {
+    throw new SemcrcError(
+      'usage',
+      `${draftOf(path)} is there already, and is no cohort begun by semcrc; choose another \`out\``,
+      { data: { file: draftOf(path), options: ['out'] } },
+    );
+  }
+  if (draft === 'begun') {
     const begun = await readPlan(path);
     if (begun.digest === plan.digest) {
       const records = await mapConcurrently(plan.ids, (_, index) => readRecord(path, index, plan));
@@ -166,7 +165,7 @@ export async function beginStore(
       );
     }
   }
-  await dropDraft(path);
+  await rm(draftOf(path), { recursive: true, force: true });
   await mkdir(draftOf(path), { recursive: true }).catch((cause: unknown) => {
     throw unwritable(draftOf(path), cause);
   });

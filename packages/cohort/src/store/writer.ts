@@ -5,7 +5,7 @@ import { unwritable } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import * as zarr from 'zarrita';
 import { mapConcurrently } from './concurrency.ts';
-import { draftOf, dropDraft, exists, readPlan, readRecord, type ScanRecord, scanFolder } from './draft.ts';
+import { draftOf, exists, readPlan, readRecord, type ScanRecord, scanFolder } from './draft.ts';
 import { FolderStore } from './folder-store.ts';
 import { arraysOf, STORE_SCHEMA, type StoreAttributes } from './format.ts';
 
@@ -119,7 +119,7 @@ export async function finishStore(path: string): Promise<StoreSummary> {
     }
     if (await exists(path)) await rename(path, old);
     await rename(built, path);
-    await dropDraft(path);
+    await rm(draftOf(path), { recursive: true, force: true });
   } catch (cause) {
     throw unwritable(path, cause);
   }
