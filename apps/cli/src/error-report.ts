@@ -37,14 +37,16 @@ function oneLine(text: string): string {
   return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
 
-/** Lines that tell the reader what to do next, beyond what the message says itself. */
+/** Lines that say what to do next, beyond the message itself. */
 function hints(error: SemcrcError, command: string | undefined): string[] {
   const help = command === undefined ? 'semcrc --help' : `semcrc ${command} --help`;
   const force = error.data.option === 'force' ? ['--force replaces it'] : [];
   if (error.code === 'usage') return [...force, `run \`${help}\` for every option and an example`];
   if (error.code === 'unsupported') return ['semcrc needs Node 20 or newer on a CPU with WebAssembly SIMD'];
   if (error.code === 'internal') {
-    return ['this is a fault of semcrc, not of your data; set SEMCRC_DEBUG=1 for the stack and report it'];
+    return [
+      'this is a bug of semcrc, not a problem of your data; set SEMCRC_DEBUG=1 for the stack and report it',
+    ];
   }
   return [];
 }

@@ -23,7 +23,7 @@ export interface Layout {
   readonly groundTruthLabels: boolean;
 }
 
-/** A source as a config holds it: everything that tells it from another. */
+/** A source as a config records it: everything that distinguishes it from another. */
 export interface SourceChoice extends Required<PreparingRecord1>, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
