@@ -53,8 +53,12 @@ function hints(error: SemcrcError, command: string | undefined): string[] {
 
 /** A message with every option that a library names spelt as its flag. */
 export function withFlags({ message, data }: SemcrcError): string {
-  const options = Array.isArray(data.options) ? data.options.map(String) : [];
-  return options.reduce((text, name) => text.replaceAll(`\`${name}\``, flagOf(name)), message);
+  return flagsIn(message, Array.isArray(data.options) ? data.options.map(String) : []);
+}
+
+/** A text in which those options stand as flags that libraries name in backquotes. */
+export function flagsIn(text: string, options: readonly string[]): string {
+  return options.reduce((spelt, name) => spelt.replaceAll(`\`${name}\``, flagOf(name)), text);
 }
 
 /** The flag of an option: `nOpt` is `--n-opt`. */
