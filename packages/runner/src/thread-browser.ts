@@ -14,19 +14,19 @@ export function spawnBrowserThread(): Thread {
   return {
     endpoint: worker,
     onDeath(listener) {
-      let told = false;
-      const tell = (death: Death): void => {
-        if (told || asked) return;
-        told = true;
+      let reported = false;
+      const report = (death: Death): void => {
+        if (reported || asked) return;
+        reported = true;
         listener(death);
       };
       worker.addEventListener('error', (event) => {
         event.preventDefault();
         const what = event.message || 'its script did not load';
-        tell({ reason: 'error', words: `died of an uncaught error (${what})`, cause: event.error });
+        report({ reason: 'error', words: `died of an uncaught error (${what})`, cause: event.error });
       });
       worker.addEventListener('messageerror', () => {
-        tell({ reason: 'unreadable-message', words: 'sent a message that cannot be read' });
+        report({ reason: 'unreadable-message', words: 'sent a message that cannot be read' });
       });
     },
     async terminate() {

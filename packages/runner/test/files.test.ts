@@ -55,8 +55,8 @@ describe.skipIf(missing)('a cohort in files', () => {
 
   async function records(handle: SourceHandle, executor: ExperimentExecutor): Promise<unknown[]> {
     try {
-      const { cells } = await runExperiment(handle, plan, { executor });
-      return cells[0].records.map(({ seconds: _, ...record }: RunRecord) => record);
+      const { byEpsilon } = await runExperiment(handle, plan, { executor });
+      return byEpsilon[0].records.map(({ seconds: _, ...record }: RunRecord) => record);
     } finally {
       await executor.close();
     }
@@ -129,8 +129,8 @@ describe.skipIf(missing)('a cohort in files', () => {
     const executor = threadExecutor({ workers: 2, script: worker('worker') });
     await expect(runExperiment({ ...manifest, path: broken }, plan, { executor })).rejects.toMatchObject({
       code: 'bad-input',
-      message: new RegExp(`${cells[0]}.*truncated`),
-      data: { task: `scan ${cells[0]}` },
+      message: new RegExp(`${byEpsilon[0]}.*truncated`),
+      data: { task: `scan ${byEpsilon[0]}` },
     });
     await executor.close();
   });
