@@ -129,8 +129,8 @@ describe.skipIf(missing)('a cohort in files', () => {
     const executor = threadExecutor({ workers: 2, script: worker('worker') });
     await expect(runExperiment({ ...manifest, path: broken }, plan, { executor })).rejects.toMatchObject({
       code: 'bad-input',
-      message: new RegExp(`${byEpsilon[0]}.*truncated`),
-      data: { task: `scan ${byEpsilon[0]}` },
+      message: new RegExp(`${cells[0]}.*truncated`),
+      data: { task: `scan ${cells[0]}` },
     });
     await executor.close();
   });
