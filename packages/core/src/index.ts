@@ -1,5 +1,5 @@
 export { type Labels, labelIds } from './cohort/labels.ts';
-export { type RandomStream, randomStream, shuffle } from './cohort/random.ts';
+export { mix, type RandomStream, randomStream, shuffle } from './cohort/random.ts';
 export type { MendedVoxels, ReadSample, Sample } from './cohort/sample.ts';
 export { type Cohort, cached, cohortOf, type LeftOut, type Source } from './cohort/source.ts';
 export {
@@ -85,6 +85,7 @@ export {
 export type { EdgeSums, LengthProfile } from './profile/length-profile.ts';
 export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile/profile.ts';
 export type { MergedScores, ScorePlaces, Sides } from './profile/sorted-scores.ts';
+export { APPLY_SCHEMA, type AppliedOrgan, ApplySummary } from './records/apply-summary.ts';
 export {
   CALIBRATION_SCHEMA,
   Calibration,
@@ -96,6 +97,7 @@ export {
 } from './records/calibration.ts';
 export { EVALUATION_SCHEMA, EvaluationDocument } from './records/evaluation.ts';
 export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment.ts';
+export { PUBLISHED } from './records/published.ts';
 export {
   EXAMPLE_VOLUMES,
   ExampleDocument,
