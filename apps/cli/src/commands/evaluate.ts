@@ -48,7 +48,10 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('evaluate')
     .description('Measure a calibration on labelled scans: risk and length, whole and by organ.')
     .argument('<calibration>', 'calibration.json')
-    .argument('<source>', 'labelled scans: manifest (.csv, .json), prepared cohort, directory tree, or phantom');
+    .argument(
+      '<source>',
+      'labelled scans: manifest (.csv, .json), prepared cohort, directory tree, or phantom',
+    );
   addSourceOptions(command);
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
