@@ -9,11 +9,13 @@ import {
   type PreparationSession,
   PreparationWorkbench,
 } from './preparation.ts';
+import { type ScanExecutor, type ScanJobs, type ScanSession, ScanWorkbench } from './scan.ts';
 import { type NodeThreadOptions, spawnNodeThread } from './thread-node.ts';
 import { ExperimentWorkbench } from './workbench.ts';
 
 export { openSource } from './handle-node.ts';
 export { type PreparationExecutor, type PreparationOptions, runPreparation } from './preparation.ts';
+export { runProjection, runReconstruction, type ScanExecutor, type ScanRunOptions } from './scan.ts';
 export { type NodeThreadOptions, serveNodeThread, spawnNodeThread } from './thread-node.ts';
 
 /** Does experiments in this thread. */
@@ -50,6 +52,23 @@ export function threadPreparation(
   const { workers = defaultWorkers(), ...rest } = options;
   const thread = { script: new URL('./bundled/worker-preparation.js', import.meta.url), ...rest };
   return new WorkerPool<PreparationSession, PreparationJobs>(() => spawnNodeThread(thread), workers);
+}
+
+/** Scans and reconstructs in this thread. */
+export function serialScan(): ScanExecutor {
+  return new SerialExecutor(new ScanWorkbench());
+}
+
+/** Scans and reconstructs in worker threads. Close it, or the process stays. */
+export function threadScan(
+  options: NodeThreadOptions & {
+    /** Threads at most; default `defaultWorkers()`. */
+    readonly workers?: number;
+  } = {},
+): ScanExecutor {
+  const { workers = defaultWorkers(), ...rest } = options;
+  const thread = { script: new URL('./bundled/worker-scan.js', import.meta.url), ...rest };
+  return new WorkerPool<ScanSession, ScanJobs>(() => spawnNodeThread(thread), workers);
 }
 
 /** The cores this process may use. */

@@ -1,6 +1,6 @@
-/// <reference path="./fft-js.d.ts" />
+/// <reference path="./fourier-transform.d.ts" />
 import { SemcrcError } from '@semcrc/kernels';
-import FFT from 'fft.js';
+import { fft, ifft } from 'fourier-transform';
 
 /** Share of the Nyquist frequency where the filter ends: the paper's authors' setting. */
 export const CUTOFF = 0.8;
@@ -21,13 +21,14 @@ export function hann(frequency: number, cutoff: number = CUTOFF): number {
  */
 export class LineFilter {
   readonly #columns: number;
-  readonly #fft: FFT;
-  /** Ramp and window by frequency, in the order of the transform. */
+  /** Ramp and window by frequency, from 0 to the Nyquist frequency. */
   readonly #ramp: Float64Array;
   readonly #window: Float64Array;
+  /** A line with its padding, and what comes of it. */
   readonly #line: Float64Array;
-  readonly #input: Float64Array;
-  readonly #spectrum: Float64Array;
+  readonly #filtered: Float64Array;
+  readonly #spectrum: readonly [Float64Array, Float64Array];
+  readonly #product: readonly [Float64Array, Float64Array];
 
   /** @param spacing of the columns in units of length; the ramp-filtered line is per unit of length. */
   constructor(columns: number, spacing: number) {
@@ -35,73 +36,70 @@ export class LineFilter {
       throw new SemcrcError('usage', `a filter needs columns and a spacing above 0, found ${columns} and ${spacing}`);
     }
     const size = Math.max(4, 2 ** Math.ceil(Math.log2(2 * columns)));
+    const half = size / 2;
+    const spectrum = () => [new Float64Array(half + 1), new Float64Array(half + 1)] as const;
     this.#columns = columns;
-    this.#fft = new FFT(size);
     this.#line = new Float64Array(size);
-    this.#input = new Float64Array(2 * size);
-    this.#spectrum = new Float64Array(2 * size);
+    this.#filtered = new Float64Array(size);
+    this.#spectrum = spectrum();
+    this.#product = spectrum();
     const kernel = this.#line;
     kernel[0] = 1 / (4 * spacing);
-    for (let k = 1; k <= size / 2; k += 2) {
+    for (let k = 1; k <= half; k += 2) {
       kernel[k] = -1 / (Math.PI * Math.PI * k * k * spacing);
       kernel[size - k] = kernel[k];
     }
-    this.#fft.realTransform(this.#spectrum, kernel);
-    this.#fft.completeSpectrum(this.#spectrum);
-    this.#window = Float64Array.from({ length: size }, (_, k) => hann(Math.min(k, size - k) / (size / 2)));
-    this.#ramp = this.#window.map((window, k) => window * this.#spectrum[2 * k]);
+    const [ramp] = fft(kernel, this.#spectrum);
+    this.#window = Float64Array.from({ length: half + 1 }, (_, k) => hann(k / half));
+    this.#ramp = this.#window.map((window, k) => window * ramp[k]);
     kernel.fill(0);
   }
 
   /**
-   * Ramp-filters lines in place, two at a time as one complex line.
+   * Ramp-filters lines in place.
    *
    * @param values lines that lie side by side: columns × `lines`, lines fastest.
    */
   ramp(values: Float32Array, lines: number): void {
-    const size = this.#fft.size;
-    for (let line = 0; line < lines; line += 2) {
-      const pair = line + 1 < lines;
-      this.#input.fill(0);
-      for (let c = 0; c < this.#columns; c++) {
-        this.#input[2 * c] = values[c * lines + line];
-        if (pair) this.#input[2 * c + 1] = values[c * lines + line + 1];
-      }
-      this.#fft.transform(this.#spectrum, this.#input);
-      for (let k = 0; k < size; k++) {
-        this.#spectrum[2 * k] *= this.#ramp[k];
-        this.#spectrum[2 * k + 1] *= this.#ramp[k];
-      }
-      this.#fft.inverseTransform(this.#input, this.#spectrum);
-      for (let c = 0; c < this.#columns; c++) {
-        values[c * lines + line] = this.#input[2 * c];
-        if (pair) values[c * lines + line + 1] = this.#input[2 * c + 1];
-      }
+    for (let line = 0; line < lines; line++) {
+      this.#transform(values, line, lines);
+      this.#applyRamp(values, line, lines);
     }
   }
 
-  /**
-   * Ramp-filters lines in place and writes their Hilbert transforms (−i·sgn f, windowed alike) into `hilbert`. Both come
-   * from one inverse transform: ramp + i·Hilbert has the real spectrum ramp + sgn f.
-   */
+  /** Ramp-filters lines in place and writes their Hilbert transforms (−i·sgn f, windowed alike) into `hilbert`. */
   rampAndHilbert(values: Float32Array, hilbert: Float32Array, lines: number): void {
-    const size = this.#fft.size;
-    const half = size / 2;
+    const [real, imaginary] = this.#spectrum;
+    const [productReal, productImaginary] = this.#product;
     for (let line = 0; line < lines; line++) {
-      for (let c = 0; c < this.#columns; c++) this.#line[c] = values[c * lines + line];
-      this.#fft.realTransform(this.#spectrum, this.#line);
-      this.#fft.completeSpectrum(this.#spectrum);
-      for (let k = 0; k < size; k++) {
-        const sign = k === 0 || k === half ? 0 : k < half ? 1 : -1;
-        const factor = this.#ramp[k] + sign * this.#window[k];
-        this.#spectrum[2 * k] *= factor;
-        this.#spectrum[2 * k + 1] *= factor;
+      this.#transform(values, line, lines);
+      this.#applyRamp(values, line, lines);
+      for (let k = 0; k < real.length; k++) {
+        productReal[k] = this.#window[k] * imaginary[k];
+        productImaginary[k] = -this.#window[k] * real[k];
       }
-      this.#fft.inverseTransform(this.#input, this.#spectrum);
-      for (let c = 0; c < this.#columns; c++) {
-        values[c * lines + line] = this.#input[2 * c];
-        hilbert[c * lines + line] = this.#input[2 * c + 1];
-      }
+      // The mean has no phase to turn.
+      productReal[0] = 0;
+      this.#inverse(hilbert, line, lines);
     }
+  }
+
+  #transform(values: Float32Array, line: number, lines: number): void {
+    for (let c = 0; c < this.#columns; c++) this.#line[c] = values[c * lines + line];
+    fft(this.#line, this.#spectrum);
+  }
+
+  #applyRamp(values: Float32Array, line: number, lines: number): void {
+    const [real, imaginary] = this.#spectrum;
+    for (let k = 0; k < real.length; k++) {
+      this.#product[0][k] = this.#ramp[k] * real[k];
+      this.#product[1][k] = this.#ramp[k] * imaginary[k];
+    }
+    this.#inverse(values, line, lines);
+  }
+
+  #inverse(into: Float32Array, line: number, lines: number): void {
+    ifft(this.#product[0], this.#product[1], this.#filtered);
+    for (let c = 0; c < this.#columns; c++) into[c * lines + line] = this.#filtered[c];
   }
 }

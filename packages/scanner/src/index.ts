@@ -19,3 +19,11 @@ export { addNoise, largestIntegral, type Noise } from './noise.ts';
 export { projectViews, type Scanned } from './project.ts';
 export { incompleteSlices, reconstructSlab, type Views, viewsFor } from './reconstruct.ts';
 export { checkScannable, limitsMet, truncatedShare } from './scannable.ts';
+export {
+  parseFacts,
+  SINOGRAM_SCHEMA,
+  type ScannedVolume,
+  type SinogramFacts,
+  sliceSlabs,
+  viewBlocks,
+} from './sinogram.ts';
