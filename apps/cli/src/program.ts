@@ -10,7 +10,8 @@ const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Comm
   apply: async (invocation) => (await import('./commands/apply.ts')).applyCommand(invocation),
   prepare: async (invocation) => (await import('./commands/prepare.ts')).prepareCommand(invocation),
   project: async (invocation) => (await import('./commands/project.ts')).projectCommand(invocation),
-  reconstruct: async (invocation) => (await import('./commands/reconstruct.ts')).reconstructCommand(invocation),
+  reconstruct: async (invocation) =>
+    (await import('./commands/reconstruct.ts')).reconstructCommand(invocation),
   inspect: async (invocation) => (await import('./commands/inspect.ts')).inspectCommand(invocation),
 };
 

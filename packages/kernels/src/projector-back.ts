@@ -230,7 +230,12 @@ export function backProjectCone(
         pad(hilbert, blocks.hilbert.view, views, columns, rows);
         tiles((tile, bytes) => {
           instance.raw.backProjectCone(
-            ...[blocks.records.view.byteOffset, views, blocks.ramp.view.byteOffset, blocks.hilbert.view.byteOffset],
+            ...[
+              blocks.records.view.byteOffset,
+              views,
+              blocks.ramp.view.byteOffset,
+              blocks.hilbert.view.byteOffset,
+            ],
             ...[columns, rows, blocks.edges.view.byteOffset, table.view.byteOffset, steps, reach],
             ...[scale.sourceRadius, scale.pitch, scale.columnSize, scale.columnCentre],
             ...[scale.rowSize, scale.rowCentre, scale.sliceSize],

@@ -94,7 +94,10 @@ export function projectCone(
     const result = arena.float32(pixels);
     fillSlab(volume, from, to, slab.view, depth, BELOW);
     for (let view = 0; view < count; view++) {
-      const [sx, sy, sz, px, py, pz, ex, ey, rz] = records.subarray(view * CONE_RECORD, (view + 1) * CONE_RECORD);
+      const [sx, sy, sz, px, py, pz, ex, ey, rz] = records.subarray(
+        view * CONE_RECORD,
+        (view + 1) * CONE_RECORD,
+      );
       // Heights count from a slice near the source, whichever slices are at hand: so their f32 are the view's own.
       const base = Math.floor(sz);
       instance.raw.projectCone(

@@ -32,10 +32,14 @@ export const STACK_RECORD = 7;
 export function viewCount(records: Float64Array, numbers: number): number {
   const views = records.length / numbers;
   if (!Number.isInteger(views)) {
-    throw new SemcrcError('usage', `records: ${numbers} numbers a view expected, found ${records.length} in all`);
+    throw new SemcrcError(
+      'usage',
+      `records: ${numbers} numbers a view expected, found ${records.length} in all`,
+    );
   }
   const index = records.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) throw new SemcrcError('usage', `records[${index}] is ${records[index]}, expected a finite number`);
+  if (index >= 0)
+    throw new SemcrcError('usage', `records[${index}] is ${records[index]}, expected a finite number`);
   return views;
 }
 

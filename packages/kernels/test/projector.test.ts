@@ -35,7 +35,13 @@ const angle = fc.oneof(
 const seed = fc.integer();
 
 /** A source and a flat detector on opposite sides of a volume, in its voxel indices. */
-function coneRecord([width, height, slices]: Sizes, at: number, lift: number, columns: number, rows: number): number[] {
+function coneRecord(
+  [width, height, slices]: Sizes,
+  at: number,
+  lift: number,
+  columns: number,
+  rows: number,
+): number[] {
   const [x, y] = [(width - 1) / 2, (height - 1) / 2];
   const [sin, cos] = [Math.sin(at), Math.cos(at)];
   const [far, near, pixel, rise] = [30, 20, 0.9, 0.6];
@@ -79,7 +85,10 @@ describe.each([{ debug: false }, { debug: true }])('projection, %o', (options) =
           ]);
           const views = { records, columns, rows };
           const voxelSize = [1, 0.7, 1.9] as const;
-          expectNear(projectCone(projector, volume, views, voxelSize), scalar.projectCone(volume, views, voxelSize));
+          expectNear(
+            projectCone(projector, volume, views, voxelSize),
+            scalar.projectCone(volume, views, voxelSize),
+          );
         },
       ),
       { numRuns: 300, seed: 1 },
@@ -114,7 +123,9 @@ describe.each([{ debug: false }, { debug: true }])('projection, %o', (options) =
         ...[fc.integer({ min: 1, max: 9 }), angle, fc.boolean(), seed],
         (width, height, slices, columns, at, parallel, s) => {
           const records = Float64Array.from(
-            [at, at + 1, at + 2].flatMap((a) => stackRecord(width, height, columns, a, parallel ? Infinity : 60)),
+            [at, at + 1, at + 2].flatMap((a) =>
+              stackRecord(width, height, columns, a, parallel ? Infinity : 60),
+            ),
           );
           const filtered = numbers(3 * columns * slices, s).map((v) => v - 0.5);
           const input = { filtered, columns, slices, records };
@@ -133,7 +144,12 @@ describe.each([{ debug: false }, { debug: true }])('projection, %o', (options) =
     fc.assert(
       fc.property(
         ...[fc.constantFrom(1, 5, 33), fc.constantFrom(1, 7), fc.integer({ min: 1, max: 9 })],
-        ...[fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: -9, max: 9 }), seed],
+        ...[
+          fc.integer({ min: 1, max: 9 }),
+          fc.integer({ min: 1, max: 9 }),
+          fc.integer({ min: -9, max: 9 }),
+          seed,
+        ],
         (width, height, slices, columns, rows, from, s) => {
           const views = 12;
           const records = Float64Array.from(
@@ -189,16 +205,24 @@ describe.each([{ debug: false }, { debug: true }])('projection, %o', (options) =
     const volume = { data: new Float32Array(8), size: [2, 2, 2] as const };
     const views = { records: new Float64Array(9), columns: 2, rows: 2 };
     const one = [1, 1, 1] as const;
-    expect(() => projectCone(projector, { ...volume, size: [3, 2, 2] }, views, one)).toThrow(/has 8 values, expected 12/);
-    expect(() => projectCone(projector, volume, { ...views, records: new Float64Array(8) }, one)).toThrow(/9 numbers a view/);
-    expect(() => projectCone(projector, volume, { ...views, rows: 0 }, one)).toThrow(/rows: expected a whole number from 1/);
-    expect(() => projectCone(projector, volume, { ...views, records: new Float64Array(9).fill(Number.NaN) }, one)).toThrow(
-      /records\[0\] is NaN/,
+    expect(() => projectCone(projector, { ...volume, size: [3, 2, 2] }, views, one)).toThrow(
+      /has 8 values, expected 12/,
     );
-    expect(() => projectCone(projector, volume, views, one, new Float32Array(3))).toThrow(/has 3 values, expected 4/);
-    expect(() => projectStack({ memory: new WebAssembly.Memory({ initial: 1 }) }, volume, views, [1, 1])).toThrow(
-      /made by loadProjector/,
+    expect(() => projectCone(projector, volume, { ...views, records: new Float64Array(8) }, one)).toThrow(
+      /9 numbers a view/,
     );
+    expect(() => projectCone(projector, volume, { ...views, rows: 0 }, one)).toThrow(
+      /rows: expected a whole number from 1/,
+    );
+    expect(() =>
+      projectCone(projector, volume, { ...views, records: new Float64Array(9).fill(Number.NaN) }, one),
+    ).toThrow(/records\[0\] is NaN/);
+    expect(() => projectCone(projector, volume, views, one, new Float32Array(3))).toThrow(
+      /has 3 values, expected 4/,
+    );
+    expect(() =>
+      projectStack({ memory: new WebAssembly.Memory({ initial: 1 }) }, volume, views, [1, 1]),
+    ).toThrow(/made by loadProjector/);
   });
 });
 
@@ -219,7 +243,13 @@ describe('the projector module', () => {
       expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
     }
     const opcodes = opcodesByExport(new Uint8Array(Buffer.from(releaseBuild, 'base64')));
-    for (const name of ['projectCone', 'projectStack', 'backProjectCone', 'backProjectStack', 'backProjectSlice']) {
+    for (const name of [
+      'projectCone',
+      'projectStack',
+      'backProjectCone',
+      'backProjectStack',
+      'backProjectSlice',
+    ]) {
       expect(opcodes.get(name)?.filter((code) => code >= 0xfd0000).length, name).toBeGreaterThan(5);
     }
   });

@@ -41,7 +41,10 @@ export interface ScanJobs {
   /** Output: the largest integral of a block that was projected before. */
   readonly largest: { readonly input: number; readonly output: number };
   /** Adds noise, given the largest integral of the whole scan. */
-  readonly finish: { readonly input: { readonly block: number; readonly maximum: number }; readonly output: null };
+  readonly finish: {
+    readonly input: { readonly block: number; readonly maximum: number };
+    readonly output: null;
+  };
   /** Input: a slab of slices. */
   readonly reconstruct: { readonly input: number; readonly output: null };
 }
@@ -139,7 +142,8 @@ export class ScanWorkbench implements Workbench<ScanSession, ScanJobs> {
     kind: Kind,
     input: ScanJobs[Kind]['input'],
   ): Promise<ScanJobs[Kind]['output']> {
-    if (!this.#session || !this.#projector) throw new SemcrcError('internal', 'a job came before its session');
+    if (!this.#session || !this.#projector)
+      throw new SemcrcError('internal', 'a job came before its session');
     const { path } = this.#session;
     if (this.#session.kind === 'reconstruction') {
       await writeSlab(this.#projector, path, this.#sinogram as StoredSinogram, input as number);

@@ -105,7 +105,8 @@ for (const [name, work, unit, run] of jobs) {
 console.table(table);
 
 const rtk = runRtk();
-if (rtk === undefined) console.log('RTK is not here (pip install -r scripts/requirements-rtk.txt): no comparison with it');
+if (rtk === undefined)
+  console.log('RTK is not here (pip install -r scripts/requirements-rtk.txt): no comparison with it');
 else {
   const own = (name) => table[name]['million/s'];
   console.log(
@@ -121,9 +122,17 @@ function aim(what, seconds, most) {
 
 const planeOf = { data: plane.data, shape: [1, height, width] };
 const projected = projectViews(projector, planeOf, fan);
-aim('fan 256², 720 × 512, projection', fastest(() => projectViews(projector, planeOf, fan)), 0.25);
+aim(
+  'fan 256², 720 × 512, projection',
+  fastest(() => projectViews(projector, planeOf, fan)),
+  0.25,
+);
 const all = { from: 0, to: fan.views, data: projected };
-aim('fan 256², 720 × 512, FBP', fastest(() => reconstructSlab(projector, fan, all, { from: 0, to: 1 })), 0.25);
+aim(
+  'fan 256², 720 × 512, FBP',
+  fastest(() => reconstructSlab(projector, fan, all, { from: 0, to: 1 })),
+  0.25,
+);
 
 const authors = await scanInThreads(shape, {}, 2);
 aim('helix 256 × 256 × 128, 1000 × 512 × 19, projection on two threads', authors.projection, 15);

@@ -33,7 +33,10 @@ export class LineFilter {
   /** @param spacing of the columns in units of length; the ramp-filtered line is per unit of length. */
   constructor(columns: number, spacing: number) {
     if (!(columns >= 1 && spacing > 0)) {
-      throw new SemcrcError('usage', `a filter needs columns and a spacing above 0, found ${columns} and ${spacing}`);
+      throw new SemcrcError(
+        'usage',
+        `a filter needs columns and a spacing above 0, found ${columns} and ${spacing}`,
+      );
     }
     const size = Math.max(4, 2 ** Math.ceil(Math.log2(2 * columns)));
     const half = size / 2;

@@ -74,14 +74,18 @@ const TURN = 2 * Math.PI;
 function positive(options: Readonly<Record<string, number>>): void {
   for (const [option, value] of Object.entries(options)) {
     if (Number.isFinite(value) && value > 0) continue;
-    throw new SemcrcError('usage', `\`${option}\`: expected a number above 0, found ${value}`, { data: { options: [option] } });
+    throw new SemcrcError('usage', `\`${option}\`: expected a number above 0, found ${value}`, {
+      data: { options: [option] },
+    });
   }
 }
 
 function atLeastOne(options: Readonly<Record<string, number>>): void {
   for (const [option, value] of Object.entries(options)) {
     if (Number.isSafeInteger(value) && value >= 1) continue;
-    throw new SemcrcError('usage', `\`${option}\`: expected a whole number from 1, found ${value}`, { data: { options: [option] } });
+    throw new SemcrcError('usage', `\`${option}\`: expected a whole number from 1, found ${value}`, {
+      data: { options: [option] },
+    });
   }
 }
 

@@ -21,8 +21,8 @@ export { incompleteSlices, reconstructSlab, type Views, viewsFor } from './recon
 export { checkScannable, limitsMet, truncatedShare } from './scannable.ts';
 export {
   parseFacts,
-  SINOGRAM_SCHEMA,
   type ScannedVolume,
+  SINOGRAM_SCHEMA,
   type SinogramFacts,
   sliceSlabs,
   viewBlocks,

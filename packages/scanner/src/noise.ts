@@ -48,7 +48,11 @@ export function checkNoise(noise: Noise): void {
   if (noise.kind === 'none') return;
   const wanted: Record<string, [value: number, fits: boolean, expected: string]> = {
     photons: [noise.photons, noise.photons > 0 && noise.photons <= 1e12, 'a number above 0, at most 1e12'],
-    seed: [noise.seed, Number.isInteger(noise.seed) && Math.abs(noise.seed) <= 2 ** 31, 'a whole number of 32 bits'],
+    seed: [
+      noise.seed,
+      Number.isInteger(noise.seed) && Math.abs(noise.seed) <= 2 ** 31,
+      'a whole number of 32 bits',
+    ],
   };
   if (noise.kind === 'beer-lambert') {
     const { attenuation } = noise;
@@ -56,7 +60,9 @@ export function checkNoise(noise: Noise): void {
   }
   for (const [option, [value, fits, expected]] of Object.entries(wanted)) {
     if (fits) continue;
-    throw new SemcrcError('usage', `\`${option}\`: expected ${expected}, found ${value}`, { data: { options: [option] } });
+    throw new SemcrcError('usage', `\`${option}\`: expected ${expected}, found ${value}`, {
+      data: { options: [option] },
+    });
   }
 }
 

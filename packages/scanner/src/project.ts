@@ -1,5 +1,5 @@
 import type { Shape } from '@semcrc/imaging';
-import { type Projector, projectCone, projectStack, type Sizes, SemcrcError } from '@semcrc/kernels';
+import { type Projector, projectCone, projectStack, SemcrcError, type Sizes } from '@semcrc/kernels';
 import { coneViews, type Span, stackViews } from './beams.ts';
 import { type Geometry, valuesPerView } from './geometry.ts';
 

@@ -176,7 +176,8 @@ function reconstructStack(
   const filter = new LineFilter(columns, columnSizeOf(geometry));
   const filtered = weightedViews(geometry, data, slab);
   const perView = columns * slices;
-  for (let at = 0; at < filtered.length; at += perView) filter.ramp(filtered.subarray(at, at + perView), slices);
+  for (let at = 0; at < filtered.length; at += perView)
+    filter.ramp(filtered.subarray(at, at + perView), slices);
   const records = backRecords(geometry, { from: 0, to: views });
   const step = arcOf(geometry) / views;
   // A whole turn of a fan sees every ray twice.

@@ -1,5 +1,11 @@
 import { type Grid, makeGrid, makeVolume, orientTo, type Volume } from '@semcrc/imaging';
-import { type AtomicFile, checkOutput, commitTogether, NiftiWriter, type OutputRules } from '@semcrc/imaging/node';
+import {
+  type AtomicFile,
+  checkOutput,
+  commitTogether,
+  NiftiWriter,
+  type OutputRules,
+} from '@semcrc/imaging/node';
 import { type BackProjection, type Projector, SemcrcError } from '@semcrc/kernels';
 import type { Span } from './beams.ts';
 import { digestOf } from './digest.ts';
@@ -57,7 +63,11 @@ export async function writeSlab(
   slab: number,
 ): Promise<void> {
   const draft = Draft.of(path);
-  const { data, completeness } = await reconstructStored(projector, sinogram, sliceSlabs(sinogram.facts.geometry)[slab]);
+  const { data, completeness } = await reconstructStored(
+    projector,
+    sinogram,
+    sliceSlabs(sinogram.facts.geometry)[slab],
+  );
   await draft.write(imageName(slab), data);
   await draft.write(shareName(slab), completeness);
 }
@@ -107,7 +117,9 @@ export async function finishReconstruction(
   for (const [place, name] of outputs) {
     if (place === null) continue;
     const volume = await assemble(draft, facts, name);
-    const writer = await NiftiWriter.create(place, volume.shape, volume.affine, 'float32', { rules: rulesOf(replace) });
+    const writer = await NiftiWriter.create(place, volume.shape, volume.affine, 'float32', {
+      rules: rulesOf(replace),
+    });
     await writer.write(volume.data);
     files.push(await writer.complete());
   }

@@ -53,12 +53,11 @@ export function truncatedShare({ data }: Scanned, geometry: Geometry): number {
 }
 
 /** Which limits a scan was cut by: what full sampling needs, and what it has. */
-export function limitsMet({
-  needed,
-  views,
-  columns,
-  rows,
-}: Geometry): readonly { readonly what: 'views' | 'columns' | 'rows'; readonly needed: number; readonly has: number }[] {
+export function limitsMet({ needed, views, columns, rows }: Geometry): readonly {
+  readonly what: 'views' | 'columns' | 'rows';
+  readonly needed: number;
+  readonly has: number;
+}[] {
   const has = { views, columns, rows };
   return (['views', 'columns', 'rows'] as const)
     .filter((what) => has[what] < needed[what])

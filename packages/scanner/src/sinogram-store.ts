@@ -36,7 +36,9 @@ class SinogramFolder {
     } catch (cause) {
       const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
       if (missing && key.endsWith('.json')) return undefined;
-      const reason = missing ? 'the chunk is missing; project the volume again' : `cannot be read: ${reasonOf(cause)}`;
+      const reason = missing
+        ? 'the chunk is missing; project the volume again'
+        : `cannot be read: ${reasonOf(cause)}`;
       throw new SemcrcError('bad-input', `${path}: ${reason}`, { data: { file: path }, cause });
     }
   }
@@ -50,7 +52,8 @@ class SinogramFolder {
 
 const cleanName = (block: number) => `clean-${block}.f32`;
 const builtOf = (draft: Draft) => join(draft.folder, 'store');
-const chunkOf = (draft: Draft, block: number) => join(builtOf(draft), INTEGRALS, 'c', String(block), '0', '0');
+const chunkOf = (draft: Draft, block: number) =>
+  join(builtOf(draft), INTEGRALS, 'c', String(block), '0', '0');
 
 /**
  * Begins a sinogram at `path`, or takes up one that was interrupted: its blocks wait in `<path>.partial`.
@@ -206,7 +209,9 @@ export async function openSinogram(path: string): Promise<StoredSinogram> {
   const [perChunk] = array.chunks;
   if (array.dtype !== 'float32') refuse(`expected float32 integrals, found ${array.dtype}`);
   if (array.shape.join() !== [views, columns, rows].join()) {
-    refuse(`expected ${views} × ${columns} × ${rows} integrals (view × column × row), found ${array.shape.join(' × ')}`);
+    refuse(
+      `expected ${views} × ${columns} × ${rows} integrals (view × column × row), found ${array.shape.join(' × ')}`,
+    );
   }
   if (array.chunks[1] !== columns || array.chunks[2] !== rows) {
     refuse(`expected chunks of whole views, found chunks of ${array.chunks.join(' × ')}`);
@@ -223,12 +228,18 @@ export async function openSinogram(path: string): Promise<StoredSinogram> {
         const first = Math.max(from, block * perChunk);
         const last = Math.min(to, (block + 1) * perChunk);
         let target = (first - from) * columns * lines;
-        for (let line = (first - block * perChunk) * columns; line < (last - block * perChunk) * columns; line++) {
+        for (
+          let line = (first - block * perChunk) * columns;
+          line < (last - block * perChunk) * columns;
+          line++
+        ) {
           const start = line * rows + wanted.from;
           for (let row = 0; row < lines; row++, target++) {
             const value = data[start + row];
             if (!Number.isFinite(value)) {
-              refuse(`a value of view ${block * perChunk + Math.floor(line / columns)} is ${value}; project the volume again`);
+              refuse(
+                `a value of view ${block * perChunk + Math.floor(line / columns)} is ${value}; project the volume again`,
+              );
             }
             out[target] = value;
           }
@@ -250,7 +261,10 @@ async function readChunk(
   } catch (cause) {
     if (cause instanceof SemcrcError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SemcrcError('bad-input', `${path}: the chunk cannot be read: ${reason}`, { data: { file: path }, cause });
+    throw new SemcrcError('bad-input', `${path}: the chunk cannot be read: ${reason}`, {
+      data: { file: path },
+      cause,
+    });
   }
   const expected = array.chunks.reduce((product, length) => product * length, 1);
   if (data.length !== expected) {

@@ -88,7 +88,8 @@ export function parseFacts(attributes: unknown, name: string): SinogramFacts {
     });
   };
   const schema = (attributes as { schema?: unknown } | null)?.schema;
-  if (schema !== SINOGRAM_SCHEMA) refuse(`its schema is ${schema === undefined ? 'missing' : JSON.stringify(schema)}`);
+  if (schema !== SINOGRAM_SCHEMA)
+    refuse(`its schema is ${schema === undefined ? 'missing' : JSON.stringify(schema)}`);
   if (!factsCheck.Check(attributes)) {
     const [first] = factsCheck.Errors(attributes);
     refuse(`attributes${first?.instancePath ?? ''} ${first?.message ?? 'do not fit'}`);

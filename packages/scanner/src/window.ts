@@ -64,7 +64,8 @@ export function windowWeight(geometry: HelixGeometry, window: TaperedWindow, u: 
   const { lower, upper } = windowEdges(geometry, u);
   const between = (v - lower) / (upper - lower);
   const inward = Math.min(between, 1 - between);
-  const place = ((Math.min(Math.max(inward, -window.reach), window.reach) + window.reach) / (2 * window.reach)) * STEPS;
+  const place =
+    ((Math.min(Math.max(inward, -window.reach), window.reach) + window.reach) / (2 * window.reach)) * STEPS;
   const step = Math.min(Math.floor(place), STEPS - 1);
   const share = place - step;
   return window.taper[2 * step] * (1 - share) + window.taper[2 * step + 2] * share;

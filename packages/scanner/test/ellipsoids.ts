@@ -27,7 +27,10 @@ export function rasterize(phantom: readonly Ellipsoid[], shape: Shape, fine = 4)
     const reach = Math.max(axes[0], axes[1]) + 1;
     const range = (at: number, radius: number, size: number) => {
       const middle = at + (size - 1) / 2;
-      return [Math.max(0, Math.floor(middle - radius)), Math.min(size - 1, Math.ceil(middle + radius))] as const;
+      return [
+        Math.max(0, Math.floor(middle - radius)),
+        Math.min(size - 1, Math.ceil(middle + radius)),
+      ] as const;
     };
     const [z0, z1] = range(centre[2], axes[2] + 1, slices);
     const [y0, y1] = range(centre[1], reach, height);
@@ -48,7 +51,12 @@ export function rasterize(phantom: readonly Ellipsoid[], shape: Shape, fine = 4)
           for (const a of steps) {
             for (const b of steps) {
               for (const c of steps) {
-                const ball = inBall(ellipsoid, at[0] + a - centre[0], at[1] + b - centre[1], at[2] + c - centre[2]);
+                const ball = inBall(
+                  ellipsoid,
+                  at[0] + a - centre[0],
+                  at[1] + b - centre[1],
+                  at[2] + c - centre[2],
+                );
                 if (ball[0] ** 2 + ball[1] ** 2 + ball[2] ** 2 < 1) inside++;
               }
             }

@@ -1,7 +1,12 @@
 import type { Shape } from '@semcrc/imaging';
 
 /** PSNR in dB with a peak of 1, leaving slices out at each end. */
-export function psnrOf(found: Float32Array, truth: Float32Array, [slices, height, width]: Shape, ends = 3): number {
+export function psnrOf(
+  found: Float32Array,
+  truth: Float32Array,
+  [slices, height, width]: Shape,
+  ends = 3,
+): number {
   const area = height * width;
   let [squares, count] = [0, 0];
   for (let i = ends * area; i < (slices - ends) * area; i++) {

@@ -27,34 +27,35 @@ function expectClose(found: readonly number[], expected: readonly number[]): voi
 const shapeOf = ([x, y, z]: readonly number[]): Shape => [z, y, x];
 
 describe('the helix of the paper’s authors', () => {
-  it.each(odl.scans.map((scan) => [`${scan.size.join(' × ')}, radii ${scan.radii}, ${scan.turns} turns`, scan] as const))(
-    'is ODL’s for %s',
-    (_, scan) => {
-      const [sourceRadius, detectorRadius] = scan.radii;
-      const geometry = planHelix(shapeOf(scan.size), { sourceRadius, detectorRadius, turns: scan.turns });
-      const { needed, views, columns, rows } = geometry;
-      expect([needed.views, needed.columns, needed.rows]).toEqual(scan.needed);
-      expect([views, columns, rows]).toEqual(scan.has);
-      expectClose(
-        [geometry.pitch, geometry.start, geometry.detectorWidth, geometry.detectorHeight],
-        [scan.pitch, scan.start, ...scan.detector],
-      );
-      for (const expected of scan.views) {
-        expect(angleOf(geometry, expected.view)).toBeCloseTo(expected.angle, digits);
-        // The kernels' records, from voxel indices back to ODL's frame.
-        const { records } = coneViews(geometry, { from: expected.view, to: expected.view + 1 });
-        const [sx, sy, sz, px, py, pz, ex, ey, rz] = records;
-        const place = (x: number, y: number, z: number) =>
-          [x, y, z].map((at, axis) => at - (scan.size[axis] - 1) / 2);
-        expectClose(place(sx, sy, sz), expected.source);
-        const pixel = (column: number, row: number) => place(px + column * ex, py + column * ey, pz + row * rz);
-        const middle = { column: (columns - 1) / 2, row: (rows - 1) / 2 };
-        expectClose(pixel(-0.5, -0.5), expected.detector[0]);
-        expectClose(pixel(columns - 0.5, middle.row), expected.detector[1]);
-        expectClose(pixel(middle.column, rows - 0.5), expected.detector[2]);
-      }
-    },
-  );
+  it.each(
+    odl.scans.map(
+      (scan) => [`${scan.size.join(' × ')}, radii ${scan.radii}, ${scan.turns} turns`, scan] as const,
+    ),
+  )('is ODL’s for %s', (_, scan) => {
+    const [sourceRadius, detectorRadius] = scan.radii;
+    const geometry = planHelix(shapeOf(scan.size), { sourceRadius, detectorRadius, turns: scan.turns });
+    const { needed, views, columns, rows } = geometry;
+    expect([needed.views, needed.columns, needed.rows]).toEqual(scan.needed);
+    expect([views, columns, rows]).toEqual(scan.has);
+    expectClose(
+      [geometry.pitch, geometry.start, geometry.detectorWidth, geometry.detectorHeight],
+      [scan.pitch, scan.start, ...scan.detector],
+    );
+    for (const expected of scan.views) {
+      expect(angleOf(geometry, expected.view)).toBeCloseTo(expected.angle, digits);
+      // The kernels' records, from voxel indices back to ODL's frame.
+      const { records } = coneViews(geometry, { from: expected.view, to: expected.view + 1 });
+      const [sx, sy, sz, px, py, pz, ex, ey, rz] = records;
+      const place = (x: number, y: number, z: number) =>
+        [x, y, z].map((at, axis) => at - (scan.size[axis] - 1) / 2);
+      expectClose(place(sx, sy, sz), expected.source);
+      const pixel = (column: number, row: number) => place(px + column * ex, py + column * ey, pz + row * rz);
+      const middle = { column: (columns - 1) / 2, row: (rows - 1) / 2 };
+      expectClose(pixel(-0.5, -0.5), expected.detector[0]);
+      expectClose(pixel(columns - 0.5, middle.row), expected.detector[1]);
+      expectClose(pixel(middle.column, rows - 0.5), expected.detector[2]);
+    }
+  });
 
   it('filters with ODL’s Hann window, which ends at 0.8 of the Nyquist frequency', () => {
     const { frequencies, values } = odl.filter;
@@ -83,9 +84,13 @@ describe('the helix of the paper’s authors', () => {
   );
 
   it('misses data in 1 slice of 30, 2 of 64 and 5 of 128 at each end', () => {
-    expect([[30, 101, 122], [64, 128, 128], [128, 256, 256]].map((shape) => incompleteSlices(planHelix(shape as never)))).toEqual([
-      1, 2, 5,
-    ]);
+    expect(
+      [
+        [30, 101, 122],
+        [64, 128, 128],
+        [128, 256, 256],
+      ].map((shape) => incompleteSlices(planHelix(shape as never))),
+    ).toEqual([1, 2, 5]);
   });
 });
 

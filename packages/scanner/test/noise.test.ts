@@ -16,7 +16,8 @@ function chancesOf(mean: number, from: number, to: number): number[] {
   const mode = Math.floor(mean);
   const weights = new Map([[mode, 1]]);
   for (let k = mode + 1; k <= to + 400; k++) weights.set(k, (weights.get(k - 1)! * mean) / k);
-  for (let k = mode - 1; k >= Math.max(0, from - 400); k--) weights.set(k, (weights.get(k + 1)! * (k + 1)) / mean);
+  for (let k = mode - 1; k >= Math.max(0, from - 400); k--)
+    weights.set(k, (weights.get(k + 1)! * (k + 1)) / mean);
   const all = [...weights.values()].reduce((a, b) => a + b, 0);
   return Array.from({ length: to - from + 1 }, (_, i) => weights.get(from + i)! / all);
 }
@@ -43,26 +44,29 @@ describe('the Poisson sampler', () => {
     },
   );
 
-  it.each([0.3, 4, 9.9, 10, 11, 25, 300, 1000])('has every count as often as it must at a mean of %d', (mean) => {
-    const counts = sample(mean);
-    const spread = Math.ceil(4 * Math.sqrt(mean)) + 4;
-    const from = Math.max(0, Math.floor(mean) - spread);
-    const to = Math.floor(mean) + spread;
-    const seen = new Float64Array(to - from + 1);
-    for (const count of counts) if (count >= from && count <= to) seen[count - from]++;
-    let [chiSquare, cells, pooledSeen, pooled] = [0, -1, 0, 0];
-    chancesOf(mean, from, to).forEach((chance, i) => {
-      pooled += chance * draws;
-      pooledSeen += seen[i];
-      if (pooled < 20) return;
-      chiSquare += (pooledSeen - pooled) ** 2 / pooled;
-      [cells, pooled, pooledSeen] = [cells + 1, 0, 0];
-    });
-    expect(cells).toBeGreaterThanOrEqual(2);
-    // Wilson and Hilferty: 4.9 standard deviations of a χ² with that many degrees of freedom.
-    const cube = 2 / (9 * cells);
-    expect(chiSquare).toBeLessThan(cells * (1 - cube + 4.9 * Math.sqrt(cube)) ** 3);
-  });
+  it.each([0.3, 4, 9.9, 10, 11, 25, 300, 1000])(
+    'has every count as often as it must at a mean of %d',
+    (mean) => {
+      const counts = sample(mean);
+      const spread = Math.ceil(4 * Math.sqrt(mean)) + 4;
+      const from = Math.max(0, Math.floor(mean) - spread);
+      const to = Math.floor(mean) + spread;
+      const seen = new Float64Array(to - from + 1);
+      for (const count of counts) if (count >= from && count <= to) seen[count - from]++;
+      let [chiSquare, cells, pooledSeen, pooled] = [0, -1, 0, 0];
+      chancesOf(mean, from, to).forEach((chance, i) => {
+        pooled += chance * draws;
+        pooledSeen += seen[i];
+        if (pooled < 20) return;
+        chiSquare += (pooledSeen - pooled) ** 2 / pooled;
+        [cells, pooled, pooledSeen] = [cells + 1, 0, 0];
+      });
+      expect(cells).toBeGreaterThanOrEqual(2);
+      // Wilson and Hilferty: 4.9 standard deviations of a χ² with that many degrees of freedom.
+      const cube = 2 / (9 * cells);
+      expect(chiSquare).toBeLessThan(cells * (1 - cube + 4.9 * Math.sqrt(cube)) ** 3);
+    },
+  );
 
   it('draws nothing at a mean of 0', () => {
     const generator = xoroshiro128plus(1);
@@ -85,7 +89,9 @@ describe('noise', () => {
       const expected = (value * 80) / 1000;
       // 1e5 draws, 4.9 standard errors: one false alarm in a million, were the seed free.
       expect(Math.abs(mean - value)).toBeLessThanOrEqual(4.9 * Math.sqrt(expected / 1e5) + 1e-9);
-      expect(Math.abs(variance - expected)).toBeLessThanOrEqual(expected * 4.9 * Math.sqrt(2.1 / 1e5) + (value ? expected / 20 : 0));
+      expect(Math.abs(variance - expected)).toBeLessThanOrEqual(
+        expected * 4.9 * Math.sqrt(2.1 / 1e5) + (value ? expected / 20 : 0),
+      );
       if (value === 0) expect(data.every((v) => v === 0)).toBe(true);
     }
   });
@@ -111,7 +117,10 @@ describe('noise', () => {
     const clean = Float32Array.from({ length: views * 60 }, (_, i) => (i % 60) + 0.5);
     const all = clean.slice();
     addNoise({ from: 0, to: views, data: all }, noise, 60);
-    for (const cuts of [[0, 1, 7, 8, views], [0, 23, views]]) {
+    for (const cuts of [
+      [0, 1, 7, 8, views],
+      [0, 23, views],
+    ]) {
       const parts = clean.slice();
       for (let i = 0; i + 1 < cuts.length; i++) {
         const [from, to] = [cuts[i], cuts[i + 1]];

@@ -50,7 +50,14 @@ describe('line integrals', () => {
           { value: 1, centre: [at(5), at(-8), at(2)], axes: [at(40), at(28), at(22)], turn: 0.5 },
           { value: -0.5, centre: [at(-12), at(6), at(-4)], axes: [at(10), at(14), at(9)], turn: 0 },
         ];
-        const options = { sourceRadius: at(1000), detectorRadius: at(500), turns: 4, maxViews: 24, maxColumns: 65, maxRows: 5 };
+        const options = {
+          sourceRadius: at(1000),
+          detectorRadius: at(500),
+          turns: 4,
+          maxViews: 24,
+          maxColumns: 65,
+          maxRows: 5,
+        };
         const geometry =
           kind === 'helix'
             ? planHelix(shape, options)
@@ -71,7 +78,11 @@ describe('line integrals', () => {
     const geometry = planHelix(shape, rtk.scan);
     expect([geometry.columns, geometry.rows]).toEqual([rtk.columns, rtk.rows]);
     const data = new Float32Array(shape[0] * shape[1] * shape[2]);
-    for (const [value, cx, cy, cz, width] of [[1.0, 2, -1, 1, 3.0], [0.6, -5, 3, -3, 2.2], [0.4, 4, 4, 4, 1.6]]) {
+    for (const [value, cx, cy, cz, width] of [
+      [1.0, 2, -1, 1, 3.0],
+      [0.6, -5, 3, -3, 2.2],
+      [0.4, 4, 4, 4, 1.6],
+    ]) {
       for (let i = 0; i < data.length; i++) {
         const x = (i % shape[2]) - (shape[2] - 1) / 2;
         const y = (Math.floor(i / shape[2]) % shape[1]) - (shape[1] - 1) / 2;
@@ -132,31 +143,50 @@ describe('line integrals', () => {
     for (const plan of plans) {
       const voxels = projectViews(projector, { data, shape }, plan(1, 1));
       const millimetres = projectViews(projector, { data, shape }, plan(1.5, 1.5));
-      expect(relativeError(millimetres.map((v) => v / 1.5), voxels)).toBeLessThan(1e-6);
+      expect(
+        relativeError(
+          millimetres.map((v) => v / 1.5),
+          voxels,
+        ),
+      ).toBeLessThan(1e-6);
     }
   });
 
-  it.each(['helix', 'fan', 'parallel'] as const)('have the same bits however views are shared out (%s)', (kind) => {
-    const shape: Shape = [13, 20, 24];
-    const data = noise(13 * 20 * 24, 4);
-    const plan = { helix: planHelix, fan: planFan, parallel: planParallel }[kind];
-    const geometry = plan(shape, { maxViews: 41, maxColumns: 37 });
-    const all = projectViews(projector, { data, shape }, geometry);
-    const perView = valuesPerView(geometry);
-    for (const cuts of [[0, 1, 2, geometry.views], [0, 17, geometry.views]]) {
-      const parts = new Float32Array(all.length);
-      for (let i = 0; i + 1 < cuts.length; i++) {
-        const span = { from: cuts[i], to: cuts[i + 1] };
-        projectViews(projector, { data, shape }, geometry, span, parts.subarray(cuts[i] * perView, cuts[i + 1] * perView));
+  it.each(['helix', 'fan', 'parallel'] as const)(
+    'have the same bits however views are shared out (%s)',
+    (kind) => {
+      const shape: Shape = [13, 20, 24];
+      const data = noise(13 * 20 * 24, 4);
+      const plan = { helix: planHelix, fan: planFan, parallel: planParallel }[kind];
+      const geometry = plan(shape, { maxViews: 41, maxColumns: 37 });
+      const all = projectViews(projector, { data, shape }, geometry);
+      const perView = valuesPerView(geometry);
+      for (const cuts of [
+        [0, 1, 2, geometry.views],
+        [0, 17, geometry.views],
+      ]) {
+        const parts = new Float32Array(all.length);
+        for (let i = 0; i + 1 < cuts.length; i++) {
+          const span = { from: cuts[i], to: cuts[i + 1] };
+          projectViews(
+            projector,
+            { data, shape },
+            geometry,
+            span,
+            parts.subarray(cuts[i] * perView, cuts[i + 1] * perView),
+          );
+        }
+        expect(parts).toEqual(all);
       }
-      expect(parts).toEqual(all);
-    }
-  });
+    },
+  );
 
   it('refuses a volume of another shape and views that are not there', () => {
     const geometry = planFan([1, 8, 8], { maxViews: 4 });
     const volume = { data: new Float32Array(64), shape: [1, 8, 8] as const };
-    expect(() => projectViews(projector, { ...volume, shape: [1, 4, 16] }, geometry)).toThrow(/planned for 1 × 8 × 8/);
+    expect(() => projectViews(projector, { ...volume, shape: [1, 4, 16] }, geometry)).toThrow(
+      /planned for 1 × 8 × 8/,
+    );
     expect(() => projectViews(projector, volume, geometry, { from: 2, to: 5 })).toThrow(/within 0 … 4/);
   });
 });

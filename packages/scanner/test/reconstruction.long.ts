@@ -48,23 +48,26 @@ describe('heads of 128 × 128 × 64', () => {
     ['FORBILD’s manner', forbildLike(shape), 1000, [29.2, 27.6, 24.2], 0.005],
   ] as const;
 
-  it.each(acceptance)('in %s, %#: PSNR and flat regions within half a dB', (_, phantom, maxViews, prototype, flat) => {
-    const geometry = planHelix(shape, { maxViews });
-    const truth = rasterize(phantom, shape);
-    const exact = reconstruct(geometry, analyticViews(phantom, geometry));
-    const sampled = projectViews(projector, { data: truth, shape }, geometry);
-    const joseph = reconstruct(geometry, sampled);
-    const noisy = { from: 0, to: geometry.views, data: sampled };
-    addNoise(noisy, { kind: 'poisson', photons: 1000, seed: 1 }, largestIntegral(sampled));
-    const withNoise = reconstruct(geometry, sampled);
-    [exact, joseph, withNoise].forEach((found, i) => {
-      expect(psnrOf(found, truth, shape)).toBeGreaterThan(prototype[i] - 0.5);
-    });
-    const { rmse, bias, voxels } = flatRegion(exact, truth, shape);
-    expect(voxels).toBeGreaterThan(10_000);
-    expect(rmse).toBeLessThan(flat);
-    expect(Math.abs(bias)).toBeLessThan(0.0005);
-  });
+  it.each(acceptance)(
+    'in %s, %#: PSNR and flat regions within half a dB',
+    (_, phantom, maxViews, prototype, flat) => {
+      const geometry = planHelix(shape, { maxViews });
+      const truth = rasterize(phantom, shape);
+      const exact = reconstruct(geometry, analyticViews(phantom, geometry));
+      const sampled = projectViews(projector, { data: truth, shape }, geometry);
+      const joseph = reconstruct(geometry, sampled);
+      const noisy = { from: 0, to: geometry.views, data: sampled };
+      addNoise(noisy, { kind: 'poisson', photons: 1000, seed: 1 }, largestIntegral(sampled));
+      const withNoise = reconstruct(geometry, sampled);
+      [exact, joseph, withNoise].forEach((found, i) => {
+        expect(psnrOf(found, truth, shape)).toBeGreaterThan(prototype[i] - 0.5);
+      });
+      const { rmse, bias, voxels } = flatRegion(exact, truth, shape);
+      expect(voxels).toBeGreaterThan(10_000);
+      expect(rmse).toBeLessThan(flat);
+      expect(Math.abs(bias)).toBeLessThan(0.0005);
+    },
+  );
 
   it('streak where an eighth of the views they need is there, three times as much as from half of them', () => {
     const phantom = sheppLogan(shape);

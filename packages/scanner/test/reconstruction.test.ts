@@ -31,7 +31,12 @@ beforeAll(async () => {
 });
 
 function reconstruct(geometry: Geometry, data: Float32Array): BackProjection {
-  return reconstructSlab(projector, geometry, { from: 0, to: geometry.views, data }, { from: 0, to: geometry.shape[0] });
+  return reconstructSlab(
+    projector,
+    geometry,
+    { from: 0, to: geometry.views, data },
+    { from: 0, to: geometry.shape[0] },
+  );
 }
 
 function scanCylinder(shape: Shape, options: ScanOptions = {}) {
@@ -39,7 +44,11 @@ function scanCylinder(shape: Shape, options: ScanOptions = {}) {
   const geometry = planHelix(shape, options);
   const data = projectViews(projector, { data: cylinder(shape, radius), shape }, geometry);
   const ends = incompleteSlices(geometry) + 1;
-  return { geometry, data, measure: (volume: Float32Array) => uniformity(volume, shape, radius, ends, shape[0] - ends) };
+  return {
+    geometry,
+    data,
+    measure: (volume: Float32Array) => uniformity(volume, shape, radius, ends, shape[0] - ends),
+  };
 }
 
 describe('a uniform cylinder in the authors’ helix', () => {
@@ -92,7 +101,9 @@ describe('a uniform cylinder in the authors’ helix', () => {
     const shape = [48, 96, 96] as const;
     const { geometry, data, measure } = scanCylinder(shape);
     const right = measure(backProjectWith(geometry, data, () => {}).completeness);
-    const flipped = measure(backProjectWith(geometry, data, ({ edges }) => edges.set(mirrored(edges))).completeness);
+    const flipped = measure(
+      backProjectWith(geometry, data, ({ edges }) => edges.set(mirrored(edges))).completeness,
+    );
     expect(right.sd).toBeLessThan(0.001);
     expect(flipped.sd).toBeGreaterThan(10 * right.sd);
   });
@@ -147,7 +158,11 @@ describe('the head of Shepp and Logan, 128 × 128 × 64', () => {
     const sampled = projectViews(projector, { data: truth, shape }, geometry);
     const joseph = reconstruct(geometry, sampled).data;
     expect(psnrOf(joseph, truth, shape)).toBeGreaterThan(27.3);
-    addNoise({ from: 0, to: geometry.views, data: sampled }, { kind: 'poisson', photons: 1000, seed: 1 }, largestIntegral(sampled));
+    addNoise(
+      { from: 0, to: geometry.views, data: sampled },
+      { kind: 'poisson', photons: 1000, seed: 1 },
+      largestIntegral(sampled),
+    );
     expect(psnrOf(reconstruct(geometry, sampled).data, truth, shape)).toBeGreaterThan(26.6);
   });
 });
@@ -167,7 +182,11 @@ describe('fan and parallel beams', () => {
     expect(sd).toBeLessThan(0.005);
     expect(tilt).toBeLessThan(0.001);
     expect(completeness.every((share) => share === 1)).toBe(true);
-    const phantom = sheppLogan(shape).map((e) => ({ ...e, axes: [e.axes[0], e.axes[1], e.axes[2] * 1e3] as const, centre: [e.centre[0], e.centre[1], 0] as const }));
+    const phantom = sheppLogan(shape).map((e) => ({
+      ...e,
+      axes: [e.axes[0], e.axes[1], e.axes[2] * 1e3] as const,
+      centre: [e.centre[0], e.centre[1], 0] as const,
+    }));
     const truth = rasterize(phantom, shape);
     const head = reconstruct(geometry, analyticViews(phantom, geometry)).data;
     // The prototype's 30.4 dB less half a dB.
@@ -209,8 +228,12 @@ describe('slabs', () => {
   it('are refused without the views they need', () => {
     const geometry = planHelix([32, 16, 16]);
     const views = { from: 0, to: 10, data: new Float32Array(10 * valuesPerView(geometry)) };
-    expect(() => reconstructSlab(projector, geometry, views, { from: 20, to: 24 })).toThrow(/slices 20 … 24 need views/);
-    expect(() => reconstructSlab(projector, geometry, views, { from: 4, to: 4 })).toThrow(/a span within 0 … 32/);
+    expect(() => reconstructSlab(projector, geometry, views, { from: 20, to: 24 })).toThrow(
+      /slices 20 … 24 need views/,
+    );
+    expect(() => reconstructSlab(projector, geometry, views, { from: 4, to: 4 })).toThrow(
+      /a span within 0 … 32/,
+    );
     const short = { from: 0, to: geometry.views, data: new Float32Array(5) };
     expect(() => reconstructSlab(projector, geometry, short, { from: 0, to: 4 })).toThrow(/hold 5 values/);
   });

@@ -18,8 +18,12 @@ describe('a volume to scan', () => {
         data: expect.objectContaining({ options: ['units'] }),
       }),
     );
-    expect(() => checkScannable(volume(0, Number.NaN), 'ct.nii.gz')).toThrow(/voxel \(0, 0, 0\) is NaN, expected a number/);
-    expect(() => checkScannable(volume(71, Number.POSITIVE_INFINITY), 'a')).toThrow(/voxel \(5, 5, 1\) is Infinity/);
+    expect(() => checkScannable(volume(0, Number.NaN), 'ct.nii.gz')).toThrow(
+      /voxel \(0, 0, 0\) is NaN, expected a number/,
+    );
+    expect(() => checkScannable(volume(71, Number.POSITIVE_INFINITY), 'a')).toThrow(
+      /voxel \(5, 5, 1\) is Infinity/,
+    );
   });
 
   it('is truncated by the share of it that stands outside the field of view', () => {

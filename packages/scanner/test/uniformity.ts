@@ -59,7 +59,10 @@ export function uniformity(
     }
     const meanOf = ([total, count]: number[]) => total / count;
     const { left, right, back, front } = halves;
-    for (const [one, other] of [[left, right], [back, front]]) {
+    for (const [one, other] of [
+      [left, right],
+      [back, front],
+    ]) {
       tilt = Math.max(tilt, (Math.abs(meanOf(one) - meanOf(other)) * voxels) / total);
     }
     low = Math.min(low, total / voxels);

@@ -20,11 +20,11 @@ import { Command, Option } from 'commander';
 import { Type } from 'typebox';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { checkOutsideOf } from '../output.ts';
 import { schemaOption } from '../schema-option.ts';
 import { facts as factsText } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { SCANS, withExecutor } from '../work.ts';
-import { checkOutsideOf } from '../output.ts';
 
 interface ProjectOptions {
   readonly geometry?: Geometry['kind'];
@@ -52,38 +52,64 @@ const length = (description: string, fallback: number) =>
 const pixels = Type.Integer({ minimum: 1, maximum: 2 ** 16 });
 
 const GEOMETRY = [
-  new Option('--geometry <word>', 'how the source moves (default: helix)').choices(['helix', 'fan', 'parallel']),
-  schemaOption('turns', Type.Number({ exclusiveMinimum: 0, maximum: 1e4, default: 8, description: 'Of a helix along the volume.' })),
+  new Option('--geometry <word>', 'how the source moves (default: helix)').choices([
+    'helix',
+    'fan',
+    'parallel',
+  ]),
+  schemaOption(
+    'turns',
+    Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1e4,
+      default: 8,
+      description: 'Of a helix along the volume.',
+    }),
+  ),
   schemaOption('maxAngles', count('Views at most; fewer than the volume asks for streak.', 1000)),
   schemaOption(
     'maxDetector',
     Type.Tuple([pixels, pixels], { default: [512, 128], description: 'Columns and rows at most.' }),
     { value: 'columns,rows' },
   ),
-  schemaOption('sourceRadius', length('Of the source from the axis, in voxels (in mm with --physical).', 1000)),
+  schemaOption(
+    'sourceRadius',
+    length('Of the source from the axis, in voxels (in mm with --physical).', 1000),
+  ),
   schemaOption('detectorRadius', length('Of the detector from the axis.', 500)),
-  new Option('--physical', 'scan in millimetres; without it a voxel is a cube of one unit, as the authors have it'),
+  new Option(
+    '--physical',
+    'scan in millimetres; without it a voxel is a cube of one unit, as the authors have it',
+  ),
 ];
 
 const NOISE = [
-  new Option('--noise <word>', "the authors' linear Poisson model, Beer and Lambert's, or none (default: poisson)").choices([
-    'poisson',
-    'beer-lambert',
-    'none',
-  ]),
+  new Option(
+    '--noise <word>',
+    "the authors' linear Poisson model, Beer and Lambert's, or none (default: poisson)",
+  ).choices(['poisson', 'beer-lambert', 'none']),
   schemaOption(
     'photons',
     Type.Number({ exclusiveMinimum: 0, maximum: 1e12, default: 1000, description: 'Of the brightest ray.' }),
   ),
   schemaOption('attenuation', length('Per mm of a voxel of 1, for beer-lambert.', 0.02)),
-  schemaOption('seed', Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'Of the noise.' })),
+  schemaOption(
+    'seed',
+    Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: 0, description: 'Of the noise.' }),
+  ),
 ];
 
 const INPUT = [
-  new Option('--units <word>', 'of the volume: windowed intensity, or HU (default: window)').choices(['window', 'hu']),
+  new Option('--units <word>', 'of the volume: windowed intensity, or HU (default: window)').choices([
+    'window',
+    'hu',
+  ]),
   schemaOption(
     'window',
-    Type.Tuple([Type.Number(), Type.Number()], { default: [...abdomenWindow], description: 'HU that become 0 and 1.' }),
+    Type.Tuple([Type.Number(), Type.Number()], {
+      default: [...abdomenWindow],
+      description: 'HU that become 0 and 1.',
+    }),
     { value: 'lo,hi' },
   ),
 ];
@@ -176,7 +202,15 @@ function intensities(
 }
 
 function geometryOf({ shape, spacing }: Volume, options: ProjectOptions): Geometry {
-  const { geometry = 'helix', physical = false, turns, maxAngles, maxDetector, sourceRadius, detectorRadius } = options;
+  const {
+    geometry = 'helix',
+    physical = false,
+    turns,
+    maxAngles,
+    maxDetector,
+    sourceRadius,
+    detectorRadius,
+  } = options;
   const plan = { helix: planHelix, fan: planFan, parallel: planParallel }[geometry];
   return plan(shape, {
     ...(turns === undefined ? {} : { turns }),
@@ -204,10 +238,17 @@ function isCube([x, y, z]: Vector3): boolean {
 }
 
 /** Says what the scan cannot see, or sees less of. */
-function noteGeometry(terminal: Terminal, volume: Volume, geometry: Geometry, { physical = false }: ProjectOptions): void {
+function noteGeometry(
+  terminal: Terminal,
+  volume: Volume,
+  geometry: Geometry,
+  { physical = false }: ProjectOptions,
+): void {
   if (!physical && !isCube(volume.spacing)) {
     const sizes = volume.spacing.map((size) => Number(size.toFixed(3))).join(' × ');
-    terminal.note(`note: voxels of ${sizes} mm are scanned as cubes, as the authors do; --physical scans in millimetres`);
+    terminal.note(
+      `note: voxels of ${sizes} mm are scanned as cubes, as the authors do; --physical scans in millimetres`,
+    );
   }
   for (const { what, needed, has } of limitsMet(geometry)) {
     const effect = what === 'views' ? 'streaks are to be expected' : 'details blur';

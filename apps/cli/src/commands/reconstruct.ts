@@ -21,9 +21,7 @@ interface ReconstructOptions {
   readonly workers?: number;
 }
 
-const INPUT = [
-  new Option('--volume <file>', 'refuse a sinogram that is not of this volume'),
-];
+const INPUT = [new Option('--volume <file>', 'refuse a sinogram that is not of this volume')];
 
 const OUTPUT = [
   new Option('--out <file>', 'where the image is written, on the grid of the volume (default: fbp.nii.gz)'),
@@ -42,14 +40,19 @@ Examples:
 /** `semcrc reconstruct`: a sinogram → the image that filtered back-projection makes of it. */
 export function reconstructCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('reconstruct')
-    .description('Reconstruct a sinogram by filtered back-projection, in the values of the volume that was scanned.')
+    .description(
+      'Reconstruct a sinogram by filtered back-projection, in the values of the volume that was scanned.',
+    )
     .argument('<sinogram>', 'made by `semcrc project`');
   addOptions(command, 'Input:', INPUT);
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (sinogram: string, options: ReconstructOptions) => {
     const { out = 'fbp.nii.gz', completeness, volume, force = false, workers } = options;
-    const place = { path: resolve(out), completeness: completeness === undefined ? null : resolve(completeness) };
+    const place = {
+      path: resolve(out),
+      completeness: completeness === undefined ? null : resolve(completeness),
+    };
     const { facts } = await openSinogram(sinogram);
     const inputs = [sinogram, ...(volume === undefined ? [] : [volume])];
     for (const file of [place.path, place.completeness]) if (file !== null) checkPlace(file, inputs);
@@ -73,7 +76,10 @@ export function reconstructCommand({ terminal, signal }: Invocation): Command {
     terminal.print(
       `${factsText([
         ['image', `${shape.join(' × ')} (slices × height × width), windowed intensity, not clipped`],
-        ['incomplete', ends === 0 ? 'no slices' : `${ends} slices at each end of the scan`],
+        [
+          'incomplete',
+          ends === 0 ? 'no slices' : `${ends === 1 ? '1 slice' : `${ends} slices`} at each end of the scan`,
+        ],
       ])}\n\nwritten to ${place.path}`,
     );
     terminal.printJson({ path: out, completeness: completeness ?? null, incompleteSlices: ends, ...facts });

@@ -1,9 +1,20 @@
-import type { BackProjection, FilteredCone, FilteredStack, HelixScale, TaperedWindow } from '../projector-back.ts';
+import type {
+  BackProjection,
+  FilteredCone,
+  FilteredStack,
+  HelixScale,
+  TaperedWindow,
+} from '../projector-back.ts';
 import type { ConeViews, StackViews, VoxelSize } from '../projector-views.ts';
 import type { Samples } from '../resample.ts';
 
 /** A voxel, 0 outside the volume. */
-function voxel({ data, size: [width, height, slices] }: Samples<Float32Array>, x: number, y: number, z: number) {
+function voxel(
+  { data, size: [width, height, slices] }: Samples<Float32Array>,
+  x: number,
+  y: number,
+  z: number,
+) {
   const inside = x >= 0 && x < width && y >= 0 && y < height && z >= 0 && z < slices;
   return inside ? data[x + width * (y + height * z)] : 0;
 }
