@@ -1,4 +1,4 @@
-import { Arena } from './arena.ts';
+import { Arena, type KernelMemory } from './arena.ts';
 import { SemcrcError } from './error.ts';
 import { wasm as release } from './generated/projector.release.ts';
 import { type Builds, instantiate } from './module.ts';
@@ -14,16 +14,16 @@ interface ProjectorExports {
 
 /** An instance of the projection kernels with its own memory, which keeps the size of the largest job. */
 export interface Projector {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
 }
 
 /** What the faces see of an instance. */
 export class ProjectorInstance implements Projector {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   readonly raw: ProjectorExports;
   readonly #arena: Arena;
 
-  constructor(memory: WebAssembly.Memory, raw: ProjectorExports) {
+  constructor(memory: KernelMemory, raw: ProjectorExports) {
     this.memory = memory;
     this.raw = raw;
     this.#arena = new Arena(memory, 1024);
