@@ -3,6 +3,8 @@ import * as face from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
 
 const KERNELS = [
+  'backProjectCone',
+  'backProjectStack',
   'binResiduals',
   'cellLoss',
   'clampedLength',
@@ -21,13 +23,15 @@ const KERNELS = [
   'missesBySegment',
   'profileEdges',
   'profileScores',
+  'projectCone',
+  'projectStack',
   'radixSort',
   'resampleLinear',
   'resampleNearest',
 ];
 
 test('the public names are these and no others', () => {
-  const others = ['SemcrcError', 'loadKernels', 'loadResampler', 'simdSupported'];
+  const others = ['SemcrcError', 'loadKernels', 'loadProjector', 'loadResampler', 'simdSupported'];
   expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());
 });
 

@@ -1,7 +1,7 @@
 import type { Shape } from '@semcrc/imaging';
 import { loadProjector, type Projector } from '@semcrc/kernels';
-import { forEachSample } from '@semcrc/kernels/scalar';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { forEachSample } from '../../kernels/src/scalar/joseph.ts';
 import { coneViews } from '../src/beams.ts';
 import {
   type Geometry,

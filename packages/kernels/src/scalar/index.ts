@@ -9,7 +9,7 @@ export { clampedLength, clampedLengthByPixel } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesBySegment } from './misses.ts';
 export { profileScores } from './profile.ts';
-export { backProjectCone, backProjectStack, forEachSample, projectCone, projectStack } from './projector.ts';
+export { backProjectCone, backProjectStack, projectCone, projectStack } from './projector.ts';
 export { resampleLinear, resampleNearest } from './resample.ts';
 export { computeScaledScores, computeScores, firstNaN } from './score.ts';
 export { radixSort } from './sort.ts';
