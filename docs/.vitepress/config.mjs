@@ -8,6 +8,8 @@ export default defineConfig({
   title: 'semcrc',
   description: 'Conformal risk control for semantic uncertainty in CT',
   lang: 'en',
+  // Where the site is put on its server: the folder's name between slashes.
+  base: process.env.SITE_BASE ?? '/',
   srcDir: 'pages',
   outDir: './dist',
   cacheDir: 'build/cache',

@@ -5,8 +5,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const site = fileURLToPath(new URL('../dist/', import.meta.url));
-const pages = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'));
-const htmlOf = new Map(pages.map((name) => [path.join(site, name), readFileSync(path.join(site, name), 'utf8')]));
+const base = process.env.SITE_BASE ?? '/';
+const pages = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.html'),
+);
+const htmlOf = new Map(
+  pages.map((name) => [path.join(site, name), readFileSync(path.join(site, name), 'utf8')]),
+);
 
 /** @param {string} file without query, as a browser asks a static server for it @returns {string | undefined} */
 function served(file) {
@@ -29,7 +34,11 @@ for (const [file, html] of htmlOf) {
       const target =
         link === ''
           ? file
-          : served(link.startsWith('/') ? path.join(site, link) : path.join(path.dirname(file), link));
+          : served(
+              link.startsWith(base)
+                ? path.join(site, link.slice(base.length))
+                : path.join(path.dirname(file), link),
+            );
       if (target === undefined) complain(`${value} does not exist`);
       else if (anchor && htmlOf.has(target) && !htmlOf.get(target)?.includes(`id="${anchor}"`))
         complain(`${value} names no heading there`);
@@ -38,7 +47,8 @@ for (const [file, html] of htmlOf) {
 }
 for (const name of readdirSync(site, { recursive: true, encoding: 'utf8' })) {
   if (!name.endsWith('.css')) continue;
-  const [outside] = readFileSync(path.join(site, name), 'utf8').match(/(?:@import|url\()\s*["']?https?:[^)]*/) ?? [];
+  const [outside] =
+    readFileSync(path.join(site, name), 'utf8').match(/(?:@import|url\()\s*["']?https?:[^)]*/) ?? [];
   if (outside) wrong.add(`${name}: loads ${outside}`);
 }
 for (const line of wrong) console.error(line);

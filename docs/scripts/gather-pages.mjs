@@ -1,6 +1,14 @@
 // Gathers the site's pages from the Markdown of the repository into `pages/`. Links are rewritten to match: a link to a
 // page leads to that page, a link to any other file of the repository to a copy of that file in `pages/public/`.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 

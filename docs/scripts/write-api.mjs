@@ -33,7 +33,13 @@ const app = await Application.bootstrapWithPlugins({
   logLevel: 'Warn',
   validation: { notExported: false },
   // Of typedoc-plugin-markdown: one page for each entry, anchors that do not hang on how the site names headings.
-  ...{ router: 'module', entryFileName: 'index', useHTMLAnchors: true, hideBreadcrumbs: true, hidePageHeader: true },
+  ...{
+    router: 'module',
+    entryFileName: 'index',
+    useHTMLAnchors: true,
+    hideBreadcrumbs: true,
+    hidePageHeader: true,
+  },
 });
 const project = await app.convert();
 if (project === undefined) throw new Error('typedoc could not read the sources: see the errors above');
