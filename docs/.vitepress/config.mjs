@@ -19,7 +19,7 @@ export default defineConfig({
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   // The index of the local search is one file.
   vite: { build: { chunkSizeWarningLimit: 4096 } },
-  markdown: { config: drawDiagrams },
+  markdown: { config: drawDiagrams, anchor: { slugify: slugOf } },
   themeConfig: {
     search: { provider: 'local' },
     outline: { level: [2, 3] },
@@ -60,3 +60,12 @@ export default defineConfig({
     ],
   },
 });
+
+/** The anchor of a heading as GitHub makes it, so that a link holds there, too. @param {string} heading */
+function slugOf(heading) {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+}
