@@ -54,15 +54,12 @@ describe('README.md', () => {
     expect(test.length).toBeLessThan(0.2);
   });
 
-  it.each([...documents, ...parts])(
-    '%s links to files that exist',
-    (name) => {
-      const text = readFileSync(path.join(root, name), 'utf8');
-      const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target);
-      expect(links.filter((target) => !existsSync(path.join(root, path.dirname(name), target)))).toEqual([]);
-      if (name === 'README.md') expect(links.length).toBeGreaterThan(2);
-    },
-  );
+  it.each([...documents, ...parts])('%s links to files that exist', (name) => {
+    const text = readFileSync(path.join(root, name), 'utf8');
+    const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target);
+    expect(links.filter((target) => !existsSync(path.join(root, path.dirname(name), target)))).toEqual([]);
+    if (name === 'README.md') expect(links.length).toBeGreaterThan(2);
+  });
 
   it('draws every package, and an arrow only where one may import the other', () => {
     const named = (name: string) => (name === 'cli' ? 'semcrc' : `@semcrc/${name}`);
@@ -72,7 +69,9 @@ describe('README.md', () => {
     const arrows = [...map.matchAll(/(\w+) --> (\w+)/g)].map(([, from, to]) => [named(from!), named(to!)]);
     expect(arrows.length).toBeGreaterThan(drawn.length);
     const known = new Set(Object.keys(ARROWS));
-    const wrong = arrows.filter(([from, to]) => known.has(from!) && known.has(to!) && !reachable(from!).has(to!));
+    const wrong = arrows.filter(
+      ([from, to]) => known.has(from!) && known.has(to!) && !reachable(from!).has(to!),
+    );
     expect(wrong).toEqual([]);
   });
 });
