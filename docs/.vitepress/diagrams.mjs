@@ -6,12 +6,12 @@ const COLOURS = {
   dark: { bg: '#1b1b1f', fg: '#dfdfd6' },
 };
 
-/** @param {import('markdown-it').default} markdown */
+/** @param {import('vitepress').MarkdownRenderer} markdown */
 export function drawDiagrams(markdown) {
   const code = markdown.renderer.rules.fence;
   markdown.renderer.rules.fence = (tokens, at, ...rest) => {
     const { info, content } = tokens[at];
-    if (info.trim() !== 'mermaid') return code(tokens, at, ...rest);
+    if (info.trim() !== 'mermaid') return code?.(tokens, at, ...rest) ?? '';
     return Object.entries(COLOURS)
       .map(([theme, colours]) => {
         // The drawing asks for its font from another server, and names the system's as the second choice: that one will do.

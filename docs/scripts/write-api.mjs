@@ -24,7 +24,7 @@ const app = await Application.bootstrapWithPlugins({
   entryPoints: [...entries.keys()].map((file) => path.join(packages, file)),
   name: 'API',
   basePath: packages,
-  tsconfig: fileURLToPath(new URL('../tsconfig.json', import.meta.url)),
+  tsconfig: fileURLToPath(new URL('../tsconfig.api.json', import.meta.url)),
   out: fileURLToPath(new URL('../pages/api/', import.meta.url)),
   readme: 'none',
   disableSources: true,

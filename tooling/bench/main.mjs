@@ -27,6 +27,7 @@ const benches = [...(positionals.includes('paper') ? [paper] : []), ...ofPackage
 const machine = `${os.cpus()[0]?.model}, ${os.cpus().length} cores, Node ${process.version}`;
 console.log(machine);
 console.log('Absolute figures belong to this machine; compare the ratios.');
+/** @type {{ name: string, status: number, figures: Figure[], seconds: number }[]} */
 const outcomes = [];
 for (const { name, file } of benches) {
   console.log(`\n=== ${name}`);
