@@ -65,7 +65,7 @@ for (const sides of [1, 2]) {
     );
   }
 }
-for (const count of [20]) {
+for (const count of [10, 20]) {
   const epsilons = Array.from({ length: count }, (_, i) => 0.05 + (0.1 * i) / (count - 1));
   const anchors = await measure(`gamma, ${count} tolerances`, () => solveGammaAnchors(refreshed(), epsilons));
   const sweeps = anchors.reduce((sum, anchor) => sum + anchor.sweeps, 0);
