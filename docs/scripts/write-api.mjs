@@ -32,6 +32,7 @@ const app = await Application.bootstrapWithPlugins({
   excludePrivate: true,
   logLevel: 'Warn',
   validation: { notExported: false },
+  groupOrder: ['Functions', 'Variables', 'Classes', 'Interfaces', 'Type Aliases'],
   // Of typedoc-plugin-markdown: one page for each entry, anchors that do not hang on how the site names headings.
   ...{
     router: 'module',
@@ -40,6 +41,7 @@ const app = await Application.bootstrapWithPlugins({
     hideBreadcrumbs: true,
     hidePageHeader: true,
   },
+  ...{ parametersFormat: 'table', interfacePropertiesFormat: 'table', typeDeclarationFormat: 'table' },
 });
 const project = await app.convert();
 if (project === undefined) throw new Error('typedoc could not read the sources: see the errors above');
