@@ -1,6 +1,6 @@
 // `pnpm bench`: runs the bench of every package that has one, each alone in its own process, and ends with one summary.
-// Name benches to run only those: `pnpm bench kernels anchor`. `paper`, the experiment at the paper's size, runs only
-// when named. `--record` keeps the figures they print in docs/performance.json, from which docs/performance.md is made.
+// Name benches to run only those: `pnpm bench kernels anchor`. `paper`, the one experiment at the paper's size without
+// the comparisons of `pnpm bench:paper`, runs only when named. `--record` keeps the figures they print in docs/performance.json, from which docs/performance.md is made.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -19,21 +19,22 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const ofPackages = readdirSync(path.join(root, 'packages'))
-  .map((name) => ({ name, file: path.join(root, 'packages', name, 'bench', 'main.mjs') }))
+  .map((name) => ({ name, file: path.join(root, 'packages', name, 'bench', 'main.mjs'), args: [] }))
   .filter(({ name, file }) => existsSync(file) && (positionals.length === 0 || positionals.includes(name)));
-const paper = { name: 'paper', file: path.join(root, 'packages/runner/bench/paper.mjs') };
+const paper = { name: 'paper', file: path.join(root, 'packages/runner/bench/paper.mjs'), args: ['--brief'] };
 const benches = [...(positionals.includes('paper') ? [paper] : []), ...ofPackages];
 
 const machine = `${os.cpus()[0]?.model}, ${os.cpus().length} cores, Node ${process.version}`;
 console.log(machine);
 console.log('Absolute figures belong to this machine; compare the ratios.');
-/** @type {{ name: string, status: number, figures: Figure[], seconds: number }[]} */
+/** `load`: programs that wanted a core just before. @type {{ name: string, status: number, load: number, figures: Figure[], seconds: number }[]} */
 const outcomes = [];
-for (const { name, file } of benches) {
+for (const { name, file, args } of benches) {
   console.log(`\n=== ${name}`);
+  const load = Math.round(os.loadavg()[0] ?? 0);
   const started = performance.now();
-  const { status, figures } = await run(file);
-  outcomes.push({ name, status, figures, seconds: (performance.now() - started) / 1000 });
+  const { status, figures } = await run(file, args);
+  outcomes.push({ name, status, load, figures, seconds: (performance.now() - started) / 1000 });
 }
 
 console.log('\n=== summary');
@@ -52,7 +53,7 @@ function record() {
   const page = path.join(root, 'docs/performance.md');
   const kept = existsSync(data) ? JSON.parse(readFileSync(data, 'utf8')) : {};
   const date = new Date().toISOString().slice(0, 10);
-  for (const { name, figures } of outcomes) kept[name] = { machine, date, figures };
+  for (const { name, load, figures } of outcomes) kept[name] = { machine, date, load, figures };
   writeFileSync(data, `${JSON.stringify(kept, null, 2)}\n`);
   writeFileSync(page, renderPerformance(readFileSync(page, 'utf8'), kept));
 }
@@ -60,11 +61,12 @@ function record() {
 /**
  * Runs a bench; passes on what it prints but for lines `{"figures": […]}`.
  * @param {string} file
+ * @param {readonly string[]} args
  * @returns {Promise<{ status: number, figures: Figure[] }>} `status` is its exit status
  */
-function run(file) {
+function run(file, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--expose-gc', file], {
+    const child = spawn(process.execPath, ['--expose-gc', file, ...args], {
       cwd: path.dirname(path.dirname(file)),
       stdio: ['inherit', 'pipe', 'inherit'],
     });

@@ -1,11 +1,11 @@
 // The tables of docs/performance.md, from the figures that benches printed.
 
 /** @typedef {{ what: string, value: number, unit?: string }} Figure without a unit: a share, shown in percent */
-/** @typedef {Readonly<Record<string, { machine: string, date: string, figures: readonly Figure[] }>>} Recorded by bench */
+/** @typedef {Readonly<Record<string, { machine: string, date: string, load: number, figures: readonly Figure[] }>>} Recorded by bench */
 
 /** How a bench is run and headed; the order of the page. */
 const BENCHES = /** @type {const} */ ({
-  paper: ["The paper's experiment", 'pnpm run bench:paper'],
+  paper: ["The paper's experiment", 'pnpm run bench paper'],
   anchor: ['Anchors', 'pnpm run bench anchor'],
   kernels: ['Loops over voxels', 'pnpm run bench kernels'],
   cohort: ['Prepared cohorts', 'pnpm run bench cohort'],
@@ -28,7 +28,7 @@ export function renderPerformance(page, recorded) {
     const bench = recorded[name];
     if (bench === undefined) return [];
     const rows = bench.figures.map((figure) => `| ${figure.what} | ${show(figure)} |`);
-    const source = `\`${command}\` on ${bench.date}: ${bench.machine}.`;
+    const source = `\`${command}\` on ${bench.date}: ${bench.machine}, load ${bench.load}.`;
     return [`## ${heading}\n\n${source}\n\n| | |\n|---|---|\n${rows.join('\n')}\n`];
   });
   return `${page.slice(0, start)}${START}\n${tables.join('\n')}\n${page.slice(end)}`;

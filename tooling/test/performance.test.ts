@@ -21,10 +21,12 @@ describe('a page of figures', () => {
       { what: 'two workers', value: 1.6249, unit: '× as fast as one' },
       { what: 'bandwidth', value: 0.891 },
     ];
-    const page = renderPerformance(empty, { paper: { machine: 'A machine', date: '2026-01-02', figures } });
+    const page = renderPerformance(empty, {
+      paper: { machine: 'A machine', date: '2026-01-02', load: 3, figures },
+    });
     expect(page.startsWith('Before.\n')).toBe(true);
     expect(page.endsWith('After.\n')).toBe(true);
-    expect(page).toContain('on 2026-01-02: A machine.');
+    expect(page).toContain('on 2026-01-02: A machine, load 3.');
     expect(page).toContain(
       '| all | 6.3 s |\n| one | 12 ms |\n| two workers | 1.6 × as fast as one |\n| bandwidth | 89 % |\n',
     );
@@ -33,7 +35,7 @@ describe('a page of figures', () => {
   });
 
   it('comes out the same when it is made twice', () => {
-    const recorded = { anchor: { machine: 'A machine', date: '2026-01-02', figures: [] } };
+    const recorded = { anchor: { machine: 'A machine', date: '2026-01-02', load: 0, figures: [] } };
     const page = renderPerformance(empty, recorded);
     expect(renderPerformance(page, recorded)).toBe(page);
   });
