@@ -44,7 +44,11 @@ async function measure(name, work) {
   }
   times.sort((a, b) => a - b);
   const median = times[times.length >> 1];
-  figures.push({ what: `${name}, ${(voxels / 1e6).toFixed(1)} million voxels`, value: median / 1e3, unit: 's' });
+  figures.push({
+    what: `${name}, ${(voxels / 1e6).toFixed(1)} million voxels`,
+    value: median / 1e3,
+    unit: 's',
+  });
   const { user, system } = process.cpuUsage(cpu);
   const range = `${times[0].toFixed(0)} to ${times.at(-1).toFixed(0)} ms`;
   const mean = (user + system) / 1000 / (repeats + 1);
