@@ -19,8 +19,8 @@ const plan = {
 const state = document.getElementById('state')!;
 const executor = threadExecutor({ workers: 2 });
 try {
-  const { cells } = await runExperiment({ kind: 'phantom', options }, plan, { executor });
-  const [crc, semantic] = cells[0].records;
+  const { byEpsilon } = await runExperiment({ kind: 'phantom', options }, plan, { executor });
+  const [crc, semantic] = byEpsilon[0].records;
   for (const [id, name] of Object.entries(labels)) {
     const row = document.createElement('tr');
     for (const text of [name, hounsfield(crc.lambda.all), hounsfield(semantic.lambda[id])])
@@ -28,7 +28,7 @@ try {
     document.getElementById('rows')!.append(row);
   }
   const risks = [crc, semantic].map(({ test }) => test?.risk?.toFixed(3)).join(' and ');
-  state.textContent = `Risk on 12 held-out scans: ${risks}, at ε = ${plan.epsilon}.`;
+  state.textContent = `Risk on 12 held-out scans: ${risks}, at ε = ${plan.epsilons[0]}.`;
 } catch (error) {
   state.textContent = `${error}`;
   throw error;
