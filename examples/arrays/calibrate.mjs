@@ -29,16 +29,16 @@ function makeScan(index) {
     truth: new Float32Array(voxels),
     lower: new Float32Array(voxels),
     upper: new Float32Array(voxels),
-    groups: new Uint8Array(voxels),
+    organs: new Uint8Array(voxels),
     mended: { clipped: 0, crossed: 0 },
   };
   for (let voxel = 0; voxel < voxels; voxel++) {
     const x = (voxel % 32) - 15.5;
     const y = (Math.floor(voxel / 32) % 32) - 15.5;
-    const group = Math.hypot(x, y) > 14 ? 0 : Math.hypot(x + 5, y) < 5 ? 7 : 1;
-    const intensity = { 0: 0.05, 1: 0.5, 7: 0.6 }[group];
-    const error = { 0: 0.02, 1: 0.06, 7: 0.12 }[group];
-    scan.groups[voxel] = group;
+    const organ = Math.hypot(x, y) > 14 ? 0 : Math.hypot(x + 5, y) < 5 ? 7 : 1;
+    const intensity = { 0: 0.05, 1: 0.5, 7: 0.6 }[organ];
+    const error = { 0: 0.02, 1: 0.06, 7: 0.12 }[organ];
+    scan.organs[voxel] = organ;
     scan.truth[voxel] = Math.min(Math.max(intensity + 2 * error * (random.uniform() - 0.5), 0), 1);
     scan.lower[voxel] = Math.max(intensity - 0.04, 0);
     scan.upper[voxel] = intensity + 0.04;

@@ -13,12 +13,12 @@ const affine = [3, 0, 0, -96, 0, 3, 0, -96, 0, 0, 5, 0, 0, 0, 0, 1]; // voxels o
 
 /** @param {number} index @param {string} into a folder; a scan's prediction, and its truth where `labelled` */
 async function writeScan(index, into, labelled) {
-  const { truth, lower, point, upper, groups, shape } = drawPhantom(model, index);
+  const { truth, lower, point, upper, organs, shape } = drawPhantom(model, index);
   const image = (values) => makeVolume(values, shape, affine);
   const hounsfield = truth.map((value) => Math.round(value * 425 - 175)); // what the window took away stays at its ends
   // A group is an organ's number in SuPreM plus one; 1 is body, 0 background.
-  const segmentation = Uint16Array.from(groups, (group) => (group > 1 ? group - 1 : 0));
-  const body = Uint16Array.from(groups, (group) => (group > 0 ? 1 : 0));
+  const segmentation = Uint16Array.from(organs, (organ) => (organ > 1 ? organ - 1 : 0));
+  const body = Uint16Array.from(organs, (organ) => (organ > 0 ? 1 : 0));
   mkdirSync(into, { recursive: true });
   if (labelled) await writeNifti(path.join(into, 'ct.nii.gz'), image(hounsfield), { datatype: 'int16' });
   await writeNifti(path.join(into, 'lower.nii.gz'), image(lower));
