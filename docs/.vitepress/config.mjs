@@ -42,6 +42,7 @@ export default defineConfig({
         text: 'Understanding it',
         items: [
           { text: 'The method', link: '/method' },
+          { text: 'The scanner', link: '/scanner' },
           { text: 'Glossary', link: '/glossary' },
           { text: 'Performance', link: '/performance' },
         ],

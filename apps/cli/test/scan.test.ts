@@ -158,6 +158,16 @@ describe('project and reconstruct', () => {
     ]);
     expect(wrong.code).toBe(3);
     expect(wrong.stderr).toMatch(/is not a sinogram of .*other\.nii\.gz/);
+    const own = [
+      'reconstruct',
+      at('b.zarr'),
+      '--volume',
+      at('ct.nii.gz'),
+      '--out',
+      at('ct.nii.gz'),
+      '--force',
+    ];
+    expect((await semcrcHere(own)).stderr).toMatch(/it is an input/);
     expect((await semcrcHere(['reconstruct', at('b.zarr'), '--out', at('w.png')])).code).toBe(2);
     expect(
       (await semcrcHere(['reconstruct', at('b.zarr'), '--out', join(at('b.zarr'), 'w.nii.gz')])).code,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { turnToRas, windowIntensity } from '@semcrc/imaging';
-import { readNifti } from '@semcrc/imaging/node';
+import { checkOutput, readNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { whileLocked } from '@semcrc/results';
 import { runReconstruction } from '@semcrc/runner/node';
@@ -88,6 +88,7 @@ export function reconstructCommand({ terminal, signal }: Invocation): Command {
 
 /** Refuses a place that is read, or lies inside what is read. */
 function checkPlace(file: string, inputs: readonly string[]): void {
+  checkOutput(file, { inputs });
   checkOutsideOf(file, inputs);
   if (/\.nii(\.gz)?$/.test(file)) return;
   throw new SemcrcError('usage', `${file}: expected a name that ends in .nii or .nii.gz`, { data: { file } });
