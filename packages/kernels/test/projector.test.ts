@@ -12,6 +12,7 @@ import {
   type Sizes,
 } from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
+import { forEachSample } from '../src/scalar/joseph.ts';
 import { opcodesByExport } from './opcodes.ts';
 
 function numbers(length: number, seed: number): Float32Array {
@@ -184,6 +185,38 @@ describe.each([{ debug: false }, { debug: true }])('projection, %o', (options) =
       ),
       { numRuns: 60, seed: 4 },
     );
+  });
+
+  it('of a cone beam is the transpose of its scalar adjoint: ⟨Ax, y⟩ = ⟨x, Aᵀy⟩', () => {
+    const size: Sizes = [13, 11, 9];
+    const [columns, rows] = [17, 7];
+    const lifts = [0.1, 0.4, 0.5, 0.8, 0.95];
+    const records = Float64Array.from(
+      lifts.flatMap((lift) => coneRecord(size, 7 * lift, lift, columns, rows)),
+    );
+    const x = numbers(13 * 11 * 9, 1).map((value) => value - 0.5);
+    const y = numbers(lifts.length * columns * rows, 2).map((value) => value - 0.5);
+    const voxelSize = [1, 0.8, 1.3] as const;
+    const projected = projectCone(projector, { data: x, size }, { records, columns, rows }, voxelSize);
+    const back = new Float64Array(x.length);
+    y.forEach((value, i) => {
+      const [sx, sy, sz, px, py, pz, ex, ey, rz] = records.subarray(9 * Math.floor(i / (columns * rows)));
+      const [column, row] = [Math.floor(i / rows) % columns, i % rows];
+      const along = [px + column * ex - sx, py + column * ey - sy, pz + row * rz - sz] as const;
+      forEachSample(size, voxelSize, [sx, sy, sz], along, (a, b, c, weight) => {
+        const inside = a >= 0 && a < 13 && b >= 0 && b < 11 && c >= 0 && c < 9;
+        if (inside) back[a + 13 * (b + 11 * c)] += weight * value;
+      });
+    });
+    const dot = (a: ArrayLike<number>, b: ArrayLike<number>, of = (v: number) => v) => {
+      let sum = 0;
+      for (let i = 0; i < a.length; i++) sum += of(a[i] * b[i]);
+      return sum;
+    };
+    const sum = dot(projected, y);
+    const scale = dot(projected, y, Math.abs);
+    expect(Math.abs(sum - dot(x, back))).toBeLessThan(1e-6 * scale);
+    expect(Math.abs(sum)).toBeGreaterThan(1e-3 * scale);
   });
 
   it('gives each view and each slab the bits it has among others', () => {

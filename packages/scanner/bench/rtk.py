@@ -1,4 +1,5 @@
-"""Times RTK's Joseph projector and its back-projector on 50 views of the authors' helix; exits 3 where RTK is missing."""
+"""Takes the CPU time of RTK's Joseph projector and its back-projector on 50 views of the authors' helix;
+exits 3 where RTK is missing."""
 
 import json
 import sys
@@ -40,9 +41,9 @@ def main():
             job.SetGeometry(geometry)
             job.SetNumberOfWorkUnits(1)
             job.InPlaceOff()
-            start = time.perf_counter()
+            start = time.process_time()
             job.Update()
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best, job.GetOutput()
 
     forward, views = seconds(rtk.JosephForwardProjectionImageFilter, stack, image)
