@@ -88,7 +88,9 @@ export async function runProjection(
   await runConcurrently(signal, lanesFor(executor), blocks, async (block, either) => {
     const kind = pending.has(block) ? 'project' : 'largest';
     const name = `views of block ${block}`;
-    maximum = Math.max(maximum, await executor.run({ session, kind, input: block, name, signal: either }));
+    // Awaited on a line of its own: `maximum` must be read after, as other blocks end meanwhile.
+    const largest = await executor.run({ session, kind, input: block, name, signal: either });
+    maximum = Math.max(maximum, largest);
     step();
   });
   await runConcurrently(signal, lanesFor(executor), blocks, async (block, either) => {
@@ -156,7 +158,7 @@ export class ScanWorkbench implements Workbench<ScanSession, ScanJobs> {
       return null as ScanJobs[Kind]['output'];
     }
     const block = input as number;
-    if (kind === 'largest') return largestOfBlock(path, facts, block, largestIntegral);
+    if (kind === 'largest') return largestOfBlock(path, facts, block);
     const { geometry } = facts;
     const volume = { data: voxels, shape: geometry.shape };
     const integrals = projectViews(this.#projector, volume, geometry, viewBlocks(geometry)[block]);

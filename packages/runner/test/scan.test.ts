@@ -1,7 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planHelix, type SinogramFacts, viewBlocks } from '@semcrc/scanner';
+import { loadProjector } from '@semcrc/kernels';
+import {
+  addNoise,
+  largestIntegral,
+  planHelix,
+  projectViews,
+  type SinogramFacts,
+  viewBlocks,
+} from '@semcrc/scanner';
+import { openSinogram } from '@semcrc/scanner/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProjection, runReconstruction, serialScan, threadScan } from '../src/node.ts';
 
@@ -11,19 +20,26 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-const shape = [200, 32, 32] as const;
+const shape = [240, 40, 40] as const;
 const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
-const voxels = Float32Array.from({ length: 200 * 1024 }, (_, i) => ((i * 7919) % 101) / 101);
+/** Brightest at the lower end: the first block of views has the largest integral, which the noise of all depends on. */
+const voxels = Float32Array.from(
+  { length: 240 * 1600 },
+  (_, i) => (((i * 7919) % 101) / 101) * (i < 40_000 ? 1 : 0.3),
+);
 const facts: SinogramFacts = {
-  geometry: planHelix(shape),
-  noise: { kind: 'beer-lambert', photons: 1e4, attenuation: 0.03, seed: 3 },
+  geometry: planHelix(shape, { maxViews: 1100 }),
+  noise: { kind: 'poisson', photons: 1000, seed: 3 },
   volume: { name: 'volume', digest: '0'.repeat(64), affine, source: { shape, affine }, window: null },
 };
 const worker = () => new URL(import.meta.resolve('@semcrc/runner/worker-scan'));
 
 describe('a scan', () => {
   it('has the same bytes from one thread, from two, and taken up after it was given up', async () => {
-    expect(viewBlocks(facts.geometry).length).toBe(2);
+    expect(viewBlocks(facts.geometry).length).toBe(3);
+    const { geometry, noise } = facts;
+    const expected = projectViews(await loadProjector(), { data: voxels, shape }, geometry);
+    addNoise({ from: 0, to: geometry.views, data: expected }, noise, largestIntegral(expected));
     const results: Record<string, Buffer> = {};
     for (const [name, open] of Object.entries({
       one: serialScan,
@@ -45,9 +61,11 @@ describe('a scan', () => {
       try {
         expect(await runProjection(voxels, facts, sinogram, { executor })).toBe('written');
         expect(await runProjection(voxels, facts, sinogram, { executor })).toBe('unchanged');
+        const integrals = await (await openSinogram(sinogram)).read({ from: 0, to: geometry.views });
+        expect(Buffer.from(integrals.buffer).equals(Buffer.from(expected.buffer)), name).toBe(true);
         const seen: number[] = [];
         await runReconstruction(sinogram, place, { executor, onProgress: ({ done }) => seen.push(done) });
-        expect(seen.at(-1)).toBe(7);
+        expect(seen.at(-1)).toBe(8);
         results[name] = readFileSync(place.path);
       } finally {
         await executor.close();

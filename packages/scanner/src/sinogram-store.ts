@@ -7,7 +7,7 @@ import type { Span } from './beams.ts';
 import { digestOf } from './digest.ts';
 import { Draft, exists, type Replace } from './draft.ts';
 import { valuesPerView } from './geometry.ts';
-import { addNoise } from './noise.ts';
+import { addNoise, largestIntegral } from './noise.ts';
 import { parseFacts, SINOGRAM_SCHEMA, type SinogramFacts, viewBlocks, viewsPerBlock } from './sinogram.ts';
 
 /** The array of integrals in the store: view × column × row. */
@@ -99,13 +99,8 @@ async function readBlock(path: string, { geometry }: SinogramFacts, block: numbe
 }
 
 /** The largest integral of a block that was kept. */
-export async function largestOfBlock(
-  path: string,
-  facts: SinogramFacts,
-  block: number,
-  largest: (data: Float32Array) => number,
-): Promise<number> {
-  return largest(await readBlock(path, facts, block));
+export async function largestOfBlock(path: string, facts: SinogramFacts, block: number): Promise<number> {
+  return largestIntegral(await readBlock(path, facts, block));
 }
 
 /**
