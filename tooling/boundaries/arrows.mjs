@@ -8,7 +8,7 @@ export const ARROWS = {
   '@semcrc/anchor': ['@semcrc/kernels'],
   '@semcrc/core': ['@semcrc/anchor', '@semcrc/kernels'],
   '@semcrc/cohort': ['@semcrc/core', '@semcrc/imaging'],
-  '@semcrc/simulate': ['@semcrc/cohort', '@semcrc/imaging', '@semcrc/kernels'],
+  '@semcrc/simulate': ['@semcrc/core', '@semcrc/imaging', '@semcrc/kernels'],
   '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/core'],
   '@semcrc/report': ['@semcrc/core'],
   semcrc: ['@semcrc/runner', '@semcrc/report'],

@@ -1,4 +1,3 @@
-import type { Source } from '@semcrc/cohort';
 import {
   buildProfile,
   type CalibratedLambda,
@@ -10,6 +9,7 @@ import {
   type ProfileOptions,
   patientMeans,
   type ScanEvaluation,
+  type Source,
 } from '@semcrc/core';
 import { loadKernels, SemcrcError } from '@semcrc/kernels';
 import { type MeanInterval, meanInterval } from './mean-interval.ts';

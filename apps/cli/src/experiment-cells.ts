@@ -91,9 +91,10 @@ async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<
     const key = JSON.stringify(handle);
     if (!cohorts.has(key)) cohorts.set(key, openCohort(handle, terminal));
     const open = await cohorts.get(key)!;
-    const plans = members.map(({ config }) => planOf(config, open.cohort.labels));
-    for (const plan of plans) planRuns(plan, open.cohort);
-    batches.push({ members, open, plan: plans[0] });
+    const epsilons = members.map(({ config }) => config.epsilon);
+    const plan = { ...planOf(members[0].config, open.cohort.labels), epsilons };
+    planRuns(plan, open.cohort);
+    batches.push({ members, open, plan });
   }
   return batches;
 }
@@ -112,10 +113,9 @@ async function runBatch(
     terminal.note(`${prefix}${finished.length} of ${plan.runs} runs were finished before`);
   const progress = new StageProgress(terminal, prefix);
   let done = finished.length;
-  const result = await runExperiment(open.handle, plan, {
+  const result = await runExperiment(open.opening, plan, {
     executor,
     signal,
-    tolerances: members.map(({ config }) => config.epsilon),
     finished,
     ...(folders.every((folder) => folder.hasRiskCurve) ? {} : { grid: RISK_GRID }),
     onProgress: progress.update,

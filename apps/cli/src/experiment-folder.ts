@@ -1,6 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Source } from '@semcrc/cohort';
 import {
   EXPERIMENT_SCHEMA,
   type ExperimentDocument,
@@ -8,6 +7,7 @@ import {
   type RiskCurve,
   type RunRecord,
   type RunResult,
+  type Source,
   type SummaryRow,
 } from '@semcrc/core';
 import {
@@ -99,7 +99,7 @@ export class ExperimentFolder {
     for (const [name, voxels] of Object.entries(images)) {
       await write(name, takeSlices(makeVolume(voxels, sample.shape, identityAffine), chosen));
     }
-    const groups = Uint16Array.from(sample.groups);
+    const groups = Uint16Array.from(sample.organs);
     await write('groups', takeSlices(makeVolume(groups, sample.shape, identityAffine), chosen));
     const facts = { scan, run: 0, slices: chosen, volumes: [...Object.keys(images), 'groups'] };
     writeOutputFile(description, `${JSON.stringify(facts, null, 2)}\n`);

@@ -65,9 +65,20 @@ function hints(error: SemcrcError, command: string | undefined): string[] {
   return [];
 }
 
+/** A message with every option that a library names spelt as its flag. */
+export function withFlags({ message, data }: SemcrcError): string {
+  const options = Array.isArray(data['options']) ? data['options'].map(String) : [];
+  return options.reduce((text, name) => text.replaceAll(`\`${name}\``, flagOf(name)), message);
+}
+
+/** The flag of an option: `nOpt` is `--n-opt`. */
+export function flagOf(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** The text for stderr: `error: …`, then `hint: …` lines. A stack only when SEMCRC_DEBUG asks for it. */
 export function describeError(error: SemcrcError, command: string | undefined): string {
-  const lines = [`error: ${error.message}`, ...hints(error, command).map((hint) => `hint: ${hint}`)];
+  const lines = [`error: ${withFlags(error)}`, ...hints(error, command).map((hint) => `hint: ${hint}`)];
   if (process.env.SEMCRC_DEBUG) {
     const origin = error.cause instanceof Error ? error.cause : error;
     lines.push(origin.stack ?? String(origin));

@@ -1,7 +1,12 @@
 import { schemeNames } from '@semcrc/cohort';
+import { layoutNames } from '@semcrc/cohort/node';
+import { PreparingOptions, ProcedureOptions } from '@semcrc/core';
 import { type Command, Option } from 'commander';
 import * as parse from './parse.ts';
-import { CHOICES, STRATUM_FEATURES } from './settings.ts';
+import { PRESET_NAMES } from './settings.ts';
+
+const method = ProcedureOptions.properties;
+const preparing = PreparingOptions.properties;
 
 /**
  * One option as the user sees it. Commander is given no default: what was not asked for stays undefined, so that a
@@ -34,7 +39,7 @@ export const SOURCE: readonly OptionRow[] = [
   {
     flags: '--prediction-units <units>',
     about: 'window: predictions in 0..1; hu: in HU, windowed as the truth is',
-    choices: CHOICES.predictionUnits,
+    choices: preparing.predictionUnits.enum,
     fallback: 'window',
   },
 ];
@@ -43,7 +48,7 @@ const LAYOUT: readonly OptionRow[] = [
   {
     flags: '--layout <name>',
     about: 'the source is a directory tree laid out like this',
-    choices: CHOICES.layout,
+    choices: layoutNames,
   },
   { flags: '--dataset <name>', about: 'its data set, where it holds several' },
   { flags: '--task <name>', about: 'its task, where the data set has several' },
@@ -57,7 +62,7 @@ function prepareOptions(how: 'none' | 'paper'): readonly OptionRow[] {
     {
       flags: '--prepare <how>',
       about: 'none: canonical orientation and windowing only, every slice kept; paper: as in its section 4',
-      choices: CHOICES.prepare,
+      choices: preparing.prepare.enum,
       fallback: how,
     },
     {
@@ -137,18 +142,18 @@ export const METHOD: readonly OptionRow[] = [
     flags: '--preset <name>',
     about:
       'paper: gamma, line, one side, no strata; shortest: envelope, path, two sides, intensity:12,width:4',
-    choices: CHOICES.preset,
+    choices: PRESET_NAMES,
     fallback: 'paper',
   },
   {
     flags: '--anchor <method>',
     about: "gamma: the paper's convex surrogate; envelope: the loss itself over clamped length",
-    choices: CHOICES.anchor,
+    choices: method.anchor.enum,
   },
   {
     flags: '--anchor-voxels <which>',
     about: "opt voxels the gamma anchor is solved on: all, or the paper's subsample",
-    choices: CHOICES.anchorVoxels,
+    choices: method.anchorVoxels.enum,
     fallback: 'all',
   },
   {
@@ -160,22 +165,22 @@ export const METHOD: readonly OptionRow[] = [
   {
     flags: '--backtrack <how>',
     about: 'line: from the anchor by one offset; path: along the edges of the envelope',
-    choices: CHOICES.backtrack,
+    choices: method.backtrack.enum,
   },
   {
     flags: '--sides <sides>',
     about: 'one λ for both ends of the interval, or one below and one above',
-    choices: CHOICES.sides,
+    choices: method.sides.enum,
   },
   {
     flags: '--strata <features>',
     about: 'split every organ by quantiles: none or feature:bins of intensity, width, gradient',
-    parse: parse.strata(STRATUM_FEATURES),
+    parse: parse.strata,
   },
   {
     flags: '--bound <name>',
     about: 'crc: the expected risk is at most ε; the others: the risk is, with probability 1 − δ',
-    choices: CHOICES.bound,
+    choices: method.bound.enum,
     fallback: 'crc',
   },
   {
@@ -187,13 +192,13 @@ export const METHOD: readonly OptionRow[] = [
   {
     flags: '--correction <name>',
     about: 'organ-crc with δ: bonferroni divides it by the organs controlled, so that all hold at once',
-    choices: CHOICES.correction,
+    choices: method.correction.enum,
     fallback: 'none',
   },
   {
     flags: '--heuristic <name>',
     about: 'what the interval grows from',
-    choices: CHOICES.heuristic,
+    choices: method.heuristic.enum,
     fallback: 'quantile',
   },
   {
@@ -211,13 +216,13 @@ export const METHOD: readonly OptionRow[] = [
   {
     flags: '--sample-quantiles <how>',
     about: 'quantiles of samples as they are, or calibrated to hold for one more sample',
-    choices: CHOICES.sampleQuantiles,
+    choices: method.sampleQuantiles.enum,
     fallback: 'plain',
   },
   {
     flags: '--within <region>',
     about: 'count the loss over the whole scan, or only over voxels that are not background',
-    choices: CHOICES.within,
+    choices: method.within.enum,
     fallback: 'scan',
   },
   {
@@ -228,7 +233,7 @@ export const METHOD: readonly OptionRow[] = [
   {
     flags: '--organ-cal <splits>',
     about: 'organ-crc: calibrate on cal, or on opt and cal',
-    choices: CHOICES.organCal,
+    choices: method.organCal.enum,
     fallback: 'cal',
   },
 ];

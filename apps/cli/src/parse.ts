@@ -1,4 +1,6 @@
+import { ProcedureOptions } from '@semcrc/core';
 import { InvalidArgumentError } from 'commander';
+import { Check } from 'typebox/value';
 
 /** A parser of one option's text; throws commander's `InvalidArgumentError` with what was expected. */
 type Parser<T> = (text: string) => T;
@@ -67,20 +69,13 @@ export function namesOf<T extends string>(allowed: readonly T[]): Parser<T[]> {
 }
 
 /** `none`, or `feature:bins`, several separated by commas. */
-export function strata(features: readonly string[]): Parser<string[]> {
-  return (text) => {
-    if (text === 'none') return [];
-    return names(text).map((entry) => {
-      const [name, bins, ...rest] = entry.split(':');
-      if (rest.length > 0 || !features.includes(name) || !/^[1-9][0-9]?$/.test(bins ?? '')) {
-        throw new InvalidArgumentError(
-          `Expected none or feature:bins, features ${features.join(', ')}, bins from 1 to 99, such as intensity:6.`,
-        );
-      }
-      return entry;
-    });
-  };
-}
+export const strata: Parser<ProcedureOptions['strata']> = (text) => {
+  const list = text === 'none' ? [] : names(text);
+  if (Check(ProcedureOptions.properties.strata, list)) return list;
+  throw new InvalidArgumentError(
+    'Expected none or feature:bins, features intensity, width, gradient, bins from 1 to 99, such as intensity:6.',
+  );
+};
 
 /** `lo,hi` in HU, lo < hi. */
 export const window: Parser<[number, number]> = (text) => {

@@ -2,12 +2,10 @@ import { canonicalName } from '@semcrc/cohort';
 import {
   type ExperimentPlan,
   type Labels,
-  PAPER_OPTIONS,
   PAPER_PROCEDURES,
+  PRESETS,
   type ProcedureOptions,
-  SHORTEST_OPTIONS,
   type SplitSizes,
-  type StratumFeature,
 } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Settings } from './settings.ts';
@@ -25,20 +23,14 @@ export interface Config extends SplitSizes {
   readonly epsilon: number;
   readonly runs: number;
   readonly seed: number;
-  readonly preset: 'paper' | 'shortest';
-  readonly options: Omit<ProcedureOptions, 'control'>;
-  /** Organs by name, as given. */
-  readonly control: readonly string[];
+  readonly preset: keyof typeof PRESETS;
+  /** `control` names organs as they were given. */
+  readonly options: ProcedureOptions;
 }
-
-const PRESETS: Readonly<Record<Config['preset'], ProcedureOptions>> = {
-  paper: PAPER_OPTIONS,
-  shortest: SHORTEST_OPTIONS,
-};
 
 /** Fills in what was not said. The phantom has sizes of its own; any other cohort gets the paper's. */
 export function resolveConfig(settings: Settings): Config {
-  const { preset = 'paper', strata } = settings;
+  const { preset = 'paper' } = settings;
   const source = chooseSource(settings);
   const sizes = source.source === PHANTOM ? PHANTOM_SIZES : PAPER_SIZES;
   const defaults = PRESETS[preset];
@@ -53,61 +45,37 @@ export function resolveConfig(settings: Settings): Config {
     nCal: settings.nCal ?? sizes.nCal,
     nTest: settings.nTest ?? sizes.nTest,
     preset,
-    options: {
-      anchor: settings.anchor ?? defaults.anchor,
-      anchorVoxels: settings.anchorVoxels ?? defaults.anchorVoxels,
-      gap: settings.gap ?? defaults.gap,
-      backtrack: settings.backtrack ?? defaults.backtrack,
-      sides: settings.sides ?? defaults.sides,
-      strata: strata?.map(featureOf) ?? defaults.strata,
-      bound: settings.bound ?? defaults.bound,
-      delta: settings.delta ?? defaults.delta,
-      correction: settings.correction ?? defaults.correction,
-      heuristic: settings.heuristic ?? defaults.heuristic,
-      weightFloor: settings.weightFloor ?? defaults.weightFloor,
-      alpha: settings.alpha ?? defaults.alpha,
-      sampleQuantiles: settings.sampleQuantiles ?? defaults.sampleQuantiles,
-      within: settings.within ?? defaults.within,
-      organCal: settings.organCal ?? defaults.organCal,
-    },
-    control: settings.control ?? [],
+    options: { ...defaults, ...given(settings, defaults) },
   };
 }
 
-function featureOf(text: string): StratumFeature {
-  const [name, bins] = text.split(':');
-  return { name: name as StratumFeature['name'], bins: Number(bins) };
+/** The settings that are procedure options and were given. */
+function given(settings: Settings, options: ProcedureOptions): Partial<ProcedureOptions> {
+  const names = Object.keys(options) as (keyof ProcedureOptions)[];
+  return Object.fromEntries(
+    names.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]),
+  );
 }
 
-/** What the runner is asked to do. @param labels of the cohort: they give the organs of `--control` their ids. */
+/** What the runner is asked to do. @param labels of the cohort: `control` is spelt as they are */
 export function planOf(config: Config, labels: Labels): ExperimentPlan {
-  const { procedures, epsilon, runs, seed, nOpt, nCal, nTest, options, control } = config;
-  return {
-    procedures,
-    epsilon,
-    runs,
-    seed,
-    nOpt,
-    nCal,
-    nTest,
-    options: { ...options, control: control.map((name) => labelOf(name, labels)) },
-  };
+  const { procedures, epsilon, runs, seed, nOpt, nCal, nTest, options } = config;
+  const control = options.control.map((name) => labelNamed(name, labels));
+  const sizes = { nOpt, nCal, nTest };
+  return { procedures, epsilons: [epsilon], runs, seed, ...sizes, options: { ...options, control } };
 }
 
-function labelOf(name: string, labels: Labels): number {
-  const found = Object.entries(labels).find(([, label]) => canonicalName(label) === canonicalName(name));
-  if (found === undefined) {
-    throw new SemcrcError(
-      'usage',
-      `--control names ${name}, which the cohort does not have; it has ${Object.values(labels).join(', ')}`,
-      { data: { label: name } },
-    );
-  }
-  return Number(found[0]);
+function labelNamed(name: string, labels: Labels): string {
+  const found = Object.values(labels).find((label) => canonicalName(label) === canonicalName(name));
+  if (found !== undefined) return found;
+  throw new SemcrcError(
+    'usage',
+    `--control names ${name}, which the cohort does not have; it has ${Object.values(labels).join(', ')}`,
+    { data: { label: name } },
+  );
 }
 
 /** `config` of experiment.json: every option on one level, in camelCase. */
 export function flatConfig({ options, source, ...rest }: Config): Record<string, unknown> {
-  const strata = options.strata.map(({ name, bins }) => `${name}:${bins}`);
-  return { ...source, ...rest, ...options, strata };
+  return { ...source, ...rest, ...options };
 }

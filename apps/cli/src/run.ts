@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { CommanderError } from 'commander';
-import { describeError, EXIT_CODES, toSemcrcError } from './fault.ts';
+import { describeError, EXIT_CODES, toSemcrcError, withFlags } from './fault.ts';
 import { buildProgram } from './program.ts';
 import { Terminal } from './terminal.ts';
 
@@ -19,7 +19,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const error = signal.aborted ? interrupted(thrown) : toSemcrcError(thrown);
-    terminal.printJson({ error: { code: error.code, message: error.message, data: error.data } });
+    terminal.printJson({ error: { code: error.code, message: withFlags(error), data: error.data } });
     const command = args.find((arg) => !arg.startsWith('-'));
     if (!(thrown instanceof CommanderError && thrown.code === 'commander.help')) {
       process.stderr.write(describeError(error, command));

@@ -1,30 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StoredPreparing } from '@semcrc/cohort';
+import type { Preparing, PreparingRecord1 } from '@semcrc/core';
 import { abdomenWindow, paperSliceRule } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { FileOptions, SourceHandle } from '@semcrc/runner';
+import { flagOf } from './fault.ts';
 import type { Settings } from './settings.ts';
 
 /** The name of the built-in cohort on the command line and in config files. */
 export const PHANTOM = 'phantom';
-
-/** How files became scans: every option of it, as calibrations and experiments record it. */
-export interface Preparing {
-  readonly prepare: 'none' | 'paper';
-  /** Null where no files were read, or nobody knows how: the phantom, a prepared cohort of another program. */
-  readonly labels: string | null;
-  readonly extraLabels: readonly string[];
-  readonly window: readonly [lo: number, hi: number];
-  readonly predictionUnits: 'window' | 'hu';
-  /** Millimetres along x, y, z; null keeps each scan's own, as do all of these where nothing is prepared. */
-  readonly spacing: readonly [x: number, y: number, z: number] | null;
-  readonly slices: number | null;
-  readonly size: readonly [height: number, width: number] | null;
-  readonly windowSlices: number | null;
-  readonly margin: number | null;
-  readonly leastLabelled: number | null;
-}
 
 /** Which part of a directory tree is the cohort. */
 export interface Layout {
@@ -36,7 +20,7 @@ export interface Layout {
 }
 
 /** A source as a config holds it: everything that tells it from another. */
-export interface SourceChoice extends Preparing, Layout {
+export interface SourceChoice extends Required<PreparingRecord1>, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
 }
@@ -87,26 +71,11 @@ export function chooseSource(settings: Settings, preparing: Preparing['prepare']
  * The part of a choice that calibrations record: scans to come must be prepared the same way. Of a prepared cohort, what it
  * was prepared with.
  */
-export function preparingOf(choice: SourceChoice, stored?: StoredPreparing): Preparing {
-  const { prepare, labels, extraLabels, window, predictionUnits } = choice;
-  const { spacing, slices, size, windowSlices, margin, leastLabelled } = choice;
-  const read = { prepare, labels, extraLabels, window, predictionUnits };
-  const chosen: Preparing = { ...read, spacing, slices, size, windowSlices, margin, leastLabelled };
-  if (stored === undefined) return chosen;
-  const { paper } = stored;
-  return {
-    prepare: paper === null ? 'none' : 'paper',
-    labels: stored.labels,
-    extraLabels: stored.extraLabels,
-    window: stored.window ?? window,
-    predictionUnits: stored.predictionUnits,
-    spacing: paper?.spacing ?? null,
-    slices: paper?.slices ?? null,
-    size: paper?.size ?? null,
-    windowSlices: paper?.rule.length ?? null,
-    margin: paper?.rule.margin ?? null,
-    leastLabelled: paper?.rule.leastLabelled ?? null,
-  };
+export function preparingOf(choice: SourceChoice, known?: Preparing): PreparingRecord1 {
+  const { prepare, labels, extraLabels, window, predictionUnits, ...paper } = known ?? choice;
+  const { spacing, slices, size, windowSlices, margin, leastLabelled } = paper;
+  const read = { prepare, labels, extraLabels, window: window ?? choice.window, predictionUnits };
+  return { ...read, spacing, slices, size, windowSlices, margin, leastLabelled };
 }
 
 /** The cohort of a choice, as the runner opens it. @throws SemcrcError `usage` for a folder that is no cohort. */
@@ -153,7 +122,7 @@ function fileOptions(choice: SourceChoice): FileOptions {
   return {
     ...(labels === null ? {} : { labels }),
     extraLabels,
-    window,
+    ...(window === null ? {} : { window }),
     predictionUnits,
     ...(prepare === 'paper' ? { paper: { spacing, rule, slices: slices!, size: size! } } : {}),
   };
@@ -177,6 +146,5 @@ export function isCohort(path: string, { layout }: Settings): boolean {
 function refuse(settings: Settings, names: readonly (keyof Settings)[], reason: string): void {
   const given = names.find((name) => settings[name] !== undefined);
   if (given === undefined) return;
-  const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new SemcrcError('usage', `--${option} ${reason}`, { data: { option } });
+  throw new SemcrcError('usage', `${flagOf(given)} ${reason}`, { data: { option: given } });
 }

@@ -42,7 +42,7 @@ try {
     lower: noise(2),
     upper: noise(3),
     point: noise(4),
-    groups: new Uint8Array(voxels),
+    organs: new Uint8Array(voxels),
     mended: { clipped: 0, crossed: 0 },
   };
   const bytes = scans * voxels * 17;

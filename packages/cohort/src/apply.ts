@@ -87,16 +87,16 @@ export async function applyToFiles(
     }
     for await (const sample of readSlabs(files, grid, options)) {
       foreign.see(sample.raw);
-      const known = Uint16Array.from(sample.groups, (group) => (unknown.has(group) ? 0 : group));
-      const slab: Sample = { ...sample, groups: known };
+      const known = Uint16Array.from(sample.organs, (group) => (unknown.has(group) ? 0 : group));
+      const slab: Sample = { ...sample, organs: known };
       const result = applyLambda(
         intervalOf(slab, heuristicOf(calibration)),
         cellsOfSample(calibrated.partition, slab),
         calibrated,
       );
-      openUnknown(result, sample.groups, unknown);
+      openUnknown(result, sample.organs, unknown);
       const bounds = publish(result);
-      tally.add(sample.groups, bounds, sample.mended);
+      tally.add(sample.organs, bounds, sample.mended);
       await Promise.all(outputs.map((name) => writers.get(name)?.write(bounds[name])));
       progress?.(sample.first + sample.shape[0], grid.shape[0]);
     }

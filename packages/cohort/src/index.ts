@@ -16,5 +16,3 @@ export {
   parseLabelMap,
   schemeNames,
 } from './scheme.ts';
-export { cached, type Source } from './source.ts';
-export type { StoredPreparing } from './store-format.ts';

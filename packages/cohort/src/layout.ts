@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles, ScanList } from './manifest.ts';
 import {
   openScans,
   resolveLabelling,
   type ScanOptions,
-  type ScanSource,
   type SourceHooks,
 } from './scan-source.ts';
 
@@ -176,7 +176,7 @@ export async function openLayout(
   root: string,
   options: LayoutOptions,
   hooks: SourceHooks = {},
-): Promise<ScanSource> {
+): Promise<Source> {
   if (!layoutNames.includes(layout)) {
     throw new SemcrcError('usage', `--layout ${layout} is not known; there is ${layoutNames.join(', ')}`);
   }

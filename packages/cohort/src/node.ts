@@ -10,7 +10,7 @@ export {
 } from './layout.ts';
 export { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
 export { openPreparation, type Preparation, type ScanOutcome } from './preparation.ts';
-export { type LeftOut, type PaperOptions, type Prepared, prepareScan, resolvePaper } from './prepare.ts';
+export { type PaperOptions, type Prepared, prepareScan, resolvePaper } from './prepare.ts';
 export type { PredictionUnits, ReadingOptions } from './scan-reader.ts';
 export type { ApplyFiles } from './scan-slabs.ts';
 export {
@@ -19,7 +19,6 @@ export {
   readManifest,
   resolveLabelling,
   type ScanOptions,
-  type ScanSource,
   type SourceHooks,
 } from './scan-source.ts';
 export { beginStore, type StorePlan, type StoreProgress, writeScan } from './store-draft.ts';

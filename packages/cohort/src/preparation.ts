@@ -55,7 +55,7 @@ export async function openPreparation(
 ): Promise<Preparation> {
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const content = contentOf(labelling, options);
-  const digest = options.digest ?? (await digestScans(scans, content));
+  const digest = options.known?.digest ?? (await digestScans(scans, content));
   const preparer = await scanPreparer(labelling, options, hooks);
   const byId = new Map(scans.map((files) => [files.scan, files]));
   const paper = options.paper && resolvePaper(options.paper);

@@ -55,12 +55,6 @@ export type Prepared =
   | { readonly state: 'kept'; readonly sample: Sample }
   | { readonly state: 'left-out'; readonly reason: string };
 
-/** A scan of the source that the cohort does not hold, and why. */
-export interface LeftOut {
-  readonly scan: string;
-  readonly reason: string;
-}
-
 /** Slices of one grid that a scan gives: where they are, and what truth and segmentation hold there. */
 interface Chosen {
   /** The resampled grid, before any crop. */
@@ -175,7 +169,7 @@ export async function prepareScan(
         shape,
         truth: stack(truth, (slice) => slice, paper.size, new Float32Array(voxels)),
         ...predictions,
-        groups: packGroups(
+        organs: packGroups(
           stack(groups, (slice) => slice, paper.size, new Uint16Array(voxels)),
           reading.labelling,
         ),

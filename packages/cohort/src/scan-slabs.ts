@@ -47,7 +47,7 @@ const SLAB_DRAWS = 8;
 export interface ScanSlab extends Sample {
   /** First slice. */
   readonly first: number;
-  readonly groups: Uint16Array;
+  readonly organs: Uint16Array;
   /** How many values of lower and upper could be no windowed intensity. */
   readonly raw: { readonly foreign: number; readonly values: number };
 }
@@ -164,7 +164,7 @@ export async function* readSlabs(
         ...(point ? { point: point.data } : {}),
         ...(std ? { std } : {}),
         ...(samples.length > 0 ? { samples } : {}),
-        groups,
+        organs: groups,
         mended: mendIntervals(lower.data, upper.data, point?.data),
         raw: { foreign: Math.max(lower.foreign, upper.foreign), values: lower.data.length },
       };

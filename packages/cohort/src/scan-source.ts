@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { Cohort, LeftOut, Source } from '@semcrc/core';
 import { abdomenWindow } from '@semcrc/imaging';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { digestOf, fingerprint } from './digest.ts';
 import { assignGroups, type Labelling } from './labelling.ts';
 import { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
 import {
-  type LeftOut,
   type PaperOptions,
   type Prepared,
   prepareScan,
@@ -18,7 +18,6 @@ import { countDraws } from './scan-files.ts';
 import { ScanMemory } from './scan-memory.ts';
 import type { PredictionUnits, ReadingOptions } from './scan-reader.ts';
 import { namedScheme, parseLabelMap, schemeNames } from './scheme.ts';
-import type { Source } from './source.ts';
 
 /** How the scans of a manifest or a directory tree are read; plain data, so that it can be handed to workers. */
 export interface ScanOptions {
@@ -32,15 +31,11 @@ export interface ScanOptions {
   readonly predictionUnits?: PredictionUnits;
   /** Prepare every scan as the paper does; without it scans come whole, as their files hold them (`--prepare none`). */
   readonly paper?: PaperOptions;
-  /** The digest of an earlier opening in this run: files are then not looked at again until they are read. */
-  readonly digest?: string;
-  /** Ids an earlier opening in this run left out: scans are then not read to find out which qualify. */
-  readonly leftOut?: readonly string[];
-}
-
-/** A source over files, and the scans it does not hold because they do not qualify. */
-export interface ScanSource extends Source {
-  readonly leftOut: readonly LeftOut[];
+  /**
+   * What an earlier opening in this run found. With the digest, files are not looked at again until they are read; with the
+   * scans left out, none is read to find out which qualify.
+   */
+  readonly known?: Partial<Pick<Cohort, 'digest' | 'draws' | 'leftOut'>>;
 }
 
 /** What opening and reading tell besides their results. */
@@ -177,6 +172,19 @@ function once({ warn }: SourceHooks): SourceHooks {
   };
 }
 
+/** The scans that do not qualify, each with its reason. */
+async function findLeftOut(
+  scans: readonly ScanFiles[],
+  preparer: Awaited<ReturnType<typeof scanPreparer>>,
+): Promise<LeftOut[]> {
+  const leftOut: LeftOut[] = [];
+  for (const files of scans) {
+    const reason = await preparer.reasonToLeaveOut(files);
+    if (reason !== null) leftOut.push({ scan: files.scan, reason });
+  }
+  return leftOut;
+}
+
 /**
  * A source over the files of scans. With `paper`, opening reads every ground truth and segmentation to find the scans
  * that qualify (a prepared cohort spares that); reading prepares the scan.
@@ -187,18 +195,14 @@ export async function openScans(
   { name, scans, warnings }: ScanList,
   options: ScanOptions,
   hooks: SourceHooks = {},
-): Promise<ScanSource> {
+): Promise<Source> {
   for (const warning of warnings) hooks.warn?.(warning);
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
-  const digest = options.digest ?? (await digestScans(scans, contentOf(labelling, options)));
-  const draws = options.digest === undefined ? await countDraws(scans) : 0;
+  const { known = {} } = options;
+  const digest = known.digest ?? (await digestScans(scans, contentOf(labelling, options)));
+  const draws = known.draws ?? (await countDraws(scans));
   const preparer = await scanPreparer(labelling, options, once(hooks));
-  const leftOut: LeftOut[] = [];
-  for (const files of scans) {
-    const known = options.leftOut && (options.leftOut.includes(files.scan) ? 'left out before' : null);
-    const reason = known === undefined ? await preparer.reasonToLeaveOut(files) : known;
-    if (reason !== null) leftOut.push({ scan: files.scan, reason });
-  }
+  const leftOut = known.leftOut ?? (await findLeftOut(scans, preparer));
   const out = new Set(leftOut.map(({ scan }) => scan));
   const byId = new Map(scans.filter(({ scan }) => !out.has(scan)).map((files) => [files.scan, files]));
   if (byId.size === 0) {
@@ -214,7 +218,7 @@ export async function openScans(
     patients: [...byId.values()].map(({ patient }) => patient),
     labels: labelling.labels,
     digest,
-    ...(draws > 0 ? { draws } : {}),
+    draws,
     leftOut,
     async read(id) {
       const files = byId.get(id);
@@ -258,7 +262,7 @@ export async function openManifest(
   path: string,
   options: ScanOptions,
   hooks: SourceHooks = {},
-): Promise<ScanSource> {
+): Promise<Source> {
   await resolveLabelling(options.labels, options.extraLabels);
   return openScans(await readManifest(path), options, hooks);
 }

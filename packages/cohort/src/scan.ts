@@ -74,7 +74,7 @@ export async function readWholeScan(files: ScanFiles, options: ReadingOptions): 
       shape: truth.shape,
       truth: truth.data,
       ...predictions,
-      groups: packGroups(groups.data, options.labelling),
+      organs: packGroups(groups.data, options.labelling),
     };
   } catch (error) {
     throw ofScan(files.scan, error);

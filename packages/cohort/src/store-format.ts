@@ -1,4 +1,4 @@
-import type { Sample } from '@semcrc/core';
+import { type Preparing, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -72,20 +72,6 @@ export function parseStoreAttributes(attributes: unknown, place: string): StoreA
   return attributes;
 }
 
-/**
- * How the scans of a prepared cohort came out of files. `labels` and `extraLabels` are what `--labels` and `--extra-labels` were
- * when it was prepared; `labels` is null where the store does not say, as one written by another program.
- */
-export interface StoredPreparing {
-  readonly labels: string | null;
-  readonly extraLabels: readonly string[];
-  /** HU that became 0 and 1; null where the store does not say. */
-  readonly window: readonly [lo: number, hi: number] | null;
-  readonly predictionUnits: 'window' | 'hu';
-  /** How scans were cut and resampled; null where they were taken whole. */
-  readonly paper: Static<typeof PaperRecord> | null;
-}
-
 const PaperRecord = Type.Object({
   spacing: Type.Union([Triple, Type.Null()]),
   rule: Type.Object({ length: Type.Integer(), margin: Type.Integer(), leastLabelled: Type.Integer() }),
@@ -104,12 +90,25 @@ const SourceRecord = Type.Partial(
 );
 const sourceValidator = Compile(SourceRecord);
 
-/** What a store's attributes say of how its scans were prepared. */
-export function storedPreparing({ source, window }: StoreAttributes): StoredPreparing {
-  const told = sourceValidator.Check(source) ? source : {};
-  const { labels = null, extraLabels = [], predictionUnits = 'window', prepare = 'none' } = told;
-  const paper = prepare === 'none' ? null : prepare;
-  return { labels, extraLabels, window: window ?? null, predictionUnits, paper };
+/**
+ * What a store's attributes say of how its scans were prepared.
+ *
+ * @param volumes that the store holds
+ */
+export function storedPreparing(
+  { source, window }: StoreAttributes,
+  { point, std, samples }: OptionalVolumes,
+): Preparing {
+  const said = sourceValidator.Check(source) ? source : {};
+  const { labels = null, extraLabels = [], predictionUnits = 'window', prepare = 'none' } = said;
+  const known = {
+    ...UNKNOWN_PREPARING,
+    ...{ point, std, draws: samples, labels, extraLabels, window: window ?? null, predictionUnits },
+  };
+  if (prepare === 'none') return known;
+  const { spacing, slices, size, rule } = prepare;
+  const { length: windowSlices, margin, leastLabelled } = rule;
+  return { ...known, prepare: 'paper', spacing, slices, size, windowSlices, margin, leastLabelled };
 }
 
 /** The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws. */
@@ -142,5 +141,6 @@ export function arrayOf(
   name: StoreArray,
 ): Float32Array | Uint8Array | Uint16Array | undefined {
   if (name.startsWith('sample-')) return sample.samples?.[Number(name.slice(7))];
-  return sample[name as Exclude<StoreArray, `sample-${number}`>];
+  if (name === 'groups') return sample.organs;
+  return sample[name as Exclude<StoreArray, 'groups' | `sample-${number}`>];
 }

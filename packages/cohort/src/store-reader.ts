@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { MendedVoxels, Sample } from '@semcrc/core';
+import type { Cohort, MendedVoxels, Sample, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { fingerprint } from './digest.ts';
 import { FolderStore } from './folder-store.ts';
-import { LentSample } from './lent-sample.ts';
-import type { Source } from './source.ts';
+import { LazySample } from './lazy-sample.ts';
 import { type ChunkReader, openArray, refuse, type Voxels } from './store-chunks.ts';
 import {
   arraysOf,
@@ -29,10 +28,8 @@ async function readDraws(
 
 /** Options for opening a prepared cohort. */
 export interface StoreOptions {
-  /** The digest of an earlier opening in this run: the chunks are then not fingerprinted again. */
-  readonly digest?: string;
-  /** `verified` of an earlier opening in this run, perhaps in another thread. */
-  readonly verified?: Uint8Array;
+  /** What an earlier opening in this run found, perhaps in another thread: chunks are not fingerprinted or verified again. */
+  readonly known?: Partial<Pick<Cohort, 'digest' | 'verified'>>;
 }
 
 /** Checks what a checksum did not: a store written by another program. Mends bounds as reading files would. */
@@ -48,7 +45,7 @@ function judge(
     size: [width, height, slices] as const,
     values,
   });
-  const { truth, lower, upper, point, std, samples = [], groups } = sample;
+  const { truth, lower, upper, point, std, samples = [], organs } = sample;
   const images = { truth, lower, upper, point, std };
   for (const [name, values] of Object.entries(images)) {
     if (values) refuseNaN(voxels(name as StoreArray, values));
@@ -63,7 +60,7 @@ function judge(
     if (value < 0 || value > 1) {
       refuse(path('truth'), `scan ${sample.id}: voxel ${index} is ${value}, expected an intensity in [0, 1]`);
     }
-    const group = groups[index] as number;
+    const group = organs[index] as number;
     if (groupIds[group] !== 1) {
       refuse(
         path('groups'),
@@ -95,8 +92,8 @@ async function digestStore(
 /**
  * Opens a prepared cohort: a Zarr v3 group (format 3) with one chunk per scan, written by semcrc or by another program.
  * Chunks are read one scan at a time. A missing, short or damaged chunk is an error, never zeros; where the store carries
- * checksums, each chunk is checked against its own the first time it is read. Stores as semcrc writes them can be
- * borrowed from. `digest` covers scans, patients, labels, window, spacing and the
+ * checksums, each chunk is checked against its own the first time it is read. Stores as semcrc writes them offer
+ * views. `digest` covers scans, patients, labels, window, spacing and the
  * chunks: through the checksums, else through their fingerprints.
  *
  * @throws SemcrcError `bad-input` naming the file, for anything that is not such a store.
@@ -152,7 +149,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   for (const id of Object.keys(labels)) groupIds[Number(id)] = 1;
   const indexOf = new Map(scans.map((scan, index) => [scan, index]));
 
-  const verified = options.verified ?? new Uint8Array(new SharedArrayBuffer(names.length * scans.length));
+  const verified = options.known?.verified ?? new Uint8Array(new SharedArrayBuffer(names.length * scans.length));
   const firstOf = new Map(names.map((name, index) => [name, index * scans.length]));
   /** Refuses the chunk of an array whose checksum differs, the first time it is read. */
   const verify = (name: StoreArray, scan: number, voxels: Voxels): void => {
@@ -198,21 +195,21 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       ...(reader.has('point') ? { point: await image('point') } : {}),
       ...(reader.has('std') ? { std: await image('std') } : {}),
       ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
-      groups: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
+      organs: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
     };
     const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), groupIds);
     return { ...sample, mended: counted(scan) ?? judged() };
   };
 
   const rooms = new Map<StoreArray, Voxels>();
-  let lent = -1;
-  const lend = (scan: number, counts: MendedVoxels): Sample => {
-    lent = scan;
+  let viewed = -1;
+  const viewOf = (scan: number, counts: MendedVoxels): Sample => {
+    viewed = scan;
     const volume = (name: StoreArray): Voxels | undefined => {
       const chunks = reader.get(name)?.plain;
       if (!chunks) return undefined;
-      if (lent !== scan) {
-        throw new SemcrcError('internal', `scan ${scans[scan]} is looked at, but another one was lent since`);
+      if (viewed !== scan) {
+        throw new SemcrcError('internal', `scan ${scans[scan]} is looked at, but another one was viewed since`);
       }
       const room = rooms.get(name) ?? chunks.room();
       rooms.set(name, room);
@@ -220,7 +217,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       verify(name, scan, room);
       return room;
     };
-    return new LentSample(factsOf(scan), counts, volume, draws) as Sample;
+    return new LazySample(factsOf(scan), counts, volume, draws) as Sample;
   };
 
   // Chunks that must be decompressed, or judged voxel by voxel, are dearer to read again than to keep.
@@ -230,16 +227,17 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     ids: scans,
     patients,
     labels,
-    digest: options.digest ?? (await digestStore(attributes, readers)),
-    ...(draws > 0 ? { draws } : {}),
-    preparing: storedPreparing(attributes),
+    digest: options.known?.digest ?? (await digestStore(attributes, readers)),
+    draws,
+    leftOut: [],
+    preparing: storedPreparing(attributes, { point: reader.has('point'), std: reader.has('std'), samples: draws }),
     verified,
     read,
     ...(quick
       ? {
-          async borrow(id: string) {
+          async view(id: string) {
             const scan = scanOf(id);
-            return lend(scan, counted(scan) as MendedVoxels);
+            return viewOf(scan, counted(scan) as MendedVoxels);
           },
         }
       : {}),

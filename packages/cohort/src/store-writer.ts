@@ -1,10 +1,9 @@
 import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { MendedVoxels } from '@semcrc/core';
+import type { LeftOut, MendedVoxels } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import * as zarr from 'zarrita';
 import { cannotWrite, FolderStore } from './folder-store.ts';
-import type { LeftOut } from './prepare.ts';
 import { draftOf, exists, readPlan, readRecord, type ScanRecord, scanFolder } from './store-draft.ts';
 import { arraysOf, STORE_SCHEMA, type StoreAttributes } from './store-format.ts';
 

@@ -31,7 +31,7 @@ if (progress.state === 'begun') {
       truth: volume(0.1),
       lower: volume(0),
       upper: volume(0.25),
-      groups: Uint8Array.from({ length }, (_, voxel) => (voxel + index) % 2),
+      organs: Uint8Array.from({ length }, (_, voxel) => (voxel + index) % 2),
       mended: { clipped: 0, crossed: 0 },
     };
     await writeScan(

@@ -117,14 +117,14 @@ function slicesOf(sample: Sample, slices: readonly number[]) {
   const area = sample.shape[1] * sample.shape[2];
   const cut = (data: Float32Array | Uint8Array | Uint16Array) =>
     slices.map((z) => data.slice(z * area, (z + 1) * area));
-  const { truth, lower, upper, point, std, samples = [], groups } = sample;
+  const { truth, lower, upper, point, std, samples = [], organs } = sample;
   const volumes = Object.entries({
     truth,
     lower,
     upper,
     point,
     std,
-    groups,
+    organs,
     ...Object.fromEntries(samples.entries()),
   });
   return new Map(volumes.flatMap(([name, data]) => (data ? [[name, cut(data)] as const] : [])));

@@ -51,7 +51,7 @@ describe('preparing a scan', () => {
     expect(sample.shape).toEqual(facts.shape);
     const expected = (name: string) => readFileSync(join(GOLDEN, `${name}.bin`));
     // Labels are never interpolated: identical. Images agree to 1e-5 (they differ by f64 rounding order).
-    expect(sample.groups).toEqual(new Uint8Array(expected('groups')));
+    expect(sample.organs).toEqual(new Uint8Array(expected('groups')));
     for (const name of ['truth', 'lower', 'upper', 'point'] as const) {
       const bytes = new Uint8Array(expected(name)).buffer;
       const reference = new Float32Array(bytes);

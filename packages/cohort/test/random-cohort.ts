@@ -16,9 +16,9 @@ export const LABELS: Labels = { 0: 'background', 1: 'body', 2: 'spleen', 7: 'liv
 
 /** A sample with every volume it has, looked at in turn: those of a lent one are getters. */
 export function whole(sample: Sample): Sample {
-  const { id, patient, shape, truth, lower, upper, point, std, samples, groups, mended } = sample;
+  const { id, patient, shape, truth, lower, upper, point, std, samples, organs, mended } = sample;
   return {
-    ...{ id, patient, shape, truth, lower, upper, groups, mended },
+    ...{ id, patient, shape, truth, lower, upper, organs, mended },
     ...(point ? { point } : {}),
     ...(std ? { std } : {}),
     ...(samples ? { samples } : {}),
@@ -29,7 +29,7 @@ export function whole(sample: Sample): Sample {
 export function randomSample(id: string, shape: readonly [number, number, number], seed: number): Sample {
   const next = uniform(seed);
   const length = shape[0] * shape[1] * shape[2];
-  const groups = [0, 1, 2, 7];
+  const labels = [0, 1, 2, 7];
   const lower = Float32Array.from({ length }, () => next() / 2);
   return {
     id,
@@ -39,7 +39,7 @@ export function randomSample(id: string, shape: readonly [number, number, number
     lower,
     upper: lower.map((value) => value + next() / 2),
     point: lower.map((value) => value + 0.1),
-    groups: Uint8Array.from({ length }, () => groups[Math.floor(next() * 4)] as number),
+    organs: Uint8Array.from({ length }, () => labels[Math.floor(next() * 4)] as number),
     mended: { clipped: seed, crossed: 2 * seed },
   };
 }

@@ -67,33 +67,33 @@ describe('a prepared cohort', () => {
     expect(existsSync(`${path}.partial`)).toBe(false);
   });
 
-  it('lends every sample bit for bit, in memory that the next one takes over', async () => {
+  it('shows every sample bit for bit in a view, in memory that the next one takes over', async () => {
     const path = fresh();
     await write(path, planOf(3));
-    const { ids, borrow } = await openStore(path);
-    if (!borrow) throw new Error('nothing to borrow');
+    const { ids, view } = await openStore(path);
+    if (!view) throw new Error('no views');
     const arrays = ['truth', 'lower', 'upper', 'point', 'groups'] as const;
     const [first, ...later] = [...ids, ...ids];
-    const lent = await borrow(first as string);
-    const rooms = whole(lent);
+    const viewed = await view(first as string);
+    const rooms = whole(viewed);
     for (const id of later) {
-      const sample = await borrow(id);
+      const sample = await view(id);
       expect(whole(sample)).toEqual(randomSample(id, SHAPE, Number(id.slice(1))));
       for (const name of arrays) expect(sample[name]).toBe(rooms[name]);
     }
-    expect((await failure(borrow('s9'))).code).toBe('usage');
+    expect((await failure(view('s9'))).code).toBe('usage');
   });
 
-  it('reads of a lent sample what is looked at, and nothing once another is lent', async () => {
+  it('reads of a viewed sample what is looked at, and nothing once another is viewed', async () => {
     const path = fresh();
     await write(path, planOf(2));
-    const { borrow } = await openStore(path);
+    const { view } = await openStore(path);
     rmSync(join(path, 'point', 'c', '0'), { recursive: true });
-    const lent = await borrow?.('s0');
-    expect(lent?.lower).toEqual(randomSample('s0', SHAPE, 0).lower);
-    expect(() => lent?.point).toThrow(/point.*the chunk is missing/);
-    await borrow?.('s1');
-    expect(() => lent?.truth).toThrow(/scan s0 is looked at, but another one was lent since/);
+    const viewed = await view?.('s0');
+    expect(viewed?.lower).toEqual(randomSample('s0', SHAPE, 0).lower);
+    expect(() => viewed?.point).toThrow(/point.*the chunk is missing/);
+    await view?.('s1');
+    expect(() => viewed?.truth).toThrow(/scan s0 is looked at, but another one was viewed since/);
   });
 
   it('has a digest that follows its content', async () => {

@@ -10,7 +10,7 @@ import { LossTable } from './loss-table.ts';
 import { makePartition, type Partition } from './partition.ts';
 import { positionMap } from './position-map.ts';
 import { divideByPosition, positionsOfScan } from './position-profile.ts';
-import type { ProcedureOptions } from './procedure.ts';
+import type { ProcedureOptions } from './options/procedure-options.ts';
 import { buildProfile, type Profile } from './profile.ts';
 import { randomStream } from './random.ts';
 import type { Sides } from './sorted-scores.ts';

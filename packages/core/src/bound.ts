@@ -1,11 +1,8 @@
 import { SemcrcError } from '@semcrc/kernels';
+import type { BoundName } from './options/procedure-options.ts';
 
 /** Slack of the CRC condition: what rounding of a sum of losses may add, and no more. */
 export const CONDITION_SLACK = 1e-12;
-
-/** How a calibration proves the risk controlled: the CRC condition, or a test for risk-controlling prediction sets. */
-export const BOUND_NAMES = ['crc', 'hoeffding', 'hoeffding-bentkus', 'wsr'] as const;
-export type BoundName = (typeof BOUND_NAMES)[number];
 
 /** Accepts or rejects a vector of losses, one per exchangeable unit (scan or patient), each in [0, 1]. */
 export interface RiskBound {

@@ -1,15 +1,15 @@
 import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Errors } from 'typebox/value';
-import { BOUND_NAMES } from './bound.ts';
 import type { CalibratedLambda, Evaluation } from './evaluate.ts';
 import { boundOf, type Fit } from './fit.ts';
 import { guaranteeInWords } from './guarantee.ts';
-import { HEURISTIC_NAMES } from './interval.ts';
 import { type Labels, labelIds } from './labels.ts';
 import { makePartition } from './partition.ts';
 import type { PartitionSpec } from './partition-spec.ts';
-import type { ProcedureOptions } from './procedure.ts';
+import type { Immutable } from './options/immutable.ts';
+import { PreparingRecord1 } from './options/preparing.ts';
+import { ProcedureOptions } from './options/procedure-options.ts';
 import {
   AnchorRecord,
   anchorRecord,
@@ -61,9 +61,11 @@ export const SourceRecord = Type.Object({
   digest: Type.String(),
   scans: Type.Integer({ minimum: 1 }),
   /** Every option that decided how files became voxels. */
-  preparing: Type.Record(Type.String(), Type.Unknown()),
+  preparing: PreparingRecord1,
 });
-export type SourceRecord = Static<typeof SourceRecord>;
+export type SourceRecord = Immutable<Static<typeof SourceRecord>>;
+
+const method = ProcedureOptions.properties;
 
 /** The JSON schema of `calibration.json`, and its TypeScript type. */
 export const Calibration = Type.Object(
@@ -71,15 +73,15 @@ export const Calibration = Type.Object(
     schema: Type.Literal(CALIBRATION_SCHEMA),
     procedure: ProcedureName,
     epsilon: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
-    bound: Type.Enum([...BOUND_NAMES]),
+    bound: method.bound,
     delta: Type.Union([Type.Number(), Type.Null()]),
-    heuristic: Type.Enum([...HEURISTIC_NAMES]),
-    weightFloor: Type.Number({ exclusiveMinimum: 0 }),
-    alpha: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 0.5 }),
-    sampleQuantiles: Type.Union([Type.Literal('plain'), Type.Literal('calibrated')]),
+    heuristic: method.heuristic,
+    weightFloor: method.weightFloor,
+    alpha: method.alpha,
+    sampleQuantiles: method.sampleQuantiles,
     /** How many draws of the prediction every scan had; only where the heuristic takes quantiles of them. */
     draws: Type.Optional(Type.Integer({ minimum: 2 })),
-    within: Type.Union([Type.Literal('scan'), Type.Literal('body')]),
+    within: method.within,
     sides: Type.Union([Type.Literal(1), Type.Literal(2)]),
     guarantee: Type.String(),
     labels: LabelsRecord,
@@ -98,15 +100,15 @@ export const Calibration = Type.Object(
   },
   { $id: CALIBRATION_SCHEMA, additionalProperties: false },
 );
-export type Calibration = Static<typeof Calibration>;
+export type Calibration = Immutable<Static<typeof Calibration>>;
 
 /** What surrounds a fit in `calibration.json`. */
 export interface CalibrationContext {
   readonly epsilon: number;
   readonly options: ProcedureOptions;
   readonly labels: Labels;
-  /** How many draws of the prediction the cohort's scans have, if any. */
-  readonly draws?: number;
+  /** Draws of the prediction that the cohort has by scan; 0 where there are none. */
+  readonly draws: number;
   readonly seed: number;
   readonly split: Split;
   readonly source: SourceRecord;
@@ -118,7 +120,7 @@ export interface CalibrationContext {
 export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
   const { epsilon, options, labels, draws, seed, split, source, test, versions } = context;
   const bound = boundOf(options, epsilon);
-  const controlled = fit.procedure === 'organ-crc' ? options.control.map((id) => labels[id]) : [];
+  const controlled = fit.procedure === 'organ-crc' ? options.control : [];
   return {
     schema: CALIBRATION_SCHEMA,
     procedure: fit.procedure,
@@ -129,7 +131,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     weightFloor: options.weightFloor,
     alpha: options.alpha,
     sampleQuantiles: options.sampleQuantiles,
-    ...(options.heuristic === 'samples' && draws !== undefined ? { draws } : {}),
+    ...(options.heuristic === 'samples' ? { draws } : {}),
     within: options.within,
     sides: fit.sides,
     guarantee: guaranteeInWords(fit.procedure, bound, options.within, controlled),

@@ -15,7 +15,7 @@ export function fitCrc(data: CalibrationData, split: Split, bounds: readonly Ris
   const start = performance.now();
   const partition = makePartition({ kind: 'uniform' }, data.labels);
   const table = new LossTable(optAndCal(split).map(data.profileOf), partition);
-  const all = leastLambdas(table, bounds, data.rankings);
+  const all = leastLambdas(table, bounds);
   const seconds = { anchor: 0, backtrack: secondsSince(start) / bounds.length };
   return all.map((found, i) => {
     if (found.state === 'infeasible') throw infeasibleError('crc', bounds[i], found.units, found.leastUnits);

@@ -161,11 +161,10 @@ function lengthsOfOrgans(
   const { spec, cellCount, cellsPerOrgan } = partition;
   const { lower, upper, weights } = interval;
   if (spec.kind === 'position' && !weights) {
-    const { groups } = sample;
-    const organs = cellCount / cellsPerOrgan;
+    const slots = cellCount / cellsPerOrgan;
     return calibrated.map((one) => {
       const [below, above] = lambdaOfSides(one).map((side) => Float64Array.from(side));
-      return clampedLengthByPixel(kernels, { lower, upper }, groups, organs, spec.map, below, above);
+      return clampedLengthByPixel(kernels, { lower, upper }, sample.organs, slots, spec.map, below, above);
     });
   }
   const cells = cellsOfSample(partition, sample);

@@ -6,22 +6,15 @@ import { type Evaluation, evaluationOf, type ScanEvaluation, type ScanSums, sumS
 import { EvaluationMeans } from './evaluation-means.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
 import { type Labels, organSlots } from './labels.ts';
+import { checkCombination } from './combination.ts';
 import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
 import type { PositionSpec } from './partition-spec.ts';
-import { checkCombination, type Procedure, type ProcedureOptions } from './procedure.ts';
+import type { ExperimentPlan } from './options/experiment-plan.ts';
+import type { Procedure, ProcedureOptions } from './options/procedure-options.ts';
 import type { ProfileOptions } from './profile.ts';
 import { ProfileSums } from './profile-sums.ts';
 import { type RunRecord, runRecord } from './record.ts';
-import { type CohortIndex, checkSplitSizes, drawSplit, type Split, type SplitSizes } from './split.ts';
-
-/** One cell of an experiment: several procedures at one tolerance over the same seeded splits. */
-export interface ExperimentPlan extends SplitSizes {
-  readonly procedures: readonly Procedure[];
-  readonly epsilon: number;
-  readonly runs: number;
-  readonly seed: number;
-  readonly options: ProcedureOptions;
-}
+import { type CohortIndex, checkSplitSizes, drawSplit, type Split } from './split.ts';
 
 /** What planning needs of a cohort; a source has it. */
 export interface LabelledIndex extends CohortIndex {
@@ -38,13 +31,9 @@ export interface RunPlan {
  * The runs of an experiment, after everything that can be refused beforehand has been: sizes that do not fit the cohort
  * and combinations that make no sense (`usage`), n too small for one of the tolerances (`infeasible`).
  */
-export function planRuns(
-  plan: ExperimentPlan,
-  index: LabelledIndex,
-  tolerances: readonly number[] = [plan.epsilon],
-): RunPlan[] {
+export function planRuns(plan: ExperimentPlan, index: LabelledIndex): RunPlan[] {
   checkPlan(plan, index);
-  for (const epsilon of tolerances) checkTolerance({ ...plan, epsilon }, index);
+  for (const epsilon of plan.epsilons) checkTolerance(plan, epsilon, index);
   return Array.from({ length: plan.runs }, (_, run) => ({
     run,
     split: drawSplit(index, plan, plan.seed, run),
@@ -55,30 +44,32 @@ function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
   const { procedures, options, runs, seed } = plan;
   if (procedures.length === 0) throw new SemcrcError('usage', 'name at least one procedure');
   if (!Number.isInteger(runs) || runs < 1) {
-    throw new SemcrcError('usage', `runs must be a whole number from 1, found ${runs}`, { data: { runs } });
+    throw new SemcrcError('usage', `\`runs\` must be a whole number from 1, found ${runs}`, {
+      data: { options: ['runs'], runs },
+    });
   }
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw new SemcrcError('usage', `seed must be a whole number from 0 to 4294967295, found ${seed}`, {
-      data: { seed },
+    throw new SemcrcError('usage', `\`seed\` must be a whole number from 0 to 4294967295, found ${seed}`, {
+      data: { options: ['seed'], seed },
     });
   }
   checkCombination(procedures, options);
   checkSplitSizes(index, plan);
 }
 
-function checkTolerance(plan: ExperimentPlan, index: LabelledIndex): void {
+function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIndex): void {
   const { procedures, options, nOpt, nCal } = plan;
   for (const procedure of procedures) {
     const anchored = procedure === 'k-crc' || procedure === 'sem-crc' || options.control.length > 0;
     if (anchored && procedure !== 'crc' && nOpt === 0) {
-      throw new SemcrcError('usage', `${procedure} optimizes an anchor and needs opt scans, found n-opt 0`, {
-        data: { procedure, nOpt },
+      throw new SemcrcError('usage', `${procedure} optimizes an anchor and needs opt scans, found \`nOpt\` 0`, {
+        data: { options: ['nOpt'], procedure, nOpt },
       });
     }
     const bound =
       procedure === 'organ-crc'
-        ? organBound(options, plan.epsilon, controlledOrgans(procedure, options, index.labels).length)
-        : boundOf(options, plan.epsilon);
+        ? organBound(options, epsilon, controlledOrgans(procedure, options, index.labels).length)
+        : boundOf(options, epsilon);
     const least = leastUnits(bound);
     const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);
     const units = all ? nCal : nCal - nOpt;
@@ -117,11 +108,11 @@ export async function fitSplit(
   data: CalibrationData,
   split: Split,
   procedures: readonly Procedure[],
-  tolerances: readonly number[],
+  epsilons: readonly number[],
   options: ProcedureOptions,
   stream: { readonly seed: number; readonly run: number },
 ): Promise<SplitFits[]> {
-  const bounds = tolerances.map((epsilon) => boundOf(options, epsilon));
+  const bounds = epsilons.map((epsilon) => boundOf(options, epsilon));
   const controlled = procedures.includes('organ-crc') && options.control.length > 0;
   const anchored = new Map<Procedure, Fit[]>();
   let positions: PositionSpec | null = null;
@@ -140,14 +131,14 @@ export async function fitSplit(
         return anchored.get(procedure)!;
       case 'organ-crc': {
         const semantic = controlled ? anchored.get('sem-crc')! : null;
-        return fitOrganCrc(data, split, tolerances, options, procedure, semantic);
+        return fitOrganCrc(data, split, epsilons, options, procedure, semantic);
       }
       case 'pooled':
-        return fitOrganCrc(data, split, tolerances, options, procedure, null);
+        return fitOrganCrc(data, split, epsilons, options, procedure, null);
     }
   };
   const fits = procedures.map(fitsOf);
-  return tolerances.map((_, i) => ({ fits: fits.map((own) => own[i]), positions }));
+  return epsilons.map((_, i) => ({ fits: fits.map((own) => own[i]), positions }));
 }
 
 /** Evaluates fits on labelled scans; one list of scan evaluations per fit, in scan order. */
@@ -195,11 +186,10 @@ export async function runOne(
   data: CalibrationData,
   plan: ExperimentPlan,
   run: RunPlan,
-  tolerances: readonly number[] = [plan.epsilon],
 ): Promise<RunResult[]> {
-  const { options, seed } = plan;
+  const { options, epsilons, seed } = plan;
   const split = { opt: [...run.split.opt], cal: [...run.split.cal], test: [...run.split.test] };
-  const fitted = await fitSplit(data, split, plan.procedures, tolerances, options, { seed, run: run.run });
+  const fitted = await fitSplit(data, split, plan.procedures, epsilons, options, { seed, run: run.run });
   const start = performance.now();
   const fits = fitted.flatMap(({ fits }) => fits);
   const means = new EvaluationMeans(organSlots(data.labels), fits.length);

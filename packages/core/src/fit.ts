@@ -3,11 +3,10 @@ import { type Kernels, SemcrcError } from '@semcrc/kernels';
 import { crcBound, type RiskBound } from './bound.ts';
 import type { CalibratedLambda } from './evaluate.ts';
 import type { Labels } from './labels.ts';
-import type { Procedure, ProcedureOptions } from './procedure.ts';
+import type { Procedure, ProcedureOptions } from './options/procedure-options.ts';
 import type { Profile } from './profile.ts';
 import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
 import type { ReadSample } from './sample.ts';
-import type { ScoreRankings } from './score-ranking.ts';
 import type { Split } from './split.ts';
 
 /** What calibrating needs of a cohort. */
@@ -18,15 +17,11 @@ export interface CalibrationData {
   readonly profileOf: (id: string) => Profile;
   /** Voxels of a scan: anchors and strata read them. */
   readonly read: ReadSample;
-  /** Scores of these scans ranked, where many λ are sought: the same λ̂'s are found sooner. */
-  readonly rankings?: ScoreRankings;
 }
-
-export type OrganState = 'calibrated' | 'infeasible' | 'absent';
 
 /** How one organ fared under a procedure that controls each organ's own risk. */
 export interface OrganStatus {
-  readonly status: OrganState;
+  readonly status: 'calibrated' | 'infeasible' | 'absent';
   /** Calibration units (patients) that contain the organ. */
   readonly nCal: number;
 }

@@ -1,5 +1,5 @@
 import type { RiskBound } from './bound.ts';
-import type { Procedure } from './procedure.ts';
+import type { Procedure } from './options/procedure-options.ts';
 import type { Within } from './profile.ts';
 
 /** What a calibration promises, in words: what, over what randomness, under which assumption. */

@@ -1,5 +1,6 @@
 export { applyLambda, type CalibratedInterval } from './apply.ts';
-export { BOUND_NAMES, type BoundName, crcBound, leastUnits, type RiskBound } from './bound.ts';
+export { crcBound, leastUnits, type RiskBound } from './bound.ts';
+export { checkCombination } from './combination.ts';
 export {
   CALIBRATION_SCHEMA,
   Calibration,
@@ -18,7 +19,6 @@ export {
 } from './evaluate.ts';
 export { averageEvaluations, patientMeans } from './evaluation-means.ts';
 export {
-  type ExperimentPlan,
   evaluateFits,
   fitSplit,
   type LabelledIndex,
@@ -33,12 +33,9 @@ export {
   summarize,
 } from './experiment.ts';
 export { EXPERIMENT_SCHEMA, ExperimentDocument } from './experiment-document.ts';
-export type { CalibrationData, Fit, FitAnchor, OrganState, OrganStatus } from './fit.ts';
+export type { CalibrationData, Fit, FitAnchor, OrganStatus } from './fit.ts';
 export { guaranteeInWords } from './guarantee.ts';
 export {
-  HEURISTIC_NAMES,
-  type HeuristicName,
-  type HeuristicOptions,
   type Interval,
   intervalOf,
   QUANTILE,
@@ -54,23 +51,26 @@ export type {
   StratumFeature,
   StratumFeatureName,
 } from './partition-spec.ts';
+export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
+export { Preparing, PreparingOptions, PreparingRecord1, UNKNOWN_PREPARING } from './options/preparing.ts';
 export {
-  checkCombination,
+  type BoundName,
+  type HeuristicOptions,
   PAPER_OPTIONS,
   PAPER_PROCEDURES,
+  PRESETS,
   PROCEDURES,
   type Procedure,
-  type ProcedureOptions,
+  ProcedureOptions,
   SHORTEST_OPTIONS,
-} from './procedure.ts';
+} from './options/procedure-options.ts';
 export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile.ts';
 export { type RandomStream, randomStream, shuffle } from './random.ts';
-export { buildRankings, type CountedStretch, rankedScopes, stretchesToRank } from './ranking-plan.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
 export { LambdaByGroup, RunRecord, SplitRecord } from './record.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './risk-curve.ts';
 export type { MendedVoxels, ReadSample, Sample } from './sample.ts';
-export { RANKING_BYTES, type ScoreRanking, ScoreRankings, type Stretch } from './score-ranking.ts';
+export { type Cohort, cached, cohortOf, type LeftOut, type Source } from './source.ts';
 export type { MergedScores, ScorePlaces, Sides } from './sorted-scores.ts';
 export {
   type CohortIndex,
@@ -78,5 +78,4 @@ export {
   drawSplit,
   groupByPatient,
   type Split,
-  type SplitSizes,
 } from './split.ts';

@@ -1,4 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
+import { type HeuristicOptions, PAPER_OPTIONS } from './options/procedure-options.ts';
 import { quantileOfSorted } from './quantile.ts';
 import type { Sample } from './sample.ts';
 
@@ -13,39 +14,8 @@ export interface Interval {
   readonly weights?: { readonly lower: Float32Array; readonly upper: Float32Array };
 }
 
-/**
- * Notions of uncertainty and the family each gives:
- *
- * - `quantile`: lower − λ … upper + λ (eq. 1).
- * - `mse`: point − λ … point + λ.
- * - `multiplicative`: point − λ·(point − lower) … point + λ·(upper − point), widths floored.
- * - `std`: point − λ·std … point + λ·std, std floored; the point is the mean the std belongs to.
- * - `samples`: quantiles of samples, − λ … + λ.
- */
-export const HEURISTIC_NAMES = ['quantile', 'mse', 'multiplicative', 'std', 'samples'] as const;
-export type HeuristicName = (typeof HEURISTIC_NAMES)[number];
-
-/** Which family of intervals, and the numbers it depends on. */
-export interface HeuristicOptions {
-  readonly heuristic: HeuristicName;
-  /** Least weight of a voxel, in windowed intensity per unit of λ: `multiplicative` and `std` floor theirs. */
-  readonly weightFloor: number;
-  /** Tail left out on each side by quantiles of samples. */
-  readonly alpha: number;
-  /**
-   * Plain: the α and 1 − α quantiles of a voxel's m samples. Calibrated: levels ⌊(m+1)α⌋/m and ⌈(m+1)(1−α)⌉/m
-   * (at most 1), which hold for one more exchangeable sample (Teneggi et al. 2023).
-   */
-  readonly sampleQuantiles: 'plain' | 'calibrated';
-}
-
 /** The paper's heuristic: an interval between two quantiles, given by the predictor. */
-export const QUANTILE: HeuristicOptions = {
-  heuristic: 'quantile',
-  weightFloor: 1e-2,
-  alpha: 0.1,
-  sampleQuantiles: 'plain',
-};
+export const QUANTILE: HeuristicOptions = PAPER_OPTIONS;
 
 /** Whether the intervals of a heuristic grow at different speeds in different voxels. */
 export function weighted({ heuristic }: HeuristicOptions): boolean {
@@ -53,7 +23,14 @@ export function weighted({ heuristic }: HeuristicOptions): boolean {
 }
 
 /**
- * The interval that a heuristic gives a scan before any λ.
+ * The interval that a heuristic gives a scan before any λ, and with it the family that λ runs through:
+ *
+ * - `quantile`: lower − λ … upper + λ (eq. 1).
+ * - `mse`: point − λ … point + λ.
+ * - `multiplicative`: point − λ·(point − lower) … point + λ·(upper − point), widths floored.
+ * - `std`: point − λ·std … point + λ·std, std floored; the point is the mean the std belongs to.
+ * - `samples`: quantiles of samples, − λ … + λ. Plain: the α and 1 − α quantiles of a voxel's m samples. Calibrated: levels
+ *   ⌊(m+1)α⌋/m and ⌈(m+1)(1−α)⌉/m (at most 1), which hold for one more exchangeable sample (Teneggi et al. 2023).
  *
  * @throws SemcrcError `bad-input` naming the scan when it lacks the volume that the heuristic needs.
  */
@@ -90,7 +67,7 @@ export function intervalOf(sample: Sample, options: HeuristicOptions): Interval 
   }
 }
 
-function needed(sample: Sample, volume: 'point' | 'std', heuristic: HeuristicName): Float32Array {
+function needed(sample: Sample, volume: 'point' | 'std', heuristic: HeuristicOptions['heuristic']): Float32Array {
   const values = sample[volume];
   if (values) return values;
   throw new SemcrcError(

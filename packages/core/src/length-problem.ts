@@ -1,6 +1,7 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { gather, type Kernels } from '@semcrc/kernels';
-import { type HeuristicOptions, intervalOf, weighted } from './interval.ts';
+import { intervalOf, weighted } from './interval.ts';
+import type { HeuristicOptions } from './options/procedure-options.ts';
 import { cellsOnArena, NO_GROUP, type Partition } from './partition.ts';
 import { type Profile, restrictToBody, type Within } from './profile.ts';
 import type { ReadSample } from './sample.ts';

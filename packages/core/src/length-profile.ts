@@ -35,7 +35,7 @@ export function profileLengths(
   interval: Interval,
   slots: number,
 ): LengthProfile {
-  const { width, below, above } = profileEdges(kernels, interval, sample.groups, slots, LENGTH_REACH);
+  const { width, below, above } = profileEdges(kernels, interval, sample.organs, slots, LENGTH_REACH);
   return { width, below: withSums(below), above: withSums(above) };
 }
 

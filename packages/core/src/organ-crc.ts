@@ -14,7 +14,7 @@ import { type LeastLambda, leastLambdas } from './least-lambda.ts';
 import { LossTable } from './loss-table.ts';
 import type { LossAverage } from './loss-units.ts';
 import { makePartition } from './partition.ts';
-import type { ProcedureOptions } from './procedure.ts';
+import type { ProcedureOptions } from './options/procedure-options.ts';
 import type { Profile } from './profile.ts';
 import type { Split } from './split.ts';
 
@@ -33,7 +33,7 @@ import type { Split } from './split.ts';
 export function fitOrganCrc(
   data: CalibrationData,
   split: Split,
-  tolerances: readonly number[],
+  epsilons: readonly number[],
   options: ProcedureOptions,
   procedure: 'organ-crc' | 'pooled',
   semantic: readonly Fit[] | null,
@@ -43,7 +43,7 @@ export function fitOrganCrc(
   const profiles = (options.organCal === 'all' ? optAndCal(split) : split.cal).map(data.profileOf);
   const units = new Set(profiles.map(({ patient }) => patient)).size;
   const controlled = controlledOrgans(procedure, options, data.labels);
-  const bounds = tolerances.map((epsilon) => organBound(options, epsilon, controlled.length));
+  const bounds = epsilons.map((epsilon) => organBound(options, epsilon, controlled.length));
   const found = calibrateOrgans(data, profiles, controlled, bounds, averageOf(procedure));
   const seconds = secondsSince(start) / bounds.length;
   return bounds.map((bound, i) => {
@@ -93,25 +93,34 @@ function calibrateOrgans(
   average: LossAverage,
 ): Map<number, LeastLambda[]> {
   const single = makePartition({ kind: 'uniform' }, data.labels);
-  const known = labelIds(data.labels);
   return new Map(
     organs.map((organ) => {
-      if (!known.includes(organ)) {
-        throw new SemcrcError('usage', `the cohort has no label ${organ}`, { data: { organ } });
-      }
       const table = new LossTable(profiles, single, { scope: { organ }, average });
-      return [organ, leastLambdas(table, bounds, data.rankings)];
+      return [organ, leastLambdas(table, bounds)];
     }),
   );
 }
 
-/** The organs whose own loss a procedure looks at: for `organ-crc` those named by `control`, else all. */
+/**
+ * The organs whose own loss a procedure looks at: for `organ-crc` those named by `control`, else all.
+ *
+ * @throws SemcrcError `usage` for a name that no label has.
+ */
 export function controlledOrgans(
   procedure: 'organ-crc' | 'pooled',
   { control }: Pick<ProcedureOptions, 'control'>,
   labels: Labels,
 ): readonly number[] {
-  return procedure === 'organ-crc' && control.length > 0 ? control : labelIds(labels);
+  if (procedure === 'pooled' || control.length === 0) return labelIds(labels);
+  return control.map((name) => {
+    const id = labelIds(labels).find((id) => labels[id] === name);
+    if (id !== undefined) return id;
+    throw new SemcrcError(
+      'usage',
+      `\`control\` names ${name}, which the cohort does not have; it has ${Object.values(labels).join(', ')}`,
+      { data: { options: ['control'], label: name } },
+    );
+  });
 }
 
 /** How a procedure averages the losses of an organ. */

@@ -96,23 +96,23 @@ export function cellsOfSample(partition: Partition, sample: Sample): Uint8Array 
   switch (spec.kind) {
     case 'uniform':
     case 'organ':
-      return sample.groups;
+      return sample.organs;
     case 'position': {
       checkPlane(spec, sample);
-      const { groups } = sample;
+      const { organs } = sample;
       const { map } = spec;
-      const cells = cellCount <= 256 ? new Uint8Array(groups.length) : new Uint16Array(groups.length);
+      const cells = cellCount <= 256 ? new Uint8Array(organs.length) : new Uint16Array(organs.length);
       const plane = map.length;
-      for (let start = 0; start < groups.length; start += plane) {
+      for (let start = 0; start < organs.length; start += plane) {
         for (let pixel = 0; pixel < plane; pixel++) {
-          cells[start + pixel] = groups[start + pixel] * cellsPerOrgan + map[pixel];
+          cells[start + pixel] = organs[start + pixel] * cellsPerOrgan + map[pixel];
         }
       }
       return cells;
     }
     case 'strata': {
       const cells = strataOfSample(spec, sample);
-      for (let voxel = 0; voxel < cells.length; voxel++) cells[voxel] += sample.groups[voxel] * cellsPerOrgan;
+      for (let voxel = 0; voxel < cells.length; voxel++) cells[voxel] += sample.organs[voxel] * cellsPerOrgan;
       return cells;
     }
   }
@@ -130,9 +130,9 @@ export function cellsOnArena(
   const { spec, cellCount, cellsPerOrgan } = partition;
   if (spec.kind !== 'position') return cellsOfSample(partition, sample);
   checkPlane(spec, sample);
-  const { groups } = sample;
-  const cells = kernels.arena.uint16(groups.length);
-  divideGroups(kernels, groups, cellCount / cellsPerOrgan, spec.map, cellsPerOrgan, cells.view);
+  const { organs } = sample;
+  const cells = kernels.arena.uint16(organs.length);
+  divideGroups(kernels, organs, cellCount / cellsPerOrgan, spec.map, cellsPerOrgan, cells.view);
   return cells.view;
 }
 

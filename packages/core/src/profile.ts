@@ -6,7 +6,8 @@ import {
   type Kernels,
   SemcrcError,
 } from '@semcrc/kernels';
-import { type HeuristicOptions, type Interval, intervalOf, QUANTILE } from './interval.ts';
+import { type Interval, intervalOf, QUANTILE } from './interval.ts';
+import type { HeuristicOptions, ProcedureOptions } from './options/procedure-options.ts';
 import { type LengthProfile, profileLengths } from './length-profile.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import type { Sample } from './sample.ts';
@@ -20,7 +21,7 @@ import {
 } from './sorted-scores.ts';
 
 /** Over which voxels a scan's loss is taken: all, or those that are not background (label 0). */
-export type Within = 'scan' | 'body';
+export type Within = ProcedureOptions['within'];
 
 /**
  * All that backtracking needs of a scan: its positive scores, sorted. A voxel with score ≤ 0 is never missed, so only
@@ -133,20 +134,20 @@ export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval
 }
 
 /** A label beyond the partition's would land in a list of another organ, or in none. */
-function refuseUnknownLabels(kernels: Kernels, { id, groups, shape }: Sample, partition: Partition): void {
+function refuseUnknownLabels(kernels: Kernels, { id, organs, shape }: Sample, partition: Partition): void {
   const { groupOfCell, cellCount, cellsPerOrgan } = partition;
-  const organs = cellCount / cellsPerOrgan;
-  const known = (organ: number) => organ < organs && groupOfCell[organ * cellsPerOrgan] !== NO_GROUP;
-  const counts = countGroups(kernels, groups, 256 ** groups.BYTES_PER_ELEMENT);
+  const slots = cellCount / cellsPerOrgan;
+  const known = (organ: number) => organ < slots && groupOfCell[organ * cellsPerOrgan] !== NO_GROUP;
+  const counts = countGroups(kernels, organs, 256 ** organs.BYTES_PER_ELEMENT);
   if (counts.every((voxels, organ) => voxels === 0 || known(organ))) return;
-  const unknown = groups.findIndex((group) => !known(group));
+  const unknown = organs.findIndex((organ) => !known(organ));
   const at = positionOf(unknown, shape);
-  const labels = Array.from({ length: organs }, (_, organ) => organ).filter(known);
+  const labels = Array.from({ length: slots }, (_, organ) => organ).filter(known);
   throw new SemcrcError(
     'bad-input',
-    `scan ${id}: expected the labels ${labels.join(', ')}, found ${groups[unknown]} at voxel ` +
+    `scan ${id}: expected the labels ${labels.join(', ')}, found ${organs[unknown]} at voxel ` +
       `(x ${at[0]}, y ${at[1]}, z ${at[2]}); name it in the label scheme, or leave the scan out`,
-    { data: { scan: id, voxel: at, found: groups[unknown] } },
+    { data: { scan: id, voxel: at, found: organs[unknown] } },
   );
 }
 
@@ -164,9 +165,9 @@ export function restrictToBody(
 ): Uint8Array | Uint16Array {
   if (within === 'scan') return cells;
   const inside = Uint16Array.from(cells);
-  const { groups } = sample;
+  const { organs } = sample;
   for (let voxel = 0; voxel < inside.length; voxel++) {
-    if (groups[voxel] === 0) inside[voxel] = cellCount;
+    if (organs[voxel] === 0) inside[voxel] = cellCount;
   }
   return inside;
 }

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { Evaluation } from './evaluate.ts';
 import type { Fit } from './fit.ts';
-import { PROCEDURES } from './procedure.ts';
+import { PROCEDURES } from './options/procedure-options.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 

@@ -1,5 +1,6 @@
 import { coverageSweep, type Kernels } from '@semcrc/kernels';
-import { type HeuristicOptions, intervalOf, QUANTILE } from './interval.ts';
+import { intervalOf, QUANTILE } from './interval.ts';
+import type { HeuristicOptions } from './options/procedure-options.ts';
 import { type Labels, labelIds, organSlots } from './labels.ts';
 
 import { scoreSample, type Within } from './profile.ts';
@@ -27,11 +28,11 @@ export function sweepScan(
   const slots = organSlots(labels);
   const scores = new Float32Array(sample.truth.length);
   scoreSample(kernels, sample, intervalOf(sample, options), scores);
-  const counts = coverageSweep(kernels, scores, sample.groups, slots, grid);
+  const counts = coverageSweep(kernels, scores, sample.organs, slots, grid);
   const voxels: Record<string, number> = {};
   const misses: Record<string, number[]> = {};
   const sizes = new Uint32Array(slots);
-  for (const group of sample.groups) sizes[group]++;
+  for (const group of sample.organs) sizes[group]++;
   for (const id of labelIds(labels)) {
     if (sizes[id] === 0 || (id === 0 && options.within === 'body')) continue;
     voxels[id] = sizes[id];

@@ -18,8 +18,8 @@ export interface Sample {
   readonly std?: Float32Array;
   /** Draws of the prediction, each a whole volume clipped to [0, 1]. */
   readonly samples?: readonly Float32Array[];
-  /** Group id of each voxel: 0 background, 1 body, organs from 2. Every id is a key of the cohort's labels. */
-  readonly groups: Uint8Array | Uint16Array;
+  /** Label id of each voxel: 0 background, 1 body, organs from 2. Every id is a key of the cohort's labels. */
+  readonly organs: Uint8Array | Uint16Array;
   /** What reading had to mend, in voxels. */
   readonly mended: MendedVoxels;
 }

@@ -71,7 +71,7 @@ export function mergeCells(
 export function sortPlaced(
   kernels: Kernels,
   scores: Block<Float32Array>,
-  { groups, shape }: Sample,
+  { organs, shape }: Sample,
   cells: CellsOfVoxels,
 ): SortedScores {
   const { sides, count } = cells;
@@ -82,11 +82,11 @@ export function sortPlaced(
   const positions = placed.positions!;
   const plane = shape[1] * shape[2];
   const pixels = plane <= 0x10000 ? new Uint16Array(kept) : new Uint32Array(kept);
-  const organs = groups.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
+  const organsKept = organs.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
   fillPixels(pixels, positions, plane);
-  fillFrom(organs, positions, groups);
-  let lists = organs;
-  if (cells.of !== groups) {
+  fillFrom(organsKept, positions, organs);
+  let lists = organsKept;
+  if (cells.of !== organs) {
     lists = cells.of.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
     fillFrom(lists, positions, cells.of);
   }
@@ -96,7 +96,7 @@ export function sortPlaced(
   return {
     offsets: offsets.slice(0, sides * count + 1),
     scores: divided.view.slice(),
-    merged: { offsets: borders, scores: merged, places: { pixels, organs } },
+    merged: { offsets: borders, scores: merged, places: { pixels, organs: organsKept } },
   };
 }
 

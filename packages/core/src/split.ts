@@ -1,4 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
+import type { SplitSizes } from './options/experiment-plan.ts';
 import { randomStream, shuffle } from './random.ts';
 
 /** A cohort as far as splitting is concerned: scan ids in cohort order and the patient of each. */
@@ -13,13 +14,6 @@ export interface Split {
   readonly opt: readonly string[];
   readonly cal: readonly string[];
   readonly test: readonly string[];
-}
-
-/** How many patients each part holds. `nCal` includes the opt patients, as in the paper. */
-export interface SplitSizes {
-  readonly nOpt: number;
-  readonly nCal: number;
-  readonly nTest: number;
 }
 
 /** The patients of a cohort in order of first appearance, each with its scan ids. */
@@ -42,8 +36,8 @@ export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
   const { nOpt, nCal, nTest } = sizes;
   for (const [name, value] of Object.entries({ nOpt, nCal, nTest })) {
     if (!Number.isInteger(value) || value < 0) {
-      throw new SemcrcError('usage', `${name} must be a whole number of patients, found ${value}`, {
-        data: { [name]: value },
+      throw new SemcrcError('usage', `\`${name}\` must be a whole number of patients, found ${value}`, {
+        data: { options: [name], [name]: value },
       });
     }
   }
@@ -51,8 +45,8 @@ export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
   if (nOpt >= nCal) {
     throw new SemcrcError(
       'usage',
-      `n-cal counts the opt patients too, so it must exceed n-opt: found n-opt ${nOpt}, n-cal ${nCal}, in a cohort of ${patients}`,
-      { data: { nOpt, nCal, patients } },
+      `\`nCal\` counts the opt patients too, so it must exceed \`nOpt\`: found \`nOpt\` ${nOpt}, \`nCal\` ${nCal}, in a cohort of ${patients}`,
+      { data: { options: ['nOpt', 'nCal'], nOpt, nCal, patients } },
     );
   }
   if (nCal + nTest > patients) {
@@ -64,9 +58,9 @@ export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
         : `${patients} patients (${index.ids.length} scans)`;
     throw new SemcrcError(
       'usage',
-      `n-cal ${nCal} + n-test ${nTest} = ${nCal + nTest} exceeds the cohort, which has ${scans}; ` +
-        `--n-opt ${opt} --n-cal ${patients - test} --n-test ${test} would fit`,
-      { data: { nOpt, nCal, nTest, patients, scans: index.ids.length } },
+      `\`nCal\` ${nCal} + \`nTest\` ${nTest} = ${nCal + nTest} exceeds the cohort, which has ${scans}; ` +
+        `\`nOpt\` ${opt} \`nCal\` ${patients - test} \`nTest\` ${test} would fit`,
+      { data: { options: ['nOpt', 'nCal', 'nTest'], nOpt, nCal, nTest, patients, scans: index.ids.length } },
     );
   }
 }

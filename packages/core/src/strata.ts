@@ -2,6 +2,7 @@ import { gather, type Kernels, radixSort } from '@semcrc/kernels';
 import { type Labels, labelIds, organSlots } from './labels.ts';
 import type { StrataSpec, StratumFeature, StratumFeatureName } from './partition-spec.ts';
 import { partOf, quantileCuts } from './quantile.ts';
+import type { ProcedureOptions } from './options/procedure-options.ts';
 import type { ReadSample, Sample } from './sample.ts';
 
 /** What a scan's voxels are binned by; f32, in windowed intensity (gradient: per voxel). All depend on the prediction alone. */
@@ -62,20 +63,21 @@ function inPlaneGradient(values: Float32Array, [slices, height, width]: Sample['
 export async function cutStrata(
   kernels: Kernels,
   labels: Labels,
-  features: readonly StratumFeature[],
+  strata: ProcedureOptions['strata'],
   optScans: readonly string[],
   read: ReadSample,
 ): Promise<StrataSpec> {
   const ids = labelIds(labels);
+  const features = strata.map(featureNamed);
   const gathered = new Map(ids.map((id) => [id, features.map(() => [] as Float32Array[])]));
   for (const scan of optScans) {
     const sample = await read(scan);
-    const { groups } = sample;
+    const { organs } = sample;
     const mark = kernels.arena.mark();
     try {
-      const values = kernels.arena.float32(groups.length);
+      const values = kernels.arena.float32(organs.length);
       features.forEach(({ name }, f) => {
-        const offsets = gather(kernels, groups, organSlots(labels), [featureOf(sample, name)], [values.view]);
+        const offsets = gather(kernels, organs, organSlots(labels), [featureOf(sample, name)], [values.view]);
         for (const [id, byFeature] of gathered) {
           if (offsets[id] < offsets[id + 1])
             byFeature[f].push(values.view.slice(offsets[id], offsets[id + 1]));
@@ -96,6 +98,12 @@ export async function cutStrata(
   return { kind: 'strata', features, cuts };
 }
 
+/** The feature and bins that an entry of the option `strata` names, such as `intensity:6`. */
+function featureNamed(stratum: ProcedureOptions['strata'][number]): StratumFeature {
+  const [name, bins] = stratum.split(':') as [StratumFeatureName, string];
+  return { name, bins: Number(bins) };
+}
+
 function concatenate(parts: readonly Float32Array[]): Float32Array {
   const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let filled = 0;
@@ -113,10 +121,10 @@ export function binsOfOrgan(spec: StrataSpec, organ: number): number {
 
 /** Bin of every voxel within its organ: mixed radix over the features, the first varying slowest. */
 export function strataOfSample(spec: StrataSpec, sample: Sample): Uint16Array {
-  const { groups } = sample;
-  const bins = new Uint16Array(groups.length);
+  const { organs } = sample;
+  const bins = new Uint16Array(organs.length);
   tablesOf(spec).forEach((table, f) => {
-    addParts(bins, groups, featureOf(sample, spec.features[f].name), table);
+    addParts(bins, organs, featureOf(sample, spec.features[f].name), table);
   });
   return bins;
 }
@@ -168,12 +176,12 @@ function partTable(spec: StrataSpec, feature: number): PartTable {
 /** Goes on from bins by the features before to bins by one feature more. */
 function addParts(
   bins: Uint16Array,
-  groups: Sample['groups'],
+  organs: Sample['organs'],
   values: Float32Array,
   { cuts, parts, partOfCell }: PartTable,
 ): void {
   for (let voxel = 0; voxel < bins.length; voxel++) {
-    const organ = groups[voxel];
+    const organ = organs[voxel];
     const value = values[voxel];
     const cell = (value * CELLS) | 0;
     let part = cell >>> 0 < ROW ? partOfCell[organ * ROW + cell] : SEVERAL;

@@ -57,7 +57,7 @@ function breakpoints(samples: readonly Sample[], anchor: readonly number[], side
     for (let voxel = 0; voxel < sample.truth.length; voxel++) {
       const score = scoreOf(sample, voxel);
       if (!(score > 0)) continue;
-      const group = IDS.indexOf(sample.groups[voxel]);
+      const group = IDS.indexOf(sample.organs[voxel]);
       const at = sides === 2 && isAbove(sample, voxel) ? IDS.length + group : group;
       found.add((score + previous(score)) / 2 - anchor[at]);
     }

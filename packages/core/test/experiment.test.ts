@@ -265,8 +265,8 @@ describe('combinations that make no sense', () => {
     ['organ-crc', { sides: 'two' }, /below from above/],
     ['pooled', { sides: 'two' }, /below from above/],
     ['sem-crc', { backtrack: 'path' }, /path/],
-    ['organ-crc', { strata: [{ name: 'intensity', bins: 4 }] }, /strata/],
-    ['k-crc', { strata: [{ name: 'intensity', bins: 4 }] }, /strata/],
+    ['organ-crc', { strata: ['intensity:4'] }, /strata/],
+    ['k-crc', { strata: ['intensity:4'] }, /strata/],
     ['sem-crc', { control: [3] }, /organ-crc/],
     ['crc', { organCal: 'all' }, /organ-crc/],
     ['organ-crc', { organCal: 'all', control: [3] }, /--organ-cal all cannot calibrate on them/],
@@ -283,7 +283,7 @@ describe('combinations that make no sense', () => {
     [['organ-crc', 'crc'], { organCal: 'all' }],
     [
       ['sem-crc'],
-      { anchor: 'envelope', backtrack: 'path', sides: 'two', strata: [{ name: 'width', bins: 3 }] },
+      { anchor: 'envelope', backtrack: 'path', sides: 'two', strata: ['width:3'] },
     ],
   ] as const)('%o with %o is fine', (procedures, change) => {
     expect(() => checkCombination(procedures, options(change))).not.toThrow();

@@ -176,7 +176,7 @@ const VARIANTS: readonly [string, PopulationModel, Variant][] = [
   [
     'sem-crc, path, two sides, strata',
     ROWS,
-    { procedure: 'sem-crc', options: { ...PATH_TWO, strata: [{ name: 'intensity', bins: 2 }] }, nOpt: 10 },
+    { procedure: 'sem-crc', options: { ...PATH_TWO, strata: ['intensity:2'] }, nOpt: 10 },
   ],
 ];
 

@@ -83,7 +83,7 @@ describe('the guarantee of organ-crc: mean risk within each organ ≤ 0.1 over 2
       for (const [group, organ] of organs.entries()) {
         if (fit.organs[organ].status === 'calibrated')
           calibrated.set(organ, 1 + (calibrated.get(organ) ?? 0));
-        const contains = ({ groups }: Sample) => groups.includes(organ);
+        const contains = ({ organs }: Sample) => organs.includes(organ);
         const test = members
           .slice(n)
           .map((member) => population.samples[member])
@@ -93,7 +93,7 @@ describe('the guarantee of organ-crc: mean risk within each organ ≤ 0.1 over 2
           riskOf(
             sample,
             () => fit.lambda[group],
-            (voxel) => sample.groups[voxel] === organ,
+            (voxel) => sample.organs[voxel] === organ,
           ),
         );
         risks.get(organ)?.push(meanOf(own));

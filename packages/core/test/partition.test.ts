@@ -19,7 +19,7 @@ describe('cells by position', () => {
           const partition = makePartition(spec, LABELS);
           for (const sample of drawCohort(recipe)) {
             const expected = Array.from(
-              sample.groups,
+              sample.organs,
               (organ, voxel) => organ * groupCount + map[voxel % map.length],
             );
             const mark = kernels.arena.mark();

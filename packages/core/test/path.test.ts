@@ -158,7 +158,7 @@ describe('sem-crc with the envelope anchor', () => {
             const [opt, cal] = [select(samples, split.opt), select(samples, split.cal)];
             const n = recipe.patients - 1 - nOpt;
             const epsilon = tolerance === 'edge' ? 1 / (n + 1) : tolerance;
-            if (1 / (n + 1) > epsilon || !opt.some((s) => s.groups.some((g) => g > 0))) return;
+            if (1 / (n + 1) > epsilon || !opt.some((s) => s.organs.some((g) => g > 0))) return;
             const data = dataOf(kernels, samples, { sides: sides === 'two' ? 2 : 1, within });
             const [{ fits }] = await fitSplit(data, split, ['sem-crc'], [epsilon], options, {
               seed: 0,
@@ -268,7 +268,7 @@ describe('strata', () => {
           });
           expect(fits[0].partition.keys).toEqual(keys);
           const groupOf: GroupOf = (sample, voxel) => {
-            const organ = sample.groups[voxel];
+            const organ = sample.organs[voxel];
             return keys.indexOf(`${organ}/${stratumOf(sample, voxel, cuts[IDS.indexOf(organ)], features)}`);
           };
           checkEnvelope(fits[0], opt, (14 * 0.15 - 1) / 13, everyVoxel, groupOf);

@@ -22,7 +22,7 @@ function missesAt(id: string, width: number, missed: readonly boolean[]): Sample
     truth,
     lower: truth.map(() => 0.5),
     upper: truth.map(() => 0.5),
-    groups: new Uint8Array(missed.length).fill(1),
+    organs: new Uint8Array(missed.length).fill(1),
     mended: { clipped: 0, crossed: 0 },
   };
 }

@@ -62,7 +62,7 @@ function drawProfile(model: Model, id: string, random: () => number): Profile {
     truth,
     lower: bound,
     upper: bound,
-    groups: new Uint8Array(scores.length).fill(1),
+    organs: new Uint8Array(scores.length).fill(1),
     mended: { clipped: 0, crossed: 0 },
   };
   return buildProfile(kernels, sample, makePartition({ kind: 'organ' }, LABELS));

@@ -7,7 +7,7 @@ const labels = { '0': 'background', '1': 'body', '2': 'spleen' };
 const grid = Float32Array.of(0, 0.25);
 
 /** A scan whose voxel j lies scores[j] above its interval, which is a point at 0. */
-function scan(id: string, patient: string, scores: number[], groups: number[]): Sample {
+function scan(id: string, patient: string, scores: number[], organs: number[]): Sample {
   const zeros = new Float32Array(scores.length);
   return {
     id,
@@ -16,7 +16,7 @@ function scan(id: string, patient: string, scores: number[], groups: number[]): 
     truth: Float32Array.from(scores),
     lower: zeros,
     upper: zeros,
-    groups: Uint8Array.from(groups),
+    organs: Uint8Array.from(organs),
     mended: { clipped: 0, crossed: 0 },
   };
 }

@@ -47,7 +47,7 @@ describe('strata of a sample', () => {
             point,
             lower,
             upper,
-            groups: Uint8Array.from(all, ([, , organ]) => organ),
+            organs: Uint8Array.from(all, ([, , organ]) => organ),
             mended: { clipped: 0, crossed: 0 },
           };
           const expected = all.map(([intensity, width, organ]) => {
@@ -79,7 +79,7 @@ describe('strata of a sample', () => {
       point,
       lower: point,
       upper: point,
-      groups: new Uint8Array(4),
+      organs: new Uint8Array(4),
       mended: { clipped: 0, crossed: 0 },
     };
     // √2 at the corner that both its neighbours differ from, 1 beside it, 0 opposite.

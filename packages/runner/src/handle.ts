@@ -1,4 +1,4 @@
-import type { Source } from '@semcrc/cohort';
+import type { Cohort, Source } from '@semcrc/core';
 import type { SliceRule } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import { type PhantomOptions, phantomSource } from '@semcrc/simulate';
@@ -31,10 +31,6 @@ export interface FileOptions {
     readonly slices?: number;
     readonly size?: readonly [height: number, width: number];
   };
-  /** The digest of the same cohort, opened before: it is not computed again. */
-  readonly digest?: string;
-  /** Ids that an earlier opening of the same cohort left out: scans are not read again to find out. */
-  readonly leftOut?: readonly string[];
 }
 
 /** The scans a manifest lists; opens in Node. */
@@ -61,33 +57,24 @@ export interface LayoutHandle {
 /** Says which cohort to open, as plain data: every worker opens its own. */
 export type SourceHandle = PhantomHandle | ManifestHandle | LayoutHandle | StoreHandle;
 
-/** What opening takes besides the handle, and what it tells. */
-export interface OpenOptions {
-  /** The digest of the same cohort, opened before: it is not computed again. */
-  readonly digest?: string;
-  /** Ids that an earlier opening of the same cohort left out. */
-  readonly leftOut?: readonly string[];
-  /** Chunks of a prepared cohort that an earlier opening verified. */
-  readonly verified?: Uint8Array;
-  /** Told of things worth knowing that are no errors, each once. */
-  readonly warn?: (message: string) => void;
-}
+/** A cohort to open, and what an earlier opening of the same cohort found: it is taken over instead of read again. */
+export type Opening = SourceHandle & { readonly known?: Cohort };
 
-/** Opens the cohort a handle names. */
-export type OpenSource = (handle: SourceHandle, options?: OpenOptions) => Promise<Source>;
+/** Opens a cohort. `warn` is called with things worth knowing that are no errors, each once. */
+export type OpenSource = (
+  opening: Opening,
+  hooks?: { readonly warn?: (message: string) => void },
+) => Promise<Source>;
 
 /**
  * Opens what needs no file system.
  *
  * @throws SemcrcError `unsupported` for any other cohort.
  */
-export async function openSource(handle: SourceHandle): Promise<Source> {
-  if (handle.kind === 'phantom') return phantomSource(handle.options);
-  throw new SemcrcError(
-    'unsupported',
-    `a ${handle.kind} is opened in Node only; a browser opens the phantom`,
-    {
-      data: { kind: handle.kind },
-    },
-  );
+export async function openSource(opening: Opening): Promise<Source> {
+  const { kind } = opening;
+  if (kind === 'phantom') return phantomSource(opening.options);
+  throw new SemcrcError('unsupported', `a ${kind} is opened in Node only; a browser opens the phantom`, {
+    data: { kind },
+  });
 }

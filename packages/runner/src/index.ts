@@ -14,7 +14,7 @@ export {
   type FileOptions,
   type LayoutHandle,
   type ManifestHandle,
-  type OpenOptions,
+  type Opening,
   type OpenSource,
   openSource,
   type PhantomHandle,
@@ -23,7 +23,6 @@ export {
 } from './handle.ts';
 export type {
   CalibratedSplit,
-  CohortFacts,
   ExperimentExecutor,
   ExperimentJobs,
   ExperimentSession,

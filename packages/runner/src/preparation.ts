@@ -95,7 +95,7 @@ export class PreparationWorkbench implements Workbench<PreparationSession, Prepa
       this.#warnings = [];
       const list = await listScans(handle);
       this.#warnings.push(...list.warnings);
-      const known = digest === undefined ? {} : { digest };
+      const known = digest === undefined ? {} : { known: { digest } };
       const preparation = await openPreparation(list, { ...handle.options, ...known });
       this.#opened = { handle: key, preparation };
     }

@@ -116,7 +116,7 @@ describe.skipIf(missing)('a cohort in files', () => {
     const id = whole.ids[SCANS - 1];
     const [sample, kept] = await Promise.all([whole.read(id), again.read(id)]);
     expect(kept.truth).toEqual(sample.truth);
-    expect(kept.groups).toEqual(sample.groups);
+    expect(kept.organs).toEqual(sample.organs);
   });
 
   it('names the scan whose files are damaged, from any thread', async () => {

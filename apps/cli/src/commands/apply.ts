@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type AppliedSummary, type ApplyFiles, applyToFiles, resolveLabelling } from '@semcrc/cohort/node';
 import { parseCalibration } from '@semcrc/core';
+import { abdomenWindow } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import { Command } from 'commander';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, JSON_OUTPUT, type OptionRow, SOURCE } from '../options.ts';
 import { openOutputDirectory } from '../output-file.ts';
 import type { Settings } from '../settings.ts';
-import type { Preparing } from '../source.ts';
 import { facts, figure, lambdaRange, table, wrapped } from '../table.ts';
 import { noteMended } from '../work.ts';
 
@@ -69,15 +69,15 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
     const { units = 'window', out = 'semcrc-applied' } = options;
     const files = filesOf(options);
     const calibration = parseCalibration(readFileSync(file, 'utf8'), file);
-    const recorded = calibration.source.preparing as unknown as Preparing;
+    const recorded = calibration.source.preparing;
     const labels = options.labels ?? recorded.labels ?? undefined;
     const labelling = await resolveLabelling(labels, options.extraLabels ?? recorded.extraLabels);
     openOutputDirectory(out);
     let progress: ReturnType<typeof terminal.progress> | undefined;
     const summary = await applyToFiles(calibration, files, out, {
       labelling,
-      window: options.window ?? recorded.window,
-      predictionUnits: options.predictionUnits ?? recorded.predictionUnits,
+      window: options.window ?? recorded.window ?? abdomenWindow,
+      predictionUnits: options.predictionUnits ?? recorded.predictionUnits ?? 'window',
       units,
       progress: (done, total) => {
         signal.throwIfAborted();

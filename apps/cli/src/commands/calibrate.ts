@@ -43,7 +43,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
   return command.action(async (source: string, options: CalibrateOptions) => {
     const { procedure = 'sem-crc', out = 'calibration.json', workers, json: _, ...settings } = options;
     const config = resolveConfig({ ...settings, source, procedures: [procedure], runs: 1 });
-    const { cohort, handle } = await openCohort(handleOf(config.source), terminal);
+    const { cohort, opening } = await openCohort(handleOf(config.source), terminal);
     const everything = settings.nTest === 0 && settings.nCal === undefined;
     const plan = {
       ...planOf(config, cohort.labels),
@@ -54,20 +54,20 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
 
     const progress = new StageProgress(terminal);
     const result = await withExecutor(EXPERIMENTS, workers, (executor) =>
-      runCalibration(handle, plan, { executor, signal, onProgress: progress.update }),
+      runCalibration(opening, plan, { executor, signal, onProgress: progress.update }),
     ).finally(() => progress.stop());
     const calibration = describeCalibration(result.fit, {
-      epsilon: plan.epsilon,
+      epsilon: config.epsilon,
       options: plan.options,
       labels: cohort.labels,
-      ...(cohort.draws === undefined ? {} : { draws: cohort.draws }),
+      draws: cohort.draws,
       seed: plan.seed,
       split: result.split,
       source: {
         name: cohort.name,
         digest: cohort.digest,
         scans: cohort.ids.length,
-        preparing: { ...preparingOf(config.source, cohort.preparing) },
+        preparing: preparingOf(config.source, cohort.preparing),
       },
       test: result.evaluation,
       versions: { semcrc: VERSION },

@@ -8,7 +8,7 @@ import type { MeanInterval } from '../mean-interval.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow } from '../options.ts';
 import { checkOutputFile, writeOutputFile } from '../output-file.ts';
 import type { Settings } from '../settings.ts';
-import { chooseSource, handleOf, hasFiles, PHANTOM, type Preparing } from '../source.ts';
+import { chooseSource, handleOf, hasFiles, PHANTOM } from '../source.ts';
 import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
 import { noteMended, openCohort } from '../work.ts';
 
@@ -98,8 +98,8 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
 
 /** How the calibration's own scans were read, as settings; nothing where they were not read from files. */
 function recordedSettings({ source }: Calibration): Settings {
-  const preparing = source.preparing as unknown as Preparing;
-  if (preparing.labels === null) return {};
+  const { preparing } = source;
+  if (preparing.labels == null) return {};
   const said = Object.entries(preparing).filter(([, value]) => value !== null);
   return Object.fromEntries(said) as Settings;
 }

@@ -6,7 +6,7 @@ import type { StoreArray } from './store-format.ts';
  * A scan whose volumes are read when they are first looked at; those it does not have are undefined. One class, and getters
  * of it, so that code that reads scans meets objects of one shape.
  */
-export class LentSample {
+export class LazySample {
   readonly id: string;
   readonly patient: string;
   readonly shape: Sample['shape'];
@@ -51,8 +51,8 @@ export class LentSample {
     return this.#once('std') as Float32Array | undefined;
   }
 
-  get groups(): Sample['groups'] {
-    return this.#once('groups') as Sample['groups'];
+  get organs(): Sample['organs'] {
+    return this.#once('groups') as Sample['organs'];
   }
 
   get samples(): readonly Float32Array[] | undefined {
