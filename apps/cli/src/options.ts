@@ -1,6 +1,6 @@
-import { schemeNames } from '@semcrc/cohort';
 import { layoutNames } from '@semcrc/cohort/node';
 import { PreparingOptions, ProcedureOptions } from '@semcrc/core';
+import { schemeNames } from '@semcrc/imaging';
 import { type Command, Option } from 'commander';
 import * as parse from './parse.ts';
 import { PRESET_NAMES } from './settings.ts';

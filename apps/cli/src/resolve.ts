@@ -1,4 +1,3 @@
-import { canonicalName } from '@semcrc/cohort';
 import {
   type ExperimentPlan,
   type Labels,
@@ -7,6 +6,7 @@ import {
   type ProcedureOptions,
   type SplitSizes,
 } from '@semcrc/core';
+import { canonicalName } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Settings } from './settings.ts';
 import { chooseSource, PHANTOM, type SourceChoice } from './source.ts';

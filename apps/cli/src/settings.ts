@@ -69,12 +69,10 @@ const gridSource = Type.Union([
   ),
 ]);
 
-const axes = Object.entries({ ...methodFields, seed, source: gridSource }).map(
-  ([name, values]) => [
-    name,
-    Type.Optional(Type.Array(values as Type.TSchema, { minItems: 1, uniqueItems: true })),
-  ],
-);
+const axes = Object.entries({ ...methodFields, seed, source: gridSource }).map(([name, values]) => [
+  name,
+  Type.Optional(Type.Array(values as Type.TSchema, { minItems: 1, uniqueItems: true })),
+]);
 
 /** The config file of `semcrc experiment`: settings, and a grid whose every combination becomes a folder. */
 export const experimentFileSchema = Type.Object(

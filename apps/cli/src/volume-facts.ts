@@ -1,5 +1,13 @@
-import { checkLabelTable, type LabelScheme } from '@semcrc/cohort';
-import { axisCodes, isOblique, labelNames, type NiftiHeader, obliquity, spacingOf } from '@semcrc/imaging';
+import {
+  axisCodes,
+  checkLabelTable,
+  isOblique,
+  type LabelScheme,
+  labelNames,
+  type NiftiHeader,
+  obliquity,
+  spacingOf,
+} from '@semcrc/imaging';
 import { readNifti, readNiftiHeader } from '@semcrc/imaging/node';
 
 /** What `inspect` says of one label of a segmentation. */

@@ -2,9 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Calibration } from '@semcrc/core';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApplyFiles, type ApplyOptions, applyToFiles, resolveLabelling } from '../src/node.ts';
+import { type ApplyFiles, type ApplyOptions, applyToFiles } from '../src/node.ts';
 import {
   AFFINE,
   calibration,

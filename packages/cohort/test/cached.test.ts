@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cached } from '../src/index.ts';
+import { cached } from '@semcrc/core';
 import { openManifest, type ScanOptions } from '../src/node.ts';
 import { type PlainScan, plainScan, VOXELS, writeCohort } from './plain-cohort.ts';
 

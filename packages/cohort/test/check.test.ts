@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkCohort, readManifest, resolveLabelling } from '../src/node.ts';
+import { checkCohort, readManifest } from '../src/node.ts';
 import { plainScan, writeCohort } from './plain-cohort.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { describe, expect, it } from 'vitest';
-import { parseManifest } from '../src/manifest.ts';
+import { parseManifest } from '../src/sources/manifest.ts';
 
 const HEADER = 'scan,ground_truth,lower,upper,segmentation';
 

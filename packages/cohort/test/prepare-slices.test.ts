@@ -2,11 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sample } from '@semcrc/core';
+import type { PaperOptions } from '@semcrc/imaging';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, type Resampler } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PaperOptions, prepareScan, resolveLabelling, type ScanFiles } from '../src/node.ts';
-import { ScanMemory } from '../src/scan-memory.ts';
-import type { PredictionUnits } from '../src/scan-reader.ts';
+import { prepareScan, type ScanFiles } from '../src/node.ts';
+import { ScanMemory } from '../src/scan/scan-memory.ts';
+import type { PredictionUnits } from '../src/scan/scan-reader.ts';
 import { failure } from './failure.ts';
 import { type PlainFile, writeNifti } from './plain-nifti.ts';
 import { uniform } from './random-cohort.ts';

@@ -1,15 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PaperOptions } from '@semcrc/imaging';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, type Resampler } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type PaperOptions,
-  type Prepared,
-  prepareScan,
-  resolveLabelling,
-  type ScanFiles,
-} from '../src/node.ts';
+import { type Prepared, prepareScan, type ScanFiles } from '../src/node.ts';
 import { plainScan, SIZE, VOXELS, writeCohort } from './plain-cohort.ts';
 
 const GOLDEN = join(import.meta.dirname, 'goldens', 'prepare');

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { readFile, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { resolvePaper } from '@semcrc/imaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { beginStore, finishStore, openStore, resolvePaper, type StorePlan, writeScan } from '../src/node.ts';
+import { beginStore, finishStore, openStore, type StorePlan, writeScan } from '../src/node.ts';
 import { failure } from './failure.ts';
 import { kept, planOf, randomSample, whole } from './random-cohort.ts';
 

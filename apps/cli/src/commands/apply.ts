@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type AppliedSummary, type ApplyFiles, applyToFiles, resolveLabelling } from '@semcrc/cohort/node';
+import { type AppliedSummary, type ApplyFiles, applyToFiles } from '@semcrc/cohort/node';
 import { parseCalibration } from '@semcrc/core';
 import { abdomenWindow } from '@semcrc/imaging';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { Command } from 'commander';
 import type { Invocation } from '../invocation.ts';

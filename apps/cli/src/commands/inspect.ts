@@ -1,5 +1,5 @@
-import type { LabelScheme } from '@semcrc/cohort';
-import { resolveLabelling } from '@semcrc/cohort/node';
+import type { LabelScheme } from '@semcrc/imaging';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { Command } from 'commander';
 import { type CohortFacts, cohortFacts } from '../cohort-facts.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { checkCohort, readManifest, resolveLabelling, scanLayout } from '@semcrc/cohort/node';
+import { checkCohort, readManifest, scanLayout } from '@semcrc/cohort/node';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { runPreparation } from '@semcrc/runner/node';
 import { Command } from 'commander';
