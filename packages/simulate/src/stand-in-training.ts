@@ -1,0 +1,85 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { anatomyFeatureCount, bodyMask, type StandInData } from '@semcrc/predict';
+import { CellExamples } from './examples.ts';
+import { classLoss, trainNetwork } from './network-training.ts';
+import { windowed } from './phantom.ts';
+import { generatorOf } from './random.ts';
+import type { Acquisition, SimulatedPatient } from './simulation.ts';
+
+/** How much the stand-in of a population learns. */
+const schedule = { patients: 24, everySlice: 3, organShare: 0.34, bodyShare: 0.1 } as const;
+const training = { units: [40, 24], epochs: 7, batch: 32, rate: 4e-3 } as const;
+
+/** Seed of the patients a stand-in learns from, made from a cohort's: no scan of the cohort is among them. */
+function trainingSeedOf(seed: number): number {
+  return ~seed;
+}
+
+/**
+ * Trains a segmentation stand-in for a population on patients of its own, drawn with a seed apart from the cohort's. The
+ * shipped stand-in knows phantoms; warps of a template look otherwise.
+ *
+ * @param draw patient `index` of a seed; the population.
+ * @param classes group ids of the organs there may be, 2 and up.
+ */
+export async function trainStandIn(
+  draw: (seed: number, index: number) => SimulatedPatient,
+  seed: number,
+  classes: readonly number[],
+  { task, predictor }: Pick<Acquisition, 'task' | 'predictor'>,
+): Promise<StandInData> {
+  const own = trainingSeedOf(seed);
+  const kinds = [0, ...classes];
+  const cells = new CellExamples(kinds);
+  const generator = generatorOf(own, 2_000_000);
+  for (let index = 0; index < schedule.patients; index++) {
+    const patient = draw(own, index);
+    const measurement = await task.measure(windowed(patient.truth), { seed: own, index });
+    const [depth, height, width] = measurement.shape;
+    const slices: number[] = [];
+    for (let slice = index % schedule.everySlice; slice < depth; slice += schedule.everySlice) slices.push(slice);
+    const { point } = await predictor.predict(measurement, slices);
+    const body = bodyMask(point, [slices.length, height, width]);
+    const area = height * width;
+    for (const [order, slice] of slices.entries()) {
+      const part = <T extends Float32Array | Uint8Array>(array: T, at: number): T =>
+        array.subarray(at * area, (at + 1) * area) as T;
+      cells.add(
+        {
+          ...{ shape: measurement.shape, spacing: measurement.spacing },
+          ...{ point: part(point, order), body: part(body, order), organs: part(patient.anatomy, slice) },
+          height: heightOf(slice, depth),
+        },
+        { organ: schedule.organShare, body: schedule.bodyShare },
+        generator,
+      );
+    }
+  }
+  const examples = cells.examples;
+  const counts = kinds.map(() => 0);
+  for (const kind of examples.targets) counts[kind] += 1;
+  const most = Math.max(...counts.slice(1));
+  // Rare organs weigh more, by the root of how rare they are.
+  const weights = counts.map((count, kind) =>
+    kind === 0 ? 1 : 1.4 * Math.min(3, Math.sqrt(most / Math.max(1, count))),
+  );
+  const { units, ...rest } = training;
+  const network = trainNetwork(examples, classLoss(examples.targets, weights), {
+    ...{ inputs: anatomyFeatureCount, units: [...units, kinds.length], ...rest },
+    generator,
+  });
+  return {
+    schema: 'semcrc/stand-in@1',
+    name: 'stand-in',
+    digest: bytesToHex(sha256(utf8ToBytes(JSON.stringify([kinds, network])))),
+    classes: kinds,
+    network,
+    training: { seed: own, ...schedule, ...training, examples: examples.count, predictor: predictor.digest },
+  };
+}
+
+/** Where a slice lies in its volume: 0 lowest … 1 highest. */
+export function heightOf(slice: number, depth: number): number {
+  return depth > 1 ? slice / (depth - 1) : 0.5;
+}
