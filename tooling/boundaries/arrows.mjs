@@ -8,10 +8,11 @@ export const ARROWS = {
   '@semcrc/anchor': ['@semcrc/kernels'],
   '@semcrc/core': ['@semcrc/anchor', '@semcrc/kernels'],
   '@semcrc/cohort': ['@semcrc/core', '@semcrc/imaging'],
+  '@semcrc/results': ['@semcrc/core', '@semcrc/imaging'],
   '@semcrc/simulate': ['@semcrc/core', '@semcrc/imaging', '@semcrc/kernels'],
   '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/core'],
   '@semcrc/report': ['@semcrc/core'],
-  semcrc: ['@semcrc/runner', '@semcrc/report'],
+  semcrc: ['@semcrc/runner', '@semcrc/results', '@semcrc/report'],
 };
 
 /** Packages whose imports of workspace packages are types only. */

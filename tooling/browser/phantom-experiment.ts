@@ -7,7 +7,7 @@ export async function experimentOnPhantom(
 ): Promise<Omit<RunRecord, 'seconds'>[]> {
   const plan = {
     procedures: PAPER_PROCEDURES,
-    epsilon: 0.1,
+    epsilons: [0.1],
     runs: 3,
     seed: 11,
     nOpt: 8,

@@ -1,20 +1,21 @@
 import {
+  type Cohort,
+  defaultSizes,
   type ExperimentPlan,
   type Labels,
   PAPER_PROCEDURES,
   PRESETS,
   type ProcedureOptions,
+  ExperimentPlan as planSchema,
   type SplitSizes,
 } from '@semcrc/core';
 import { canonicalName } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
+import { Create } from 'typebox/value';
 import type { Settings } from './settings.ts';
-import { chooseSource, PHANTOM, type SourceChoice } from './source.ts';
+import type { SourceChoice } from './source.ts';
 
-const PHANTOM_SIZES: SplitSizes = { nOpt: 32, nCal: 128, nTest: 32 };
-const PAPER_SIZES: SplitSizes = { nOpt: 32, nCal: 512, nTest: 128 };
-const DEFAULT_EPSILON = 0.1;
-const DEFAULT_RUNS = 20;
+const { epsilons, runs: runsSchema, seed: seedSchema } = planSchema.properties;
 
 /** Settings with every default filled in. */
 export interface Config extends SplitSizes {
@@ -28,33 +29,34 @@ export interface Config extends SplitSizes {
   readonly options: ProcedureOptions;
 }
 
-/** Fills in what was not said. The phantom has sizes of its own; any other cohort gets the paper's. */
-export function resolveConfig(settings: Settings): Config {
+/** Fills in what was not said, sizes by the cohort's patients. */
+export function resolveConfig(
+  settings: Settings,
+  source: SourceChoice,
+  cohort: Pick<Cohort, 'patients'>,
+): Config {
   const { preset = 'paper' } = settings;
-  const source = chooseSource(settings);
-  const sizes = source.source === PHANTOM ? PHANTOM_SIZES : PAPER_SIZES;
-  const defaults = PRESETS[preset];
+  const options = PRESETS[preset];
   return {
     source,
     // Only sem-crc takes all that `shortest` sets.
     procedures: settings.procedures ?? (preset === 'shortest' ? ['sem-crc'] : PAPER_PROCEDURES),
-    epsilon: settings.epsilon ?? DEFAULT_EPSILON,
-    runs: settings.runs ?? DEFAULT_RUNS,
-    seed: settings.seed ?? 0,
-    nOpt: settings.nOpt ?? sizes.nOpt,
-    nCal: settings.nCal ?? sizes.nCal,
-    nTest: settings.nTest ?? sizes.nTest,
+    epsilon: settings.epsilon ?? Create(epsilons.items),
+    runs: settings.runs ?? Create(runsSchema),
+    seed: settings.seed ?? Create(seedSchema),
+    ...defaultSizes(new Set(cohort.patients).size, given(settings, ['nOpt', 'nCal', 'nTest'])),
     preset,
-    options: { ...defaults, ...given(settings, defaults) },
+    options: { ...options, ...given(settings, Object.keys(options) as (keyof ProcedureOptions)[]) },
   };
 }
 
-/** The settings that are procedure options and were given. */
-function given(settings: Settings, options: ProcedureOptions): Partial<ProcedureOptions> {
-  const names = Object.keys(options) as (keyof ProcedureOptions)[];
-  return Object.fromEntries(
-    names.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]),
-  );
+/** Those of some settings that were given. */
+function given<Name extends keyof Settings>(
+  settings: Settings,
+  names: readonly Name[],
+): Pick<Settings, Name> {
+  const entries = names.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]);
+  return Object.fromEntries(entries);
 }
 
 /** What the runner is asked to do. @param labels of the cohort: `control` is spelt as they are */
@@ -70,12 +72,19 @@ function labelNamed(name: string, labels: Labels): string {
   if (found !== undefined) return found;
   throw new SemcrcError(
     'usage',
-    `--control names ${name}, which the cohort does not have; it has ${Object.values(labels).join(', ')}`,
-    { data: { label: name } },
+    `\`control\` names ${name}, which the cohort does not have; it has ${Object.values(labels).join(', ')}`,
+    { data: { options: ['control'], label: name } },
   );
 }
 
 /** `config` of experiment.json: every option on one level, in camelCase. */
 export function flatConfig({ options, source, ...rest }: Config): Record<string, unknown> {
   return { ...source, ...rest, ...options };
+}
+
+/** How many patients optimize, calibrate and are held out: numbers that add up, where `nCal` counts the first twice. */
+export function splitText({ nOpt, nCal, nTest }: SplitSizes, patients: number): string {
+  const left = patients - nCal - nTest;
+  const unused = left > 0 ? `, ${left} not used` : '';
+  return `${nOpt} to optimize, ${nCal - nOpt} to calibrate, ${nTest} held out${unused} (of ${patients} patients)`;
 }

@@ -1,8 +1,8 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { CommanderError } from 'commander';
-import { describeError, EXIT_CODES, toSemcrcError, withFlags } from './fault.ts';
+import { describeError, EXIT_CODES, toSemcrcError, withFlags } from './error-report.ts';
 import { buildProgram } from './program.ts';
-import { Terminal } from './terminal.ts';
+import { Terminal, writeLine } from './terminal.ts';
 
 /**
  * Runs one command line to its end, printing to stdout and stderr, and never throws.
@@ -13,17 +13,20 @@ import { Terminal } from './terminal.ts';
  */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   const terminal = new Terminal(args.includes('--json'));
+  const program = buildProgram({ terminal, signal });
+  if (args.length === 0) {
+    program.outputHelp();
+    return EXIT_CODES.done;
+  }
   try {
-    await buildProgram({ terminal, signal }).parseAsync(withoutSeparator(args), { from: 'user' });
-    return 0;
+    await program.parseAsync(withoutSeparator(args), { from: 'user' });
+    return EXIT_CODES.done;
   } catch (thrown) {
-    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT_CODES.done;
     const error = signal.aborted ? interrupted(thrown) : toSemcrcError(thrown);
     terminal.printJson({ error: { code: error.code, message: withFlags(error), data: error.data } });
-    const command = args.find((arg) => !arg.startsWith('-'));
-    if (!(thrown instanceof CommanderError && thrown.code === 'commander.help')) {
-      process.stderr.write(describeError(error, command));
-    }
+    const command = program.commands.map((known) => known.name()).find((name) => name === args[0]);
+    writeLine(describeError(error, command));
     return EXIT_CODES[error.code];
   }
 }

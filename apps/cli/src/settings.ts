@@ -2,35 +2,37 @@ import { layoutNames } from '@semcrc/cohort/node';
 import { ExperimentPlan, PRESETS, PreparingOptions, ProcedureOptions } from '@semcrc/core';
 import { Type } from 'typebox';
 
-const { epsilons, procedures, runs, seed, nOpt, nCal, nTest } = ExperimentPlan.properties;
-const { labels, extraLabels, window, predictionUnits, prepare, ...paperSlices } = PreparingOptions.properties;
+const { epsilons, options: _, ...plan } = ExperimentPlan.properties;
 
 /** The sets of method options that have a name. */
-export const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
+const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
 
 const oneOf = <T extends string>(description: string, values: readonly T[]) =>
   Type.Unsafe<T>(Type.Enum([...values], { description }));
 
-const sourceFields = {
-  labels,
-  extraLabels,
-  layout: oneOf('How a directory tree is laid out.', layoutNames),
-  dataset: Type.String({ description: 'Of a directory tree: the data set.' }),
-  task: Type.String({ description: 'Of a directory tree: the task.' }),
-  backbone: Type.String({ description: 'Of a directory tree: the segmentation model.' }),
+/** How scans are made from files. */
+export const PREPARING_FIELDS = PreparingOptions.properties;
+
+/** Which part of a directory tree is the cohort. */
+export const LAYOUT_FIELDS = {
+  layout: oneOf('The source is a directory tree laid out like this.', layoutNames),
+  dataset: Type.String({ description: 'Of a directory tree: the data set, where it holds several.' }),
+  task: Type.String({ description: 'Of a directory tree: the task, where the data set has several.' }),
+  backbone: Type.String({
+    description: 'Of a directory tree: the model that segmented the predictions, where there are several.',
+  }),
   groundTruthLabels: Type.Boolean({ description: "Of a directory tree: take the data set's own labels." }),
-  window,
-  predictionUnits,
-  prepare,
-  ...paperSlices,
 };
 
-const methodFields = {
-  epsilon: epsilons.items,
-  nOpt,
-  nCal,
-  nTest,
-  preset: oneOf('Sets anchor, backtrack, sides and strata where they are not given.', PRESET_NAMES),
+/** What is calibrated, on which splits; one tolerance, since several are an axis of a grid. */
+export const PLAN_FIELDS = { ...plan, epsilon: epsilons.items };
+
+/** How it is calibrated. */
+export const METHOD_FIELDS = {
+  preset: oneOf(
+    'Sets anchor, backtrack, sides and strata where they are not given; paper: gamma, line, one, none; shortest: envelope, path, two, intensity:12,width:4.',
+    PRESET_NAMES,
+  ),
   ...ProcedureOptions.properties,
 };
 
@@ -40,14 +42,8 @@ const source = Type.String({
   minLength: 1,
 });
 
-const fields = {
-  source,
-  ...sourceFields,
-  procedures,
-  runs,
-  seed,
-  ...methodFields,
-};
+const sourceFields = { ...PREPARING_FIELDS, ...LAYOUT_FIELDS };
+const fields = { source, ...sourceFields, ...PLAN_FIELDS, ...METHOD_FIELDS };
 const optionalFields = Type.Partial(Type.Object(fields)).properties;
 
 /** Every setting of one experiment, none required: what the command line and a config file can say. */
@@ -69,7 +65,8 @@ const gridSource = Type.Union([
   ),
 ]);
 
-const axes = Object.entries({ ...methodFields, seed, source: gridSource }).map(([name, values]) => [
+const { procedures: __, runs: ___, ...planAxes } = PLAN_FIELDS;
+const axes = Object.entries({ ...planAxes, ...METHOD_FIELDS, source: gridSource }).map(([name, values]) => [
   name,
   Type.Optional(Type.Array(values as Type.TSchema, { minItems: 1, uniqueItems: true })),
 ]);

@@ -255,19 +255,19 @@ describe('sizes', () => {
 describe('output', () => {
   test('a directory that is not there', () => {
     const out = join(root, 'no', 'such', 'directory', 'calibration.json');
-    expectFailure({ ...semcrc(['calibrate', '--out', out]), out }, 3, out, /no such file or directory/);
+    expectFailure({ ...semcrc(['calibrate', '--out', out]), out }, 3, out, /no such folder/);
   });
 
   test('a file where a directory should be', () => {
     const file = join(root, 'file');
     writeFileSync(file, '');
-    expectFailure(semcrc(['calibrate', '--out', join(file, 'calibration.json')]), 3, /not a directory/);
-    expectFailure(semcrc(['experiment', '--out', join(file, 'results')]), 3, /not a directory/);
+    expectFailure(semcrc(['calibrate', '--out', join(file, 'calibration.json')]), 3, /not a folder/);
+    expectFailure(semcrc(['experiment', '--out', join(file, 'results')]), 3, /not a folder/);
   });
 
   test('a directory where the file should be', () => {
     const { directory } = place();
-    expectFailure(semcrc(['calibrate', '--out', directory]), 3, directory, /is a directory/);
+    expectFailure(semcrc(['calibrate', '--out', directory]), 3, directory, /is a folder/);
     expect(readdirSync(directory)).toEqual([]);
   });
 

@@ -113,7 +113,7 @@ describe('evaluate', () => {
   test('a calibration that is not there', async () => {
     const outcome = await semcrcHere(['evaluate', join(root, 'nowhere.json')]);
     expect(outcome.code).toBe(3);
-    expect(outcome.stderr).toMatch(/nowhere\.json: no such file/);
+    expect(outcome.stderr).toMatch(/nowhere\.json: cannot be read: no such file/);
   });
 });
 

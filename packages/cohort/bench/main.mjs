@@ -3,6 +3,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UNKNOWN_PREPARING } from '@semcrc/core';
 import { beginStore, finishStore, openStore, writeScan } from '../dist/node.js';
 
 const scans = Number(process.argv[2] ?? 96);
@@ -32,9 +33,8 @@ try {
     labels: { 0: 'background', 1: 'body' },
     volumes: { point: true, std: false, samples: 0 },
     groupBytes: 1,
-    window: [-175, 250],
-    spacing: null,
-    source: {},
+    name: 'bench',
+    preparing: UNKNOWN_PREPARING,
   };
   const sample = {
     shape,

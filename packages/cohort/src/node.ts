@@ -1,23 +1,24 @@
-export type { AppliedOrgan, AppliedSummary, OrganState } from './apply/applied-summary.ts';
+export type { AppliedOrgan, AppliedStatus, AppliedSummary } from './apply/applied-summary.ts';
 export { type ApplyOptions, applyToFiles } from './apply/apply.ts';
 export { type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
 export { type Prepared, prepareScan } from './scan/prepare.ts';
-export type { PredictionUnits, ReadingOptions } from './scan/scan-reader.ts';
+export type { IntensityUnits, ReadingOptions } from './scan/scan-reader.ts';
 export type { ApplyFiles } from './scan/scan-slabs.ts';
 export {
   type LayoutName,
   type LayoutOptions,
+  type LayoutPart,
   layoutNames,
   openLayout,
   scanLayout,
 } from './sources/layout.ts';
 export { parseManifest, type ScanFiles, type ScanList } from './sources/manifest.ts';
 export { openPreparation, type Preparation, type ScanOutcome } from './sources/preparation.ts';
+export type { ScanOptions } from './sources/scan-options.ts';
 export {
   openManifest,
   openScans,
   readManifest,
-  type ScanOptions,
   type SourceHooks,
 } from './sources/scan-source.ts';
 export { beginStore, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';

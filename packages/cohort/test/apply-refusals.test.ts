@@ -66,7 +66,7 @@ describe('applying refuses', () => {
   it('predictions in HU that were not said to be', async () => {
     const scan = randomScan(11);
     expect(await refusal(write({ ...scan, lower: scan.lower.map((value) => value * 425 - 175) }))).toMatch(
-      /--prediction-units hu/,
+      /`predictionUnits` hu/,
     );
   });
 

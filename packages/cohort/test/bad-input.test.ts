@@ -40,7 +40,7 @@ describe('bad input', () => {
     const manifest = write(plainScan(1));
     const none = await failure(openManifest(manifest, {}));
     expect(none.code).toBe('usage');
-    expect(none.message).toMatch(/--labels: suprem, totalsegmentator, flare, abdomenatlas/);
+    expect(none.message).toMatch(/`labels`: suprem, totalsegmentator, flare, abdomenatlas/);
     expect((await failure(openManifest(manifest, { labels: 'btcv' }))).message).toMatch(
       /btcv is no label scheme/,
     );
@@ -161,7 +161,7 @@ describe('bad input', () => {
         scan.lower = { ...scan.lower, values: Array.from(scan.lower.values, (v) => v * 425 - 175) };
       },
     });
-    expect(message).toMatch(/median of .*lower\.nii\.gz is -?\d.*--prediction-units hu/);
+    expect(message).toMatch(/median of .*lower\.nii\.gz is -?\d.*`predictionUnits` hu/);
     const values = Array.from(Float32Array.from(plainScan(1).lower.values, (v) => v * 425 - 175)).sort(
       (a, b) => a - b,
     );

@@ -93,13 +93,13 @@ describe('the layout semantic-uq', () => {
   it('asks where the tree leaves a choice, and says what there is', () => {
     const root = totalSegmentator();
     putResults(root, 'TotalSegmentator', 'reconstruction', 's0002', 1);
-    expect(() => scanLayout(root, {})).toThrow(/denoising_sigma0\.2, reconstruction: say which with --task/);
+    expect(() => scanLayout(root, {})).toThrow(/denoising_sigma0\.2, reconstruction: say which with `task`/);
     expect(() => scanLayout(root, { task: 'deblurring' })).toThrow(/no "deblurring", but denoising/);
     const task = { task: TASK };
     expect(() => scanLayout(root, { ...task, dataset: 'FLARE' })).toThrow(/no "FLARE", but TotalSegmentator/);
     expect(scanLayout(root, task).scans).toHaveLength(3);
     mkdirSync(join(root, 'results/TotalSegmentator', TASK, 'segmentation/swin'));
-    expect(() => scanLayout(root, task)).toThrow(/swin, unet: say which with --backbone/);
+    expect(() => scanLayout(root, task)).toThrow(/swin, unet: say which with `backbone`/);
   });
 
   it('refuses a folder that is laid out otherwise', async () => {

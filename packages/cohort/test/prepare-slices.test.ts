@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sample } from '@semcrc/core';
-import type { PaperOptions } from '@semcrc/imaging';
+import type { PaperSlices } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, type Resampler } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareScan, type ScanFiles } from '../src/node.ts';
 import { ScanMemory } from '../src/scan/scan-memory.ts';
-import type { PredictionUnits } from '../src/scan/scan-reader.ts';
+import type { IntensityUnits } from '../src/scan/scan-reader.ts';
 import { failure } from './failure.ts';
 import { type PlainFile, writeNifti } from './plain-nifti.ts';
 import { uniform } from './random-cohort.ts';
@@ -50,7 +50,7 @@ const ORIENTATIONS: readonly (readonly [string, Rows])[] = [
 interface Change {
   readonly affine?: Rows;
   readonly compressed?: boolean;
-  readonly units?: PredictionUnits;
+  readonly units?: IntensityUnits;
   readonly series?: boolean;
   /** Last change to the values of lower, or of std. */
   readonly lower?: (values: Float32Array) => void;
@@ -100,11 +100,11 @@ async function prepare(
     spacing = null,
     units = 'window',
     memory,
-  }: { spacing?: PaperOptions['spacing']; units?: PredictionUnits; memory?: ScanMemory },
+  }: { spacing?: PaperSlices['spacing']; units?: IntensityUnits; memory?: ScanMemory },
 ): Promise<Sample> {
   const paper = {
     spacing,
-    rule: { length: WINDOW, margin: 1, leastLabelled: 1 },
+    ...{ windowSlices: WINDOW, margin: 1, leastLabelled: 1 },
     slices,
     size: [32, 36],
   } as const;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PaperOptions } from '@semcrc/imaging';
+import type { PaperSlices } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, type Resampler } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,9 +20,11 @@ const golden: ScanFiles = {
   segmentation: join(GOLDEN, 'combined_labels.nii.gz'),
   body: join(GOLDEN, 'body.nii.gz'),
 };
-const options: PaperOptions = {
+const options: PaperSlices = {
   spacing: facts.spacing,
-  rule: facts.rule,
+  windowSlices: facts.rule.length,
+  margin: facts.rule.margin,
+  leastLabelled: facts.rule.leastLabelled,
   slices: facts.take,
   size: facts.size,
 };
@@ -35,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function prepare(files: ScanFiles, paper: PaperOptions): Promise<Prepared> {
+async function prepare(files: ScanFiles, paper: PaperSlices): Promise<Prepared> {
   return prepareScan(files, { labelling: await resolveLabelling('suprem') }, paper, resampler);
 }
 
@@ -62,21 +64,17 @@ describe('preparing a scan', () => {
   });
 
   it.each([
-    ['short', { rule: { ...facts.rule, length: 40 } }, /at least 46 slices, found \d+/],
-    [
-      'without enough labels',
-      { rule: { ...facts.rule, leastLabelled: 100_000 } },
-      /slices with 100000 labelled voxels/,
-    ],
+    ['short', { windowSlices: 40 }, /at least 46 slices, found \d+/],
+    ['without enough labels', { leastLabelled: 100_000 }, /slices with 100000 labelled voxels/],
   ])('leaves out a scan that is %s, and says why', async (_, more, reason) => {
     const prepared = await prepare(golden, { ...options, ...more });
     expect(prepared).toEqual({ state: 'left-out', reason: expect.stringMatching(reason) });
   });
 
   it('leaves out scans without labels and without foreground', async () => {
-    const tiny: PaperOptions = {
+    const tiny: PaperSlices = {
       spacing: null,
-      rule: { length: 2, margin: 0, leastLabelled: 1 },
+      ...{ windowSlices: 2, margin: 0, leastLabelled: 1 },
       slices: 2,
       size: [4, 5],
     };

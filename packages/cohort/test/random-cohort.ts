@@ -1,4 +1,4 @@
-import type { Labels, Sample } from '@semcrc/core';
+import { type Labels, type Preparing, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
 import type { Prepared, StorePlan } from '../src/node.ts';
 
 /** A generator of uniform numbers in [0, 1): the same for the same seed. */
@@ -48,6 +48,14 @@ export function kept(sample: Sample): Prepared {
   return { state: 'kept', sample };
 }
 
+/** How the scans of {@link planOf} were made: as the paper does. */
+export const PREPARING: Preparing = {
+  ...UNKNOWN_PREPARING,
+  ...{ point: true, std: false, draws: 0, body: true, segmentation: 'labels', truthUnits: 'hu' },
+  ...{ labels: 'suprem', window: [-175, 250], prepare: 'paper' },
+  ...{ spacing: [1.5, 1.5, 3], slices: 3, size: [5, 7], windowSlices: 48, margin: 10, leastLabelled: 4000 },
+};
+
 /** A plan for scans `s0`, `s1`, … */
 export function planOf(count: number, digest = 'a digest'): StorePlan {
   const ids = Array.from({ length: count }, (_, index) => `s${index}`);
@@ -58,8 +66,7 @@ export function planOf(count: number, digest = 'a digest'): StorePlan {
     labels: LABELS,
     volumes: { point: true, std: false, samples: 0 },
     groupBytes: 1,
-    window: [-175, 250],
-    spacing: [1.5, 1.5, 3],
-    source: { name: 'random', prepare: 'none' },
+    name: 'random',
+    preparing: PREPARING,
   };
 }

@@ -92,7 +92,7 @@ describe('a store that cannot be trusted', () => {
       bytes[17] = (bytes[17] as number) ^ 1;
       await writeFile(chunk(path, 'lower', scan), bytes);
     }
-    const second = await openStore(path, { digest, ...(verified ? { verified } : {}) });
+    const second = await openStore(path, { known: { digest, ...(verified ? { verified } : {}) } });
     expect((await second.read('s0')).id).toBe('s0');
     expect((await failure(second.read('s1'))).message).toMatch(/lower.*scan s1: the chunk is damaged/);
     const anew = await openStore(path);

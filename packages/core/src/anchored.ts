@@ -7,10 +7,10 @@ import { type CalibrationData, type Fit, type FitAnchor, infeasibleError, second
 import { type Borrowing, borrow, type LambdaFamily, lineFamily, pathFamily } from './lambda-family.ts';
 import { gatherLengthProblem } from './length-problem.ts';
 import { LossTable } from './loss-table.ts';
+import type { ProcedureOptions } from './options/procedure-options.ts';
 import { makePartition, type Partition } from './partition.ts';
 import { positionMap } from './position-map.ts';
 import { divideByPosition, positionsOfScan } from './position-profile.ts';
-import type { ProcedureOptions } from './options/procedure-options.ts';
 import { buildProfile, type Profile } from './profile.ts';
 import { randomStream } from './random.ts';
 import type { Sides } from './sorted-scores.ts';

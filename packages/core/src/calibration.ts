@@ -5,11 +5,11 @@ import type { CalibratedLambda, Evaluation } from './evaluate.ts';
 import { boundOf, type Fit } from './fit.ts';
 import { guaranteeInWords } from './guarantee.ts';
 import { type Labels, labelIds } from './labels.ts';
-import { makePartition } from './partition.ts';
-import type { PartitionSpec } from './partition-spec.ts';
 import type { Immutable } from './options/immutable.ts';
 import { PreparingRecord1 } from './options/preparing.ts';
 import { ProcedureOptions } from './options/procedure-options.ts';
+import { makePartition } from './partition.ts';
+import type { PartitionSpec } from './partition-spec.ts';
 import {
   AnchorRecord,
   anchorRecord,

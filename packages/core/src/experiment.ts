@@ -1,16 +1,16 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { fitAnchored, groupsOf } from './anchored.ts';
 import { leastUnits } from './bound.ts';
+import { checkCombination } from './combination.ts';
 import { fitCrc } from './crc.ts';
 import { type Evaluation, evaluationOf, type ScanEvaluation, type ScanSums, sumScan } from './evaluate.ts';
 import { EvaluationMeans } from './evaluation-means.ts';
 import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
 import { type Labels, organSlots } from './labels.ts';
-import { checkCombination } from './combination.ts';
-import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
-import type { PositionSpec } from './partition-spec.ts';
 import type { ExperimentPlan } from './options/experiment-plan.ts';
 import type { Procedure, ProcedureOptions } from './options/procedure-options.ts';
+import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
+import type { PositionSpec } from './partition-spec.ts';
 import type { ProfileOptions } from './profile.ts';
 import { ProfileSums } from './profile-sums.ts';
 import { type RunRecord, runRecord } from './record.ts';
@@ -62,9 +62,13 @@ function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIn
   for (const procedure of procedures) {
     const anchored = procedure === 'k-crc' || procedure === 'sem-crc' || options.control.length > 0;
     if (anchored && procedure !== 'crc' && nOpt === 0) {
-      throw new SemcrcError('usage', `${procedure} optimizes an anchor and needs opt scans, found \`nOpt\` 0`, {
-        data: { options: ['nOpt'], procedure, nOpt },
-      });
+      throw new SemcrcError(
+        'usage',
+        `${procedure} optimizes an anchor and needs opt scans, found \`nOpt\` 0`,
+        {
+          data: { options: ['nOpt'], procedure, nOpt },
+        },
+      );
     }
     const bound =
       procedure === 'organ-crc'

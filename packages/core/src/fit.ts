@@ -86,13 +86,20 @@ export function infeasibleError(
   whose = 'calibration scans (patients)',
 ): SemcrcError {
   const allowed =
-    bound.name === 'crc' ? `, or a tolerance of at least ${(1 / (units + 1)).toPrecision(3)}` : '';
+    bound.name === 'crc' && units > 0 ? `, or a tolerance of at least ${leastTolerance(units)}` : '';
   return new SemcrcError(
     'infeasible',
     `${procedure}: no λ can reach ε = ${bound.epsilon} with n = ${units} ${whose}; ` +
       `it takes n ≥ ${leastUnits}${allowed}`,
     { data: { procedure, epsilon: bound.epsilon, n: units, leastN: leastUnits } },
   );
+}
+
+/** The least ε that CRC accepts with n losses of zero, 1/(n + 1), in three digits: rounded up, so that it is accepted itself. */
+function leastTolerance(units: number): number {
+  const least = 1 / (units + 1);
+  const digits = 10 ** (3 - Math.ceil(Math.log10(least)));
+  return Number((Math.ceil(least * digits - 1e-9) / digits).toPrecision(3));
 }
 
 /** Seconds since `start`, a reading of `performance.now()`. */

@@ -1,6 +1,5 @@
 export { applyLambda, type CalibratedInterval } from './apply.ts';
 export { crcBound, leastUnits, type RiskBound } from './bound.ts';
-export { checkCombination } from './combination.ts';
 export {
   CALIBRATION_SCHEMA,
   Calibration,
@@ -10,6 +9,7 @@ export {
   parseCalibration,
   SourceRecord,
 } from './calibration.ts';
+export { checkCombination } from './combination.ts';
 export {
   type CalibratedLambda,
   type Evaluation,
@@ -43,16 +43,8 @@ export {
 export { type Labels, labelIds } from './labels.ts';
 export type { EdgeDistances, LengthProfile } from './length-profile.ts';
 export type { LossScope } from './loss-units.ts';
-export { cellsOfSample, makePartition, type Partition } from './partition.ts';
-export type {
-  PartitionSpec,
-  PositionSpec,
-  StrataSpec,
-  StratumFeature,
-  StratumFeatureName,
-} from './partition-spec.ts';
 export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
-export { Preparing, PreparingOptions, PreparingRecord1, UNKNOWN_PREPARING } from './options/preparing.ts';
+export { PREPARING_DEFAULTS, Preparing, PreparingOptions, PreparingRecord1, UNKNOWN_PREPARING } from './options/preparing.ts';
 export {
   type BoundName,
   type HeuristicOptions,
@@ -64,17 +56,26 @@ export {
   ProcedureOptions,
   SHORTEST_OPTIONS,
 } from './options/procedure-options.ts';
+export { cellsOfSample, makePartition, type Partition } from './partition.ts';
+export type {
+  PartitionSpec,
+  PositionSpec,
+  StrataSpec,
+  StratumFeature,
+  StratumFeatureName,
+} from './partition-spec.ts';
 export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile.ts';
 export { type RandomStream, randomStream, shuffle } from './random.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
 export { LambdaByGroup, RunRecord, SplitRecord } from './record.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './risk-curve.ts';
 export type { MendedVoxels, ReadSample, Sample } from './sample.ts';
-export { type Cohort, cached, cohortOf, type LeftOut, type Source } from './source.ts';
 export type { MergedScores, ScorePlaces, Sides } from './sorted-scores.ts';
+export { type Cohort, cached, cohortOf, type LeftOut, type Source } from './source.ts';
 export {
   type CohortIndex,
   checkSplitSizes,
+  defaultSizes,
   drawSplit,
   groupByPatient,
   type Split,

@@ -67,7 +67,11 @@ export function intervalOf(sample: Sample, options: HeuristicOptions): Interval 
   }
 }
 
-function needed(sample: Sample, volume: 'point' | 'std', heuristic: HeuristicOptions['heuristic']): Float32Array {
+function needed(
+  sample: Sample,
+  volume: 'point' | 'std',
+  heuristic: HeuristicOptions['heuristic'],
+): Float32Array {
   const values = sample[volume];
   if (values) return values;
   throw new SemcrcError(

@@ -13,8 +13,8 @@ import { type Labels, labelIds } from './labels.ts';
 import { type LeastLambda, leastLambdas } from './least-lambda.ts';
 import { LossTable } from './loss-table.ts';
 import type { LossAverage } from './loss-units.ts';
-import { makePartition } from './partition.ts';
 import type { ProcedureOptions } from './options/procedure-options.ts';
+import { makePartition } from './partition.ts';
 import type { Profile } from './profile.ts';
 import type { Split } from './split.ts';
 

@@ -7,8 +7,8 @@ import {
   SemcrcError,
 } from '@semcrc/kernels';
 import { type Interval, intervalOf, QUANTILE } from './interval.ts';
-import type { HeuristicOptions, ProcedureOptions } from './options/procedure-options.ts';
 import { type LengthProfile, profileLengths } from './length-profile.ts';
+import type { HeuristicOptions, ProcedureOptions } from './options/procedure-options.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from './partition.ts';
 import type { Sample } from './sample.ts';
 import {

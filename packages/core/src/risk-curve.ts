@@ -1,7 +1,7 @@
 import { coverageSweep, type Kernels } from '@semcrc/kernels';
 import { intervalOf, QUANTILE } from './interval.ts';
-import type { HeuristicOptions } from './options/procedure-options.ts';
 import { type Labels, labelIds, organSlots } from './labels.ts';
+import type { HeuristicOptions } from './options/procedure-options.ts';
 
 import { scoreSample, type Within } from './profile.ts';
 import type { Sample } from './sample.ts';

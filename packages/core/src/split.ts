@@ -28,6 +28,26 @@ export function groupByPatient(index: CohortIndex): Map<string, string[]> {
   return scansOf;
 }
 
+/** The paper's sizes, and the patients they take. */
+const PAPER_SIZES: SplitSizes = { nOpt: 32, nCal: 512, nTest: 128 };
+const PAPER_PATIENTS = 640;
+
+/**
+ * Sizes for a cohort where they are not given: the paper's where it has 640 patients or more; else a fifth is held out, the
+ * rest calibrates, and a seventh of that, from 4 to 32, optimizes. A size that is given decides what the others leave:
+ * with `nTest` 0, every patient calibrates. Sizes given are returned as they are, also where they do not fit.
+ */
+export function defaultSizes(patients: number, given: Partial<SplitSizes> = {}): SplitSizes {
+  const paper = patients >= PAPER_PATIENTS;
+  const fifth = paper ? PAPER_SIZES.nTest : Math.floor(patients / 5);
+  const nTest = given.nTest ?? Math.max(0, Math.min(fifth, patients - (given.nCal ?? 0)));
+  const most = Math.max(1, patients - nTest);
+  const nCal = given.nCal ?? (paper && nTest > 0 ? Math.min(PAPER_SIZES.nCal, most) : most);
+  const seventh = Math.min(Math.max(Math.floor(nCal / 7), 4), PAPER_SIZES.nOpt);
+  const nOpt = given.nOpt ?? Math.min(paper ? PAPER_SIZES.nOpt : seventh, nCal - 1);
+  return { nOpt, nCal, nTest };
+}
+
 /**
  * Throws a `usage` error that names the cohort's size and proposes numbers when the sizes do not fit it.
  * Nothing is ever shrunk silently.
@@ -50,8 +70,7 @@ export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
     );
   }
   if (nCal + nTest > patients) {
-    const test = Math.min(Math.max(1, Math.round(patients * 0.2)), patients - 1);
-    const opt = Math.min(Math.max(1, Math.round(patients * 0.05)), patients - test - 1);
+    const fitting = defaultSizes(patients);
     const scans =
       patients === index.ids.length
         ? `${patients} scans`
@@ -59,7 +78,7 @@ export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
     throw new SemcrcError(
       'usage',
       `\`nCal\` ${nCal} + \`nTest\` ${nTest} = ${nCal + nTest} exceeds the cohort, which has ${scans}; ` +
-        `\`nOpt\` ${opt} \`nCal\` ${patients - test} \`nTest\` ${test} would fit`,
+        `\`nOpt\` ${fitting.nOpt} \`nCal\` ${fitting.nCal} \`nTest\` ${fitting.nTest} would fit`,
       { data: { options: ['nOpt', 'nCal', 'nTest'], nOpt, nCal, nTest, patients, scans: index.ids.length } },
     );
   }

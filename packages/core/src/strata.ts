@@ -1,8 +1,8 @@
 import { gather, type Kernels, radixSort } from '@semcrc/kernels';
 import { type Labels, labelIds, organSlots } from './labels.ts';
+import type { ProcedureOptions } from './options/procedure-options.ts';
 import type { StrataSpec, StratumFeature, StratumFeatureName } from './partition-spec.ts';
 import { partOf, quantileCuts } from './quantile.ts';
-import type { ProcedureOptions } from './options/procedure-options.ts';
 import type { ReadSample, Sample } from './sample.ts';
 
 /** What a scan's voxels are binned by; f32, in windowed intensity (gradient: per voxel). All depend on the prediction alone. */

@@ -37,7 +37,7 @@ const KINDS: readonly [string, Procedure, ProcedureOptions][] = [
   ['organs', 'sem-crc', PAPER_OPTIONS],
   ['two sides within the body', 'sem-crc', { ...PAPER_OPTIONS, sides: 'two', within: 'body' }],
   ['organs of their own, one infeasible', 'organ-crc', PAPER_OPTIONS],
-  ['organs controlled besides', 'organ-crc', { ...PAPER_OPTIONS, control: [1] }],
+  ['organs controlled besides', 'organ-crc', { ...PAPER_OPTIONS, control: [LABELS[1]] }],
   ['strata on a path', 'sem-crc', SHORTEST_OPTIONS],
 ];
 
@@ -59,6 +59,7 @@ beforeAll(async () => {
       epsilon: EPSILON,
       options,
       labels: LABELS,
+      draws: 0,
       seed: 0,
       split: SPLIT,
       source: { name: 'random', digest: 'none', scans: SAMPLES.length, preparing: { prepare: 'none' } },

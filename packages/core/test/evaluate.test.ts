@@ -135,7 +135,7 @@ describe('the evaluation of a scan', () => {
           (recipe, perOrgan, perPosition) => {
             const random = draws(recipe.seed);
             for (const drawn of drawCohort(recipe)) {
-              const { truth, organs } = drawn;
+              const { truth } = drawn;
               const point = truth.map(() => random());
               const sample = { ...drawn, point, std: truth.map(() => 0.2 * random()) };
               const options = { sides, heuristic, pixels: true };
@@ -151,7 +151,7 @@ describe('the evaluation of a scan', () => {
                 options,
               );
               const groupOf = [
-                (voxel: number) => IDS.indexOf(organs[voxel]),
+                (voxel: number) => IDS.indexOf(drawn.organs[voxel]),
                 (voxel: number) => spec.map[voxel % CELLS],
               ];
               found.forEach(({ risk, length }, i) => {

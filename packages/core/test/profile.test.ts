@@ -197,9 +197,9 @@ describe('a profile', () => {
   it.each([2, 5, 200])(
     'of a scan with label %i, which the cohort lacks, is refused, naming both',
     (label) => {
-      const organs = SAMPLE.organs.slice();
-      organs[3] = label;
-      expect(() => buildProfile(kernels, { ...SAMPLE, organs }, organs)).toThrow(
+      const labelled = SAMPLE.organs.slice();
+      labelled[3] = label;
+      expect(() => buildProfile(kernels, { ...SAMPLE, organs: labelled }, organs)).toThrow(
         expect.objectContaining({
           code: 'bad-input',
           message: expect.stringMatching(

@@ -58,8 +58,7 @@ export { restoreImage, restoreLabels } from './prepare/restore.ts';
 export {
   type CutChoice,
   chooseCut,
-  type PaperOptions,
-  resolvePaper,
+  type PaperSlices,
   type ScanCut,
   type SliceRoom,
   sliceBoxes,

@@ -7,6 +7,7 @@ export {
   withRegularFileSync,
 } from './files/input.ts';
 export { checkOutput, kindOfResult, type OutputRules, replacesKind, unwritable } from './files/output.ts';
+export { reasonOf } from './files/system-error.ts';
 export { resolveLabelling } from './labels/resolve-labelling.ts';
 export type { NiftiFormat } from './nifti/encode-header.ts';
 export {

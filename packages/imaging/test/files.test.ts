@@ -135,7 +135,7 @@ describe('what an output must leave alone', () => {
       writeFileSync(path, other);
       await expectRefusal(write(), 'usage', /exists and is not a result of this kind/);
       expect(() => checkOutput(path, rules)).toThrow(
-        expect.objectContaining({ data: { file: path, option: 'force' } }),
+        expect.objectContaining({ data: { file: path, options: ['force'] } }),
       );
       expect(readFileSync(path, 'utf8')).toBe(other);
     }

@@ -4,16 +4,15 @@ import { runExperiment } from '@semcrc/runner';
 import { serialExecutor, threadExecutor } from '@semcrc/runner/node';
 import { peakRss } from './process.mjs';
 
-/** @type {{ path: string, workers: number, runs: number, nOpt: number, nCal: number, nTest: number, tolerances?: number[], procedures?: string[] }} */
-const { path, workers, tolerances, procedures = PAPER_PROCEDURES, ...sizes } = JSON.parse(process.argv[2]);
-const plan = { procedures, epsilon: 0.1, seed: 0, options: PAPER_OPTIONS, ...sizes };
+/** @type {{ path: string, workers: number, runs: number, nOpt: number, nCal: number, nTest: number, epsilons?: number[], procedures?: string[] }} */
+const { path, workers, procedures = PAPER_PROCEDURES, ...sizes } = JSON.parse(process.argv[2]);
+const plan = { procedures, epsilons: [0.1], seed: 0, options: PAPER_OPTIONS, ...sizes };
 
 const start = performance.now();
 let profiled = start;
 const executor = workers === 0 ? serialExecutor() : threadExecutor({ workers });
 const result = await runExperiment({ kind: 'store', path }, plan, {
   executor,
-  ...(tolerances ? { tolerances } : {}),
   onProgress: ({ stage, done }) => {
     if (stage === 'runs' && done === 0) profiled = performance.now();
   },

@@ -1,5 +1,4 @@
-import type { Cohort, Source } from '@semcrc/core';
-import type { SliceRule } from '@semcrc/imaging';
+import type { Cohort, PreparingOptions, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type PhantomOptions, phantomSource } from '@semcrc/simulate';
 
@@ -15,29 +14,11 @@ export interface StoreHandle {
   readonly path: string;
 }
 
-/** How files become scans; the meaning and the defaults are those of `openManifest` in @semcrc/cohort. */
-export interface FileOptions {
-  /** Label scheme or path of a label map. */
-  readonly labels?: string;
-  readonly extraLabels?: readonly string[];
-  /** HU that become 0 and 1. */
-  readonly window?: readonly [lo: number, hi: number];
-  readonly predictionUnits?: 'window' | 'hu';
-  /** Prepare every scan as the paper does; without it scans come whole. */
-  readonly paper?: {
-    /** New spacing along x, y, z in mm; null keeps each scan's own. */
-    readonly spacing: readonly [x: number, y: number, z: number] | null;
-    readonly rule?: SliceRule;
-    readonly slices?: number;
-    readonly size?: readonly [height: number, width: number];
-  };
-}
-
 /** The scans a manifest lists; opens in Node. */
 export interface ManifestHandle {
   readonly kind: 'manifest';
   readonly path: string;
-  readonly options: FileOptions;
+  readonly options: PreparingOptions;
 }
 
 /** A directory tree as the authors of sem-CRC lay it out; opens in Node. */
@@ -46,7 +27,7 @@ export interface LayoutHandle {
   readonly layout: 'semantic-uq';
   /** Root of the tree. */
   readonly path: string;
-  readonly options: FileOptions & {
+  readonly options: PreparingOptions & {
     readonly dataset?: string;
     readonly task?: string;
     readonly backbone?: string;

@@ -11,7 +11,6 @@ export {
   type WorkOptions,
 } from './experiment.ts';
 export {
-  type FileOptions,
   type LayoutHandle,
   type ManifestHandle,
   type Opening,

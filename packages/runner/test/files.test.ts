@@ -25,7 +25,7 @@ if (missing) console.warn(`skipped: the sample cohort is not at ${data}`);
 const SCANS = 14;
 const plan: ExperimentPlan = {
   procedures: ['crc', 'sem-crc', 'organ-crc'],
-  epsilon: 0.2,
+  epsilons: [0.2],
   runs: 2,
   seed: 0,
   nOpt: 3,

@@ -1,26 +1,28 @@
-import { readFileSync } from 'node:fs';
-import { type Calibration, calibratedLambda, type MendedVoxels, parseCalibration } from '@semcrc/core';
+import { type Calibration, calibratedLambda, type MendedVoxels } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { readCalibration } from '../calibration-file.ts';
 import { type CohortEvaluation, checkSameLabels, evaluateScans, measure } from '../evaluate-cohort.ts';
 import type { Invocation } from '../invocation.ts';
 import type { MeanInterval } from '../mean-interval.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow } from '../options.ts';
-import { checkOutputFile, writeOutputFile } from '../output-file.ts';
+import { addOptions, addSourceOptions, FORCE_FILE, JSON_OUTPUT } from '../options.ts';
+import { openOutput } from '../output.ts';
 import type { Settings } from '../settings.ts';
-import { chooseSource, handleOf, hasFiles, PHANTOM } from '../source.ts';
+import { chooseSource, handleOf, hasFiles, inputsOf, PHANTOM } from '../source.ts';
 import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
 import { noteMended, openCohort } from '../work.ts';
 
 interface EvaluateOptions extends Settings {
   readonly out?: string;
+  readonly force?: boolean;
   readonly heldOut?: boolean;
   readonly json?: boolean;
 }
 
-const OUTPUT: readonly OptionRow[] = [
-  { flags: '--held-out', about: 'leave out the scans that the calibration was made on' },
-  { flags: '--out <file>', about: 'write the result as JSON, too' },
+const OUTPUT = [
+  new Option('--held-out', 'leave out the scans that the calibration was made on'),
+  new Option('--out <file>', 'write the result as JSON, too'),
+  FORCE_FILE,
   JSON_OUTPUT,
 ];
 
@@ -43,12 +45,13 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (file: string, source: string, options: EvaluateOptions) => {
-    const { out, heldOut = false, json: _, ...settings } = options;
-    const calibration = parseCalibration(readFileSync(file, 'utf8'), file);
+    const { out, heldOut = false, force = false, json: _, ...settings } = options;
+    const calibration = readCalibration(file);
     const calibrated = calibratedLambda(calibration, file);
     const recorded = hasFiles(source) ? recordedSettings(calibration) : {};
     const choice = chooseSource({ ...recorded, ...settings, source });
-    const { cohort } = await openCohort(handleOf(choice), terminal);
+    const handle = handleOf(choice);
+    const { cohort } = await openCohort(handle, terminal);
     checkSameLabels(calibration, cohort);
     const used = new Set([...calibration.split.opt, ...calibration.split.cal]);
     // A cohort prepared from the same files has another digest, but the same scans.
@@ -59,7 +62,9 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     if (scans.length === 0) {
       throw new SemcrcError('usage', `every scan of ${cohort.name} was calibrated on: nothing is held out`);
     }
-    if (out !== undefined) checkOutputFile(out);
+    const inputs = [file, ...(await inputsOf(handle))];
+    const output =
+      out === undefined ? null : await openOutput(out, { kind: 'semcrc/evaluation', inputs, force });
 
     const progress = terminal.progress('scans', scans.length);
     const mended = { clipped: 0, crossed: 0 };
@@ -82,7 +87,7 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
       labels: calibration.labels,
       ...result,
     };
-    if (out !== undefined) writeOutputFile(out, `${JSON.stringify(document, null, 2)}\n`);
+    await output?.write(document);
 
     noteMended(terminal, mended);
     if (document.calibratedOn > 0) {

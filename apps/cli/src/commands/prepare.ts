@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { checkCohort, readManifest, scanLayout } from '@semcrc/cohort/node';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { whileLocked } from '@semcrc/results';
 import { runPreparation } from '@semcrc/runner/node';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow, WORKERS } from '../options.ts';
-import { whileAlone } from '../place-lock.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
@@ -20,10 +20,10 @@ interface PrepareOptions extends Settings {
   readonly json?: boolean;
 }
 
-const OUTPUT: readonly OptionRow[] = [
-  { flags: '--out <folder>', about: 'where the cohort is written, a Zarr group', fallback: 'cohort.zarr' },
-  { flags: '--check', about: 'only look through every file of the cohort and list what is wrong' },
-  { flags: '--force', about: 'replace a cohort of other files or options in that place' },
+const OUTPUT = [
+  new Option('--out <folder>', 'where the cohort is written, a Zarr group (default: cohort.zarr)'),
+  new Option('--check', 'only look through every file of the cohort and list what is wrong'),
+  new Option('--force', 'replace a cohort of other files or options in that place'),
   WORKERS,
   JSON_OUTPUT,
 ];
@@ -55,16 +55,19 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
     const progress = terminal.progress('scans', 0);
     // Beside the cohort, which is not there yet, and its draft, which comes and goes.
     const place = { name: out, lockFile: `${resolve(out)}.lock` };
-    const summary = await whileAlone([place], terminal, () =>
-      withExecutor(PREPARATIONS, workers, (executor) =>
-        runPreparation(handle, out, {
-          executor,
-          replace: force ? 'replace' : 'keep',
-          signal,
-          onProgress: ({ done, total }) => progress.update(done, total),
-          warn: (message) => terminal.note(`note: ${message}`),
-        }),
-      ),
+    const summary = await whileLocked(
+      [place],
+      (message) => terminal.note(`note: ${message}`),
+      () =>
+        withExecutor(PREPARATIONS, workers, (executor) =>
+          runPreparation(handle, out, {
+            executor,
+            replace: force ? 'replace' : 'keep',
+            signal,
+            onProgress: ({ done, total }) => progress.update(done, total),
+            warn: (message) => terminal.note(`note: ${message}`),
+          }),
+        ),
     ).finally(() => progress.stop());
     if (summary === null) {
       terminal.print(`${out} holds this cohort already, from the same files and options`);
@@ -87,7 +90,7 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
         )}`,
       );
     }
-    terminal.print(`\nwritten to ${out}`);
+    terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson({ state: 'written', ...summary });
   });
 }

@@ -1,6 +1,6 @@
 import type { Calibration, MendedVoxels } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
-import type { PredictionUnits } from '../scan/scan-reader.ts';
+import type { IntensityUnits } from '../scan/scan-reader.ts';
 import type { ApplyFiles } from '../scan/scan-slabs.ts';
 import type { Published } from './publish.ts';
 
@@ -10,7 +10,7 @@ const SUMMARY_SCHEMA = 'semcrc/apply@1';
 export const kindOfSummary = 'semcrc/apply';
 
 /** How λ of a group came about. */
-export type OrganState =
+export type AppliedStatus =
   /** As the calibration says. */
   | 'calibrated'
   | 'infeasible'
@@ -24,7 +24,7 @@ export interface AppliedOrgan {
   readonly voxels: number;
   /** Mean width of the published intervals, in the results' unit; null without voxels. */
   readonly meanWidth: number | null;
-  readonly status: OrganState;
+  readonly status: AppliedStatus;
   /** λ in windowed intensity as the calibration has it, by its own keys; "Infinity" where it is. */
   readonly lambda: Readonly<Calibration['lambda']>;
 }
@@ -33,7 +33,7 @@ export interface AppliedOrgan {
 export interface AppliedSummary {
   readonly schema: typeof SUMMARY_SCHEMA;
   readonly files: ApplyFiles;
-  readonly units: PredictionUnits;
+  readonly units: IntensityUnits;
   readonly window: readonly [number, number];
   readonly procedure: string;
   readonly epsilon: number;
@@ -75,7 +75,7 @@ export class OrganTally {
     this.#crossed += crossed;
   }
 
-  summary(files: ApplyFiles, units: PredictionUnits, window: readonly [number, number]): AppliedSummary {
+  summary(files: ApplyFiles, units: IntensityUnits, window: readonly [number, number]): AppliedSummary {
     const { procedure, epsilon, guarantee } = this.#calibration;
     const organs: Record<string, AppliedOrgan> = {};
     const warnings: string[] = [];
@@ -109,7 +109,7 @@ export class OrganTally {
     };
   }
 
-  #status(id: string): OrganState {
+  #status(id: string): AppliedStatus {
     if (this.#unknown.has(Number(id))) return 'unknown';
     return this.#calibration.organs[id]?.status ?? 'calibrated';
   }
@@ -132,7 +132,7 @@ function isInfinite(value: Calibration['lambda'][string]): boolean {
     : value === 'Infinity';
 }
 
-function warning(organ: string, status: Exclude<OrganState, 'calibrated'>, whole: boolean): string {
+function warning(organ: string, status: Exclude<AppliedStatus, 'calibrated'>, whole: boolean): string {
   const reasons = {
     infeasible: 'too few calibration scans contain it',
     absent: 'no calibration scan contains it',
@@ -144,7 +144,7 @@ function warning(organ: string, status: Exclude<OrganState, 'calibrated'>, whole
   return `${organ} was never calibrated: ${reasons[status]}; ${consequence}`;
 }
 
-function edges(units: PredictionUnits, [lo, hi]: readonly [number, number]): string {
+function edges(units: IntensityUnits, [lo, hi]: readonly [number, number]): string {
   return units === 'hu'
     ? `A lower bound of ${lo} HU means ${lo} or less, an upper bound of ${hi} HU means ${hi} or more.`
     : `Intensities are windowed: 0 stands for ${lo} HU or less, 1 for ${hi} HU or more.`;

@@ -44,7 +44,7 @@ import {
   isFolder,
   organFiles,
 } from '../scan/scan-files.ts';
-import type { PredictionUnits } from '../scan/scan-reader.ts';
+import type { IntensityUnits } from '../scan/scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
 import { type AppliedSummary, kindOfSummary, OrganTally } from './applied-summary.ts';
 import { type Output, publishInHu, publishInWindow } from './publish.ts';
@@ -52,7 +52,7 @@ import { type Output, publishInHu, publishInWindow } from './publish.ts';
 /** How files are read and results are written. */
 export interface ApplyOptions extends SlabOptions {
   /** Unit of the results; windowed intensities by default. */
-  readonly units?: PredictionUnits;
+  readonly units?: IntensityUnits;
   /** How hard results are deflated, 1 to 9; 6 by default. */
   readonly level?: number;
   /** Whether files that stand in the folder and are no earlier result of `applyToFiles` give way; `keep` by default: an error. */
@@ -206,8 +206,13 @@ function unknownGroups({ labels }: Calibration, labelling: Labelling): ReadonlyS
     else if (labels[id] !== name) {
       throw new SemcrcError(
         'bad-input',
-        `group ${id} is "${labels[id]}" in the calibration but "${name}" here; give --labels and --extra-labels as they were when calibrating`,
-        { data: { group: id, expected: labels[id] as string, found: name } },
+        `group ${id} is "${labels[id]}" in the calibration but "${name}" here; give \`labels\` and \`extraLabels\` as they were when calibrating`,
+        {
+          data: {
+            ...{ group: id, expected: labels[id] as string, found: name },
+            options: ['labels', 'extraLabels'],
+          },
+        },
       );
     }
   }

@@ -38,7 +38,7 @@ interface Seen {
 
 /**
  * Looks through every file of a cohort without reading images: each header can be used and its voxels are there, the
- * files of a scan agree in shape and affine, scans have as many draws, segmentations hold labels of the scheme and name them as it does. Only
+ * files of a scan agree in shape and affine, scans have the same number of draws, segmentations hold labels of the scheme and name them as it does. Only
  * label volumes are inflated. Goes on after a problem and lists them all, in cohort order.
  *
  * @param onScan called after each scan with the number looked through so far.

@@ -6,10 +6,9 @@ import {
   type LabelVolume,
   makeGrid,
   makeVolume,
-  type PaperOptions,
+  type PaperSlices,
   resampleImage,
   resampleLabels,
-  resolvePaper,
   type ScanCut,
   sliceBoxes,
   sliceGrids,
@@ -49,14 +48,14 @@ export type Prepared =
 export async function prepareScan(
   files: ScanFiles,
   reading: ReadingOptions,
-  options: PaperOptions,
+  paper: PaperSlices,
   resampler: Resampler,
   memory?: ScanMemory,
 ): Promise<Prepared> {
   const { window = abdomenWindow } = reading;
   const reader = new ScanReader(files, reading, memory);
   try {
-    const found = await chooseSlices(reader, options, resampler, memory);
+    const found = await chooseSlices(reader, paper, resampler, memory);
     if (found.state === 'left-out') return found;
     const { cut } = found;
     const shape = [cut.slices.length, ...cut.size] as const;
@@ -107,12 +106,11 @@ type ChosenSlices =
 /** Reads truth and segmentation, chooses the slices and cuts both down to them. */
 async function chooseSlices(
   reader: ScanReader,
-  options: PaperOptions,
+  paper: PaperSlices,
   resampler: Resampler,
   memory: ScanMemory | undefined,
 ): Promise<ChosenSlices> {
   const { window = abdomenWindow } = reader.options;
-  const paper = resolvePaper(options);
   const original = await reader.truth();
   const grid =
     paper.spacing === null ? makeGrid(original.shape, original.affine) : spacingGrid(original, paper.spacing);
@@ -141,13 +139,13 @@ async function chooseSlices(
 export async function reasonToLeaveOut(
   files: ScanFiles,
   reading: ReadingOptions,
-  options: PaperOptions,
+  paper: PaperSlices,
   resampler: Resampler,
   memory?: ScanMemory,
 ): Promise<string | null> {
   const reader = new ScanReader(files, reading, memory);
   try {
-    const found = await chooseSlices(reader, options, resampler, memory);
+    const found = await chooseSlices(reader, paper, resampler, memory);
     return found.state === 'left-out' ? found.reason : null;
   } catch (error) {
     throw ofScan(files.scan, error);

@@ -107,7 +107,7 @@ export function checkDraws(found: DrawCount, path: string, first: DrawCount = fo
     found.draws < 2
       ? 'expected at least 2, as volumes along the fourth axis of a file or as files of a folder'
       : found.draws !== first.draws
-        ? `expected ${first.draws} as scan ${first.scan} has, as many in every scan`
+        ? `expected ${first.draws} as scan ${first.scan} has: every scan must have the same number`
         : undefined;
   if (problem === undefined) return;
   throw new SemcrcError(

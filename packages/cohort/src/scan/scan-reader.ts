@@ -23,16 +23,20 @@ import { assignVoxels, labelMask, refuseForeignUnits, refuseNegative } from './v
 /** How the files of a scan are to be understood. */
 export interface ReadingOptions {
   readonly labelling: Labelling;
-  /** HU that become 0 and 1. */
+  /** HU that become 0 and 1; −175 and 250 by default. */
   readonly window?: readonly [lo: number, hi: number];
-  /** Unit of lower, upper and point: windowed intensities (default) or HU. */
-  readonly predictionUnits?: PredictionUnits;
-  /** Told of things worth knowing that are no errors. */
+  /** Unit of lower, upper and point; windowed intensities by default. */
+  readonly predictionUnits?: IntensityUnits;
+  /** Unit of the ground truth; HU by default. */
+  readonly truthUnits?: IntensityUnits;
+  /** How far corners of the files may stand apart, as a share of the smallest voxel side; 0.01 by default. */
+  readonly affineTolerance?: number;
+  /** Called with what is worth knowing and no error. */
   readonly warn?: (message: string) => void;
 }
 
-/** Units predictions may come in. */
-export type PredictionUnits = 'window' | 'hu';
+/** Units of intensities: HU, or the window's, in which 0 and 1 are its ends. */
+export type IntensityUnits = 'window' | 'hu';
 
 /** Reads one mask per organ into one volume of label numbers; where masks overlap, the larger number wins. */
 async function readOrganFolder(
@@ -124,7 +128,7 @@ export class ScanReader {
   async prediction(
     file: string,
     needed?: readonly Grid[],
-  ): Promise<{ volume: Volume; units: PredictionUnits }> {
+  ): Promise<{ volume: Volume; units: IntensityUnits }> {
     const reading = await this.#slices(file, volumeShape, needed);
     const { volume } = await readNifti(file, { ...reading, ...this.#intoImage(this.#voxels(reading)) });
     return this.#inUnits(file, volume, reading);
@@ -134,7 +138,7 @@ export class ScanReader {
   async *draws(
     path: string,
     needed?: readonly Grid[],
-  ): AsyncGenerator<{ volume: Volume; units: PredictionUnits }, void, void> {
+  ): AsyncGenerator<{ volume: Volume; units: IntensityUnits }, void, void> {
     for (const file of drawFiles(path)) {
       const reading = await this.#slices(file, (header, name) => seriesShape(header, name).shape, needed);
       const into = this.#intoImage(this.#voxels(reading));
@@ -143,7 +147,7 @@ export class ScanReader {
     }
   }
 
-  #inUnits(file: string, volume: Volume, reading: Reading): { volume: Volume; units: PredictionUnits } {
+  #inUnits(file: string, volume: Volume, reading: Reading): { volume: Volume; units: IntensityUnits } {
     const { scan } = this.files;
     const { predictionUnits: units = 'window', warn } = this.options;
     const parts = valuesRead(volume, reading).map(({ values }) => values);

@@ -4,7 +4,7 @@ import { abdomenWindow, type Grid, type LabelVolume, type Volume, windowIntensit
 import { readNiftiSeriesSlabs, readNiftiSlabs, type Slab } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws, drawFiles, isFolder, organFiles } from './scan-files.ts';
-import type { PredictionUnits } from './scan-reader.ts';
+import type { IntensityUnits } from './scan-reader.ts';
 import {
   assignVoxels,
   clip,
@@ -32,7 +32,7 @@ export interface ApplyFiles {
 export interface SlabOptions {
   readonly labelling: Labelling;
   /** Unit of the predictions; windowed intensities by default. */
-  readonly predictionUnits?: PredictionUnits;
+  readonly predictionUnits?: IntensityUnits;
   /** HU that are 0 and 1; must be those of the calibration. */
   readonly window?: readonly [lo: number, hi: number];
 }
@@ -177,11 +177,11 @@ export async function* readSlabs(
 /** Notices predictions in other units over all slabs: a median is not to be had slab by slab. */
 export class ForeignUnits {
   readonly #files: ApplyFiles;
-  readonly #units: PredictionUnits;
+  readonly #units: IntensityUnits;
   #foreign = 0;
   #values = 0;
 
-  constructor(files: ApplyFiles, units: PredictionUnits) {
+  constructor(files: ApplyFiles, units: IntensityUnits) {
     this.#files = files;
     this.#units = units;
   }
@@ -196,8 +196,8 @@ export class ForeignUnits {
     throw new SemcrcError(
       'bad-input',
       `${this.#files.lower} or ${this.#files.upper}: more than half the values lie outside [-1, 2], expected windowed ` +
-        'intensities in [0, 1]; if these are in HU, say so with --prediction-units hu',
-      { data: { file: this.#files.lower } },
+        'intensities in [0, 1]; if these are in HU, say so with `predictionUnits` hu',
+      { data: { file: this.#files.lower, options: ['predictionUnits'] } },
     );
   }
 }

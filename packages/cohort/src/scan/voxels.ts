@@ -81,8 +81,8 @@ export function refuseForeignUnits({
   throw new SemcrcError(
     'bad-input',
     `scan ${scan}: the median of ${file} is ${found}, expected one in [-1, 2]: predictions are windowed ` +
-      'intensities in [0, 1]; if these are in HU, say so with --prediction-units hu',
-    { data: { scan, file, median: found } },
+      'intensities in [0, 1]; if these are in HU, say so with `predictionUnits` hu',
+    { data: { scan, file, median: found, options: ['predictionUnits'] } },
   );
 }
 

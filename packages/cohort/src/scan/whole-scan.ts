@@ -3,7 +3,7 @@ import type { Labelling } from '@semcrc/imaging';
 import { abdomenWindow, type Grid, type Volume, windowIntensity } from '@semcrc/imaging';
 import type { ScanFiles } from '../sources/manifest.ts';
 import { ofScan } from './scan-files.ts';
-import { type PredictionUnits, type ReadingOptions, ScanReader } from './scan-reader.ts';
+import { type IntensityUnits, type ReadingOptions, ScanReader } from './scan-reader.ts';
 import { clip, mendIntervals, mergeBody } from './voxels.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function readPredictions(
 ): Promise<Pick<Sample, 'lower' | 'upper' | 'point' | 'std' | 'samples' | 'mended'>> {
   const { files, options } = reader;
   const { window = abdomenWindow } = options;
-  const taken = ({ volume, units }: { volume: Volume; units: PredictionUnits }): Float32Array => {
+  const taken = ({ volume, units }: { volume: Volume; units: IntensityUnits }): Float32Array => {
     const part = take(volume, units === 'hu' ? window[0] : 0);
     return units === 'hu' ? windowIntensity(part, window, part.data).data : part.data;
   };
@@ -53,7 +53,7 @@ export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint
 }
 
 /**
- * Reads one scan with every slice as its files hold it (`--prepare none`): closest axes in RAS order, truth windowed,
+ * Reads one scan with every slice as its files hold it (`prepare: 'none'`): closest axes in RAS order, truth windowed,
  * bounds clipped and swapped where they cross, label numbers turned into groups and the body merged in.
  *
  * @throws SemcrcError `bad-input` naming scan and file: unreadable files, files of different shape or affine (both named),

@@ -4,14 +4,15 @@ import type { Source } from '@semcrc/core';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles, ScanList } from './manifest.ts';
-import { openScans, type ScanOptions, type SourceHooks } from './scan-source.ts';
+import type { ScanOptions } from './scan-options.ts';
+import { openScans, type SourceHooks } from './scan-source.ts';
 
 /** Directory trees that stand for a manifest. */
 export const layoutNames = ['semantic-uq'] as const;
 export type LayoutName = (typeof layoutNames)[number];
 
 /** Which part of a tree is the cohort. What is not given must be the only one there is. */
-export interface LayoutOptions extends ScanOptions {
+export interface LayoutPart {
   /** Folder below `results/`: TotalSegmentator, FLARE, … */
   readonly dataset?: string;
   /** Folder below the data set: denoising_sigma0.2, … */
@@ -21,6 +22,9 @@ export interface LayoutOptions extends ScanOptions {
   /** Take the labels that came with the data instead of the segmentation of the predictions. */
   readonly groundTruthLabels?: boolean;
 }
+
+/** Which part of a tree is the cohort, and how its scans are made. */
+export type LayoutOptions = ScanOptions & LayoutPart;
 
 function refuse(message: string, file: string): never {
   throw new SemcrcError('bad-input', message, { data: { file } });
@@ -44,8 +48,8 @@ function choose(parent: string, wanted: string | undefined, option: string): str
   if (found.length === 1) return found[0] as string;
   throw new SemcrcError(
     'usage',
-    `${parent} holds ${found.length === 0 ? 'nothing' : found.join(', ')}: say which with --${option}`,
-    { data: { file: parent } },
+    `${parent} holds ${found.length === 0 ? 'nothing' : found.join(', ')}: say which with \`${option}\``,
+    { data: { file: parent, options: [option] } },
   );
 }
 
@@ -102,7 +106,7 @@ function imagesByFile(data: string): Map<string, Images> {
  *
  * @throws SemcrcError `usage` when the tree leaves a choice; `bad-input` when it is no such tree or holds no whole scan.
  */
-export function scanLayout(root: string, options: Omit<LayoutOptions, keyof ScanOptions>): ScanList {
+export function scanLayout(root: string, options: LayoutPart): ScanList {
   const results = join(root, 'results');
   const dataset = choose(results, options.dataset, 'dataset');
   const task = choose(join(results, dataset), options.task, 'task');
@@ -174,7 +178,9 @@ export async function openLayout(
   hooks: SourceHooks = {},
 ): Promise<Source> {
   if (!layoutNames.includes(layout)) {
-    throw new SemcrcError('usage', `--layout ${layout} is not known; there is ${layoutNames.join(', ')}`);
+    throw new SemcrcError('usage', `\`layout\` ${layout} is not known; there is ${layoutNames.join(', ')}`, {
+      data: { options: ['layout'] },
+    });
   }
   await resolveLabelling(options.labels, options.extraLabels);
   return openScans(scanLayout(root, options), options, hooks);

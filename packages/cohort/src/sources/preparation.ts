@@ -1,11 +1,10 @@
-import { abdomenWindow, resolvePaper } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
 import { type StorePlan, writeScan } from '../store/draft.ts';
-import type { OptionalVolumes } from '../store/format.ts';
-import type { ScanFiles, ScanList } from './manifest.ts';
-import { contentOf, digestScans, type ScanOptions, type SourceHooks, scanPreparer } from './scan-source.ts';
+import type { ScanList } from './manifest.ts';
+import { preparingOf, type ScanOptions } from './scan-options.ts';
+import { contentOf, digestScans, inputsOf, type SourceHooks, scanPreparer } from './scan-source.ts';
 
 /** How a scan fared. */
 export type ScanOutcome =
@@ -18,15 +17,6 @@ export interface Preparation {
   readonly plan: StorePlan;
   /** Prepares one scan and writes it to the store begun at `path`. Any process may do any scan, in any order. */
   prepare(path: string, id: string): Promise<ScanOutcome>;
-}
-
-/** Which optional volumes every scan has. @throws SemcrcError `bad-input` for draws that {@link countDraws} refuses. */
-async function optionalVolumes(scans: readonly ScanFiles[]): Promise<OptionalVolumes> {
-  return {
-    point: scans.every(({ point }) => point !== undefined),
-    std: scans.every(({ std }) => std !== undefined),
-    samples: await countDraws(scans),
-  };
 }
 
 /**
@@ -51,25 +41,17 @@ export async function openPreparation(
   const digest = options.known?.digest ?? (await digestScans(scans, content));
   const preparer = await scanPreparer(labelling, options, hooks);
   const byId = new Map(scans.map((files) => [files.scan, files]));
-  const paper = options.paper && resolvePaper(options.paper);
+  const inputs = inputsOf(scans, await countDraws(scans));
   return {
     plan: {
       digest,
       ids: scans.map(({ scan }) => scan),
       patients: scans.map(({ patient }) => patient),
       labels: labelling.labels,
-      volumes: await optionalVolumes(scans),
+      volumes: { point: inputs.point === true, std: inputs.std === true, samples: inputs.draws ?? 0 },
       groupBytes: labelling.groupBytes,
-      window: options.window ?? abdomenWindow,
-      spacing: paper?.spacing ?? null,
-      source: {
-        name,
-        scheme: labelling.scheme.name,
-        ...(options.labels === undefined ? {} : { labels: options.labels }),
-        extraLabels: options.extraLabels ?? [],
-        predictionUnits: options.predictionUnits ?? 'window',
-        prepare: paper ?? 'none',
-      },
+      name,
+      preparing: preparingOf(options, labelling, inputs),
     },
     async prepare(path, id) {
       const files = byId.get(id);

@@ -1,40 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Cohort, LeftOut, Source } from '@semcrc/core';
-import { abdomenWindow, type Labelling, type PaperOptions, resolvePaper } from '@semcrc/imaging';
+import type { LeftOut, Source } from '@semcrc/core';
+import type { Labelling } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { type Prepared, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
-import { countDraws } from '../scan/scan-files.ts';
+import { countDraws, isFolder } from '../scan/scan-files.ts';
 import { ScanMemory } from '../scan/scan-memory.ts';
-import type { PredictionUnits, ReadingOptions } from '../scan/scan-reader.ts';
+import type { ReadingOptions } from '../scan/scan-reader.ts';
 import { readWholeScan } from '../scan/whole-scan.ts';
 import { digestOf, fingerprint } from './digest.ts';
 import { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
+import { paperSlicesOf, preparingOf, readingOf, type ScanInputs, type ScanOptions } from './scan-options.ts';
 
-/** How the scans of a manifest or a directory tree are read; plain data, so that it can be handed to workers. */
-export interface ScanOptions {
-  /** Name of the segmentations' label scheme, or the path of a label map ending in .json. Required: never guessed. */
-  readonly labels?: string | undefined;
-  /** Labels of the scheme that get a group of their own beside the nine organs. */
-  readonly extraLabels?: readonly string[];
-  /** HU that become 0 and 1; −175 and 250 by default. */
-  readonly window?: readonly [lo: number, hi: number];
-  /** Unit of lower, upper and point: windowed intensities (default) or HU. */
-  readonly predictionUnits?: PredictionUnits;
-  /** Prepare every scan as the paper does; without it scans come whole, as their files hold them (`--prepare none`). */
-  readonly paper?: PaperOptions;
-  /**
-   * What an earlier opening in this run found. With the digest, files are not looked at again until they are read; with the
-   * scans left out, none is read to find out which qualify.
-   */
-  readonly known?: Partial<Pick<Cohort, 'digest' | 'draws' | 'leftOut'>>;
+/** Functions that opening and reading call. */
+export interface SourceHooks {
+  /** Called with what is worth knowing and no error, each message once. */
+  readonly warn?: (message: string) => void;
 }
 
-/** What opening and reading tell besides their results. */
-export interface SourceHooks {
-  /** Told of things worth knowing that are no errors, each once. */
-  readonly warn?: (message: string) => void;
+/** What every one of some scans has. */
+export function inputsOf(scans: readonly ScanFiles[], draws: number): ScanInputs {
+  const all = (role: 'point' | 'std' | 'body') => scans.every((files) => files[role] !== undefined);
+  const folders = scans.filter(({ segmentation }) => isFolder(segmentation)).length;
+  const segmentation = folders === 0 ? 'labels' : folders === scans.length ? 'masks' : 'mixed';
+  return { point: all('point'), std: all('std'), body: all('body'), draws, segmentation };
 }
 
 /** Files of a scan in a fixed order, with the role each plays. */
@@ -48,13 +38,15 @@ export function filesOf(files: ScanFiles): readonly (readonly [role: string, pat
 
 /** The part of the configuration that decides what samples come out of the files. */
 export function contentOf(labelling: Labelling, options: ScanOptions): object {
+  const reading = readingOf(options, labelling);
   return {
-    kind: 'semcrc/scans@1',
+    kind: 'semcrc/scans@2',
     labels: labelling.labels,
     groups: [...labelling.scheme.names.keys()].map((number) => [number, labelling.groupOf[number]]),
-    window: options.window ?? abdomenWindow,
-    predictionUnits: options.predictionUnits ?? 'window',
-    prepare: options.paper ? resolvePaper(options.paper) : 'none',
+    window: reading.window,
+    predictionUnits: reading.predictionUnits,
+    truthUnits: reading.truthUnits,
+    prepare: paperSlicesOf(options) ?? 'none',
   };
 }
 
@@ -92,13 +84,8 @@ export async function scanPreparer(
   prepare(files: ScanFiles): Promise<Prepared>;
   reasonToLeaveOut(files: ScanFiles): Promise<string | null>;
 }> {
-  const reading: ReadingOptions = {
-    labelling,
-    ...(options.window ? { window: options.window } : {}),
-    ...(options.predictionUnits ? { predictionUnits: options.predictionUnits } : {}),
-    ...(warn ? { warn } : {}),
-  };
-  const { paper } = options;
+  const reading: ReadingOptions = { ...readingOf(options, labelling), ...(warn ? { warn } : {}) };
+  const paper = paperSlicesOf(options);
   if (!paper) {
     return {
       prepare: async (files) => ({ state: 'kept', sample: await readWholeScan(files, reading) }),
@@ -149,10 +136,10 @@ async function findLeftOut(
 }
 
 /**
- * A source over the files of scans. With `paper`, opening reads every ground truth and segmentation to find the scans
+ * A source over the files of scans. With `prepare: 'paper'`, opening reads every ground truth and segmentation to find the scans
  * that qualify (a prepared cohort spares that); reading prepares the scan.
  *
- * @throws SemcrcError `bad-input` when a file is not there, or scans have fewer than two draws or not all as many.
+ * @throws SemcrcError `bad-input` when a file is not there, or scans have fewer than two draws or differ in their number.
  */
 export async function openScans(
   { name, scans, warnings }: ScanList,
@@ -164,6 +151,7 @@ export async function openScans(
   const { known = {} } = options;
   const digest = known.digest ?? (await digestScans(scans, contentOf(labelling, options)));
   const draws = known.draws ?? (await countDraws(scans));
+  const preparing = known.preparing ?? preparingOf(options, labelling, inputsOf(scans, draws));
   const preparer = await scanPreparer(labelling, options, once(hooks));
   const leftOut = known.leftOut ?? (await findLeftOut(scans, preparer));
   const out = new Set(leftOut.map(({ scan }) => scan));
@@ -183,6 +171,7 @@ export async function openScans(
     digest,
     draws,
     leftOut,
+    preparing,
     async read(id) {
       const files = byId.get(id);
       if (!files) throw new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } });

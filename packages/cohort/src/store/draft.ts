@@ -1,7 +1,7 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Labels, MendedVoxels, Sample } from '@semcrc/core';
+import type { Labels, MendedVoxels, Preparing, Sample } from '@semcrc/core';
 import { unwritable, writeFileAtomic, writeFolderAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Prepared } from '../scan/prepare.ts';
@@ -17,12 +17,10 @@ export interface StorePlan {
   readonly labels: Labels;
   readonly volumes: OptionalVolumes;
   readonly groupBytes: 1 | 2;
-  /** HU that became 0 and 1. */
-  readonly window: readonly [number, number];
-  /** Spacing in mm (x, y, z) the scans were resampled to; null where they keep their own. */
-  readonly spacing: readonly [number, number, number] | null;
-  /** Where the scans come from, for the reader of the store: the source's name, options, versions. */
-  readonly source: Readonly<Record<string, unknown>>;
+  /** What the source is called, for the reader of the store. */
+  readonly name: string;
+  /** How the scans are made of files. */
+  readonly preparing: Preparing;
 }
 
 /** What is remembered of a written scan beside its voxels. */
@@ -94,6 +92,21 @@ async function finishedDigest(path: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * What stands where a store's scans are collected: nothing that matters (a process may have been killed before its plan was
+ * written), a store begun by semcrc, or anything else, which nobody here may touch.
+ */
+async function draftState(path: string): Promise<'none' | 'begun' | 'foreign'> {
+  const draft = draftOf(path);
+  const found = await lstat(draft).catch(() => undefined);
+  if (found === undefined) return 'none';
+  if (!found.isDirectory()) return 'foreign';
+  const names = await readdir(draft);
+  if (names.every((name) => name.startsWith('.plan.json.'))) return 'none';
+  const plan = names.includes('plan.json') ? await readPlan(path).catch(() => undefined) : undefined;
+  return typeof plan?.digest === 'string' && Array.isArray(plan.ids) ? 'begun' : 'foreign';
+}
+
 /** How far the store at a path has come. */
 export type StoreProgress =
   | { readonly state: 'finished' }
@@ -116,20 +129,28 @@ export async function beginStore(
   if (await exists(path)) {
     const finished = await finishedDigest(path);
     if (finished === plan.digest && replace === 'keep') {
-      await rm(draftOf(path), { recursive: true, force: true });
+      if ((await draftState(path)) === 'begun') await rm(draftOf(path), { recursive: true, force: true });
       return { state: 'finished' };
     }
     if (finished === undefined || replace === 'keep') {
       throw new SemcrcError(
         'usage',
         finished === undefined
-          ? `${path} exists and is no prepared cohort; choose another --out`
-          : `${path} was prepared from other input or with other options; choose another --out, or replace it with --force`,
-        { data: { file: path } },
+          ? `${path} exists and is no prepared cohort; choose another \`out\``
+          : `${path} was prepared from other input or with other options; choose another \`out\`, or replace it with \`force\``,
+        { data: { file: path, options: ['out', 'force'] } },
       );
     }
   }
-  if (await exists(planFile(path))) {
+  const draft = await draftState(path);
+  if (draft === 'foreign') {
+    throw new SemcrcError(
+      'usage',
+      `${draftOf(path)} is there already, and is no cohort begun by semcrc; choose another \`out\``,
+      { data: { file: draftOf(path), options: ['out'] } },
+    );
+  }
+  if (draft === 'begun') {
     const begun = await readPlan(path);
     if (begun.digest === plan.digest) {
       const records = await Promise.all(plan.ids.map((_, index) => readRecord(path, index, plan)));
@@ -138,8 +159,8 @@ export async function beginStore(
     if (replace === 'keep') {
       throw new SemcrcError(
         'usage',
-        `${draftOf(path)} was begun from other input or with other options; finish that one first, or start over with --force`,
-        { data: { file: draftOf(path) } },
+        `${draftOf(path)} was begun from other input or with other options; finish that one first, or start over with \`force\``,
+        { data: { file: draftOf(path), options: ['force'] } },
       );
     }
   }

@@ -41,7 +41,7 @@ export function chunkProblem(path: string, cause: unknown): SemcrcError {
     'bad-input',
     missing
       ? `${path}: the chunk is missing; prepare the cohort again (zarr-python leaves chunks out that equal the fill ` +
-          'value unless told write_empty_chunks=True)'
+          'value unless write_empty_chunks=True)'
       : `${path}: the chunk cannot be read: ${(cause as Error).message}`,
     { data: { file: path }, cause },
   );

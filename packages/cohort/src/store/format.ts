@@ -1,4 +1,4 @@
-import { type Preparing, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
+import { Preparing, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -72,43 +72,20 @@ export function parseStoreAttributes(attributes: unknown, place: string): StoreA
   return attributes;
 }
 
-const PaperRecord = Type.Object({
-  spacing: Type.Union([Triple, Type.Null()]),
-  rule: Type.Object({ length: Type.Integer(), margin: Type.Integer(), leastLabelled: Type.Integer() }),
-  slices: Type.Integer(),
-  size: Type.Tuple([Type.Integer(), Type.Integer()]),
-});
-
-/** What semcrc writes of a source; every part may be missing, or be something else, in a store of another program. */
-const SourceRecord = Type.Partial(
-  Type.Object({
-    labels: Type.String(),
-    extraLabels: Type.Array(Type.String()),
-    predictionUnits: Type.Union([Type.Literal('window'), Type.Literal('hu')]),
-    prepare: Type.Union([PaperRecord, Type.Literal('none')]),
-  }),
-);
-const sourceValidator = Compile(SourceRecord);
+const preparingValidator = Compile(Preparing);
 
 /**
- * What a store's attributes say of how its scans were prepared.
- *
- * @param volumes that the store holds
+ * What a store's attributes say of how its scans were made. Of a store that another program wrote: its window, and the
+ * volumes it holds.
  */
 export function storedPreparing(
   { source, window }: StoreAttributes,
   { point, std, samples }: OptionalVolumes,
 ): Preparing {
-  const said = sourceValidator.Check(source) ? source : {};
-  const { labels = null, extraLabels = [], predictionUnits = 'window', prepare = 'none' } = said;
-  const known = {
-    ...UNKNOWN_PREPARING,
-    ...{ point, std, draws: samples, labels, extraLabels, window: window ?? null, predictionUnits },
-  };
-  if (prepare === 'none') return known;
-  const { spacing, slices, size, rule } = prepare;
-  const { length: windowSlices, margin, leastLabelled } = rule;
-  return { ...known, prepare: 'paper', spacing, slices, size, windowSlices, margin, leastLabelled };
+  const stored =
+    typeof source === 'object' && source !== null && 'preparing' in source ? source.preparing : null;
+  if (preparingValidator.Check(stored)) return stored;
+  return { ...UNKNOWN_PREPARING, point, std, draws: samples, window: window ?? null };
 }
 
 /** The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws. */

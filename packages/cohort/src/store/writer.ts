@@ -66,22 +66,23 @@ export async function finishStore(path: string): Promise<StoreSummary> {
     throw new SemcrcError(
       'usage',
       `a prepared cohort holds scans of one shape: ${first.record.scan} has ${shape.join(' × ')}, ` +
-        `${odd.record.scan} has ${odd.record.shape.join(' × ')} slices × height × width; prepare with --prepare paper, ` +
+        `${odd.record.scan} has ${odd.record.shape.join(' × ')} slices × height × width; \`prepare\` paper brings them to one, ` +
         'or use the manifest itself',
-      { data: { scans: [first.record.scan, odd.record.scan] } },
+      { data: { scans: [first.record.scan, odd.record.scan], options: ['prepare'] } },
     );
   }
 
   const names = arraysOf(plan.volumes);
+  const { preparing } = plan;
   const finished = kept.map(({ record }) => record);
   const attributes: StoreAttributes = {
     schema: STORE_SCHEMA,
     scans: finished.map(({ scan }) => scan),
     patients: kept.map(({ index }) => plan.patients[index] as string),
     labels: plan.labels,
-    window: [...plan.window],
-    spacing: plan.spacing && [...plan.spacing],
-    source: { ...plan.source, digest: plan.digest, leftOut },
+    window: preparing.window && [...preparing.window],
+    spacing: preparing.spacing && [...preparing.spacing],
+    source: { name: plan.name, digest: plan.digest, leftOut, preparing },
     checksums: Object.fromEntries(
       names.map((name) => [name, finished.map(({ checksums }) => checksums[name] as number)]),
     ),

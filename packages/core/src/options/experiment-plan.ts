@@ -12,10 +12,15 @@ export const ExperimentPlan = Type.Object(
     }),
     /** Every run is calibrated at each of them, from the same profiles and anchors' voxels. */
     epsilons: Type.Array(
-      Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, default: 0.1, description: 'Tolerance ε: the risk allowed.' }),
+      Type.Number({
+        exclusiveMinimum: 0,
+        exclusiveMaximum: 1,
+        default: 0.1,
+        description: 'Tolerance ε: the risk allowed.',
+      }),
       { minItems: 1 },
     ),
-    runs: Type.Integer({ minimum: 1, default: 20, description: 'Splits drawn.' }),
+    runs: Type.Integer({ minimum: 1, maximum: 100_000, default: 20, description: 'Splits drawn.' }),
     seed: Type.Integer({
       minimum: 0,
       maximum: 0xffffffff,

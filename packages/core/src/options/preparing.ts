@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { Create } from 'typebox/value';
 import type { Immutable } from './immutable.ts';
 
 /** Schema of a value that a source may not know; null says so. */
@@ -15,7 +16,8 @@ const pixels = Type.Integer({ minimum: 1 });
 const reading = {
   labels: Type.String({
     minLength: 1,
-    description: 'How the segmentations number their labels: the name of a scheme, or the path of a label map (.json).',
+    description:
+      'How the segmentations number their labels: the name of a scheme, or the path of a label map (.json).',
   }),
   extraLabels: Type.Array(Type.String(), {
     uniqueItems: true,
@@ -30,7 +32,20 @@ const reading = {
     default: 'window',
     description: 'Predictions in 0..1, or in HU, windowed as the truth is.',
   }),
+  truthUnits: Type.Enum(['hu', 'window'], {
+    default: 'hu',
+    description: 'Ground truth in HU, or in 0..1 already.',
+  }),
 };
+
+/** How far the files of a scan may disagree on where it lies. Nothing of a sample follows from it. */
+const affineTolerance = Type.Number({
+  exclusiveMinimum: 0,
+  maximum: 0.5,
+  default: 0.01,
+  description:
+    "Distance that corners of one scan's files may stand apart, as a share of the smallest side of a voxel.",
+});
 
 /** How the paper (section 4) takes a few slices of one size from a scan. */
 const paperSlices = {
@@ -70,6 +85,7 @@ const paperSlices = {
  */
 export const PreparingOptions = Type.Object({
   ...reading,
+  affineTolerance,
   prepare: Type.Enum(['none', 'paper'], {
     default: 'none',
     description:
@@ -77,6 +93,15 @@ export const PreparingOptions = Type.Object({
   }),
   ...paperSlices,
 });
+
+type Settings = Immutable<Static<typeof PreparingOptions>>;
+/** Any of these settings; what is left out, or undefined, has its default. */
+export type PreparingOptions = { readonly [Name in keyof Settings]?: Settings[Name] | undefined };
+
+/** The default of every setting that has one; `labels` must be given where files are read. */
+export const PREPARING_DEFAULTS = Create(
+  Type.Omit(PreparingOptions, ['labels', 'spacing']),
+) as unknown as Omit<Settings, 'labels' | 'spacing'>;
 
 /** What the files of every scan held; null where the source cannot tell. */
 const inputs = {
@@ -91,7 +116,7 @@ const inputs = {
     Type.Enum(['labels', 'masks', 'mixed']),
     'Segmentations are volumes of label numbers, folders of one mask per organ, or some of each.',
   ),
-  truthUnits: orNull(Type.Enum(['hu', 'window']), 'Unit of the ground truth before windowing.'),
+  truthUnits: orNull(reading.truthUnits, 'Unit of the ground truth before windowing.'),
 };
 
 const recorded = {

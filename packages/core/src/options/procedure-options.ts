@@ -3,8 +3,10 @@ import { Create } from 'typebox/value';
 import type { Immutable } from './immutable.ts';
 
 /** A word out of a few. */
-const oneOf = <const Word extends string>(words: readonly Word[], about: { default: Word; description: string }) =>
-  Type.Enum([...words], about);
+const oneOf = <const Word extends string>(
+  words: readonly Word[],
+  about: { default: Word; description: string },
+) => Type.Enum([...words], about);
 
 /**
  * - `crc`: one λ for all voxels (eq. 3).
@@ -31,7 +33,8 @@ export const ProcedureOptions = Type.Object(
   {
     anchor: oneOf(['gamma', 'envelope'], {
       default: 'gamma',
-      description: "How the anchor is found: by the paper's convex surrogate, or by the 0-1 loss itself over clamped length.",
+      description:
+        "How the anchor is found: by the paper's convex surrogate, or by the 0-1 loss itself over clamped length.",
     }),
     anchorVoxels: oneOf(['all', 'paper'], {
       default: 'all',
@@ -63,7 +66,8 @@ export const ProcedureOptions = Type.Object(
     ),
     bound: oneOf(['crc', 'hoeffding', 'hoeffding-bentkus', 'wsr'], {
       default: 'crc',
-      description: 'What is guaranteed: the expected risk (crc), or the risk with probability 1 − δ (the others).',
+      description:
+        'What is guaranteed: the expected risk (crc), or the risk with probability 1 − δ (the others).',
     }),
     delta: Type.Number({
       exclusiveMinimum: 0,
@@ -73,7 +77,8 @@ export const ProcedureOptions = Type.Object(
     }),
     correction: oneOf(['none', 'bonferroni'], {
       default: 'none',
-      description: 'With bonferroni, organ-crc divides δ by the number of organs it controls, so that all hold at once.',
+      description:
+        'With bonferroni, organ-crc divides δ by the number of organs it controls, so that all hold at once.',
     }),
     heuristic: oneOf(['quantile', 'mse', 'multiplicative', 'std', 'samples'], {
       default: 'quantile',
@@ -102,7 +107,8 @@ export const ProcedureOptions = Type.Object(
     control: Type.Array(Type.String({ minLength: 1 }), {
       uniqueItems: true,
       default: [],
-      description: 'Organs (names of labels) whose own risk organ-crc controls beside the scan risk; none: every organ, and the scan risk not at all.',
+      description:
+        'Organs (names of labels) whose own risk organ-crc controls beside the scan risk; none: every organ, and the scan risk not at all.',
     }),
     organCal: oneOf(['cal', 'all'], {
       default: 'cal',

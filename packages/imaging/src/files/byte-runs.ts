@@ -11,16 +11,16 @@ export interface ByteRuns {
   close(): void;
 }
 
-/** Memory that files are read and inflated into, kept from file to file. */
+/** Buffers that files are read and inflated into, kept from file to file. */
 const idle: Uint8Array[] = [];
 const mostIdle = 8;
 
-function borrow(bytes: number): Uint8Array {
+function takeBuffer(bytes: number): Uint8Array {
   const found = idle.findIndex(({ length }) => length === bytes);
   return found < 0 ? new Uint8Array(bytes) : idle.splice(found, 1)[0];
 }
 
-function giveBack(bytes: Uint8Array): void {
+function keepBuffer(bytes: Uint8Array): void {
   if (idle.length === mostIdle) idle.shift();
   idle.push(bytes);
 }
@@ -35,7 +35,7 @@ export class PlainRuns implements ByteRuns {
   constructor(handle: FileHandle, fileSize: number, step: number) {
     this.#handle = handle;
     this.#fileSize = fileSize;
-    this.#page = borrow(step);
+    this.#page = takeBuffer(step);
   }
 
   async next(): Promise<Uint8Array> {
@@ -51,13 +51,13 @@ export class PlainRuns implements ByteRuns {
   }
 
   close(): void {
-    giveBack(this.#page);
+    keepBuffer(this.#page);
   }
 }
 
-/** How long the thread may be held before pending events (a Ctrl-C, a message) get their turn, in milliseconds. */
-const holdFor = 50;
-let rested = 0;
+/** Inflating blocks the thread: after this many milliseconds pending events (a Ctrl-C, a message) get their turn. */
+const longestBlock = 50;
+let lastPause = 0;
 
 /** A gzip file inflated, every member of it, up to `step` bytes at a time. */
 export class InflatedRuns implements ByteRuns {
@@ -72,15 +72,15 @@ export class InflatedRuns implements ByteRuns {
 
   constructor(handle: FileHandle, step: number) {
     this.#handle = handle;
-    this.#page = borrow(step);
-    this.#inflated = borrow(step);
+    this.#page = takeBuffer(step);
+    this.#inflated = takeBuffer(step);
     this.#compressed = this.#page.subarray(0, 0);
   }
 
   async next(): Promise<Uint8Array> {
-    if (performance.now() - rested > holdFor) {
+    if (performance.now() - lastPause > longestBlock) {
       await new Promise((resolve) => setImmediate(resolve));
-      rested = performance.now();
+      lastPause = performance.now();
     }
     let length = 0;
     try {
@@ -100,8 +100,8 @@ export class InflatedRuns implements ByteRuns {
 
   close(): void {
     this.#inflater.close();
-    giveBack(this.#page);
-    giveBack(this.#inflated);
+    keepBuffer(this.#page);
+    keepBuffer(this.#inflated);
   }
 
   /** Inflates to byte `at` on; how many bytes came. */

@@ -29,8 +29,8 @@ export function unwritable(path: string, cause: unknown): SemcrcError {
  * someone), an input of the same work, and a file that {@link OutputRules.mayReplace} does not give up. Looks, and writes
  * nothing. Every function here that writes calls it first; call it before long work, too.
  *
- * @throws SemcrcError `bad-input` for what is no file, `usage` for a link, an input, or a file that stays (`data.option` is
- *   then `force`: the option by which a command may let its user insist).
+ * @throws SemcrcError `bad-input` for what is no file, `usage` for a link, an input, or a file that stays (`data.options` then
+ *   names `force`, the option by which a command may let its user insist).
  */
 export function checkOutput(path: string, { inputs = [], mayReplace }: OutputRules = {}): void {
   let found: Stats | undefined;
@@ -70,9 +70,9 @@ export function checkOutput(path: string, { inputs = [], mayReplace }: OutputRul
   if (mayReplace && !mayReplace(path)) {
     throw new SemcrcError(
       'usage',
-      `${path} exists and is not a result of this kind; choose another name, or insist on replacing it`,
+      `${path} exists and is not a result of this kind; choose another name, or replace it with \`force\``,
       {
-        data: { ...data, option: 'force' },
+        data: { ...data, options: ['force'] },
       },
     );
   }

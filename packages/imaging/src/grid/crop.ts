@@ -98,7 +98,7 @@ export function uncrop<V extends Volume | LabelVolume>(volume: V, box: Box, grid
 
 /**
  * As {@link crop}, into an array at hand.
- * @throws SemcrcError `usage` when it has not as many elements as the box has voxels.
+ * @throws SemcrcError `usage` when its length is not the number of voxels in the box.
  */
 export function cropInto<V extends Volume | LabelVolume>(
   { data, shape: [slices, height, width] }: V,

@@ -67,10 +67,10 @@ export function assignGroups(scheme: LabelScheme, extra: readonly string[] = [])
     throw new SemcrcError(
       'usage',
       organ
-        ? `--extra-labels names "${asked}", which always has a group of its own; leave it out`
-        : `--extra-labels names "${asked}", which the label scheme ${scheme.name} does not have; ` +
+        ? `\`extraLabels\` names "${asked}", which always has a group of its own; leave it out`
+        : `\`extraLabels\` names "${asked}", which the label scheme ${scheme.name} does not have; ` +
             `it has ${[...scheme.names.values()].join(', ')}`,
-      { data: { label: asked, scheme: scheme.name } },
+      { data: { label: asked, scheme: scheme.name, options: ['extraLabels'] } },
     );
   }
   return { scheme, labels, groupOf, groupBytes: next > 256 ? 2 : 1 };
@@ -92,8 +92,8 @@ export function checkLabelTable(table: LabelTable, scheme: LabelScheme, file: st
     throw new SemcrcError(
       'bad-input',
       `${file}: the file names label ${number} "${found}", but in the label scheme ${scheme.name} ` +
-        `label ${number} is "${expected}"; choose the scheme the file follows with --labels`,
-      { data: { file, label: number, found, expected, scheme: scheme.name } },
+        `label ${number} is "${expected}"; choose the scheme the file follows with \`labels\``,
+      { data: { file, label: number, found, expected, scheme: scheme.name, options: ['labels'] } },
     );
   }
 }

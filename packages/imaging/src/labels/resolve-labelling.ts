@@ -15,13 +15,19 @@ export async function resolveLabelling(
 ): Promise<Labelling> {
   const known = `${schemeNames.join(', ')}, or the path of a label map (.json)`;
   if (labels === undefined) {
-    throw new SemcrcError('usage', `say how the segmentations number their labels, with --labels: ${known}`);
+    throw new SemcrcError(
+      'usage',
+      `say how the segmentations number their labels, with \`labels\`: ${known}`,
+      {
+        data: { options: ['labels'] },
+      },
+    );
   }
   const named = namedScheme(labels);
   if (named) return assignGroups(named, extraLabels);
   if (!/\.json$/i.test(labels)) {
-    throw new SemcrcError('usage', `--labels ${labels} is no label scheme; there are ${known}`, {
-      data: { labels },
+    throw new SemcrcError('usage', `\`labels\` ${labels} is no label scheme; there are ${known}`, {
+      data: { labels, options: ['labels'] },
     });
   }
   const text = await readTextFile(labels);

@@ -56,8 +56,7 @@ export interface VolumeChoice {
 }
 
 /**
- * The volume of a .nii or .nii.gz file (plain or gzip is told by its first bytes, gzip of several members is read
- * whole), in the file's own voxel order. For every volume of a file of several, see `readNiftiSeries`.
+ * The volume of a .nii or .nii.gz file (its first bytes say whether it is gzip, of which every member is read), in the file's own voxel order. For every volume of a file of several, see `readNiftiSeries`.
  *
  * Reading stops at the size that the header declares; bytes behind it are ignored. Memory: the volume, and a few MiB.
  *

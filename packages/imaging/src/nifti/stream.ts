@@ -175,7 +175,7 @@ export class VoxelReader {
     return this.skipTo(this.#voxels);
   }
 
-  /** Where so many voxels go, or the first of them: without the file's own word for its size, memory follows what is there. */
+  /** The array voxels are decoded into. Where nothing but the header claims their number, it starts small and grows. */
   #room(voxels: number, as: VoxelKind, into?: Float32Array | Uint16Array): Float32Array | Uint16Array {
     if (into !== undefined && into.length < voxels) {
       throw new SemcrcError(

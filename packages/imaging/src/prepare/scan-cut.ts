@@ -3,30 +3,20 @@ import type { Vector3 } from '../grid/affine.ts';
 import { type Box, boxAbove, centreBox, cropGrid, cropInto } from '../grid/crop.ts';
 import { resampleImage, resampleLabels } from '../grid/resample.ts';
 import { type Grid, type LabelVolume, type Volume, voxelCount } from '../grid/volume.ts';
-import {
-  chooseSliceWindow,
-  labelledPerSlice,
-  paperSliceRule,
-  type SliceRule,
-  sliceOffsets,
-} from './slices.ts';
+import { chooseSliceWindow, labelledPerSlice, sliceOffsets } from './slices.ts';
 
-/** How scans are prepared; the defaults are those of the paper's section 4. */
-export interface PaperOptions {
+/** How section 4 of the paper takes a few slices of one size from a scan. */
+export interface PaperSlices {
   /** New spacing along x, y, z in mm; null keeps each scan's own. */
   readonly spacing: Vector3 | null;
-  /** How the window of slices is chosen. */
-  readonly rule?: SliceRule;
   /** Slices taken from the window, evenly spread. */
-  readonly slices?: number;
+  readonly slices: number;
   /** Height and width every slice is cropped or padded to. */
-  readonly size?: readonly [height: number, width: number];
-}
-
-/** The options with every default filled in, as they enter digests and stores. */
-export function resolvePaper(options: PaperOptions): Required<PaperOptions> {
-  const { spacing, rule = paperSliceRule, slices = 4, size = [256, 256] } = options;
-  return { spacing, rule, slices, size };
+  readonly size: readonly [height: number, width: number];
+  /** Slices in the window, and what decides where it lies: see `SliceRule`. */
+  readonly windowSlices: number;
+  readonly margin: number;
+  readonly leastLabelled: number;
 }
 
 /**
@@ -61,10 +51,11 @@ export function chooseCut(
   truth: Volume,
   segmentation: LabelVolume,
   windowLow: number,
-  { rule, slices, size }: Pick<Required<PaperOptions>, 'rule' | 'slices' | 'size'>,
+  { slices, size, windowSlices, margin, leastLabelled }: Omit<PaperSlices, 'spacing'>,
 ): CutChoice {
   const box = boxAbove(truth, windowLow);
   if (!box) return { state: 'left-out', reason: `no voxel of the ground truth is above ${windowLow} HU` };
+  const rule = { length: windowSlices, margin, leastLabelled };
   const window = chooseSliceWindow(labelledPerSlice(segmentation, box), rule);
   if (window.state === 'left-out') return { state: 'left-out', reason: window.message };
   const first = box.start[2] + window.start;
