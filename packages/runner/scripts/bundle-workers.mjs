@@ -6,7 +6,7 @@ import { build } from 'rolldown';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 await build({
-  input: ['worker-node', 'worker-preparation'].map((name) => `${dist}${name}.js`),
+  input: ['worker-node', 'worker-preparation', 'worker-simulation'].map((name) => `${dist}${name}.js`),
   platform: 'node',
   // HiGHS finds its WebAssembly beside its own module.
   external: ['highs'],
