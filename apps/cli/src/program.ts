@@ -5,6 +5,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { experimentCommand } from './commands/experiment.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { prepareCommand } from './commands/prepare.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import type { Invocation } from './invocation.ts';
 import { VERSION } from './version.ts';
 
@@ -22,6 +23,7 @@ export function buildProgram(invocation: Invocation): Command {
     evaluateCommand(invocation),
     applyCommand(invocation),
     prepareCommand(invocation),
+    simulateCommand(invocation),
     inspectCommand(invocation),
   ]) {
     program.addCommand(command);
@@ -40,6 +42,7 @@ Examples:
   semcrc experiment --runs 20 --out results
   semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
   semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz
+  semcrc simulate phantom -n 160 --size 128,128,64 --spacing 3,3,3 --out phantoms
   semcrc inspect scan.nii.gz
   semcrc <command> --help                                 every option, with examples
 

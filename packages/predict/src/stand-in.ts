@@ -65,7 +65,9 @@ function segmentSlices(
   const { rows, columns } = features.grid;
   const input = new Float64Array(anatomyFeatureCount);
   const scores = classes.map(() => new Float32Array(rows * columns));
-  const room = new Float32Array(rows * columns);
+  const room = new Float32Array(area);
+  // The point, smoothed: outlines follow edges, not what is left of the noise.
+  const calm = new Float32Array(area);
   const smooth = new Float32Array(rows * columns);
   for (let order = 0; order < slices.length; order++) {
     const part = <T extends Float32Array | Uint8Array>(array: T): T =>
@@ -90,8 +92,9 @@ function segmentSlices(
       for (let cell = 0; cell < score.length; cell++) score[cell] = 0.6 * score[cell] + 0.4 * smooth[cell];
     }
     choose(scores, features.grid, classes, bodyPart, [height, width], out, undefined);
-    const looks = looksOf(classes, out, part(point));
-    choose(scores, features.grid, classes, bodyPart, [height, width], out, { looks, point: part(point) });
+    smoothSlice(part(point), calm, room, height, width, 1);
+    const looks = looksOf(classes, out, calm);
+    choose(scores, features.grid, classes, bodyPart, [height, width], out, { looks, point: calm });
   }
   return groups;
 }
@@ -104,7 +107,9 @@ interface Look {
 }
 
 /** Deviation below which no organ counts as more even, in windowed intensity. */
-const evenest = 0.055;
+const evenest = 0.05;
+/** What a pixel of an organ counts against it on average. */
+const usual = 0.5;
 /** The most a pixel's brightness may count against a class. */
 const mostAgainst = 6;
 
@@ -160,7 +165,7 @@ function choose(
         let value = a + down * (b - a);
         if (look !== undefined && sharpness > 0) {
           const off = look.point[at] - mean;
-          value -= Math.min(mostAgainst, off * off * sharpness);
+          value += usual - Math.min(mostAgainst, off * off * sharpness);
         }
         if (value > best[x]) {
           best[x] = value;

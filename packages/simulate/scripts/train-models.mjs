@@ -10,6 +10,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { anatomyFeatureCount, bodyMask, featureNames, parseBaseline, parseStandIn } from '@semcrc/predict';
 import {
+  balanceStandIn,
   CellExamples,
   centredGrid,
   classLoss,
@@ -31,7 +32,7 @@ const only = process.argv[2];
 
 /** Patients, seeds and sizes of each training; they stand in the records. */
 const BASELINE = { patients: 120, examples: 360_000, units: [16, 16, 3], epochs: 12, batch: 64, rate: 4e-3 };
-const STAND_IN = { patients: 560, organShare: 0.5, bodyShare: 0.12, units: [72, 32, 11], epochs: 12, batch: 64, rate: 3e-3 };
+const STAND_IN = { patients: 560, balancing: 40, organShare: 0.5, bodyShare: 0.12, units: [72, 32, 11], epochs: 12, batch: 64, rate: 3e-3 };
 const CLASSES = [0, 2, 3, 4, 5, 7, 8, 9, 10, 12, 64];
 const HELD_OUT = 40;
 
@@ -134,11 +135,11 @@ function drawHeldOut(index, predictor, segmenter = blind) {
 
 /** Scans as the built-in cohort has them, at several sizes; every third patient without telling the heights. */
 async function trainStandIn(baseline) {
-  const { patients, organShare, bodyShare, units, ...schedule } = STAND_IN;
+  const { patients, balancing: _, organShare, bodyShare, units, ...schedule } = STAND_IN;
   const predictor = parseBaseline(baseline, 'baseline');
   const generator = generatorOf(trainingSeed, 2_000_000);
   const cells = new CellExamples(CLASSES);
-  for (let index = 0; index < patients; index++) {
+  const slicesOf = async (index) => {
     const side = [128, 128, 128, 96, 192][index % 5];
     const shape = [4, side, side];
     const area = side * side;
@@ -146,21 +147,18 @@ async function trainStandIn(baseline) {
       ...{ task, predictor, segmenter: blind },
     });
     const body = bodyMask(scan.point, shape);
-    for (let slice = 0; slice < 4; slice++) {
-      const part = (array) => array.subarray(slice * area, (slice + 1) * area);
-      cells.add(
-        {
-          shape,
-          spacing: [384 / side, 384 / side, 3],
-          point: part(scan.point),
-          body: part(body),
-          organs: part(scan.anatomy),
-          height: index % 3 === 0 ? -1 : [0, 15, 31, 47][slice] / 47,
-        },
-        { organ: organShare, body: bodyShare },
-        generator,
-      );
-    }
+    return [0, 1, 2, 3].map((slice) => {
+      const part = (array) => array.slice(slice * area, (slice + 1) * area);
+      return {
+        shape,
+        spacing: [384 / side, 384 / side, 3],
+        ...{ point: part(scan.point), body: part(body), organs: part(scan.anatomy) },
+        height: index % 3 === 0 ? -1 : [0, 15, 31, 47][slice] / 47,
+      };
+    });
+  };
+  for (let index = 0; index < patients; index++) {
+    for (const slice of await slicesOf(index)) cells.add(slice, { organ: organShare, body: bodyShare }, generator);
   }
   const found = cells.examples;
   const counts = CLASSES.map(() => 0);
@@ -179,14 +177,11 @@ async function trainStandIn(baseline) {
       console.error(`stand-in: epoch ${epoch + 1}, loss ${loss.toFixed(5)}`);
     },
   });
-  const model = {
-    schema: 'semcrc/stand-in@1',
-    name: 'stand-in',
-    digest: digestOf(CLASSES, network),
-    classes: CLASSES,
-    network,
-    training: {},
-  };
+  const model = { schema: 'semcrc/stand-in@1', name: 'stand-in', digest: '0'.repeat(64), classes: CLASSES, network, training: {} };
+  const held = [];
+  for (let index = 0; index < STAND_IN.balancing; index++) held.push(...(await slicesOf(patients + index)));
+  model.network = await balanceStandIn(model, held);
+  model.digest = digestOf(CLASSES, model.network);
   const heldOut = await measureStandIn(predictor, parseStandIn(model, 'stand-in'));
   model.training = {
     ...{ seed: trainingSeed, ...STAND_IN, predictor: baseline.digest, examples: found.count },

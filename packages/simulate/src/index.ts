@@ -9,12 +9,13 @@ export {
   mergeBody,
   type PhantomModel,
   type PhantomScan,
-  windowed,
 } from './phantom.ts';
 export { phantomPopulation, type Population, warpPopulation } from './population.ts';
 export { generatorOf } from './random.ts';
 export { acquire, type Acquisition, type SimulatedPatient, type SimulatedScan } from './simulation.ts';
-export { type PhantomOptions, paperSizedSource, phantomSource, type ScanCache, trainingSeed } from './source.ts';
+export { type PhantomOptions, paperSizedSource, phantomAcquisition, phantomSource, type ScanCache, trainingSeed } from './source.ts';
+export { balanceStandIn } from './stand-in-balance.ts';
 export { heightOf, trainStandIn } from './stand-in-training.ts';
 export { denoisingTask, noTask, paperSigma, type ScanSeed, type Task } from './task.ts';
 export { defaultWarp, drawMap, drawWarp, leastJacobian, type Template, type WarpOptions } from './warp.ts';
+export { windowed } from './windowed.ts';

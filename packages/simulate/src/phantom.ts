@@ -1,9 +1,9 @@
-import { type Affine, abdomenWindow, makeVolume, sliceOffsets, type Volume } from '@semcrc/imaging';
-import type { Predictor, Segmenter } from '@semcrc/predict';
+import { type Affine, makeVolume, sliceOffsets, type Volume } from '@semcrc/imaging';
 import { bodyMask } from '@semcrc/predict';
 import type { OrganSet } from './anatomy.ts';
 import { Abdomen, type PhantomGrid } from './painter.ts';
-import type { Task } from './task.ts';
+import type { Acquisition } from './simulation.ts';
+import { windowed } from './windowed.ts';
 
 /** Slices of the window that the paper takes four from, and the distance between them here, in mm. */
 const windowSlices = 48;
@@ -103,7 +103,7 @@ export function centredGrid(
 export async function drawPhantom(
   model: PhantomModel,
   index: number,
-  { task, predictor, segmenter }: { readonly task: Task; readonly predictor: Predictor; readonly segmenter: Segmenter },
+  { task, predictor, segmenter }: Acquisition,
 ): Promise<PhantomScan> {
   const { seed, organs, shape } = model;
   const [slices, height, width] = shape;
@@ -152,13 +152,6 @@ export async function drawPhantom(
 /** Group ids of a segmentation and a body mask: what is no organ is body inside the mask and background outside. */
 export function mergeBody(segmentation: Uint8Array, body: Uint8Array): Uint8Array {
   return Uint8Array.from(segmentation, (group, at) => (group > 0 ? group : body[at]));
-}
-
-/** HU −175 … 250 to [0, 1], in f64 and rounded once. */
-export function windowed(volume: Volume): Volume {
-  const [lo, hi] = abdomenWindow;
-  const data = Float32Array.from(volume.data, (hu) => Math.min(1, Math.max(0, (hu - lo) / (hi - lo))));
-  return makeVolume(data, volume.shape, volume.affine);
 }
 
 /** Height of the lowest slice of the window with the most labelled voxels. */

@@ -1,6 +1,6 @@
 import type { Volume } from '@semcrc/imaging';
 import { bodyMask, type Prediction, type Predictor, type Segmenter } from '@semcrc/predict';
-import { windowed } from './phantom.ts';
+import { windowed } from './windowed.ts';
 import type { ScanSeed, Task } from './task.ts';
 
 /** Truth and anatomy of one simulated patient. */

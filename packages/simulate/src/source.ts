@@ -6,6 +6,7 @@ import { SemcrcError } from '@semcrc/kernels';
 import { baselinePredictor, standInSegmenter } from '@semcrc/predict';
 import { type OrganSet, organ } from './anatomy.ts';
 import { drawPhantom, type PhantomModel, phantomId } from './phantom.ts';
+import type { Acquisition } from './simulation.ts';
 import { denoisingTask } from './task.ts';
 
 /** A phantom cohort: everything left out takes the default of the built-in cohort. */
@@ -34,6 +35,11 @@ const version = 2;
 /** Seed that the shipped models were trained on: no cohort may share its patients. */
 export const trainingSeed = -1066001;
 
+/** How the built-in cohort's patients become scans: denoising, the shipped baseline and the shipped stand-in. */
+export function phantomAcquisition(): Acquisition {
+  return { task: denoisingTask(), predictor: baselinePredictor(), segmenter: standInSegmenter() };
+}
+
 /**
  * The built-in phantom cohort as a source. Scan i depends on the options and i alone, so any number of workers can open
  * the same cohort without a byte of data passing between them.
@@ -45,11 +51,7 @@ export function phantomSource(options: PhantomOptions = {}, cache?: ScanCache): 
   const { scans = 160, seed = 0, shape = [4, 128, 128], organs = 'nine' } = options;
   checkOptions(scans, seed, shape);
   const model: PhantomModel = { seed, shape, organs };
-  const acquisition = {
-    task: denoisingTask(),
-    predictor: baselinePredictor(),
-    segmenter: standInSegmenter(),
-  };
+  const acquisition = phantomAcquisition();
   const { task, predictor, segmenter } = acquisition;
   const making = [version, model, task.name, task.settings, predictor.digest, segmenter.digest];
   const ids = Array.from({ length: scans }, (_, index) => phantomId(index));

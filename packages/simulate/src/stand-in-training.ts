@@ -1,15 +1,16 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { anatomyFeatureCount, bodyMask, type StandInData } from '@semcrc/predict';
-import { CellExamples } from './examples.ts';
+import { CellExamples, type LabelledSlice } from './examples.ts';
 import { classLoss, trainNetwork } from './network-training.ts';
-import { windowed } from './phantom.ts';
+import { windowed } from './windowed.ts';
 import { generatorOf } from './random.ts';
+import { balanceStandIn } from './stand-in-balance.ts';
 import type { Acquisition, SimulatedPatient } from './simulation.ts';
 
 /** How much the stand-in of a population learns. */
-const schedule = { patients: 24, everySlice: 3, organShare: 0.34, bodyShare: 0.1 } as const;
-const training = { units: [40, 24], epochs: 7, batch: 32, rate: 4e-3 } as const;
+const schedule = { patients: 40, balancing: 6, everySlice: 3, organShare: 0.5, bodyShare: 0.1 } as const;
+const training = { units: [48, 24], epochs: 9, batch: 48, rate: 4e-3 } as const;
 
 /** Seed of the patients a stand-in learns from, made from a cohort's: no scan of the cohort is among them. */
 function trainingSeedOf(seed: number): number {
@@ -33,7 +34,7 @@ export async function trainStandIn(
   const kinds = [0, ...classes];
   const cells = new CellExamples(kinds);
   const generator = generatorOf(own, 2_000_000);
-  for (let index = 0; index < schedule.patients; index++) {
+  const slicesOf = async (index: number): Promise<LabelledSlice[]> => {
     const patient = draw(own, index);
     const measurement = await task.measure(windowed(patient.truth), { seed: own, index });
     const [depth, height, width] = measurement.shape;
@@ -42,18 +43,17 @@ export async function trainStandIn(
     const { point } = await predictor.predict(measurement, slices);
     const body = bodyMask(point, [slices.length, height, width]);
     const area = height * width;
-    for (const [order, slice] of slices.entries()) {
-      const part = <T extends Float32Array | Uint8Array>(array: T, at: number): T =>
-        array.subarray(at * area, (at + 1) * area) as T;
-      cells.add(
-        {
-          ...{ shape: measurement.shape, spacing: measurement.spacing },
-          ...{ point: part(point, order), body: part(body, order), organs: part(patient.anatomy, slice) },
-          height: heightOf(slice, depth),
-        },
-        { organ: schedule.organShare, body: schedule.bodyShare },
-        generator,
-      );
+    const part = <T extends Float32Array | Uint8Array>(array: T, at: number): T =>
+      array.slice(at * area, (at + 1) * area) as T;
+    return slices.map((slice, order) => ({
+      ...{ shape: measurement.shape, spacing: measurement.spacing },
+      ...{ point: part(point, order), body: part(body, order), organs: part(patient.anatomy, slice) },
+      height: heightOf(slice, depth),
+    }));
+  };
+  for (let index = 0; index < schedule.patients; index++) {
+    for (const slice of await slicesOf(index)) {
+      cells.add(slice, { organ: schedule.organShare, body: schedule.bodyShare }, generator);
     }
   }
   const examples = cells.examples;
@@ -69,12 +69,15 @@ export async function trainStandIn(
     ...{ inputs: anatomyFeatureCount, units: [...units, kinds.length], ...rest },
     generator,
   });
+  const held: LabelledSlice[] = [];
+  for (let index = 0; index < schedule.balancing; index++) held.push(...(await slicesOf(schedule.patients + index)));
+  const document = { schema: 'semcrc/stand-in@1', name: 'stand-in', digest: '0'.repeat(64), classes: kinds } as const;
+  const balanced = await balanceStandIn({ ...document, classes: kinds, network, training: {} }, held);
   return {
-    schema: 'semcrc/stand-in@1',
-    name: 'stand-in',
-    digest: bytesToHex(sha256(utf8ToBytes(JSON.stringify([kinds, network])))),
+    ...document,
     classes: kinds,
-    network,
+    digest: bytesToHex(sha256(utf8ToBytes(JSON.stringify([kinds, balanced])))),
+    network: balanced,
     training: { seed: own, ...schedule, ...training, examples: examples.count, predictor: predictor.digest },
   };
 }

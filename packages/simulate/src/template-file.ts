@@ -14,8 +14,9 @@ import {
 import { readNifti, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { bodyMask } from '@semcrc/predict';
-import { mergeBody, windowed } from './phantom.ts';
+import { mergeBody } from './phantom.ts';
 import type { Template } from './warp.ts';
+import { windowed } from './windowed.ts';
 
 /** Files of one labelled CT. */
 export interface TemplateFiles {
