@@ -1,10 +1,4 @@
-import {
-  centredGrid,
-  drawPhantom,
-  drawPhantomVolume,
-  drawWarp,
-  phantomAcquisition,
-} from '@semcrc/simulate';
+import { centredGrid, drawPhantom, drawPhantomVolume, drawWarp, phantomAcquisition } from '@semcrc/simulate';
 
 /** Digests of a phantom volume, of a scan as the built-in cohort has it, and of a warp: of every bit of their voxels. */
 export async function drawnBits(): Promise<Readonly<Record<string, string>>> {

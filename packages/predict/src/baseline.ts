@@ -74,7 +74,10 @@ function predictBaseline(
   const slices = wanted ?? Array.from({ length: depth }, (_, slice) => slice);
   const absent = slices.find((slice) => !(Number.isSafeInteger(slice) && slice >= 0 && slice < depth));
   if (absent !== undefined) {
-    throw new SemcrcError('usage', `slice ${absent} cannot be predicted: the measurement has 0 … ${depth - 1}`);
+    throw new SemcrcError(
+      'usage',
+      `slice ${absent} cannot be predicted: the measurement has 0 … ${depth - 1}`,
+    );
   }
   const area = height * width;
   const lower = new Float32Array(slices.length * area);
@@ -101,5 +104,5 @@ function predictBaseline(
 }
 
 function unit(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return Math.min(1, Math.max(0, value));
 }

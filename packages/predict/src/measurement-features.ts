@@ -73,11 +73,7 @@ export class MeasurementFeatures {
       this.#square[at] = off * off;
     }
     smooth(this.#square, this.#square, 2);
-    this.#edgePreservingMean(slice, [
-      Math.max(0, slice - 1),
-      slice,
-      Math.min(slices - 1, slice + 1),
-    ]);
+    this.#edgePreservingMean(slice, [Math.max(0, slice - 1), slice, Math.min(slices - 1, slice + 1)]);
   }
 
   #part(slice: number): Float32Array {

@@ -33,16 +33,12 @@ export function smoothSlice(
     const d2 = Math.min(bottom, y + two) * width;
     for (let x = 0; x < width; x++) {
       out[row + x] =
-        0.375 * rows[row + x] +
-        0.25 * (rows[u1 + x] + rows[d1 + x]) +
-        0.0625 * (rows[u2 + x] + rows[d2 + x]);
+        0.375 * rows[row + x] + 0.25 * (rows[u1 + x] + rows[d1 + x]) + 0.0625 * (rows[u2 + x] + rows[d2 + x]);
     }
   }
 }
 
 function tap(source: Float32Array, row: number, x: number, last: number, step: number): number {
   const near = (offset: number): number => source[row + Math.min(last, Math.max(0, x + offset))];
-  return (
-    0.375 * near(0) + 0.25 * (near(-step) + near(step)) + 0.0625 * (near(-2 * step) + near(2 * step))
-  );
+  return 0.375 * near(0) + 0.25 * (near(-step) + near(step)) + 0.0625 * (near(-2 * step) + near(2 * step));
 }

@@ -53,6 +53,9 @@ export function parseStandIn(document: unknown, file: string): Segmenter {
   return { name, digest, segment: async (input) => segmentSlices(network, classes, input) };
 }
 
+/** Slices farther apart than this, in mm, show other anatomy: their scores are not averaged. */
+const farthestSlice = 6;
+
 function segmentSlices(
   network: DenseNetwork,
   classes: readonly number[],
@@ -60,43 +63,75 @@ function segmentSlices(
 ): Uint8Array {
   const [, height, width] = measurement.shape;
   const area = height * width;
-  const groups = new Uint8Array(slices.length * area);
   const features = new AnatomyFeatures(measurement.shape, measurement.spacing);
-  const { rows, columns } = features.grid;
-  const input = new Float64Array(anatomyFeatureCount);
-  const scores = classes.map(() => new Float32Array(rows * columns));
-  const room = new Float32Array(area);
+  const scores: Float32Array[][] = [];
+  for (let order = 0; order < slices.length; order++) {
+    features.look(sliceOf(point, order, area), sliceOf(body, order, area), heights?.[order] ?? -1);
+    scores.push(scoreCells(network, classes.length, features));
+  }
+  averageNeighbours(scores, slices, measurement.spacing[2]);
+  const groups = new Uint8Array(slices.length * area);
   // The point, smoothed: outlines follow edges, not what is left of the noise.
   const calm = new Float32Array(area);
-  const smooth = new Float32Array(rows * columns);
-  for (let order = 0; order < slices.length; order++) {
-    const part = <T extends Float32Array | Uint8Array>(array: T): T =>
-      array.subarray(order * area, (order + 1) * area) as T;
-    const bodyPart = part(body);
-    const out = part(groups);
-    features.look(part(point), bodyPart, heights?.[order] ?? -1);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const cell = row * columns + column;
-        if (features.inside[cell] === 0) {
-          for (const [k, score] of scores.entries()) score[cell] = k === 0 ? 4 : -4;
-          continue;
-        }
-        features.at(row, column, input);
-        const found = network.evaluate(input);
-        for (let k = 0; k < scores.length; k++) scores[k][cell] = clamp(found[k]);
-      }
-    }
-    for (const score of scores) {
-      smoothSlice(score, smooth, room, rows, columns, 1);
-      for (let cell = 0; cell < score.length; cell++) score[cell] = 0.6 * score[cell] + 0.4 * smooth[cell];
-    }
-    choose(scores, features.grid, classes, bodyPart, [height, width], out, undefined);
-    smoothSlice(part(point), calm, room, height, width, 1);
+  const room = new Float32Array(area);
+  const size = [height, width] as const;
+  for (const [order, ofSlice] of scores.entries()) {
+    const inside = sliceOf(body, order, area);
+    const out = sliceOf(groups, order, area);
+    smoothSlice(sliceOf(point, order, area), calm, room, height, width, 1);
+    choose(ofSlice, features.grid, classes, inside, size, out, undefined);
     const looks = looksOf(classes, out, calm);
-    choose(scores, features.grid, classes, bodyPart, [height, width], out, { looks, point: calm });
+    choose(ofSlice, features.grid, classes, inside, size, out, { looks, point: calm });
   }
   return groups;
+}
+
+function sliceOf<T extends Float32Array | Uint8Array>(array: T, order: number, area: number): T {
+  return array.subarray(order * area, (order + 1) * area) as T;
+}
+
+/** Scores of every class in the cells of the slice that the features look at. */
+function scoreCells(network: DenseNetwork, classes: number, features: AnatomyFeatures): Float32Array[] {
+  const { rows, columns } = features.grid;
+  const input = new Float64Array(anatomyFeatureCount);
+  const scores = Array.from({ length: classes }, () => new Float32Array(rows * columns));
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const cell = row * columns + column;
+      if (features.inside[cell] === 0) {
+        for (const [k, score] of scores.entries()) score[cell] = k === 0 ? 4 : -4;
+        continue;
+      }
+      features.at(row, column, input);
+      const found = network.evaluate(input);
+      for (let k = 0; k < classes; k++) scores[k][cell] = clamp(found[k]);
+    }
+  }
+  const room = new Float32Array(rows * columns);
+  const smooth = new Float32Array(rows * columns);
+  for (const score of scores) {
+    smoothSlice(score, smooth, room, rows, columns, 1);
+    for (let cell = 0; cell < score.length; cell++) score[cell] = 0.6 * score[cell] + 0.4 * smooth[cell];
+  }
+  return scores;
+}
+
+/** Averages the scores of slices that lie next to each other in the body, (1, 2, 1) / 4, twice where slices are thin. */
+function averageNeighbours(scores: Float32Array[][], slices: readonly number[], spacing: number): void {
+  const passes = spacing > farthestSlice ? 0 : spacing < 2 ? 2 : 1;
+  for (let pass = 0; pass < passes; pass++) {
+    const before = scores.map((ofSlice) => ofSlice.map((score) => Float32Array.from(score)));
+    for (const [order, ofSlice] of scores.entries()) {
+      const near = [order - 1, order + 1].filter((other) => Math.abs(slices[other] - slices[order]) === 1);
+      for (const [k, score] of ofSlice.entries()) {
+        for (const other of near) {
+          const from = before[other][k];
+          const own = before[order][k];
+          for (let cell = 0; cell < score.length; cell++) score[cell] += 0.25 * (from[cell] - own[cell]);
+        }
+      }
+    }
+  }
 }
 
 /** How bright a class is in one slice, and how evenly. */
@@ -144,6 +179,15 @@ function choose(
   look: { readonly looks: readonly Look[]; readonly point: Float32Array } | undefined,
 ): void {
   const best = new Float64Array(width);
+  // Which two cells of a row each pixel lies between, and how far across.
+  const left = new Int32Array(width);
+  const across = new Float64Array(width);
+  for (let x = 0; x < width; x++) {
+    const u = clampTo((x + 0.5) / stride - 0.5, columns - 1);
+    left[x] = Math.min(columns - 1, Math.floor(u));
+    across[x] = u - left[x];
+  }
+  const line = new Float64Array(columns + 1);
   for (let y = 0; y < height; y++) {
     const v = clampTo((y + 0.5) / stride - 0.5, rows - 1);
     const top = Math.min(rows - 1, Math.floor(v));
@@ -153,16 +197,16 @@ function choose(
     for (let k = 0; k < scores.length; k++) {
       const score = scores[k];
       const { mean, sharpness } = look?.looks[k] ?? { mean: 0, sharpness: 0 };
+      for (let column = 0; column < columns; column++) {
+        const above = score[top * columns + column];
+        line[column] = above + down * (score[lower + column] - above);
+      }
+      line[columns] = line[columns - 1];
       for (let x = 0; x < width; x++) {
         const at = y * width + x;
         if (body[at] === 0) continue;
-        const u = clampTo((x + 0.5) / stride - 0.5, columns - 1);
-        const left = Math.min(columns - 1, Math.floor(u));
-        const right = Math.min(columns - 1, left + 1);
-        const across = u - left;
-        const a = score[top * columns + left] * (1 - across) + score[top * columns + right] * across;
-        const b = score[lower + left] * (1 - across) + score[lower + right] * across;
-        let value = a + down * (b - a);
+        const start = line[left[x]];
+        let value = start + across[x] * (line[left[x] + 1] - start);
         if (look !== undefined && sharpness > 0) {
           const off = look.point[at] - mean;
           value += usual - Math.min(mostAgainst, off * off * sharpness);
@@ -178,9 +222,9 @@ function choose(
 
 /** A few sure cells do not outvote their neighbours when scores are smoothed. */
 function clamp(score: number): number {
-  return score > 12 ? 12 : score < -12 ? -12 : score;
+  return Math.max(-12, Math.min(12, score));
 }
 
 function clampTo(value: number, last: number): number {
-  return value < 0 ? 0 : value > last ? last : value;
+  return Math.min(last, Math.max(0, value));
 }

@@ -6,7 +6,8 @@ import { document as baselineModule } from '../src/generated/baseline.ts';
 import { document as standInModule } from '../src/generated/stand-in.ts';
 import { baselinePredictor, DenseNetwork, parseBaseline, parseStandIn } from '../src/index.ts';
 
-const modelOf = (name: string) => JSON.parse(readFileSync(new URL(`../models/${name}.json`, import.meta.url), 'utf8'));
+const modelOf = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../models/${name}.json`, import.meta.url), 'utf8'));
 
 /** A measurement with edges and noise, from arithmetic alone. */
 function measurement(slices: number, height: number, width: number) {
@@ -69,7 +70,9 @@ describe('the baseline predictor', () => {
     await expect(baselinePredictor().predict(volume, [2])).rejects.toThrow(/slice 2.*0 … 1/);
     expect(() => parseBaseline({}, 'model.json')).toThrow(SemcrcError);
     expect(() => parseBaseline({}, 'model.json')).toThrow(/model\.json.*semcrc\/baseline@1/);
-    expect(() => parseBaseline({ ...modelOf('baseline'), features: ['x'] }, 'model.json')).toThrow(/features/);
+    expect(() => parseBaseline({ ...modelOf('baseline'), features: ['x'] }, 'model.json')).toThrow(
+      /features/,
+    );
     expect(() => parseStandIn(modelOf('baseline'), 'model.json')).toThrow(/stand-in@1/);
   });
 });
@@ -80,8 +83,23 @@ describe('a dense network', () => {
       mean: [1, 2],
       scale: [2, 0.5],
       layers: [
-        { weights: [[1, -1], [0.5, 3], [-2, 1], [1, 1], [0, 2]], bias: [0.1, -0.2, 0.3, 0, 1] },
-        { weights: [[1, 2, 3, 4, 5], [-1, 0, 1, 0, -1]], bias: [0.5, -0.5] },
+        {
+          weights: [
+            [1, -1],
+            [0.5, 3],
+            [-2, 1],
+            [1, 1],
+            [0, 2],
+          ],
+          bias: [0.1, -0.2, 0.3, 0, 1],
+        },
+        {
+          weights: [
+            [1, 2, 3, 4, 5],
+            [-1, 0, 1, 0, -1],
+          ],
+          bias: [0.5, -0.5],
+        },
       ],
     });
     const input = [3, -4];

@@ -20,7 +20,12 @@ function slowMask(point: readonly number[], height: number, width: number): numb
       }
       return kind === 'all';
     });
-  const reach = (from: number, member: (index: number) => boolean, diagonal: boolean, seen: Set<number>): number[] => {
+  const reach = (
+    from: number,
+    member: (index: number) => boolean,
+    diagonal: boolean,
+    seen: Set<number>,
+  ): number[] => {
     const found: number[] = [];
     const stack = [from];
     while (stack.length > 0) {
@@ -32,7 +37,8 @@ function slowMask(point: readonly number[], height: number, width: number): numb
       for (let dy = -1; dy <= 1; dy++) {
         for (let dx = -1; dx <= 1; dx++) {
           if (!diagonal && dx !== 0 && dy !== 0) continue;
-          if (x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height) stack.push(index + dy * width + dx);
+          if (x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height)
+            stack.push(index + dy * width + dx);
         }
       }
     }
@@ -47,7 +53,11 @@ function slowMask(point: readonly number[], height: number, width: number): numb
   }
   if (largest.length === 0) return point.map(() => 0);
   const members = new Set(largest);
-  const dilated = laid(opened.map((_, index) => members.has(index)), 5, 'some');
+  const dilated = laid(
+    opened.map((_, index) => members.has(index)),
+    5,
+    'some',
+  );
   const outside = new Set<number>();
   for (let index = 0; index < dilated.length; index++) {
     const [x, y] = [index % width, Math.floor(index / width)];
@@ -75,14 +85,18 @@ describe('the body mask', () => {
             if (dx * dx + dy * dy <= radius * radius) point[at] = value;
           }
         }
-        expect(Array.from(bodyMask(point, [1, height, width]))).toEqual(slowMask(Array.from(point), height, width));
+        expect(Array.from(bodyMask(point, [1, height, width]))).toEqual(
+          slowMask(Array.from(point), height, width),
+        );
       }),
       { numRuns: 120, seed: 5 },
     );
   });
 
   it('judges every slice by itself, and leaves a slice of air empty', () => {
-    const body = Float32Array.from({ length: 24 * 24 }, (_, at) => ((at % 24) - 12) ** 2 + (Math.floor(at / 24) - 12) ** 2 < 60 ? 1 : 0);
+    const body = Float32Array.from({ length: 24 * 24 }, (_, at) =>
+      ((at % 24) - 12) ** 2 + (Math.floor(at / 24) - 12) ** 2 < 60 ? 1 : 0,
+    );
     const stack = new Float32Array(2 * 24 * 24);
     stack.set(body, 24 * 24);
     const mask = bodyMask(stack, [2, 24, 24]);

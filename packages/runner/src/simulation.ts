@@ -9,9 +9,9 @@ import { writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import {
   baselinePredictor,
+  type Predictor,
   parseBaseline,
   parseStandIn,
-  type Predictor,
   type StandInData,
   standInSegmenter,
 } from '@semcrc/predict';
@@ -161,7 +161,13 @@ export async function runSimulation(
 ): Promise<SimulationSummary> {
   checkSpec(spec);
   if (output.format !== 'store') checkPlace(output, replace);
-  const plan = await executor.run({ session: { spec, output }, kind: 'plan', input: null, name: 'cohort', signal });
+  const plan = await executor.run({
+    session: { spec, output },
+    kind: 'plan',
+    input: null,
+    name: 'cohort',
+    signal,
+  });
   const session: SimulationSession = { spec, output, plan };
   const pending = await begin(session, plan, replace);
   const total = plan.ids.length;
@@ -175,7 +181,8 @@ export async function runSimulation(
     onProgress?.({ done, total });
   });
   const manifest = await finish(session, plan);
-  if (made.length < total && made.length > 0) warn?.(`the figures below are of the ${made.length} scans made now`);
+  if (made.length < total && made.length > 0)
+    warn?.(`the figures below are of the ${made.length} scans made now`);
   return { path: output.path, scans: total, kept: total - pending.length, manifest, ...figuresOf(made) };
 }
 
@@ -193,7 +200,10 @@ export interface SimulationEstimate {
  *
  * @throws SemcrcError as {@link runSimulation}.
  */
-export async function estimateSimulation(spec: SimulationSpec, output: SimulationOutput): Promise<SimulationEstimate> {
+export async function estimateSimulation(
+  spec: SimulationSpec,
+  output: SimulationOutput,
+): Promise<SimulationEstimate> {
   checkSpec(spec);
   const folder = await mkdtemp(join(tmpdir(), 'semcrc-'));
   try {
@@ -300,7 +310,12 @@ async function planOf(
   const standIn =
     population.name === 'warp'
       ? (keptStandIn(output, making) ??
-        (await trainStandIn((seed, index) => population.draw(seed, index), spec.seed, population.organs, acquisition)))
+        (await trainStandIn(
+          (seed, index) => population.draw(seed, index),
+          spec.seed,
+          population.organs,
+          acquisition,
+        )))
       : null;
   const segmenter = standIn ?? acquisition.segmenter;
   return {
@@ -353,13 +368,26 @@ async function begin(
       );
     }
     // All that a simulation writes, and nothing else.
-    for (const name of [MANIFEST, RECORD, STAND_IN, 'scans', join('data', 'simulated'), join('results', 'simulated')]) {
+    for (const name of [
+      MANIFEST,
+      RECORD,
+      STAND_IN,
+      'scans',
+      join('data', 'simulated'),
+      join('results', 'simulated'),
+    ]) {
       rmSync(join(path, name), { recursive: true, force: true });
     }
   }
   mkdirSync(path, { recursive: true });
   const { standIn, ids, ...facts } = plan;
-  const document = { schema: 'semcrc/simulation@1', ...facts, labelScheme: writtenScheme, scans: ids.length, spec };
+  const document = {
+    schema: 'semcrc/simulation@1',
+    ...facts,
+    labelScheme: writtenScheme,
+    scans: ids.length,
+    spec,
+  };
   await writeFileAtomic(join(path, RECORD), `${JSON.stringify(document, null, 2)}\n`);
   if (standIn) await writeFileAtomic(join(path, STAND_IN), `${JSON.stringify(standIn)}\n`);
   return ids.flatMap((id, index) => (scanIsWritten(path, scanPaths(format, id, plan)) ? [] : [index]));
@@ -460,7 +488,9 @@ function measure(scan: SimulatedScan, organs: readonly number[]): Omit<ScanMade,
   }
   return {
     f1: Object.fromEntries(
-      organs.filter((group) => is[group] > 0).map((group) => [group, (2 * both[group]) / (is[group] + said[group])]),
+      organs
+        .filter((group) => is[group] > 0)
+        .map((group) => [group, (2 * both[group]) / (is[group] + said[group])]),
     ),
     coverage: inside / voxels,
     squaredError: square / voxels,
@@ -498,7 +528,8 @@ async function finish({ output }: SimulationSession, plan: SimulationPlan): Prom
 
 function figuresOf(made: readonly ScanMade[]): Pick<SimulationSummary, 'f1' | 'coverage' | 'psnr'> {
   if (made.length === 0) return { f1: null, coverage: null, psnr: null };
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   const scores = made.map(({ f1 }) => Object.values(f1)).filter((values) => values.length > 0);
   const means = scores.map(mean);
   const average = mean(means);

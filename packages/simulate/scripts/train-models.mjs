@@ -32,7 +32,16 @@ const only = process.argv[2];
 
 /** Patients, seeds and sizes of each training; they stand in the records. */
 const BASELINE = { patients: 120, examples: 360_000, units: [16, 16, 3], epochs: 12, batch: 64, rate: 4e-3 };
-const STAND_IN = { patients: 560, balancing: 40, organShare: 0.5, bodyShare: 0.12, units: [72, 32, 11], epochs: 12, batch: 64, rate: 3e-3 };
+const STAND_IN = {
+  patients: 560,
+  balancing: 40,
+  organShare: 0.5,
+  bodyShare: 0.12,
+  units: [72, 32, 11],
+  epochs: 12,
+  batch: 64,
+  rate: 3e-3,
+};
 const CLASSES = [0, 2, 3, 4, 5, 7, 8, 9, 10, 12, 64];
 const HELD_OUT = 40;
 
@@ -130,7 +139,11 @@ async function measureBaseline(predictor) {
 }
 
 function drawHeldOut(index, predictor, segmenter = blind) {
-  return drawPhantom({ seed: heldOutSeed, shape: [4, 128, 128], organs: 'ten' }, index, { task, predictor, segmenter });
+  return drawPhantom({ seed: heldOutSeed, shape: [4, 128, 128], organs: 'ten' }, index, {
+    task,
+    predictor,
+    segmenter,
+  });
 }
 
 /** Scans as the built-in cohort has them, at several sizes; every third patient without telling the heights. */
@@ -158,7 +171,8 @@ async function trainStandIn(baseline) {
     });
   };
   for (let index = 0; index < patients; index++) {
-    for (const slice of await slicesOf(index)) cells.add(slice, { organ: organShare, body: bodyShare }, generator);
+    for (const slice of await slicesOf(index))
+      cells.add(slice, { organ: organShare, body: bodyShare }, generator);
   }
   const found = cells.examples;
   const counts = CLASSES.map(() => 0);
@@ -177,7 +191,14 @@ async function trainStandIn(baseline) {
       console.error(`stand-in: epoch ${epoch + 1}, loss ${loss.toFixed(5)}`);
     },
   });
-  const model = { schema: 'semcrc/stand-in@1', name: 'stand-in', digest: '0'.repeat(64), classes: CLASSES, network, training: {} };
+  const model = {
+    schema: 'semcrc/stand-in@1',
+    name: 'stand-in',
+    digest: '0'.repeat(64),
+    classes: CLASSES,
+    network,
+    training: {},
+  };
   const held = [];
   for (let index = 0; index < STAND_IN.balancing; index++) held.push(...(await slicesOf(patients + index)));
   model.network = await balanceStandIn(model, held);

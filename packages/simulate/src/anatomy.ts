@@ -50,9 +50,15 @@ export interface Tissue {
  * What the abdomen of a patient holds, in the order it is painted: later tissues cover earlier ones. In the frame of the
  * reference patient: mm, RAS, the origin in the middle of the trunk at the height of the first lumbar vertebra.
  */
-export function furnish(patient: Patient, spine: Spine, organs: OrganSet, generator: RandomGenerator): Tissue[] {
+export function furnish(
+  patient: Patient,
+  spine: Spine,
+  organs: OrganSet,
+  generator: RandomGenerator,
+): Tissue[] {
   const { attenuation: hu, sizes, absent, cyst, mottle, visceralFat } = patient;
-  const jitter = (spread: number): number => spread * Math.min(2.5, Math.max(-2.5, standardNormal(generator)));
+  const jitter = (spread: number): number =>
+    spread * Math.min(2.5, Math.max(-2.5, standardNormal(generator)));
   const tissues: Tissue[] = [];
   const even =
     (mean: number, texture: number): Tissue['hounsfield'] =>
@@ -67,23 +73,55 @@ export function furnish(patient: Patient, spine: Spine, organs: OrganSet, genera
     tissues.push({ shape, group, confined, halo, lobules, hounsfield });
   };
   const muscle: Tissue['hounsfield'] = (_depth, { fine, lobular }) =>
-    hu.muscle + 12 * fine - Math.min(90, lobular + 0.3 * fine > 0.3 ? 260 * (lobular + 0.3 * fine - 0.3) * (0.4 + visceralFat) : 0);
+    hu.muscle +
+    12 * fine -
+    Math.min(90, lobular + 0.3 * fine > 0.3 ? 260 * (lobular + 0.3 * fine - 0.3) * (0.4 + visceralFat) : 0);
   const forward = (z: number): number => spine.forward(z);
 
   // Muscles of the back and beside the spine.
   for (const side of [1, -1]) {
-    const back = (z: number, radius: number): Station => [side * (33 + radius * 0.2), forward(z) - 44, z, radius];
-    add(new Tube([back(-170, 22), back(-90, 26), back(-20, 25), back(60, 20), back(160, 17), back(280, 15)]), 1, muscle, { confined: false });
-    const lateral = (z: number, radius: number): Station => [side * 61, forward(z) - 32, z, radius];
-    add(new Tube([lateral(-150, 13), lateral(-60, 14), lateral(15, 8)]), 1, muscle, { confined: false });
-    const psoas = (x: number, z: number, radius: number): Station => [side * x, forward(z) - 3 + radius * 0.2, z, radius];
+    const back = (z: number, radius: number): Station => [
+      side * (33 + radius * 0.2),
+      forward(z) - 44,
+      z,
+      radius,
+    ];
     add(
-      new Tube([psoas(31, 14, 7), psoas(37, -30, 13), psoas(43, -80, 18.5), psoas(52, -140, 21), [side * 70, 5, -240, 22]]),
+      new Tube([back(-170, 22), back(-90, 26), back(-20, 25), back(60, 20), back(160, 17), back(280, 15)]),
       1,
       muscle,
       { confined: false },
     );
-    add(new Tube([[side * 21, forward(-30) + 15, -30, 5], [side * 24, forward(20) + 22, 20, 5.5], [side * 34, forward(70) + 34, 70, 5]]), 1, even(hu.muscle, 8), { confined: false });
+    const lateral = (z: number, radius: number): Station => [side * 61, forward(z) - 32, z, radius];
+    add(new Tube([lateral(-150, 13), lateral(-60, 14), lateral(15, 8)]), 1, muscle, { confined: false });
+    const psoas = (x: number, z: number, radius: number): Station => [
+      side * x,
+      forward(z) - 3 + radius * 0.2,
+      z,
+      radius,
+    ];
+    add(
+      new Tube([
+        psoas(31, 14, 7),
+        psoas(37, -30, 13),
+        psoas(43, -80, 18.5),
+        psoas(52, -140, 21),
+        [side * 70, 5, -240, 22],
+      ]),
+      1,
+      muscle,
+      { confined: false },
+    );
+    add(
+      new Tube([
+        [side * 21, forward(-30) + 15, -30, 5],
+        [side * 24, forward(20) + 22, 20, 5.5],
+        [side * 34, forward(70) + 34, 70, 5],
+      ]),
+      1,
+      even(hu.muscle, 8),
+      { confined: false },
+    );
   }
 
   // Colon: right side up, across in front, left side down.
@@ -145,10 +183,12 @@ export function furnish(patient: Patient, spine: Spine, organs: OrganSet, genera
     [-34, 18, -34, 11],
   ]);
   const chyme = uniform(generator, 15, 55);
-  const lumen = (wall: number, gasFrom: number): Tissue['hounsfield'] => (depth, { fine, lobular, coarse }) => {
-    if (depth < wall) return hu.bowelWall + 6 * fine;
-    return lobular + 0.5 * coarse > gasFrom ? -600 : chyme + 22 * (fine + lobular);
-  };
+  const lumen =
+    (wall: number, gasFrom: number): Tissue['hounsfield'] =>
+    (depth, { fine, lobular, coarse }) => {
+      if (depth < wall) return hu.bowelWall + 6 * fine;
+      return lobular + 0.5 * coarse > gasFrom ? -600 : chyme + 22 * (fine + lobular);
+    };
 
   // Liver: a right lobe under the dome, a left lobe across the midline, hollowed by what lies below.
   const li = sizes.liver;
@@ -169,12 +209,56 @@ export function furnish(patient: Patient, spine: Spine, organs: OrganSet, genera
   const hepatic = 0.55 * hu.portal + 0.45 * Math.max(hu.liver, hu.cava);
   const vein = (stations: readonly Station[], value: number): void =>
     add(new Tube(stations), organ.liver, even(value, 4));
-  vein([[26, -12, 88, 6], [58, -8, 66, 4.5], [96, -20, 36, 3], [118, -20, 14, 1.6]], hepatic);
-  vein([[26, -10, 88, 6], [52, 22, 70, 4.2], [76, 48, 44, 2.6]], hepatic);
-  vein([[24, -8, 88, 5.5], [10, 28, 72, 3.8], [-18, 48, 58, 2.2]], hepatic);
-  vein([[48, 12, 34, 6], [74, 6, 34, 5], [104, 22, 24, 3], [120, 22, 4, 1.6]], hu.portal);
-  vein([[70, 6, 34, 4.4], [88, -34, 40, 3], [104, -48, 30, 1.6]], hu.portal);
-  vein([[48, 14, 36, 5.4], [28, 32, 46, 4], [2, 52, 48, 2.4]], hu.portal);
+  vein(
+    [
+      [26, -12, 88, 6],
+      [58, -8, 66, 4.5],
+      [96, -20, 36, 3],
+      [118, -20, 14, 1.6],
+    ],
+    hepatic,
+  );
+  vein(
+    [
+      [26, -10, 88, 6],
+      [52, 22, 70, 4.2],
+      [76, 48, 44, 2.6],
+    ],
+    hepatic,
+  );
+  vein(
+    [
+      [24, -8, 88, 5.5],
+      [10, 28, 72, 3.8],
+      [-18, 48, 58, 2.2],
+    ],
+    hepatic,
+  );
+  vein(
+    [
+      [48, 12, 34, 6],
+      [74, 6, 34, 5],
+      [104, 22, 24, 3],
+      [120, 22, 4, 1.6],
+    ],
+    hu.portal,
+  );
+  vein(
+    [
+      [70, 6, 34, 4.4],
+      [88, -34, 40, 3],
+      [104, -48, 30, 1.6],
+    ],
+    hu.portal,
+  );
+  vein(
+    [
+      [48, 14, 36, 5.4],
+      [28, 32, 46, 4],
+      [2, 52, 48, 2.4],
+    ],
+    hu.portal,
+  );
   if (cyst === 'liver') {
     add(new Ellipsoid([88, 30, 40], [17, 16, 16]), organ.liver, even(6, 4));
   }
@@ -186,7 +270,11 @@ export function furnish(patient: Patient, spine: Spine, organs: OrganSet, genera
   // Spleen: a thick shell against the left ribs.
   const sp = sizes.spleen;
   const spleen = new Difference(
-    new Ellipsoid([-97, -42, 52 + jitter(5)], [50 * sp, 66 * sp, 72 * sp], frame([0.16, -0.28, 1], [1, -0.5, 0])),
+    new Ellipsoid(
+      [-97, -42, 52 + jitter(5)],
+      [50 * sp, 66 * sp, 72 * sp],
+      frame([0.16, -0.28, 1], [1, -0.5, 0]),
+    ),
     new Ellipsoid([-46, -12, 50], [29, 44, 74], frame([0.16, -0.28, 1], [1, -0.5, 0])),
     0,
   );
@@ -231,13 +319,32 @@ export function furnish(patient: Patient, spine: Spine, organs: OrganSet, genera
   if (absent.kidney !== 'right') kidney(1, organ.kidneyRight, sizes.kidneyRight, -24 + level);
   if (absent.kidney !== 'left') kidney(-1, organ.kidneyLeft, sizes.kidneyLeft, -10 + level);
   // Adrenals: a thin limb above each kidney.
-  add(new Tube([[-38, forward(36) + 14, 30, 2.6], [-46, forward(36) - 4, 40, 2.4]]), 1, even(hu.liver - 15, 8));
-  add(new Tube([[36, forward(44) + 18, 40, 2.6], [42, forward(44) - 2, 46, 2.2]]), 1, even(hu.liver - 15, 8));
+  add(
+    new Tube([
+      [-38, forward(36) + 14, 30, 2.6],
+      [-46, forward(36) - 4, 40, 2.4],
+    ]),
+    1,
+    even(hu.liver - 15, 8),
+  );
+  add(
+    new Tube([
+      [36, forward(44) + 18, 40, 2.6],
+      [42, forward(44) - 2, 46, 2.2],
+    ]),
+    1,
+    even(hu.liver - 15, 8),
+  );
 
   // Vessels in front of the spine.
   const ve = sizes.vessels;
   const aortaX = -11 + jitter(2);
-  const trunkOf = (x: number, z: number, radius: number, ahead: number): Station => [x, forward(z) + ahead, z, radius];
+  const trunkOf = (x: number, z: number, radius: number, ahead: number): Station => [
+    x,
+    forward(z) + ahead,
+    z,
+    radius,
+  ];
   const aorta: Station[] = [
     trunkOf(-19, 330, 12 * ve, 18),
     trunkOf(-17, 130, 11.6 * ve, 21),
@@ -267,25 +374,102 @@ export function furnish(patient: Patient, spine: Spine, organs: OrganSet, genera
     [-72, -16, 28 + lift, 13 * pa],
     [-82, -25, 32 + lift, 10 * pa],
   ]);
-  const splenicVein: Station[] = [[14, 13, 0 + lift, 5.4], [-14, 17, 9 + lift, 4.6], [-46, 0, 20 + lift, 4.3], [-76, -27, 32 + lift, 3.8], [-88, -36, 40, 3]];
-  const portal: Station[] = [[12, 24, -170, 3], [14, 20, -90, 5], [15, 13, -30, 6], [14, 13, 0 + lift, 7], [30, 12, 20, 7.2], [50, 13, 35, 6.4]];
+  const splenicVein: Station[] = [
+    [14, 13, 0 + lift, 5.4],
+    [-14, 17, 9 + lift, 4.6],
+    [-46, 0, 20 + lift, 4.3],
+    [-76, -27, 32 + lift, 3.8],
+    [-88, -36, 40, 3],
+  ];
+  const portal: Station[] = [
+    [12, 24, -170, 3],
+    [14, 20, -90, 5],
+    [15, 13, -30, 6],
+    [14, 13, 0 + lift, 7],
+    [30, 12, 20, 7.2],
+    [50, 13, 35, 6.4],
+  ];
   const vessel = (stations: readonly Station[], value: number, halo = 0): void =>
     add(new Tube(stations), 1, even(value, 4), { halo });
-  add(pancreas, organ.pancreas, (_depth, { fine, lobular }) => {
-    const fatty = lobular > 0.3 ? 120 * (lobular - 0.3) * (0.4 + visceralFat) : 0;
-    return hu.pancreas + 12 * mottle * fine - fatty;
-  }, { halo: 2.5, lobules: 4 });
+  add(
+    pancreas,
+    organ.pancreas,
+    (_depth, { fine, lobular }) => {
+      const fatty = lobular > 0.3 ? 120 * (lobular - 0.3) * (0.4 + visceralFat) : 0;
+      return hu.pancreas + 12 * mottle * fine - fatty;
+    },
+    { halo: 2.5, lobules: 4 },
+  );
   vessel(splenicVein, hu.portal);
   vessel(portal, hu.portal, 1.5);
-  vessel([[50, 16, 30, 3], [36, 16, 8, 3.2], [33, 4, -26, 3]], 12);
+  vessel(
+    [
+      [50, 16, 30, 3],
+      [36, 16, 8, 3.2],
+      [33, 4, -26, 3],
+    ],
+    12,
+  );
   const kidneyZ = -14 + level;
-  vessel([[-42, forward(-10) + 15, kidneyZ, 4.2], [-26, forward(-8) + 36, -6, 4.4], [2, forward(-8) + 45, -4, 4.6], [20, forward(-8) + 30, -6, 5]], hu.cava + (patient.phase === 'portal' ? 12 : 0));
-  vessel([[42, forward(-24) + 15, kidneyZ - 8, 4.4], [24, forward(-18) + 28, -16, 5]], hu.cava);
-  vessel([[40, forward(-20) + 12, kidneyZ - 6, 2.6], [10, forward(-8) + 17, -6, 2.8], [aortaX, forward(-4) + 25, -2, 3]], hu.aorta);
-  vessel([[-42, forward(-10) + 12, kidneyZ, 2.6], [aortaX, forward(-4) + 25, -3, 3]], hu.aorta);
-  vessel([[aortaX, forward(14) + 30, 14, 3.6], [-8, forward(0) + 44, 4, 3.6], [-2, 10, -30, 3.4], [2, 18, -90, 2.6], [4, 20, -160, 2]], hu.aorta, 2);
-  vessel([[aortaX, forward(24) + 30, 25, 3.8], [-8, 14, 28, 3.4], [18, 18, 28, 2.8], [42, 20, 34, 2.4]], hu.aorta);
-  vessel([[-8, 12, 28, 2.6], [-40, 2, 30, 2.4], [-82, -30, 40, 2]], hu.aorta);
+  vessel(
+    [
+      [-42, forward(-10) + 15, kidneyZ, 4.2],
+      [-26, forward(-8) + 36, -6, 4.4],
+      [2, forward(-8) + 45, -4, 4.6],
+      [20, forward(-8) + 30, -6, 5],
+    ],
+    hu.cava + (patient.phase === 'portal' ? 12 : 0),
+  );
+  vessel(
+    [
+      [42, forward(-24) + 15, kidneyZ - 8, 4.4],
+      [24, forward(-18) + 28, -16, 5],
+    ],
+    hu.cava,
+  );
+  vessel(
+    [
+      [40, forward(-20) + 12, kidneyZ - 6, 2.6],
+      [10, forward(-8) + 17, -6, 2.8],
+      [aortaX, forward(-4) + 25, -2, 3],
+    ],
+    hu.aorta,
+  );
+  vessel(
+    [
+      [-42, forward(-10) + 12, kidneyZ, 2.6],
+      [aortaX, forward(-4) + 25, -3, 3],
+    ],
+    hu.aorta,
+  );
+  vessel(
+    [
+      [aortaX, forward(14) + 30, 14, 3.6],
+      [-8, forward(0) + 44, 4, 3.6],
+      [-2, 10, -30, 3.4],
+      [2, 18, -90, 2.6],
+      [4, 20, -160, 2],
+    ],
+    hu.aorta,
+    2,
+  );
+  vessel(
+    [
+      [aortaX, forward(24) + 30, 25, 3.8],
+      [-8, 14, 28, 3.4],
+      [18, 18, 28, 2.8],
+      [42, 20, 34, 2.4],
+    ],
+    hu.aorta,
+  );
+  vessel(
+    [
+      [-8, 12, 28, 2.6],
+      [-40, 2, 30, 2.4],
+      [-82, -30, 40, 2],
+    ],
+    hu.aorta,
+  );
   add(new Tube(aorta), organ.aorta, even(hu.aorta, 6), { confined: false, halo: 1 });
   add(new Tube(cava), organ.cava, even(hu.cava, 7));
   vessel([trunkOf(-6, -108, 6.6 * ve, 28), trunkOf(-26, -150, 6, 26), [-44, 0, -230, 5.5]], hu.aorta);
@@ -293,7 +477,11 @@ export function furnish(patient: Patient, spine: Spine, organs: OrganSet, genera
   if (!absent.gallbladder) {
     const gb = sizes.gallbladder;
     add(
-      new Ellipsoid([60 + jitter(4), 46 + jitter(4), -12 + jitter(4)], [16 * gb, 18 * gb, 32 * gb], frame([-0.3, -0.55, 1], [1, 0, 0.3])),
+      new Ellipsoid(
+        [60 + jitter(4), 46 + jitter(4), -12 + jitter(4)],
+        [16 * gb, 18 * gb, 32 * gb],
+        frame([-0.3, -0.55, 1], [1, 0, 0.3]),
+      ),
       organ.gallbladder,
       (depth, { fine }) => (depth < 1.6 ? hu.bowelWall - 35 : hu.bile + 4 * fine),
       { halo: 0.6, lobules: 1.5 },

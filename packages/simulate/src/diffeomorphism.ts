@@ -37,7 +37,9 @@ export class Diffeomorphism {
     this.#nodes = nodes;
     const passes = Math.max(1, Math.round(2 * (smoothness / nodeSpacing) * (smoothness / nodeSpacing)));
     const component = (axis: 0 | 1 | 2): Float64Array => {
-      const noise = Float64Array.from({ length: nodes[0] * nodes[1] * nodes[2] }, () => standardNormal(generator));
+      const noise = Float64Array.from({ length: nodes[0] * nodes[1] * nodes[2] }, () =>
+        standardNormal(generator),
+      );
       lowPass(noise, nodes, passes);
       let square = 0;
       for (const value of noise) square += value * value;
@@ -53,7 +55,13 @@ export class Diffeomorphism {
   /**
    * Displacements in mm along a row of places (start + i · step, y, z), mm from the corner of the extent.
    */
-  row(start: number, step: number, y: number, z: number, out: readonly [Float64Array, Float64Array, Float64Array]): void {
+  row(
+    start: number,
+    step: number,
+    y: number,
+    z: number,
+    out: readonly [Float64Array, Float64Array, Float64Array],
+  ): void {
     const [depth, height, width] = this.#nodes;
     const [z0, wz] = spline(z / nodeSpacing + 3, depth);
     const [y0, wy] = spline(y / nodeSpacing + 3, height);
@@ -125,7 +133,10 @@ function lowPass(values: Float64Array, [depth, height, width]: Shape, passes: nu
 }
 
 /** u(x) ← u(x) + u(x + u(x)), u in mm at the nodes, interpolated linearly. */
-function square(field: readonly [Float64Array, Float64Array, Float64Array], [depth, height, width]: Shape): void {
+function square(
+  field: readonly [Float64Array, Float64Array, Float64Array],
+  [depth, height, width]: Shape,
+): void {
   const old = field.map((part) => Float64Array.from(part));
   const clamp = (value: number, count: number): number => Math.min(count - 1.000001, Math.max(0, value));
   for (let z = 0, at = 0; z < depth; z++) {

@@ -93,7 +93,11 @@ export class CellExamples {
   }
 
   /** Takes a share of the slice's cells of organs, and a share of those of none. */
-  add(slice: LabelledSlice, shares: { readonly organ: number; readonly body: number }, generator: RandomGenerator): void {
+  add(
+    slice: LabelledSlice,
+    shares: { readonly organ: number; readonly body: number },
+    generator: RandomGenerator,
+  ): void {
     const [, height, width] = slice.shape;
     const features = new AnatomyFeatures(slice.shape, slice.spacing);
     features.look(slice.point, slice.body, slice.height);

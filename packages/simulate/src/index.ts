@@ -1,6 +1,13 @@
 export type { OrganSet } from './anatomy.ts';
 export { CellExamples, type LabelledSlice, VoxelExamples } from './examples.ts';
-export { classLoss, type Examples, type Loss, quantileLoss, type TrainingOptions, trainNetwork } from './network-training.ts';
+export {
+  classLoss,
+  type Examples,
+  type Loss,
+  quantileLoss,
+  type TrainingOptions,
+  trainNetwork,
+} from './network-training.ts';
 export type { PhantomGrid } from './painter.ts';
 export {
   centredGrid,
@@ -10,10 +17,17 @@ export {
   type PhantomModel,
   type PhantomScan,
 } from './phantom.ts';
-export { phantomPopulation, type Population, warpPopulation } from './population.ts';
+export { type Population, phantomPopulation, warpPopulation } from './population.ts';
 export { generatorOf } from './random.ts';
-export { acquire, type Acquisition, type SimulatedPatient, type SimulatedScan } from './simulation.ts';
-export { type PhantomOptions, paperSizedSource, phantomAcquisition, phantomSource, type ScanCache, trainingSeed } from './source.ts';
+export { type Acquisition, acquire, type SimulatedPatient, type SimulatedScan } from './simulation.ts';
+export {
+  type PhantomOptions,
+  paperSizedSource,
+  phantomAcquisition,
+  phantomSource,
+  type ScanCache,
+  trainingSeed,
+} from './source.ts';
 export { balanceStandIn } from './stand-in-balance.ts';
 export { heightOf, trainStandIn } from './stand-in-training.ts';
 export { denoisingTask, noTask, paperSigma, type ScanSeed, type Task } from './task.ts';

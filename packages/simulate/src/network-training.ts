@@ -152,7 +152,10 @@ export function trainNetwork(examples: Examples, loss: Loss, options: TrainingOp
   };
 }
 
-function normalisation({ count, inputs: values }: Examples, inputs: number): { mean: number[]; scale: number[] } {
+function normalisation(
+  { count, inputs: values }: Examples,
+  inputs: number,
+): { mean: number[]; scale: number[] } {
   const mean = new Array<number>(inputs).fill(0);
   const square = new Array<number>(inputs).fill(0);
   for (let example = 0, at = 0; example < count; example++) {

@@ -45,7 +45,13 @@ export class Abdomen {
     for (let slice = 0; slice < grid.shape[0]; slice++) {
       for (let row = 0; row < height; row++) {
         const at = (slice * height + row) * width;
-        this.#paintRow(brush, slice, row, hounsfield.subarray(at, at + width), groups.subarray(at, at + width));
+        this.#paintRow(
+          brush,
+          slice,
+          row,
+          hounsfield.subarray(at, at + width),
+          groups.subarray(at, at + width),
+        );
       }
     }
   }
@@ -214,7 +220,14 @@ export class Abdomen {
     return mix(value, filling, inside);
   }
 
-  #paintTissue(brush: Brush, tissue: Tissue, y: number, z: number, hounsfield: Float32Array, groups: Uint8Array): void {
+  #paintTissue(
+    brush: Brush,
+    tissue: Tissue,
+    y: number,
+    z: number,
+    hounsfield: Float32Array,
+    groups: Uint8Array,
+  ): void {
     const { softness, point, count } = brush;
     const span = tissue.shape.row(y, z, reach + tissue.lobules + tissue.halo + softness);
     if (span === null) return;
@@ -327,7 +340,7 @@ function couch(x: number, y: number, offsetY: number, stretchY: number, patient:
 }
 
 function clamp01(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return Math.min(1, Math.max(0, value));
 }
 
 /** From `a` to `b`, by a share that is clamped to 0 … 1. */

@@ -96,7 +96,8 @@ export function drawPatient(generator: RandomGenerator): Patient {
   const cyst = uniform(generator, 0, 1);
   const column = phases.indexOf(phase);
   const blood = normal();
-  const drawn = (row: Row): number => row[column] + row[4] * (0.75 * normal() + (column === 0 ? 0 : 0.66 * blood));
+  const drawn = (row: Row): number =>
+    row[column] + row[4] * (0.75 * normal() + (column === 0 ? 0 : 0.66 * blood));
   const attenuation: Attenuation = {
     fat: about(-104, 6),
     muscle: about(column === 0 ? 52 : 60, 6),

@@ -124,7 +124,11 @@ export async function drawPhantom(
   const offsets = slices === 1 ? [windowSlices >> 1] : sliceOffsets(windowSlices, slices);
   for (const [order, offset] of offsets.entries()) {
     const z = bottom + (offset - neighbours) * sliceSpacing;
-    const grid = { shape: [2 * neighbours + 1, height, width], spacing, first: [plane[0], plane[1], z] } as const;
+    const grid = {
+      shape: [2 * neighbours + 1, height, width],
+      spacing,
+      first: [plane[0], plane[1], z],
+    } as const;
     const slab = paint(abdomen, grid);
     const truth = windowed(slab.truth);
     const measured = await task.measure(truth, { seed, index }, offset - neighbours);
@@ -140,7 +144,8 @@ export async function drawPhantom(
   }
   const body = bodyMask(scan.point, shape);
   const segmented = await segmenter.segment({
-    measurement: makeVolume(scan.measurement, shape, affineOf(spacing)),
+    // The slices lie far apart: nothing of one is next to anything of another.
+    measurement: makeVolume(scan.measurement, shape, affineOf([pixel, pixel, windowSlices * sliceSpacing])),
     slices: Array.from({ length: slices }, (_, slice) => slice),
     point: scan.point,
     body,

@@ -62,13 +62,18 @@ export function phantomPopulation(shape: PhantomGrid['shape'], spacing: PhantomG
 }
 
 /** Warps of templates. */
-export function warpPopulation(templates: readonly Template[], options: WarpOptions = defaultWarp): Population {
+export function warpPopulation(
+  templates: readonly Template[],
+  options: WarpOptions = defaultWarp,
+): Population {
   const organs = new Set<number>();
   for (const { anatomy } of templates) for (const group of anatomy) if (group > 1) organs.add(group);
   const sorted = [...organs].sort((a, b) => a - b);
   const content = templates.map(({ truth, anatomy }) => ({
     ...{ shape: truth.shape, affine: truth.affine },
-    truth: bytesToHex(sha256(new Uint8Array(truth.data.buffer, truth.data.byteOffset, truth.data.byteLength))),
+    truth: bytesToHex(
+      sha256(new Uint8Array(truth.data.buffer, truth.data.byteOffset, truth.data.byteLength)),
+    ),
     anatomy: bytesToHex(sha256(anatomy)),
   }));
   return {
@@ -93,9 +98,13 @@ function labelsOf(organs: readonly number[]): Labels {
 
 function checkSeed(seed: number): void {
   if (seed === trainingSeed) {
-    throw new SemcrcError('usage', `\`seed\` ${seed} draws the patients the models were trained on; take another`, {
-      data: { options: ['seed'] },
-    });
+    throw new SemcrcError(
+      'usage',
+      `\`seed\` ${seed} draws the patients the models were trained on; take another`,
+      {
+        data: { options: ['seed'] },
+      },
+    );
   }
 }
 

@@ -37,9 +37,7 @@ export class Ellipsoid implements Shape {
   constructor(centre: Point, radius: Point, axes: Axes = upright) {
     this.#centre = Float64Array.from(centre);
     this.#inverse = Float64Array.from(radius, (r) => 1 / r);
-    this.#rows = Float64Array.from(
-      axes.flatMap((axis, own) => axis.map((part) => part / radius[own])),
-    );
+    this.#rows = Float64Array.from(axes.flatMap((axis, own) => axis.map((part) => part / radius[own])));
     this.#least = Math.min(...radius);
     this.#reach = Float64Array.from({ length: 3 }, (_, axis) => {
       let sum = 0;
@@ -54,7 +52,8 @@ export class Ellipsoid implements Shape {
   row(y: number, z: number, margin: number): readonly [number, number] | null {
     const centre = this.#centre;
     const reach = this.#reach;
-    if (Math.abs(y - centre[1]) > reach[1] + margin || Math.abs(z - centre[2]) > reach[2] + margin) return null;
+    if (Math.abs(y - centre[1]) > reach[1] + margin || Math.abs(z - centre[2]) > reach[2] + margin)
+      return null;
     return [centre[0] - reach[0] - margin, centre[0] + reach[0] + margin];
   }
 
@@ -122,10 +121,7 @@ export class Tube implements Shape {
       const px = x - a[0];
       const py = y - a[1];
       const pz = z - a[2];
-      const share = Math.min(
-        1,
-        Math.max(0, (px * bx + py * by + pz * bz) / (bx * bx + by * by + bz * bz)),
-      );
+      const share = Math.min(1, Math.max(0, (px * bx + py * by + pz * bz) / (bx * bx + by * by + bz * bz)));
       const dx = px - share * bx;
       const dy = py - share * by;
       const dz = pz - share * bz;

@@ -1,7 +1,7 @@
 import type { Volume } from '@semcrc/imaging';
 import { bodyMask, type Prediction, type Predictor, type Segmenter } from '@semcrc/predict';
-import { windowed } from './windowed.ts';
 import type { ScanSeed, Task } from './task.ts';
+import { windowed } from './windowed.ts';
 
 /** Truth and anatomy of one simulated patient. */
 export interface SimulatedPatient {

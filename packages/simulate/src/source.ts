@@ -15,7 +15,7 @@ export interface PhantomOptions {
   readonly scans?: number;
   /** 32-bit integer; default 0. */
   readonly seed?: number;
-  /** [slices, height, width]; default [4, 128, 128]. Slices up to 48, height and width from 32. */
+  /** [slices, height, width]; default [4, 112, 112]. Slices up to 48, height and width from 32. */
   readonly shape?: readonly [slices: number, height: number, width: number];
   /** `nine` (default): the organs of every label scheme. `ten`: those and the duodenum, 12 groups in all. */
   readonly organs?: OrganSet;
@@ -48,7 +48,7 @@ export function phantomAcquisition(): Acquisition {
  * @throws SemcrcError `usage` for options out of range.
  */
 export function phantomSource(options: PhantomOptions = {}, cache?: ScanCache): Source {
-  const { scans = 160, seed = 0, shape = [4, 128, 128], organs = 'nine' } = options;
+  const { scans = 160, seed = 0, shape = [4, 112, 112], organs = 'nine' } = options;
   checkOptions(scans, seed, shape);
   const model: PhantomModel = { seed, shape, organs };
   const acquisition = phantomAcquisition();

@@ -30,8 +30,12 @@ export class Spine {
   /** How far in front of the reference line the middle of the vertebral bodies lies at height z. */
   forward(z: number): number {
     const { lordosis } = this.#patient;
-    return -40 + lordosis * hump((z + 85) / 170) - (z > 60 ? Math.min(24, (z - 60) * (z - 60) * 0.0028) : 0) -
-      (z < -120 ? (-120 - z) * 0.45 : 0);
+    return (
+      -40 +
+      lordosis * hump((z + 85) / 170) -
+      (z > 60 ? Math.min(24, (z - 60) * (z - 60) * 0.0028) : 0) -
+      (z < -120 ? (-120 - z) * 0.45 : 0)
+    );
   }
 
   /** Readies for points at height z. */
@@ -93,7 +97,8 @@ export class Spine {
       }
     }
     // The facets beside the ring at the height of the disc.
-    const facet = Math.sqrt((ax - 17 * size) * (ax - 17 * size) + (dy + 31 * size) * (dy + 31 * size)) - 7 * size;
+    const facet =
+      Math.sqrt((ax - 17 * size) * (ax - 17 * size) + (dy + 31 * size) * (dy + 31 * size)) - 7 * size;
     if (facet < 3 && Math.abs(r) > 0.45) take(place, facet, 390 + 110 * fine);
     // The spinous process points back and down.
     const tilt = (r + 0.45) * this.#half;

@@ -13,7 +13,10 @@ const farthest = 1.2;
  * learn from. Training takes organs more often than they are, so that it sees enough of the small ones; this undoes what
  * that does to their size.
  */
-export async function balanceStandIn(standIn: StandInData, slices: readonly LabelledSlice[]): Promise<DenseNetworkData> {
+export async function balanceStandIn(
+  standIn: StandInData,
+  slices: readonly LabelledSlice[],
+): Promise<DenseNetworkData> {
   const { classes } = standIn;
   const { network } = standIn;
   const last = network.layers.length - 1;

@@ -3,14 +3,14 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { anatomyFeatureCount, bodyMask, type StandInData } from '@semcrc/predict';
 import { CellExamples, type LabelledSlice } from './examples.ts';
 import { classLoss, trainNetwork } from './network-training.ts';
-import { windowed } from './windowed.ts';
 import { generatorOf } from './random.ts';
-import { balanceStandIn } from './stand-in-balance.ts';
 import type { Acquisition, SimulatedPatient } from './simulation.ts';
+import { balanceStandIn } from './stand-in-balance.ts';
+import { windowed } from './windowed.ts';
 
 /** How much the stand-in of a population learns. */
-const schedule = { patients: 40, balancing: 6, everySlice: 3, organShare: 0.5, bodyShare: 0.1 } as const;
-const training = { units: [48, 24], epochs: 9, batch: 48, rate: 4e-3 } as const;
+const schedule = { patients: 48, balancing: 8, everySlice: 3, organShare: 0.5, bodyShare: 0.1 } as const;
+const training = { units: [56, 28], epochs: 10, batch: 48, rate: 4e-3 } as const;
 
 /** Seed of the patients a stand-in learns from, made from a cohort's: no scan of the cohort is among them. */
 function trainingSeedOf(seed: number): number {
@@ -39,7 +39,8 @@ export async function trainStandIn(
     const measurement = await task.measure(windowed(patient.truth), { seed: own, index });
     const [depth, height, width] = measurement.shape;
     const slices: number[] = [];
-    for (let slice = index % schedule.everySlice; slice < depth; slice += schedule.everySlice) slices.push(slice);
+    for (let slice = index % schedule.everySlice; slice < depth; slice += schedule.everySlice)
+      slices.push(slice);
     const { point } = await predictor.predict(measurement, slices);
     const body = bodyMask(point, [slices.length, height, width]);
     const area = height * width;
@@ -70,8 +71,14 @@ export async function trainStandIn(
     generator,
   });
   const held: LabelledSlice[] = [];
-  for (let index = 0; index < schedule.balancing; index++) held.push(...(await slicesOf(schedule.patients + index)));
-  const document = { schema: 'semcrc/stand-in@1', name: 'stand-in', digest: '0'.repeat(64), classes: kinds } as const;
+  for (let index = 0; index < schedule.balancing; index++)
+    held.push(...(await slicesOf(schedule.patients + index)));
+  const document = {
+    schema: 'semcrc/stand-in@1',
+    name: 'stand-in',
+    digest: '0'.repeat(64),
+    classes: kinds,
+  } as const;
   const balanced = await balanceStandIn({ ...document, classes: kinds, network, training: {} }, held);
   return {
     ...document,

@@ -1,8 +1,8 @@
 import {
   checkLabelTable,
   cornerDistance,
-  labelNames,
   type LabelVolume,
+  labelNames,
   reorientToRas,
   resampleImage,
   resampleLabels,

@@ -49,15 +49,20 @@ export class Trunk {
     place.muscle = muscle;
     // Most fat lies on the flanks and low on the belly, least over the ribs and the spine.
     const depth =
-      fat * (0.62 + 0.4 * side + (z < 0 ? 0.25 * front * Math.min(1, -z / 80) : 0) - (z > 40 ? 0.2 : 0)) * (1 + 0.35 * wobble) + 3;
+      fat *
+        (0.62 + 0.4 * side + (z < 0 ? 0.25 * front * Math.min(1, -z / 80) : 0) - (z > 40 ? 0.2 : 0)) *
+        (1 + 0.35 * wobble) +
+      3;
     place.skin = muscle + depth;
     // Thin at the white line in front, thick at the flanks and the back.
     const line = front > 0.4 ? hump(x / 9) : 0;
-    const thickness = wall * (0.75 + 0.35 * (1 - Math.abs(round - 1)) + 0.5 * Math.max(0, 0.8 - round)) * (1 - 0.65 * line);
+    const thickness =
+      wall * (0.75 + 0.35 * (1 - Math.abs(round - 1)) + 0.5 * Math.max(0, 0.8 - round)) * (1 - 0.65 * line);
     place.cavity = muscle - thickness;
     const saddle = dome - 16 - (x * x) / 150 - ((y - 20) * (y - 20)) / (y < 20 ? 34 : 70);
     const recess = dome - 54 - 8 * rear - x * x * 0.0014;
-    place.diaphragm = Math.max(domeAt(x - 68, y - 8, dome), domeAt(x + 66, y - 6, dome - 11), saddle, recess) - z;
+    place.diaphragm =
+      Math.max(domeAt(x - 68, y - 8, dome), domeAt(x + 66, y - 6, dome - 11), saddle, recess) - z;
   }
 }
 

@@ -30,13 +30,13 @@ export interface WarpOptions {
 }
 
 export const defaultWarp: WarpOptions = {
-  bend: 7,
-  bendAcross: 3.5,
+  bend: 6,
+  bendAcross: 3,
   smoothness: 26,
-  stretch: 0.04,
-  turn: 0.025,
+  stretch: 0.035,
+  turn: 0.02,
   shift: 4,
-  hounsfield: 12,
+  hounsfield: 10,
 };
 
 /**
@@ -66,7 +66,11 @@ export function drawWarp(
 type RowMap = (y: number, z: number, out: readonly [Float64Array, Float64Array, Float64Array]) => void;
 
 /** Draws the map from a warped grid to voxel indices of its template, which has the same grid. */
-export function drawMap({ shape, spacing }: Pick<Volume, 'shape' | 'spacing'>, options: WarpOptions, generator: RandomGenerator): RowMap {
+export function drawMap(
+  { shape, spacing }: Pick<Volume, 'shape' | 'spacing'>,
+  options: WarpOptions,
+  generator: RandomGenerator,
+): RowMap {
   const normal = (): number => Math.min(2.5, Math.max(-2.5, standardNormal(generator)));
   const [slices, height, width] = shape;
   const extent: Vector3 = [(width - 1) * spacing[0], (height - 1) * spacing[1], (slices - 1) * spacing[2]];
@@ -189,14 +193,17 @@ export function leastJacobian(grid: Pick<Volume, 'shape' | 'spacing'>, map: RowM
       map(y + 1, z, front);
       map(y, z + 1, above);
       for (let x = 0; x + 1 < width; x++) {
-        const d = (to: readonly Float64Array[], shift: number, axis: number): number => to[axis][x + shift] - here[axis][x];
+        const d = (to: readonly Float64Array[], shift: number, axis: number): number =>
+          to[axis][x + shift] - here[axis][x];
         const [ax, ay, az] = [d(here, 1, 0), d(here, 1, 1), d(here, 1, 2)];
         const [bx, by, bz] = [d(front, 0, 0), d(front, 0, 1), d(front, 0, 2)];
         const [cx, cy, cz] = [d(above, 0, 0), d(above, 0, 1), d(above, 0, 2)];
-        least = Math.min(least, ax * (by * cz - bz * cy) - ay * (bx * cz - bz * cx) + az * (bx * cy - by * cx));
+        least = Math.min(
+          least,
+          ax * (by * cz - bz * cy) - ay * (bx * cz - bz * cx) + az * (bx * cy - by * cx),
+        );
       }
     }
   }
   return least;
 }
-

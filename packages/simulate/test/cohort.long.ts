@@ -12,7 +12,8 @@ import { loadKernels } from '@semcrc/kernels';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { centredGrid, drawPhantomVolume, phantomSource } from '../src/index.ts';
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Largest |autocorrelation| at lags 1 … 10, times √n: standard normal at each lag when values are independent. */
 function worstAutocorrelation(values: readonly number[]): number {
@@ -99,7 +100,12 @@ describe('a thousand phantom patients', () => {
       ...{ ...cohort, kernels, read: async (id: string) => samples.get(id)! },
       profileOf: (id: string) => profiles.get(id)!,
     };
-    const plan: ExperimentPlan = { procedures: [procedure], epsilons: [EPSILON], ...sizes, options: PAPER_OPTIONS };
+    const plan: ExperimentPlan = {
+      procedures: [procedure],
+      epsilons: [EPSILON],
+      ...sizes,
+      options: PAPER_OPTIONS,
+    };
     const risks: number[] = [];
     for (const run of planRuns(plan, cohort)) {
       const [{ records }] = await runOne(data, plan, run);

@@ -7,7 +7,8 @@ const model = { seed: 0, organs: 'nine' } as const;
 
 function fingerprint(...arrays: readonly ArrayBufferView[]): string {
   const hash = createHash('sha256');
-  for (const { buffer, byteOffset, byteLength } of arrays) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  for (const { buffer, byteOffset, byteLength } of arrays)
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   return hash.digest('hex');
 }
 
@@ -76,19 +77,26 @@ describe('two hundred phantom patients', () => {
         count[anatomy[at]] += 1;
         sum[anatomy[at]] += truth.data[at];
       }
-      drawn.push({ volumes: count.map((n) => n * 0.125), attenuation: sum.map((hu, group) => hu / count[group]) });
+      drawn.push({
+        volumes: count.map((n) => n * 0.125),
+        attenuation: sum.map((hu, group) => hu / count[group]),
+      });
     }
   }, 300_000);
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
 
-  it.each(Object.entries(CITED))('have a %s of the size in the literature', (_, { group, mean: range, all }) => {
-    const volumes = drawn.map(({ volumes }) => volumes[group]).filter((volume) => volume > 0);
-    expect(volumes.length).toBeGreaterThan(160);
-    expect(mean(volumes)).toBeGreaterThan(range[0]);
-    expect(mean(volumes)).toBeLessThan(range[1]);
-    const outside = volumes.filter((volume) => volume < all[0] || volume > all[1]).length;
-    expect(outside).toBeLessThanOrEqual(4);
-  });
+  it.each(Object.entries(CITED))(
+    'have a %s of the size in the literature',
+    (_, { group, mean: range, all }) => {
+      const volumes = drawn.map(({ volumes }) => volumes[group]).filter((volume) => volume > 0);
+      expect(volumes.length).toBeGreaterThan(160);
+      expect(mean(volumes)).toBeGreaterThan(range[0]);
+      expect(mean(volumes)).toBeLessThan(range[1]);
+      const outside = volumes.filter((volume) => volume < all[0] || volume > all[1]).length;
+      expect(outside).toBeLessThanOrEqual(4);
+    },
+  );
 
   it.each(Object.entries(PORTAL))('show the %s as contrast does', (_, { group, mean: range }) => {
     // Most are in the portal phase: the median patient is.
@@ -111,17 +119,22 @@ describe('two hundred phantom patients', () => {
 describe('the built-in cohort', () => {
   const source = phantomSource();
 
-  it('is 160 scans of one patient each, 4 × 128 × 128, with the nine organs', async () => {
+  it('is 160 scans of one patient each, 4 × 112 × 112, with the nine organs', async () => {
     expect(source.ids).toHaveLength(160);
     expect(new Set(source.ids).size).toBe(160);
     expect(source.patients).toEqual(source.ids);
     expect(Object.keys(source.labels).map(Number)).toEqual([0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12]);
     const sample = await source.read('phantom-042');
-    expect(sample.shape).toEqual([4, 128, 128]);
+    expect(sample.shape).toEqual([4, 112, 112]);
     for (const group of new Set(sample.organs)) expect(source.labels).toHaveProperty(String(group));
     let broken = 0;
     for (let at = 0; at < sample.truth.length; at++) {
-      const [x, lower, point, upper] = [sample.truth[at], sample.lower[at], sample.point?.[at] ?? Number.NaN, sample.upper[at]];
+      const [x, lower, point, upper] = [
+        sample.truth[at],
+        sample.lower[at],
+        sample.point?.[at] ?? Number.NaN,
+        sample.upper[at],
+      ];
       if (!(0 <= lower && lower <= point && point <= upper && upper <= 1 && x >= 0 && x <= 1)) broken += 1;
     }
     expect(broken).toBe(0);
@@ -131,7 +144,13 @@ describe('the built-in cohort', () => {
     const longer = phantomSource({ scans: 200, shape: [1, 48, 48] });
     const shorter = phantomSource({ scans: 5, shape: [1, 48, 48] });
     expect((await longer.read('phantom-003')).upper).toEqual((await shorter.read('phantom-003')).upper);
-    const all = [{}, { seed: 1 }, { scans: 159 }, { shape: [4, 96, 96] as const }, { organs: 'ten' as const }];
+    const all = [
+      {},
+      { seed: 1 },
+      { scans: 159 },
+      { shape: [4, 96, 96] as const },
+      { organs: 'ten' as const },
+    ];
     expect(new Set(all.map((options) => phantomSource(options).digest)).size).toBe(all.length);
     expect(phantomSource({ seed: 0 }).digest).toBe(source.digest);
   });
@@ -147,7 +166,11 @@ describe('the built-in cohort', () => {
     expect(files.size).toBe(1);
     const [[name, bytes]] = files;
     expect(await cohort.read('phantom-001')).toEqual(drawn);
-    for (const damaged of [bytes.slice(0, -1), bytes.map((byte, at) => (at === 999 ? byte ^ 1 : byte)), new Uint8Array(0)]) {
+    for (const damaged of [
+      bytes.slice(0, -1),
+      bytes.map((byte, at) => (at === 999 ? byte ^ 1 : byte)),
+      new Uint8Array(0),
+    ]) {
       files.set(name, damaged);
       expect(await cohort.read('phantom-001')).toEqual(drawn);
       expect(files.get(name)).toEqual(bytes);

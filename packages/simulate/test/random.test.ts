@@ -36,7 +36,10 @@ describe('the stream of a scan', () => {
   it('is apart from those of its parts, and theirs from each other', () => {
     const first = new Set<string>();
     for (let index = 0; index < 40; index++) {
-      for (const generator of [generatorOf(0, index), ...Array.from({ length: 40 }, (_, part) => streamOf(0, index, part - 1))]) {
+      for (const generator of [
+        generatorOf(0, index),
+        ...Array.from({ length: 40 }, (_, part) => streamOf(0, index, part - 1)),
+      ]) {
         first.add(`${generator.next()} ${generator.next()}`);
       }
     }

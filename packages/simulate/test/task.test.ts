@@ -56,7 +56,8 @@ describe('the denoising task', () => {
   });
 
   it('refuses a sigma that is none', () => {
-    for (const sigma of [-0.1, Number.NaN, Number.POSITIVE_INFINITY]) expect(() => denoisingTask(sigma)).toThrow(/sigma/);
+    for (const sigma of [-0.1, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => denoisingTask(sigma)).toThrow(/sigma/);
   });
 });
 

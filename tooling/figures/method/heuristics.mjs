@@ -7,7 +7,7 @@ import { fitted, HU, phantom } from './cohort.mjs';
 const HEURISTICS = /** @type {const} */ (['quantile', 'mse', 'multiplicative', 'std']);
 /** Members of an ensemble of predictors: each blurs the measurement once more than the one before. */
 const MEMBERS = 5;
-const MODEL = { seed: 0, shape: /** @type {const} */ ([4, 128, 128]), organs: /** @type {const} */ ('nine') };
+const MODEL = { seed: 0, shape: /** @type {const} */ ([4, 112, 112]), organs: /** @type {const} */ ('nine') };
 
 /** The phantom with the standard deviation of an ensemble's predictions, around their mean as the point. */
 const ensemble = {

@@ -64,10 +64,14 @@ const COHORT = [
       description: 'Patient i of seed s is the same whatever else is drawn.',
     }),
   ),
-  schemaOption('spacing', Type.Tuple([millimetres, millimetres, millimetres], { description: 'Voxel sides in mm.' }), {
-    value: 'x,y,z',
-    fallback: `phantom: ${PHANTOM_SPACING.join(',')}; warp: the template's own`,
-  }),
+  schemaOption(
+    'spacing',
+    Type.Tuple([millimetres, millimetres, millimetres], { description: 'Voxel sides in mm.' }),
+    {
+      value: 'x,y,z',
+      fallback: `phantom: ${PHANTOM_SPACING.join(',')}; warp: the template's own`,
+    },
+  ),
 ];
 COHORT[0].short = '-n';
 
@@ -78,14 +82,29 @@ const PHANTOM = [
   }),
 ];
 
-const again = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+const again = (value: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  value,
+];
 const WARP = [
-  new Option('--template <file>', 'labelled CT to warp (NIfTI, HU); again for more, one drawn per scan').argParser(again),
+  new Option(
+    '--template <file>',
+    'labelled CT to warp (NIfTI, HU); again for more, one drawn per scan',
+  ).argParser(again),
   new Option('--segmentation <file>', 'labels of the template before it').argParser(again),
-  new Option('--labels <scheme>', `how they number organs: ${schemeNames.join(', ')}, or a label map (.json)`),
+  new Option(
+    '--labels <scheme>',
+    `how they number organs: ${schemeNames.join(', ')}, or a label map (.json)`,
+  ),
   schemaOption('bend', positive('Root mean square of the velocity that bends space, mm.', defaultWarp.bend)),
-  schemaOption('smoothness', positive('Width of the low-pass filter of the velocity, mm.', defaultWarp.smoothness)),
-  schemaOption('jitter', positive("Deviation of the change of each organ's attenuation, HU.", defaultWarp.hounsfield)),
+  schemaOption(
+    'smoothness',
+    positive('Width of the low-pass filter of the velocity, mm.', defaultWarp.smoothness),
+  ),
+  schemaOption(
+    'jitter',
+    positive("Deviation of the change of each organ's attenuation, HU.", defaultWarp.hounsfield),
+  ),
 ];
 
 const MEASURING = [
@@ -142,7 +161,12 @@ export function simulateCommand({ terminal, signal }: Invocation): Command {
           ['size', `about ${size(estimate.bytesPerScan * estimate.scans)}`],
         ]),
       );
-      terminal.printJson({ ...estimate, workers: cores, seconds, bytes: estimate.bytesPerScan * estimate.scans });
+      terminal.printJson({
+        ...estimate,
+        workers: cores,
+        seconds,
+        bytes: estimate.bytesPerScan * estimate.scans,
+      });
       return;
     }
     const progress = terminal.progress('scans', 0);
@@ -172,16 +196,29 @@ function factsOf({ scans, kept, f1, coverage, psnr, manifest }: SimulationSummar
   const rows: [string, string][] = [
     ['scans', kept === 0 ? String(scans) : `${scans}, ${kept} of them made before`],
   ];
-  if (f1) rows.push(['F1 of the segmentation', `${f1.mean.toFixed(2)} ± ${f1.sd.toFixed(2)} (mean over organs, over scans)`]);
-  if (coverage !== null) rows.push(['inside the intervals', `${(100 * coverage).toFixed(1)} % of the body, before calibration`]);
+  if (f1)
+    rows.push([
+      'F1 of the segmentation',
+      `${f1.mean.toFixed(2)} ± ${f1.sd.toFixed(2)} (mean over organs, over scans)`,
+    ]);
+  if (coverage !== null)
+    rows.push(['inside the intervals', `${(100 * coverage).toFixed(1)} % of the body, before calibration`]);
   if (psnr !== null) rows.push(['PSNR of the point', `${psnr.toFixed(1)} dB in the body`]);
   if (manifest) rows.push(['read with', `semcrc calibrate ${manifest} --labels suprem`]);
   return rows;
 }
 
 function specOf(kind: string, options: SimulateOptions): SimulationSpec {
-  const { scans = 100, seed = 0, task = 'denoising', sigma = 0.2, predictor = 'baseline', segmenter = 'stand-in' } = options;
-  if (options.sigma !== undefined && task === 'none') refuse('sigma', 'says how strong the noise is, but the task is none');
+  const {
+    scans = 100,
+    seed = 0,
+    task = 'denoising',
+    sigma = 0.2,
+    predictor = 'baseline',
+    segmenter = 'stand-in',
+  } = options;
+  if (options.sigma !== undefined && task === 'none')
+    refuse('sigma', 'says how strong the noise is, but the task is none');
   return {
     patients: patientsOf(kind, options),
     ...{ scans, seed, predictor, segmenter },
@@ -203,7 +240,10 @@ function patientsOf(kind: string, options: SimulateOptions): PatientsToDraw {
   if (options.size !== undefined) refuse('size', 'goes with phantom; a warp has the grid of its template');
   if (template.length === 0) refuse('template', 'names the labelled CT to warp, and warp needs one');
   if (template.length !== segmentation.length) {
-    refuse('segmentation', `must be given once for each template: expected ${template.length}, found ${segmentation.length}`);
+    refuse(
+      'segmentation',
+      `must be given once for each template: expected ${template.length}, found ${segmentation.length}`,
+    );
   }
   return {
     kind,
