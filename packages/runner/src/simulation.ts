@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { beginStore, finishStore, type StorePlan, writeScan } from '@semcrc/cohort/node';
 import { type Labels, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
 import { abdomenWindow } from '@semcrc/imaging';
-import { writeFileAtomic } from '@semcrc/imaging/node';
+import { readTextFile, writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import {
   baselinePredictor,
@@ -292,7 +292,16 @@ function taskOf({ task }: SimulationSpec): Task {
 
 async function predictorOf({ predictor }: SimulationSpec): Promise<Predictor> {
   if (predictor === 'baseline') return baselinePredictor();
-  return parseBaseline(JSON.parse(readFileSync(predictor, 'utf8')), predictor);
+  const text = await readTextFile(predictor);
+  try {
+    return parseBaseline(JSON.parse(text), predictor);
+  } catch (cause) {
+    if (cause instanceof SemcrcError) throw cause;
+    throw new SemcrcError('bad-input', `${predictor}: expected a baseline predictor as JSON, found other text`, {
+      data: { file: predictor },
+      cause,
+    });
+  }
 }
 
 async function planOf(
