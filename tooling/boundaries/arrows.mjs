@@ -11,9 +11,9 @@ export const ARROWS = {
   '@semcrc/results': ['@semcrc/core', '@semcrc/imaging'],
   '@semcrc/predict': ['@semcrc/imaging', '@semcrc/kernels'],
   '@semcrc/simulate': ['@semcrc/predict', '@semcrc/core', '@semcrc/imaging', '@semcrc/kernels'],
-  '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/core'],
-  '@semcrc/report': ['@semcrc/core'],
-  semcrc: ['@semcrc/runner', '@semcrc/results', '@semcrc/report'],
+  '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/results'],
+  '@semcrc/report': ['@semcrc/results', '@semcrc/core'],
+  semcrc: ['@semcrc/runner', '@semcrc/report'],
 };
 
 /** Packages whose imports of workspace packages are types only. */
@@ -35,8 +35,8 @@ export const BROWSER_ENTRIES = new Set([
   '@semcrc/runner',
 ]);
 
-/** Dependencies that only a dynamic import may load, so that a page that does not need them never fetches them. */
-export const DYNAMIC_ONLY = new Set(['highs']);
+/** What only a dynamic import may load, so that a page that does not need it never fetches it. */
+export const DYNAMIC_ONLY = new Set(['highs', '#highs-solver', '#highs-wasm']);
 
 /**
  * Every package that `name` may import, directly or through another.

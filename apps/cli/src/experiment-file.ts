@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { experimentFileSchema, type Settings, settingsSchema } from './settings.ts';
 
 /** Longest config file, in bytes, and most experiments of a grid: far beyond what a person means. */
-const MOST_BYTES = 2 ** 20;
+const MOST_BYTES = 2 ** 16;
 const MOST_CELLS = 10_000;
 
 /** One experiment of a grid. */
@@ -79,7 +79,7 @@ export function readExperimentFile(path: string, given: Settings): Cell[] {
       settings: withPathsFrom(dirname(path), settings, given),
     };
   });
-  // Not every file system tells capitals apart.
+  // Some file systems ignore case.
   const names = laidOut.map(({ folder }) => folder.toLowerCase());
   const twice = laidOut.find((_, at) => names.indexOf(names[at]) !== at);
   if (twice !== undefined) {

@@ -1,7 +1,7 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { CommanderError } from 'commander';
 import { describeError, EXIT_CODES, toSemcrcError, withFlags } from './error-report.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, isCommand } from './program.ts';
 import { Terminal, writeLine } from './terminal.ts';
 
 /**
@@ -13,20 +13,16 @@ import { Terminal, writeLine } from './terminal.ts';
  */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   const terminal = new Terminal(args.includes('--json'));
-  const program = buildProgram({ terminal, signal });
-  if (args.length === 0) {
-    program.outputHelp();
-    return EXIT_CODES.done;
-  }
+  const words = args.length === 0 ? ['--help'] : withoutSeparator(args);
   try {
-    await program.parseAsync(withoutSeparator(args), { from: 'user' });
+    const program = await buildProgram({ terminal, signal }, words);
+    await program.parseAsync(words, { from: 'user' });
     return EXIT_CODES.done;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT_CODES.done;
     const error = signal.aborted ? interrupted(thrown) : toSemcrcError(thrown);
     terminal.printJson({ error: { code: error.code, message: withFlags(error), data: error.data } });
-    const command = program.commands.map((known) => known.name()).find((name) => name === args[0]);
-    writeLine(describeError(error, command));
+    writeLine(describeError(error, isCommand(words[0]) ? words[0] : undefined));
     return EXIT_CODES[error.code];
   }
 }

@@ -1,7 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest, scanLayout } from '@semcrc/cohort/node';
-import type { Preparing, PreparingOptions, PreparingRecord1 } from '@semcrc/core';
+import {
+  PREPARING_DEFAULTS,
+  type Preparing,
+  type PreparingOptions,
+  type PreparingRecord1,
+} from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import type { SourceHandle } from '@semcrc/runner';
 import { PREPARING_FIELDS, type Settings } from './settings.ts';
@@ -18,7 +23,7 @@ export interface Layout {
   readonly groundTruthLabels: boolean;
 }
 
-/** A source as a config holds it: everything that tells it from another. */
+/** A source as a config records it: everything that distinguishes it from another. */
 export interface SourceChoice extends Required<PreparingRecord1>, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
@@ -78,9 +83,8 @@ function settingsOrDefaults(
   settings: Settings,
   names: readonly (keyof typeof preparing)[],
 ): Record<string, unknown> {
-  return Object.fromEntries(
-    names.map((name) => [name, settings[name] ?? (preparing[name] as { default?: unknown }).default ?? null]),
-  );
+  const defaults: Partial<Record<keyof typeof preparing, unknown>> = PREPARING_DEFAULTS;
+  return Object.fromEntries(names.map((name) => [name, settings[name] ?? defaults[name] ?? null]));
 }
 
 /**
@@ -144,7 +148,9 @@ export async function inputsOf(handle: SourceHandle): Promise<string[]> {
   const { path, options } = handle;
   const { scans } = handle.kind === 'manifest' ? await readManifest(path) : scanLayout(path, handle.options);
   const files = scans.flatMap(({ scan: _, patient: __, ...own }) => Object.values(own));
-  return [path, ...(options.labels === undefined ? [] : [options.labels]), ...files];
+  // A tree is a folder that may hold results, too; its files are what must stay.
+  const list = handle.kind === 'manifest' ? [path] : [];
+  return [...list, ...(options.labels === undefined ? [] : [options.labels]), ...files];
 }
 
 /** Whether a path is a prepared cohort: a Zarr group, by its name or by what is in it. */

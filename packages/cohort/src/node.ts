@@ -1,7 +1,7 @@
-export type { AppliedOrgan, AppliedStatus, AppliedSummary } from './apply/applied-summary.ts';
 export { type ApplyOptions, applyToFiles } from './apply/apply.ts';
-export { type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
+export { type CheckOptions, type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
 export { type Prepared, prepareScan } from './scan/prepare.ts';
+export { describeNotes, type NoteKind, type ScanNote, type TakeNote } from './scan/scan-note.ts';
 export type { IntensityUnits, ReadingOptions } from './scan/scan-reader.ts';
 export type { ApplyFiles } from './scan/scan-slabs.ts';
 export {

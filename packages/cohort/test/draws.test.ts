@@ -74,7 +74,7 @@ describe('a standard deviation and draws of the prediction', () => {
     const { plan } = await openPreparation(await readManifest(manifest), SUPREM);
     expect(plan.volumes.samples).toBe(3);
     const check = await checkCohort((await readManifest(manifest)).scans, await resolveLabelling('suprem'));
-    expect(check).toEqual({ scans: 1, files: 6, problems: [] });
+    expect(check).toEqual({ scans: 1, files: 6, problems: [], notes: [] });
     // Where one volume is expected, several are refused.
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('s0/lower.nii.gz', 'draws.nii.gz'));
     expect((await failure((await openManifest(manifest, SUPREM)).read('s0'))).message).toMatch(
@@ -132,6 +132,7 @@ describe('a standard deviation and draws of the prediction', () => {
         scan: 's1',
         file: expect.stringMatching(/s1\/draws\.nii\.gz$/),
         problem: 'holds 4 samples, expected 3 as scan s0 has: every scan must have the same number',
+        options: [],
       },
     ]);
   });

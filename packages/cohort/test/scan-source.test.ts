@@ -160,7 +160,7 @@ describe('a cohort from a manifest', () => {
 });
 
 describe('warnings', () => {
-  it('tell of oblique scans, of truth that is no HU and of unread columns, once', async () => {
+  it('tell of oblique scans, and of unread columns, once', async () => {
     const scan = plainScan(1);
     const tilted = [
       [1.5, 0.2, 0, 0],
@@ -169,7 +169,6 @@ describe('warnings', () => {
     ];
     for (const name of ['ct', 'lower', 'upper', 'seg'] as const)
       scan[name] = { ...scan[name], affine: tilted };
-    scan.ct = { ...scan.ct, values: new Int16Array(VOXELS).fill(1) };
     const manifest = write(scan);
     writeFileSync(
       manifest,
@@ -184,7 +183,6 @@ describe('warnings', () => {
     expect(said).toEqual([
       expect.stringMatching(/column age/),
       expect.stringMatching(/scan s0: .*ct\.nii\.gz is oblique/),
-      expect.stringMatching(/should be in HU/),
     ]);
   });
 });

@@ -160,7 +160,7 @@ describe('a store that cannot be trusted', () => {
   });
 
   it('is refused when it is no store at all', async () => {
-    expect((await failure(openStore(join(folder, 'nowhere')))).message).toMatch(/no zarr\.json/);
+    expect((await failure(openStore(join(folder, 'nowhere')))).message).toMatch(/no such folder/);
     const path = fresh();
     await write(path, planOf(1));
     await writeFile(join(path, 'zarr.json'), '{');

@@ -1,6 +1,4 @@
 import type { Kernels } from '@semcrc/kernels';
-import type { RiskBound } from '../src/bound.ts';
-import { fitCrc } from '../src/crc.ts';
 import {
   buildProfile,
   type CalibrationData,
@@ -9,6 +7,8 @@ import {
   type Profile,
   type Sample,
 } from '../src/index.ts';
+import { fitCrc } from '../src/procedures/crc.ts';
+import type { RiskBound } from '../src/search/bound.ts';
 import { draws } from './random-cohort.ts';
 
 /** A population of tiny scans. Draws without replacement from it are exchangeable, whatever it holds. */

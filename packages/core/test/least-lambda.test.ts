@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backtrack } from '../src/backtrack.ts';
-import { crcBound, type RiskBound } from '../src/bound.ts';
 import {
   hoeffdingBentkusBound,
   hoeffdingBound,
@@ -10,11 +8,10 @@ import {
   type Profile,
   randomStream,
   type Sides,
-  wsrBound,
 } from '../src/index.ts';
-import { lineFamily } from '../src/lambda-family.ts';
-import { leastLambdas } from '../src/least-lambda.ts';
-import { LossTable, type LossTableOptions } from '../src/loss-table.ts';
+import { leastLambda } from '../src/search/backtrack.ts';
+import { crcBound, type RiskBound } from '../src/search/bound.ts';
+import { LossTable, type LossTableOptions } from '../src/search/loss-table.ts';
 import { LABELS } from './random-cohort.ts';
 
 const IDS = [0, 1, 3, 7];
@@ -100,8 +97,8 @@ function joined(lists: readonly Float32Array[]): { offsets: Uint32Array; scores:
 }
 
 /** Every λ at which some loss of a table changes, ascending, and 0. */
-function levelsOf({ lists: { scores, start, end } }: LossTable): Float32Array {
-  const all = scores.flatMap((own, list) => [...own.subarray(start[list], end[list])]);
+function levelsOf({ lists }: LossTable): Float32Array {
+  const all = lists.flatMap(({ scores, start, end }) => [...scores.subarray(start, end)]);
   return Float32Array.from(new Set([0, ...all])).sort();
 }
 
@@ -133,14 +130,15 @@ function expectLeast(
   const table = new LossTable(profiles, uniform, options);
   const levels = levelsOf(table);
   let calibrated = 0;
-  for (const [i, found] of leastLambdas(table, bounds).entries()) {
-    const least = leastAccepted(table, levels, bounds[i]);
+  for (const bound of bounds) {
+    const found = leastLambda(table, bound);
+    const least = leastAccepted(table, levels, bound);
     expect(found.units).toBe(table.units.length);
     if (found.state === 'infeasible') {
       expect(least).toBeNull();
-      expect(found.leastUnits).toBe(leastUnits(bounds[i]));
+      expect(found.leastUnits).toBe(leastUnits(bound));
     } else {
-      expect(found.lambda, `ε = ${bounds[i].epsilon}`).toBe(least);
+      expect(found.lambda[0], `ε = ${bound.epsilon}`).toBe(least);
       calibrated++;
     }
   }
@@ -202,23 +200,5 @@ describe('the least λ that bounds accept', () => {
     );
     expect(sought).toBeGreaterThan(2000);
     expect(calibrated).toBeGreaterThan(2000);
-  });
-
-  it('is what backtracking along one λ finds', () => {
-    fc.assert(
-      fc.property(drawings(), fc.constantFrom(0.05, 0.2, 0.3, 0.5), (drawing, epsilon) => {
-        const profiles = drawProfiles(drawing);
-        const bounds = [crcBound(epsilon), wsrBound(epsilon, 0.3), hoeffdingBentkusBound(epsilon, 0.3)];
-        for (const scope of ['scan', { organ: 1 }] as const) {
-          const table = new LossTable(profiles, uniform, { scope });
-          const found = leastLambdas(table, bounds);
-          const alone = bounds.map((bound) => backtrack(table, lineFamily(new Float64Array(1)), bound));
-          expect(found.map((one) => (one.state === 'calibrated' ? one.lambda : one))).toEqual(
-            alone.map((one) => (one.state === 'calibrated' ? one.lambda[0] : one)),
-          );
-        }
-      }),
-      { numRuns: 150, seed: 15 },
-    );
   });
 });

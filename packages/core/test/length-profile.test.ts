@@ -1,7 +1,8 @@
 import { loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { evaluationOf } from '../src/evaluate.ts';
+import { sumsOfProfile } from '../src/evaluate/profile-sums.ts';
+import { evaluationOf } from '../src/evaluate/scan-evaluation.ts';
 import {
   buildProfile,
   type CalibratedLambda,
@@ -10,13 +11,12 @@ import {
   type Profile,
   type Sample,
 } from '../src/index.ts';
-import { ProfileSums } from '../src/profile-sums.ts';
 
 const kernels = await loadKernels();
 
 function evaluateProfile(profile: Profile, calibrated: CalibratedLambda) {
-  const { sums, unknown } = new ProfileSums([calibrated], profile.organVoxels.length).of(profile);
-  return unknown.length > 0 ? null : evaluationOf(sums, 0);
+  const sums = sumsOfProfile(profile, calibrated);
+  return sums && evaluationOf(profile, sums);
 }
 
 const labels = { '0': 'background', '1': 'body', '3': 'kidney_right' };

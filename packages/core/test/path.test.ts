@@ -10,7 +10,7 @@ import {
   type Sample,
   type StratumFeature,
 } from '../src/index.ts';
-import { cutStrata } from '../src/strata.ts';
+import { cutStrata } from '../src/partition/strata.ts';
 import { dataOf, drawCohort, draws, indexOf, LABELS, recipes, select } from './random-cohort.ts';
 import {
   byOrgan,

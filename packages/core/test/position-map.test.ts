@@ -2,8 +2,8 @@ import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../src/index.ts';
-import { positionMap } from '../src/position-map.ts';
-import { partOf, quantileCuts, quantileOfSorted } from '../src/quantile.ts';
+import { positionMap } from '../src/partition/position-map.ts';
+import { partOf, quantileCuts, quantileOfSorted } from '../src/partition/quantile.ts';
 import { dataOf, drawCohort, recipes } from './random-cohort.ts';
 import { everyVoxel, interpolatedQuantile, positionGroups } from './reference.ts';
 

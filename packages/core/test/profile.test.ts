@@ -2,8 +2,8 @@ import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildProfile, makePartition, type Sample, type Sides, type Within } from '../src/index.ts';
-import { LossTable } from '../src/loss-table.ts';
-import { divideByPosition, missesByPosition, positionsOfScan } from '../src/position-profile.ts';
+import { divideByPosition, missesByPosition, positionsOfScan } from '../src/profile/position-profile.ts';
+import { LossTable } from '../src/search/loss-table.ts';
 import { drawCohort, LABELS, recipes } from './random-cohort.ts';
 import {
   countVoxels,

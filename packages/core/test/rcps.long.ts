@@ -1,6 +1,5 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backtrack } from '../src/backtrack.ts';
 import {
   buildProfile,
   crcBound,
@@ -12,8 +11,9 @@ import {
   type Sample,
   wsrBound,
 } from '../src/index.ts';
-import { lineFamily } from '../src/lambda-family.ts';
-import { LossTable } from '../src/loss-table.ts';
+import { backtrack } from '../src/search/backtrack.ts';
+import { lineFamily } from '../src/search/lambda-family.ts';
+import { LossTable } from '../src/search/loss-table.ts';
 import { draws } from './random-cohort.ts';
 
 /*

@@ -14,7 +14,7 @@ import {
   type Sample,
   wsrBound,
 } from '../src/index.ts';
-import { binomialCdf } from '../src/rcps.ts';
+import { binomialCdf } from '../src/search/rcps.ts';
 import { dataOf, drawCohort, indexOf, recipes, select } from './random-cohort.ts';
 import { everyVoxel, insideOrgan, levelsOf, mean, uniform, unitLosses } from './reference.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../src/index.ts';
-import type { StrataSpec } from '../src/partition-spec.ts';
-import { strataOfSample } from '../src/strata.ts';
+import type { StrataSpec } from '../src/partition/partition-spec.ts';
+import { strataOfSample } from '../src/partition/strata.ts';
 
 /** Anywhere in the range, at its ends and at borders of small cells. */
 const value = fc.oneof(

@@ -6,9 +6,11 @@ export {
   invertAffine,
   multiplyAffines,
   type Shape,
+  sliceAffine,
   spacingOf,
   type Vector3,
 } from './grid/affine.ts';
+export { compareGrids, type GridAgreement, shareOfVoxel } from './grid/agreement.ts';
 export { type Box, boxAbove, centreBox, crop, cropGrid, cropInto, uncrop } from './grid/crop.ts';
 export {
   axisCodes,
@@ -46,6 +48,7 @@ export {
   namedScheme,
   parseLabelMap,
   schemeNames,
+  schemesThatFit,
 } from './labels/scheme.ts';
 export { compareLabels, type LabelAgreement, psnr, ssim } from './measures.ts';
 export type { NiftiDatatype } from './nifti/datatype.ts';

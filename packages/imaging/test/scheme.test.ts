@@ -9,6 +9,7 @@ import {
   organGroups,
   parseLabelMap,
   schemeNames,
+  schemesThatFit,
   UNKNOWN_LABEL,
 } from '../src/index.ts';
 
@@ -18,28 +19,29 @@ const scheme = (name: string): LabelScheme => {
   return found;
 };
 
-/** The organ table of the data model: organ → number in totalsegmentator, suprem, flare, abdomenatlas. */
-const ORGAN_NUMBERS: Record<string, readonly [number, number, number, number]> = {
-  spleen: [1, 1, 3, 8],
-  kidney_right: [2, 2, 2, 4],
-  kidney_left: [3, 3, 13, 3],
-  gallbladder: [4, 4, 9, 2],
-  liver: [5, 6, 1, 5],
-  stomach: [6, 7, 11, 9],
-  aorta: [52, 8, 5, 1],
-  inferior_vena_cava: [63, 9, 6, 7],
-  pancreas: [7, 11, 4, 6],
+/** The organ table of the data model: organ → number in totalsegmentator, suprem, flare, abdomenatlas, totalsegmentator-mr. */
+const ORGAN_NUMBERS: Record<string, readonly [number, number, number, number, number]> = {
+  spleen: [1, 1, 3, 8, 1],
+  kidney_right: [2, 2, 2, 4, 2],
+  kidney_left: [3, 3, 13, 3, 3],
+  gallbladder: [4, 4, 9, 2, 4],
+  liver: [5, 6, 1, 5, 5],
+  stomach: [6, 7, 11, 9, 6],
+  aorta: [52, 8, 5, 1, 23],
+  inferior_vena_cava: [63, 9, 6, 7, 24],
+  pancreas: [7, 11, 4, 6, 7],
 };
-const ORDER = ['totalsegmentator', 'suprem', 'flare', 'abdomenatlas'];
+const ORDER = ['totalsegmentator', 'suprem', 'flare', 'abdomenatlas', 'totalsegmentator-mr'];
 
 describe('label schemes', () => {
-  it('are known by four names', () => {
+  it('are known by name', () => {
     expect([...schemeNames].sort()).toEqual([...ORDER].sort());
     expect(namedScheme('suprem2')).toBeUndefined();
   });
 
   it.each([
     ['totalsegmentator', 117],
+    ['totalsegmentator-mr', 50],
     ['suprem', 32],
     ['flare', 14],
     ['abdomenatlas', 9],
@@ -142,5 +144,33 @@ describe('label names inside files', () => {
     expect(() => checkLabelTable(new Map([[0, '???']]), scheme('suprem'), 'seg')).not.toThrow();
     // A number the scheme does not have only matters where a voxel uses it.
     expect(() => checkLabelTable(new Map([[33, 'lesion']]), scheme('suprem'), 'seg')).not.toThrow();
+  });
+});
+
+describe('names that every object inherits', () => {
+  it('are labels like any other', () => {
+    const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
+    const labels = Object.fromEntries(names.map((name, index) => [String(index + 1), name]));
+    const text = JSON.stringify({ schema: 'semcrc/labels@1', labels });
+    const map = parseLabelMap(text, 'map.json');
+    expect([...map.names.values()]).toEqual(['constructor', 'proto', 'tostring', 'hasownproperty']);
+    const { groupOf, labels: groups } = assignGroups(map, ['constructor']);
+    expect([...groupOf]).toEqual([0, 64, 1, 1, 1]);
+    expect(groups).toEqual({ 0: 'background', 1: 'body', 64: 'constructor' });
+    expect(namedScheme('constructor')).toBeUndefined();
+  });
+});
+
+describe('the label table of a file', () => {
+  it('names the schemes that fit, where it contradicts the one it is said to follow', () => {
+    const table = new Map([
+      [5, 'liver'],
+      [23, 'aorta'],
+    ]);
+    expect(schemesThatFit(table)).toEqual(['totalsegmentator-mr']);
+    expect(() => checkLabelTable(table, scheme('totalsegmentator'), 'seg.nii')).toThrow(
+      /names label 23 "aorta".*`labels`: totalsegmentator-mr fits/,
+    );
+    expect(schemesThatFit(new Map([[200, 'liver']]))).toEqual([]);
   });
 });

@@ -1,12 +1,4 @@
 export { cellName } from './cell-name.ts';
-export {
-  ExampleDocument,
-  type ExampleVolume,
-  GridDocument,
-  JournalHeader,
-  RiskCurveDocument,
-  RunFile,
-} from './documents.ts';
 export type { ExperimentWriter } from './experiment-writer.ts';
 export { type Note, type Place, whileLocked } from './folder-lock.ts';
 export { openOutputFolder, proveWritable } from './output-folder.ts';

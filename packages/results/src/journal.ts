@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '@semcrc/core';
+import { JournalHeader, RunFile } from '@semcrc/core';
 import { writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { documentKind, readDocument, readDocumentText } from './document-file.ts';
-import { JournalHeader, RunFile } from './documents.ts';
 
 const HEADER = 'journal.json';
 const headerKind = documentKind('journal of runs', JournalHeader);
@@ -139,7 +139,7 @@ function digestOf(value: unknown): string {
 function lost(path: string, what: string, cause?: unknown): SemcrcError {
   return new SemcrcError(
     'bad-input',
-    `${path} ${what}, so nobody can tell which experiment the runs in that folder belong to; ` +
+    `${path} ${what}, so it is unknown which experiment the runs in that folder belong to; ` +
       'put the file back, or delete the folder to do the runs again',
     { data: { file: path }, cause },
   );

@@ -1,6 +1,11 @@
-import { EXPERIMENT_SCHEMA, ExperimentDocument } from '@semcrc/core';
+import {
+  EXPERIMENT_SCHEMA,
+  ExampleDocument,
+  ExperimentDocument,
+  GridDocument,
+  RiskCurveDocument,
+} from '@semcrc/core';
 import { documentKind } from './document-file.ts';
-import { ExampleDocument, GridDocument, RiskCurveDocument } from './documents.ts';
 
 /** Where the parts of an experiment's folder stand, and what kind of document each is. */
 export const EXPERIMENT_FILE = 'experiment.json';

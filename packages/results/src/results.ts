@@ -1,11 +1,17 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { ExperimentDocument, RunResult } from '@semcrc/core';
+import type {
+  ExampleDocument,
+  ExampleVolume,
+  ExperimentDocument,
+  GridDocument,
+  RiskCurveDocument,
+  RunResult,
+} from '@semcrc/core';
 import type { LabelVolume, Volume } from '@semcrc/imaging';
 import { readNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { readDocument } from './document-file.ts';
-import type { ExampleDocument, ExampleVolume, GridDocument, RiskCurveDocument } from './documents.ts';
 import { journalFolder, readJournal, readRuns } from './journal.ts';
 import {
   EXAMPLE_FILE,

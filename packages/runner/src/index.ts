@@ -1,14 +1,15 @@
+export { type EvaluationOptions, type EvaluationResult, runEvaluation } from './evaluation.ts';
 export { type Executor, type JobTable, SerialExecutor, type Task, type Workbench } from './executor.ts';
 export {
   type CalibrationResult,
-  type ExperimentOptions,
   type ExperimentResult,
   type FinishedRun,
-  type Progress,
   type ReadingFacts,
+  type RunExperimentOptions,
   runCalibration,
   runExperiment,
   type WorkOptions,
+  type WorkProgress,
 } from './experiment.ts';
 export {
   type LayoutHandle,
@@ -22,6 +23,8 @@ export {
 } from './handle.ts';
 export type {
   CalibratedSplit,
+  EvaluatedScan,
+  EvaluationSession,
   ExperimentExecutor,
   ExperimentJobs,
   ExperimentSession,

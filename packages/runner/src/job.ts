@@ -1,4 +1,5 @@
 import type {
+  Calibration,
   Cohort,
   Evaluation,
   ExperimentPlan,
@@ -27,6 +28,12 @@ export interface ExperimentSession {
   readonly samples: readonly Sample[];
 }
 
+/** What the jobs of one evaluation share: a calibration to be measured on scans of a cohort. */
+export interface EvaluationSession {
+  readonly opening: Opening;
+  readonly calibration: Calibration;
+}
+
 /** A scan's profile and what was noticed while reading it. */
 export interface ProfiledScan {
   readonly profile: Profile;
@@ -44,6 +51,12 @@ export interface ScanToProfile {
   readonly keep: boolean;
 }
 
+/** How a calibration does on a scan, and what was noticed while reading it. */
+export interface EvaluatedScan {
+  readonly evaluation: ScanEvaluation;
+  readonly mended: MendedVoxels;
+}
+
 /** One split calibrated and measured. */
 export interface CalibratedSplit {
   readonly fit: Fit;
@@ -53,7 +66,7 @@ export interface CalibratedSplit {
   readonly scans: readonly ScanEvaluation[];
 }
 
-/** The jobs of an experiment: profiles once per scan, then runs. */
+/** Jobs on a cohort: of an experiment, profiles once per scan, then runs; of an evaluation, scan by scan. */
 export interface ExperimentJobs {
   readonly cohort: { readonly input: null; readonly output: Cohort };
   readonly profile: { readonly input: ScanToProfile; readonly output: ProfiledScan };
@@ -61,7 +74,9 @@ export interface ExperimentJobs {
   readonly run: { readonly input: RunPlan; readonly output: readonly RunResult[] };
   /** The plan's first procedure at the first tolerance on one split, with all that `calibration.json` holds. */
   readonly calibrate: { readonly input: Split; readonly output: CalibratedSplit };
+  /** The session's calibration on one scan, by its id. */
+  readonly evaluate: { readonly input: string; readonly output: EvaluatedScan };
 }
 
-/** Where an experiment's jobs are done. */
-export type ExperimentExecutor = Executor<ExperimentSession, ExperimentJobs>;
+/** Where the jobs of experiments and evaluations are done. */
+export type ExperimentExecutor = Executor<ExperimentSession | EvaluationSession, ExperimentJobs>;

@@ -13,7 +13,7 @@ import {
 import { SemcrcError } from '@semcrc/kernels';
 import type { Executor, Workbench } from './executor.ts';
 import type { LayoutHandle, ManifestHandle } from './handle.ts';
-import { lanesFor, together } from './together.ts';
+import { lanesFor, runConcurrently } from './run-concurrently.ts';
 
 /** What every job of one preparation shares. */
 export interface PreparationSession {
@@ -73,7 +73,7 @@ export async function runPreparation(
   let done = total - progress.pending.length;
   onProgress?.({ done, total });
   const session: PreparationSession = { ...first, digest: plan.digest };
-  await together(signal, lanesFor(executor), progress.pending, async (id, either) => {
+  await runConcurrently(signal, lanesFor(executor), progress.pending, async (id, either) => {
     await executor.run({ session, kind: 'prepare', input: id, name: `scan ${id}`, signal: either });
     done += 1;
     onProgress?.({ done, total });

@@ -42,7 +42,7 @@ import {
 } from '@semcrc/simulate/node';
 import { stringify } from 'csv-stringify/sync';
 import type { Executor, Workbench } from './executor.ts';
-import { lanesFor, together } from './together.ts';
+import { lanesFor, runConcurrently } from './run-concurrently.ts';
 
 /** Which patients are drawn, as plain data. */
 export type PatientsToDraw =
@@ -174,7 +174,7 @@ export async function runSimulation(
   const made: ScanMade[] = [];
   let done = total - pending.length;
   onProgress?.({ done, total });
-  await together(signal, lanesFor(executor), pending, async (index, either) => {
+  await runConcurrently(signal, lanesFor(executor), pending, async (index, either) => {
     const name = `scan ${plan.ids[index]}`;
     made.push(await executor.run({ session, kind: 'scan', input: index, name, signal: either }));
     done += 1;

@@ -4,6 +4,7 @@ import {
   type CalibrationData,
   cached,
   cohortOf,
+  evaluateCalibration,
   evaluateFits,
   fitSplit,
   makePartition,
@@ -22,6 +23,8 @@ import type { Workbench } from './executor.ts';
 import type { OpenSource } from './handle.ts';
 import type {
   CalibratedSplit,
+  EvaluatedScan,
+  EvaluationSession,
   ExperimentJobs,
   ExperimentSession,
   ProfiledScan,
@@ -33,11 +36,11 @@ import { canShare, toSharedMemory } from './shared-memory.ts';
 const CACHE_BYTES = 128 * 2 ** 20;
 
 /** Does the jobs of experiments: one WASM instance and one open cohort, kept from job to job. */
-export class ExperimentWorkbench implements Workbench<ExperimentSession, ExperimentJobs> {
+export class ExperimentWorkbench implements Workbench<ExperimentSession | EvaluationSession, ExperimentJobs> {
   readonly #openSource: OpenSource;
   #kernels: Kernels | undefined;
   #opened: { readonly handle: string; readonly source: Source } | undefined;
-  #session: ExperimentSession | undefined;
+  #session: ExperimentSession | EvaluationSession | undefined;
   #profiles = new Map<string, Profile>();
   #samples = new Map<string, Sample>();
 
@@ -45,7 +48,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     this.#openSource = openSource;
   }
 
-  async begin(session: ExperimentSession): Promise<void> {
+  async begin(session: ExperimentSession | EvaluationSession): Promise<void> {
     this.#kernels ??= await loadKernels();
     const { known: _, ...which } = session.opening;
     const handle = JSON.stringify(which);
@@ -56,8 +59,9 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
       this.#opened = { handle, source: source.view ? source : cached(source, CACHE_BYTES) };
     }
     this.#session = session;
-    this.#profiles = new Map(session.profiles.map((profile) => [profile.scan, profile]));
-    this.#samples = new Map(session.samples.map((sample) => [sample.id, sample]));
+    const { profiles, samples } = 'plan' in session ? session : { profiles: [], samples: [] };
+    this.#profiles = new Map(profiles.map((profile) => [profile.scan, profile]));
+    this.#samples = new Map(samples.map((sample) => [sample.id, sample]));
   }
 
   async perform<Kind extends keyof ExperimentJobs & string>(
@@ -73,18 +77,20 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
         return this.#run(input as RunPlan);
       case 'calibrate':
         return this.#calibrate(input as Split);
+      case 'evaluate':
+        return this.#evaluate(input as string);
       default:
         throw new SemcrcError('internal', `no such job: ${kind}`);
     }
   }
 
   async #profile({ scan, keep }: ScanToProfile): Promise<ProfiledScan> {
-    const { kernels, source, session } = this.#at();
-    const { procedures, options } = session.plan;
+    const { kernels, source } = this.#at();
+    const { plan, grid } = this.#experiment();
+    const { procedures, options } = plan;
     const sample = await view(source, scan);
     const organs = makePartition({ kind: 'organ' }, source.labels);
     const profile = buildProfile(kernels, sample, organs, profileOptionsOf(procedures, options));
-    const { grid } = session;
     return {
       profile: toSharedMemory(profile),
       mended: sample.mended,
@@ -94,17 +100,24 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
   }
 
   #run(run: RunPlan): Promise<readonly RunResult[]> {
-    return runOne(this.#data(), this.#at().session.plan, run);
+    return runOne(this.#data(), this.#experiment().plan, run);
   }
 
   async #calibrate(split: Split): Promise<CalibratedSplit> {
-    const { procedures, epsilons, options, seed } = this.#at().session.plan;
+    const { procedures, epsilons, options, seed } = this.#experiment().plan;
     const data = this.#data();
     const [procedure] = procedures;
     const [fitted] = await fitSplit(data, split, [procedure], [epsilons[0]], options, { seed, run: 0 });
     const [fit] = fitted.fits;
     const [scans] = await evaluateFits(data, [fit], split.test, profileOptionsOf(procedures, options));
     return { fit, evaluation: averageEvaluations(scans), scans };
+  }
+
+  async #evaluate(scan: string): Promise<EvaluatedScan> {
+    const { kernels, source, session } = this.#at();
+    if (!('calibration' in session)) throw new SemcrcError('internal', 'an evaluation needs a calibration');
+    const sample = await view(source, scan);
+    return { evaluation: evaluateCalibration(kernels, session.calibration, sample), mended: sample.mended };
   }
 
   #data(): CalibrationData {
@@ -121,7 +134,13 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession, Experim
     };
   }
 
-  #at(): { kernels: Kernels; source: Source; session: ExperimentSession } {
+  #experiment(): ExperimentSession {
+    const { session } = this.#at();
+    if (!('plan' in session)) throw new SemcrcError('internal', 'a job of an experiment needs its plan');
+    return session;
+  }
+
+  #at(): { kernels: Kernels; source: Source; session: ExperimentSession | EvaluationSession } {
     if (!this.#kernels || !this.#opened || !this.#session) {
       throw new SemcrcError('internal', 'a job came before its session');
     }

@@ -1,21 +1,28 @@
-import { type Calibration, calibratedLambda, type MendedVoxels } from '@semcrc/core';
+import {
+  type Calibration,
+  type CohortEvaluation,
+  checkSameLabels,
+  EVALUATION_SCHEMA,
+  type EvaluationDocument,
+  type MeanInterval,
+} from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
+import { runEvaluation } from '@semcrc/runner';
 import { Command, Option } from 'commander';
 import { readCalibration } from '../calibration-file.ts';
-import { type CohortEvaluation, checkSameLabels, evaluateScans, measure } from '../evaluate-cohort.ts';
 import type { Invocation } from '../invocation.ts';
-import type { MeanInterval } from '../mean-interval.ts';
-import { addOptions, addSourceOptions, FORCE_FILE, JSON_OUTPUT } from '../options.ts';
+import { addOptions, addSourceOptions, FORCE_FILE, JSON_OUTPUT, WORKERS } from '../options.ts';
 import { openOutput } from '../output.ts';
 import type { Settings } from '../settings.ts';
-import { chooseSource, handleOf, hasFiles, inputsOf, PHANTOM } from '../source.ts';
+import { chooseSource, handleOf, hasFiles, inputsOf } from '../source.ts';
 import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
-import { noteMended, openCohort } from '../work.ts';
+import { EXPERIMENTS, noteMended, openCohort, withExecutor } from '../work.ts';
 
 interface EvaluateOptions extends Settings {
   readonly out?: string;
   readonly force?: boolean;
   readonly heldOut?: boolean;
+  readonly workers?: number;
   readonly json?: boolean;
 }
 
@@ -23,6 +30,7 @@ const OUTPUT = [
   new Option('--held-out', 'leave out the scans that the calibration was made on'),
   new Option('--out <file>', 'write the result as JSON, too'),
   FORCE_FILE,
+  WORKERS,
   JSON_OUTPUT,
 ];
 
@@ -40,18 +48,20 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('evaluate')
     .description('Measure a calibration on labelled scans: risk and length, whole and by organ.')
     .argument('<calibration>', 'calibration.json')
-    .argument('[source]', 'manifest (.csv, .json), prepared cohort, directory tree, or phantom', PHANTOM);
+    .argument(
+      '<source>',
+      'labelled scans: manifest (.csv, .json), prepared cohort, directory tree, or phantom',
+    );
   addSourceOptions(command);
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (file: string, source: string, options: EvaluateOptions) => {
-    const { out, heldOut = false, force = false, json: _, ...settings } = options;
+    const { out, heldOut = false, force = false, workers, json: _, ...settings } = options;
     const calibration = readCalibration(file);
-    const calibrated = calibratedLambda(calibration, file);
     const recorded = hasFiles(source) ? recordedSettings(calibration) : {};
     const choice = chooseSource({ ...recorded, ...settings, source });
     const handle = handleOf(choice);
-    const { cohort } = await openCohort(handle, terminal);
+    const { cohort, opening } = await openCohort(handle, terminal);
     checkSameLabels(calibration, cohort);
     const used = new Set([...calibration.split.opt, ...calibration.split.cal]);
     // A cohort prepared from the same files has another digest, but the same scans.
@@ -67,25 +77,23 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
       out === undefined ? null : await openOutput(out, { kind: 'semcrc/evaluation', inputs, force });
 
     const progress = terminal.progress('scans', scans.length);
-    const mended = { clipped: 0, crossed: 0 };
-    const evaluations = await evaluateScans(calibration, calibrated, cohort, scans, {
-      signal,
-      onScan: (done, { clipped, crossed }: MendedVoxels) => {
-        mended.clipped += clipped;
-        mended.crossed += crossed;
-        progress.update(done);
-      },
-    }).finally(() => progress.stop());
-    const result = measure(evaluations);
-    const document = {
-      schema: 'semcrc/evaluation@1',
+    const { measured, mended } = await withExecutor(EXPERIMENTS, workers, (executor) =>
+      runEvaluation(opening, calibration, {
+        executor,
+        signal,
+        scans,
+        onProgress: ({ done }) => progress.update(done),
+      }),
+    ).finally(() => progress.stop());
+    const document: EvaluationDocument = {
+      schema: EVALUATION_SCHEMA,
       calibration: file,
       procedure: calibration.procedure,
       epsilon: calibration.epsilon,
       source: { name: cohort.name, digest: cohort.digest },
       calibratedOn: heldOut ? 0 : seen.length,
       labels: calibration.labels,
-      ...result,
+      ...measured,
     };
     await output?.write(document);
 
@@ -96,7 +104,7 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
           'leave them out with --held-out',
       );
     }
-    terminal.print(evaluationText(calibration, cohort.name, result));
+    terminal.print(evaluationText(calibration, cohort.name, measured));
     terminal.printJson(document);
   });
 }

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
-import { checkCohort, readManifest, scanLayout } from '@semcrc/cohort/node';
+import { checkCohort, describeNotes, readManifest, scanLayout } from '@semcrc/cohort/node';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { whileLocked } from '@semcrc/results';
 import { runPreparation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
+import { flagsIn } from '../error-report.ts';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
-import type { Settings } from '../settings.ts';
+import { SETTING_NAMES, type Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
 import { noteMended, PREPARATIONS, withExecutor } from '../work.ts';
@@ -70,7 +71,7 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
         ),
     ).finally(() => progress.stop());
     if (summary === null) {
-      terminal.print(`${out} holds this cohort already, from the same files and options`);
+      terminal.print(`${resolve(out)} holds this cohort already, from the same files and options`);
       terminal.printJson({ path: out, state: 'unchanged' });
       return;
     }
@@ -106,11 +107,19 @@ async function checkFiles(
     handle.kind === 'manifest' ? await readManifest(handle.path) : scanLayout(handle.path, handle.options);
   for (const warning of list.warnings) terminal.note(`note: ${warning}`);
   const progress = terminal.progress('scans', list.scans.length);
-  const found = await checkCohort(list.scans, labelling, (done) => {
-    signal.throwIfAborted();
-    progress.update(done);
+  const { window, ...reading } = handle.options;
+  const found = await checkCohort(list.scans, labelling, {
+    ...(window ? { window } : {}),
+    predictionUnits: reading.predictionUnits ?? 'window',
+    truthUnits: reading.truthUnits ?? 'hu',
+    affineTolerance: reading.affineTolerance ?? 0.01,
+    onScan: (done) => {
+      signal.throwIfAborted();
+      progress.update(done);
+    },
   }).finally(() => progress.stop());
-  const { scans, files, problems } = found;
+  const { scans, files, problems, notes } = found;
+  for (const sentence of describeNotes(notes)) terminal.note(`note: ${flagsIn(sentence, SETTING_NAMES)}`);
   if (problems.length === 0) {
     terminal.print(`${scans} scans, ${files} files: nothing is wrong with them`);
     terminal.printJson(found);
@@ -119,7 +128,7 @@ async function checkFiles(
   terminal.print(
     table(
       ['scan', 'file', 'problem'],
-      problems.map(({ scan, file, problem }) => [scan, file, problem]),
+      problems.map(({ scan, file, problem }) => [scan, file, flagsIn(problem, SETTING_NAMES)]),
     ),
   );
   const affected = new Set(problems.map(({ scan }) => scan)).size;

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type ApplySummary,
   applyLambda,
   type CalibratedInterval,
   type CalibratedLambda,
@@ -16,6 +17,7 @@ import {
 import type { Labelling } from '@semcrc/imaging';
 import {
   abdomenWindow,
+  axisCodes,
   type Grid,
   makeGrid,
   makeVolume,
@@ -37,16 +39,18 @@ import {
 } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import {
-  checkSameGrid,
+  alignFile,
   checkTableOf,
   countDraws,
   drawFiles,
   isFolder,
+  noteHeader,
   organFiles,
 } from '../scan/scan-files.ts';
+import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
 import type { IntensityUnits } from '../scan/scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
-import { type AppliedSummary, kindOfSummary, OrganTally } from './applied-summary.ts';
+import { kindOfSummary, OrganTally } from './applied-summary.ts';
 import { type Output, publishInHu, publishInWindow } from './publish.ts';
 
 /** How files are read and results are written. */
@@ -79,9 +83,9 @@ export async function applyToFiles(
   files: ApplyFiles,
   folder: string,
   options: ApplyOptions,
-): Promise<AppliedSummary> {
+): Promise<ApplySummary> {
   const { labelling, window = abdomenWindow, units = 'window', warn, progress } = options;
-  const { header, grid, inputs } = await checkFiles(files, labelling);
+  const { header, grid, inputs, turned } = await checkFiles(files, options);
   await checkDrawCount(calibration, files);
   const unknown = unknownGroups(calibration, labelling);
   const calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, files.lower);
@@ -110,7 +114,7 @@ export async function applyToFiles(
     for (const name of outputs) {
       writers.set(name, await NiftiWriter.create(pathOf(name), grid.shape, grid.affine, 'float32', writing));
     }
-    for await (const sample of readSlabs(files, grid, options)) {
+    for await (const sample of readSlabs(files, grid, options, turned)) {
       foreign.see(sample.raw);
       const known = Uint16Array.from(sample.organs, (group) => (unknown.has(group) ? 0 : group));
       const slab: Sample = { ...sample, organs: known };
@@ -139,11 +143,7 @@ export async function applyToFiles(
 }
 
 /** The summary, beside its place. */
-async function writtenSummary(
-  path: string,
-  summary: AppliedSummary,
-  rules: OutputRules,
-): Promise<AtomicFile> {
+async function writtenSummary(path: string, summary: ApplySummary, rules: OutputRules): Promise<AtomicFile> {
   const file = await AtomicFile.create(path, rules);
   try {
     await file.write(new TextEncoder().encode(`${JSON.stringify(summary, null, 2)}\n`));
@@ -158,11 +158,23 @@ function heuristicOf({ heuristic, weightFloor, alpha, sampleQuantiles }: Calibra
   return { heuristic, weightFloor, alpha, sampleQuantiles };
 }
 
+/** What the headers of a scan's files say. */
+interface CheckedFiles {
+  /** Of lower, whose grid and header the results have. */
+  readonly header: NiftiHeader;
+  readonly grid: Grid;
+  /** Every file that is read. */
+  readonly inputs: readonly string[];
+  /** Those whose voxels come in another order than those of lower. */
+  readonly turned: ReadonlySet<string>;
+}
+
 /** All files on one grid, by their headers; label names that contradict the scheme are refused. */
 async function checkFiles(
   files: ApplyFiles,
-  labelling: Labelling,
-): Promise<{ header: NiftiHeader; grid: Grid; inputs: readonly string[] }> {
+  { labelling, affineTolerance, warn }: ApplyOptions,
+): Promise<CheckedFiles> {
+  const scan = 'to apply to';
   const header = await readNiftiHeader(files.lower);
   const shape = volumeShape(header, files.lower);
   const reference = { file: files.lower, shape, affine: header.affine };
@@ -171,15 +183,25 @@ async function checkFiles(
   const organs = isFolder(segmentation) ? organFiles(segmentation, labelling).map(({ file }) => file) : [];
   const labels = organs.length > 0 ? organs : [segmentation];
   const others = [upper, ...labels, point, body, std, ...draws].filter((file) => file !== undefined);
+  const turned = new Set<string>();
+  const notes: ScanNote[] = [];
+  noteHeader(scan, files.lower, header, (note) => notes.push(note));
   for (const file of others) {
     const other = await readNiftiHeader(file);
     const { shape: found } = draws.includes(file)
       ? seriesShape(other, file)
       : { shape: volumeShape(other, file) };
-    checkSameGrid('to apply to', reference, { file, shape: found, affine: other.affine });
+    const aligned = alignFile(scan, reference, { file, shape: found, affine: other.affine }, affineTolerance);
+    if (aligned.turned) {
+      turned.add(file);
+      const orders = `${axisCodes(other.affine)} order, ${files.lower} in ${axisCodes(header.affine)}`;
+      const message = `${file} is stored in ${orders}; its voxels are turned, for which it is read whole`;
+      notes.push({ kind: 'voxel-order', scan, file, message });
+    }
     if (file === segmentation) checkTableOf(other, file, labelling);
   }
-  return { header, grid: makeGrid(shape, header.affine), inputs: [files.lower, ...others] };
+  for (const sentence of describeNotes(notes)) warn?.(sentence);
+  return { header, grid: makeGrid(shape, header.affine), inputs: [files.lower, ...others], turned };
 }
 
 /** Refuses another number of draws than the calibration's scans had: quantiles of more draws lie further out. */

@@ -18,7 +18,6 @@ import {
   takeLabels,
   type Volume,
   voxelCount,
-  windowIntensity,
 } from '@semcrc/imaging';
 import type { Resampler } from '@semcrc/kernels';
 import type { ScanFiles } from '../sources/manifest.ts';
@@ -26,7 +25,7 @@ import { ofScan } from './scan-files.ts';
 import type { ScanMemory } from './scan-memory.ts';
 import { type ReadingOptions, ScanReader } from './scan-reader.ts';
 import { mergeBody } from './voxels.ts';
-import { packGroups, readPredictions } from './whole-scan.ts';
+import { packGroups, readPredictions, windowTruth } from './whole-scan.ts';
 
 /** What preparing made of a scan. */
 export type Prepared =
@@ -52,7 +51,6 @@ export async function prepareScan(
   resampler: Resampler,
   memory?: ScanMemory,
 ): Promise<Prepared> {
-  const { window = abdomenWindow } = reading;
   const reader = new ScanReader(files, reading, memory);
   try {
     const found = await chooseSlices(reader, paper, resampler, memory);
@@ -60,7 +58,7 @@ export async function prepareScan(
     const { cut } = found;
     const shape = [cut.slices.length, ...cut.size] as const;
     const truth = new Float32Array(voxelCount(shape));
-    const windowed = found.truth.map((slice) => windowIntensity(slice, window, slice.data));
+    const windowed = found.truth.map((slice) => windowTruth(slice, reading));
     stackSlices(windowed, cut.size, truth);
     const groups = new Uint16Array(voxelCount(shape));
     stackSlices(found.groups, cut.size, groups);
@@ -110,7 +108,7 @@ async function chooseSlices(
   resampler: Resampler,
   memory: ScanMemory | undefined,
 ): Promise<ChosenSlices> {
-  const { window = abdomenWindow } = reader.options;
+  const { window = abdomenWindow, truthUnits } = reader.options;
   const original = await reader.truth();
   const grid =
     paper.spacing === null ? makeGrid(original.shape, original.affine) : spacingGrid(original, paper.spacing);
@@ -119,7 +117,7 @@ async function chooseSlices(
   const truth = resampleImage(resampler, original, grid, undefined, resampled?.resampledImage(voxels));
   const labels = await reader.segmentation();
   const segmentation = resampleLabels(resampler, labels, grid, resampled?.resampledLabels(voxels));
-  const choice = chooseCut(truth, segmentation, window[0], paper);
+  const choice = chooseCut(truth, segmentation, truthUnits === 'window' ? 0 : window[0], paper);
   if (choice.state === 'left-out') return choice;
   const boxes = sliceBoxes(choice.cut);
   return {

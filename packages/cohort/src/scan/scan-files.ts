@@ -2,21 +2,23 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   type Affine,
+  axisCodes,
   canonicalName,
   checkLabelTable,
-  cornerDistance,
+  compareGrids,
   type Labelling,
   labelNames,
+  makeGrid,
   type NiftiHeader,
   type Shape,
   seriesShape,
+  shareOfVoxel,
+  spacingOf,
 } from '@semcrc/imaging';
 import { readNiftiHeader } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles } from '../sources/manifest.ts';
-
-/** Affines of one scan's files may put a corner this far apart, in mm. */
-export const AFFINE_TOLERANCE = 1e-3;
+import type { TakeNote } from './scan-note.ts';
 
 /** A file and the grid its header gives it. */
 export interface FileGrid {
@@ -25,26 +27,63 @@ export interface FileGrid {
   readonly affine: Affine;
 }
 
-/** Refuses a file that does not lie on the grid of the scan's first one, by the facts of both headers. */
-export function checkSameGrid(scan: string, first: FileGrid, other: FileGrid): void {
-  const size = ({ shape: [z, y, x] }: typeof first) => `${x} × ${y} × ${z}`;
-  if (first.shape.join() !== other.shape.join()) {
+/** How far corners of one scan's files may stand apart, as a share of the smallest side of a voxel. */
+export const AFFINE_TOLERANCE = 0.01;
+
+/**
+ * Holds a file against the scan's first one, by their headers: the same voxels, in the same order or another.
+ *
+ * @param tolerance how far corners may stand apart, as a share of the smallest side of a voxel.
+ * @returns the affine that the file's voxels are given: its own with the first file's numbers, so that rounding in headers
+ *   moves none; `turned` where they come in another order of axes.
+ * @throws SemcrcError `bad-input` naming both files when they show different places.
+ */
+export function alignFile(
+  scan: string,
+  first: FileGrid,
+  other: FileGrid,
+  tolerance: number = AFFINE_TOLERANCE,
+): { readonly affine: Affine; readonly turned: boolean } {
+  const [reference, grid] = [makeGrid(first.shape, first.affine), makeGrid(other.shape, other.affine)];
+  const allowed = shareOfVoxel(reference, tolerance);
+  const agreement = compareGrids(reference, grid, allowed);
+  if (agreement.state === 'same') return { affine: agreement.affine, turned: false };
+  if (agreement.state === 'turned') return { affine: agreement.affine, turned: true };
+  const size = ({ shape: [z, y, x], affine }: FileGrid) => `${x} × ${y} × ${z} in ${axisCodes(affine)} order`;
+  if (agreement.state === 'other-shape') {
     throw new SemcrcError(
       'bad-input',
       `scan ${scan}: its files differ in shape (x × y × z): ${first.file} has ${size(first)}, ${other.file} has ${size(other)}`,
       { data: { scan, file: other.file, expected: size(first), found: size(other) } },
     );
   }
-  const distance = cornerDistance(first.affine, other.affine, first.shape);
-  if (distance <= AFFINE_TOLERANCE) return;
   const rows = (affine: readonly number[]) =>
     [0, 4, 8].map((row) => affine.slice(row, row + 4).join(' ')).join('; ');
+  const { distance } = agreement;
   throw new SemcrcError(
     'bad-input',
-    `scan ${scan}: its files differ in affine, by up to ${distance.toPrecision(3)} mm at a corner (allowed ${AFFINE_TOLERANCE}): ` +
-      `${first.file} has [${rows(first.affine)}], ${other.file} has [${rows(other.affine)}]`,
-    { data: { scan, file: other.file, distance } },
+    `scan ${scan}: its files differ in affine, by up to ${distance.toPrecision(3)} mm at a corner (allowed ${allowed.toPrecision(3)}, ` +
+      `more with \`affineTolerance\`): ${first.file} has [${rows(first.affine)}], ${other.file} has [${rows(other.affine)}]`,
+    { data: { scan, file: other.file, distance, options: ['affineTolerance'] } },
   );
+}
+
+/** Notes that follow from a header: two affines that disagree, and a unit other than millimetres. */
+export function noteHeader(scan: string, file: string, header: NiftiHeader, note: TakeNote): void {
+  const { formsDistance, unit } = header;
+  const allowed = AFFINE_TOLERANCE * Math.min(...spacingOf(header.affine));
+  if (formsDistance !== null && formsDistance > allowed) {
+    const message = `scan ${scan}: sform and qform of ${file} put a corner ${formsDistance.toPrecision(3)} mm apart; the sform is used`;
+    note({ kind: 'two-affines', scan, file, message });
+  }
+  if (unit === 1) return;
+  const name = unit === 1000 ? 'metres' : 'microns';
+  note({
+    kind: 'unit',
+    scan,
+    file,
+    message: `scan ${scan}: the affine of ${file} is in ${name}, and was turned to mm`,
+  });
 }
 
 /** Whether a path is a folder; not so where nothing stands. */

@@ -1,13 +1,17 @@
-import type { Labelling } from '@semcrc/imaging';
 import {
+  type Affine,
   abdomenWindow,
+  axisCodes,
   type Grid,
   isOblique,
+  type Labelling,
   type LabelVolume,
   makeGrid,
+  makeVolume,
   type NiftiHeader,
   type Shape,
   seriesShape,
+  sliceAffine,
   sourceSlices,
   turnToRas,
   type Volume,
@@ -16,9 +20,18 @@ import {
 } from '@semcrc/imaging';
 import { readNifti, readNiftiHeader, readNiftiSeries, type SliceSpan } from '@semcrc/imaging/node';
 import type { ScanFiles } from '../sources/manifest.ts';
-import { checkSameGrid, checkTableOf, drawFiles, type FileGrid, isFolder, organFiles } from './scan-files.ts';
+import {
+  alignFile,
+  checkTableOf,
+  drawFiles,
+  type FileGrid,
+  isFolder,
+  noteHeader,
+  organFiles,
+} from './scan-files.ts';
 import type { ScanMemory } from './scan-memory.ts';
-import { assignVoxels, labelMask, refuseForeignUnits, refuseNegative } from './voxels.ts';
+import type { TakeNote } from './scan-note.ts';
+import { assignVoxels, checkTruth, OrganMask, refuseForeignUnits, refuseNegative } from './voxels.ts';
 
 /** How the files of a scan are to be understood. */
 export interface ReadingOptions {
@@ -32,28 +45,11 @@ export interface ReadingOptions {
   /** How far corners of the files may stand apart, as a share of the smallest voxel side; 0.01 by default. */
   readonly affineTolerance?: number;
   /** Called with what is worth knowing and no error. */
-  readonly warn?: (message: string) => void;
+  readonly note?: TakeNote;
 }
 
 /** Units of intensities: HU, or the window's, in which 0 and 1 are its ends. */
 export type IntensityUnits = 'window' | 'hu';
-
-/** Reads one mask per organ into one volume of label numbers; where masks overlap, the larger number wins. */
-async function readOrganFolder(
-  scan: string,
-  folder: string,
-  labelling: Labelling,
-  reference: FileGrid,
-): Promise<LabelVolume> {
-  let labels: LabelVolume | undefined;
-  for (const { file, label } of organFiles(folder, labelling)) {
-    const { volume } = await readNifti(file, { as: 'labels' });
-    checkSameGrid(scan, reference, { file, ...volume });
-    labels ??= volume;
-    labelMask(labels.data, volume.data, label);
-  }
-  return labels as LabelVolume;
-}
 
 /** Whether every value could be a windowed intensity, which HU never are. */
 function looksWindowed(data: Float32Array): boolean {
@@ -70,12 +66,22 @@ function looksWindowed(data: Float32Array): boolean {
  */
 interface Reading {
   readonly slices?: readonly SliceSpan[];
+  /** Of the whole volume. */
+  readonly shape: Shape;
+  /** The affine that the whole volume is given. */
+  readonly affine: Affine;
+}
+
+/** A volume as it was read, with the affine it is given. */
+function placed<V extends Volume | LabelVolume>(volume: V, { slices, affine }: Reading): V {
+  const first = slices?.[0]?.first ?? 0;
+  return makeVolume(volume.data, volume.shape, sliceAffine(affine, first)) as V;
 }
 
 /** The values of a volume, as its file has them, in the spans of slices that were read, and where they begin in the file. */
 function valuesRead(
   { data, shape: [, height, width] }: Volume,
-  { slices }: Reading,
+  { slices }: Pick<Reading, 'slices'>,
 ): readonly { readonly values: Float32Array; readonly first: number }[] {
   if (!slices) return [{ values: data, first: 0 }];
   const area = height * width;
@@ -103,19 +109,20 @@ export class ScanReader {
     this.#memory = memory;
   }
 
-  /** The ground truth in HU, not yet windowed. */
+  /** The ground truth as its file has it, in HU or windowed to 0..1. */
   async truth(): Promise<Volume> {
     const { scan, groundTruth: file } = this.files;
-    const { warn } = this.options;
+    const { truthUnits = 'hu', window = abdomenWindow } = this.options;
     const header = await readNiftiHeader(file);
-    const { volume } = await readNifti(file, this.#intoImage(voxelCount(volumeShape(header, file))));
-    this.#reference = { file, shape: volume.shape, affine: volume.affine };
-    if (warn && isOblique(volume.affine)) {
-      warn(`scan ${scan}: ${file} is oblique: no voxel axis runs along the body's axes`);
+    const shape = volumeShape(header, file);
+    this.#reference = { file, shape, affine: header.affine };
+    const { volume } = await readNifti(file, this.#intoImage(voxelCount(shape)));
+    noteHeader(scan, file, header, this.#note);
+    if (isOblique(volume.affine)) {
+      const message = `scan ${scan}: ${file} is oblique: no voxel axis runs along the body's axes`;
+      this.#note({ kind: 'oblique', scan, file, message });
     }
-    if (warn && looksWindowed(volume.data)) {
-      warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2]; the ground truth should be in HU`);
-    }
+    checkTruth({ scan, file }, volume.data, truthUnits, window);
     return turnToRas(volume);
   }
 
@@ -130,7 +137,9 @@ export class ScanReader {
     needed?: readonly Grid[],
   ): Promise<{ volume: Volume; units: IntensityUnits }> {
     const reading = await this.#slices(file, volumeShape, needed);
-    const { volume } = await readNifti(file, { ...reading, ...this.#intoImage(this.#voxels(reading)) });
+    const { slices } = reading;
+    const into = this.#intoImage(this.#voxels(reading));
+    const { volume } = await readNifti(file, { ...(slices ? { slices } : {}), ...into });
     return this.#inUnits(file, volume, reading);
   }
 
@@ -142,21 +151,23 @@ export class ScanReader {
     for (const file of drawFiles(path)) {
       const reading = await this.#slices(file, (header, name) => seriesShape(header, name).shape, needed);
       const into = this.#intoImage(this.#voxels(reading));
-      for await (const volume of readNiftiSeries(file, { ...reading, ...into }))
+      const { slices } = reading;
+      for await (const volume of readNiftiSeries(file, { ...(slices ? { slices } : {}), ...into }))
         yield this.#inUnits(file, volume, reading);
     }
   }
 
   #inUnits(file: string, volume: Volume, reading: Reading): { volume: Volume; units: IntensityUnits } {
     const { scan } = this.files;
-    const { predictionUnits: units = 'window', warn } = this.options;
+    const { predictionUnits: units = 'window' } = this.options;
     const parts = valuesRead(volume, reading).map(({ values }) => values);
     if (units === 'window') {
       refuseForeignUnits({ scan, file, parts });
-    } else if (warn && parts.every(looksWindowed)) {
-      warn(`scan ${scan}: every voxel of ${file} lies in [-1, 2], which is odd for HU`);
+    } else if (parts.every(looksWindowed)) {
+      const message = `scan ${scan}: every voxel of ${file} lies in [-1, 2], which is odd for HU`;
+      this.#note({ kind: 'odd-units', scan, file, message });
     }
-    return { volume: turnToRas(volume), units };
+    return { volume: turnToRas(placed(volume, reading)), units };
   }
 
   /** The standard deviation of the prediction, in windowed intensity. */
@@ -164,7 +175,8 @@ export class ScanReader {
     const { scan } = this.files;
     const { predictionUnits = 'window', window: [lo, hi] = abdomenWindow } = this.options;
     const reading = await this.#slices(file, volumeShape, needed);
-    const { volume } = await readNifti(file, { ...reading, ...this.#intoImage(this.#voxels(reading)) });
+    const spans = reading.slices ? { slices: reading.slices } : {};
+    const { volume } = await readNifti(file, { ...spans, ...this.#intoImage(this.#voxels(reading)) });
     const [slices, height, width] = volume.shape;
     for (const { values, first } of valuesRead(volume, reading)) {
       refuseNegative({ scan, file, size: [width, height, slices], values, first });
@@ -173,31 +185,60 @@ export class ScanReader {
         values[voxel] = (values[voxel] as number) / (hi - lo);
       }
     }
-    return turnToRas(volume);
+    return turnToRas(placed(volume, reading));
   }
 
   /** Groups of the segmentation, the body not yet merged in. */
   async segmentation(): Promise<LabelVolume> {
-    const { scan, segmentation: file } = this.files;
+    const { segmentation: file } = this.files;
     const { labelling } = this.options;
-    let volume: LabelVolume;
-    if (isFolder(file)) {
-      volume = await readOrganFolder(scan, file, labelling, this.#reference as FileGrid);
-    } else {
-      checkTableOf(await readNiftiHeader(file), file, labelling);
-      const all = await this.#slices(file, volumeShape);
-      volume = (await readNifti(file, { as: 'labels', ...this.#intoLabels(this.#voxels(all)) })).volume;
+    if (isFolder(file)) return this.#organFolder(file);
+    checkTableOf(await readNiftiHeader(file), file, labelling);
+    const all = await this.#slices(file, volumeShape);
+    return this.#groups(file, await this.#labels(file, all));
+  }
+
+  /** One mask per organ in one volume of groups; where masks overlap, the larger number wins. */
+  async #organFolder(folder: string): Promise<LabelVolume> {
+    let merged: LabelVolume | undefined;
+    for (const { file, label } of organFiles(folder, this.options.labelling)) {
+      const reading = await this.#slices(file, volumeShape);
+      const { volume, rounded } = await readNifti(file, { as: 'labels' });
+      this.#noteRounded(file, rounded);
+      const mask = turnToRas(placed(volume, reading));
+      merged ??= mask;
+      new OrganMask(file, label).addTo(merged.data, mask.data);
     }
-    const [slices, height, width] = volume.shape;
-    assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, labelling);
-    return turnToRas(volume);
+    return this.#groups(folder, merged as LabelVolume);
   }
 
   /** The body mask: non-zero inside. `needed` as for {@link prediction}. */
   async body(file: string, needed?: readonly Grid[]): Promise<LabelVolume> {
-    const reading = await this.#slices(file, volumeShape, needed);
+    return turnToRas(await this.#labels(file, await this.#slices(file, volumeShape, needed)));
+  }
+
+  /** Label numbers in the order of the file. */
+  async #labels(file: string, reading: Reading): Promise<LabelVolume> {
+    const spans = reading.slices ? { slices: reading.slices } : {};
     const into = this.#intoLabels(this.#voxels(reading));
-    return turnToRas((await readNifti(file, { as: 'labels', ...reading, ...into })).volume);
+    const { volume, rounded } = await readNifti(file, { as: 'labels', ...spans, ...into });
+    this.#noteRounded(file, rounded);
+    return placed(volume, reading);
+  }
+
+  /** Label numbers turned into groups, in RAS order. */
+  #groups(file: string, volume: LabelVolume): LabelVolume {
+    const [slices, height, width] = volume.shape;
+    const { scan } = this.files;
+    assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, this.options.labelling);
+    return turnToRas(volume);
+  }
+
+  #noteRounded(file: string, rounded: number): void {
+    const { scan } = this.files;
+    if (rounded === 0) return;
+    const message = `scan ${scan}: ${rounded} labels of ${file} are no whole numbers for their slope, and were rounded`;
+    this.#note({ kind: 'rounded-labels', scan, file, message });
   }
 
   #intoImage(voxels: number): { into?: Float32Array } {
@@ -211,8 +252,7 @@ export class ScanReader {
   }
 
   /** How many voxels there are from the first slice read to the last. */
-  #voxels({ slices }: Reading): number {
-    const [count, height, width] = (this.#reference as FileGrid).shape;
+  #voxels({ slices, shape: [count, height, width] }: Reading): number {
     const { first } = slices?.at(0) ?? { first: 0 };
     const { end } = slices?.at(-1) ?? { end: count };
     return (end - first) * height * width;
@@ -224,14 +264,25 @@ export class ScanReader {
     shapeOf: (header: NiftiHeader, name: string) => Shape,
     needed?: readonly Grid[],
   ): Promise<Reading> {
+    const { scan } = this.files;
     const header = await readNiftiHeader(file);
-    const grid = makeGrid(shapeOf(header, file), header.affine);
-    this.#check(file, grid);
-    return needed ? { slices: sourceSlices(grid, needed) } : {};
+    const shape = shapeOf(header, file);
+    const reference = this.#reference as FileGrid;
+    const { affineTolerance } = this.options;
+    const { affine, turned } = alignFile(
+      scan,
+      reference,
+      { file, shape, affine: header.affine },
+      affineTolerance,
+    );
+    noteHeader(scan, file, header, this.#note);
+    if (turned) {
+      const order = `stored in ${axisCodes(header.affine)} order, the ground truth in ${axisCodes(reference.affine)}`;
+      const message = `scan ${scan}: ${file} is ${order}; its voxels are turned`;
+      this.#note({ kind: 'voxel-order', scan, file, message });
+    }
+    return { shape, affine, ...(needed ? { slices: sourceSlices(makeGrid(shape, affine), needed) } : {}) };
   }
 
-  #check(file: string, volume: Grid): void {
-    const { shape, affine } = volume;
-    checkSameGrid(this.files.scan, this.#reference as FileGrid, { file, shape, affine });
-  }
+  readonly #note: TakeNote = (note) => this.options.note?.(note);
 }

@@ -1,7 +1,16 @@
 import type { Sample } from '@semcrc/core';
-import type { Labelling } from '@semcrc/imaging';
-import { abdomenWindow, type Grid, type LabelVolume, type Volume, windowIntensity } from '@semcrc/imaging';
-import { readNiftiSeriesSlabs, readNiftiSlabs, type Slab } from '@semcrc/imaging/node';
+import {
+  abdomenWindow,
+  type Grid,
+  type Labelling,
+  type LabelVolume,
+  makeVolume,
+  orientTo,
+  turnToRas,
+  type Volume,
+  windowIntensity,
+} from '@semcrc/imaging';
+import { readNiftiSeries, readNiftiSeriesSlabs } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws, drawFiles, isFolder, organFiles } from './scan-files.ts';
 import type { IntensityUnits } from './scan-reader.ts';
@@ -9,9 +18,9 @@ import {
   assignVoxels,
   clip,
   countForeign,
-  labelMask,
   mendIntervals,
   mergeBody,
+  OrganMask,
   refuseNegative,
 } from './voxels.ts';
 
@@ -35,6 +44,8 @@ export interface SlabOptions {
   readonly predictionUnits?: IntensityUnits;
   /** HU that are 0 and 1; must be those of the calibration. */
   readonly window?: readonly [lo: number, hi: number];
+  /** How far corners of the files may stand apart, as a share of the smallest voxel side; 0.01 by default. */
+  readonly affineTolerance?: number;
 }
 
 /** Voxels handled at a time, about: memory is a few dozen times that many bytes, whatever the scan's size. */
@@ -52,29 +63,74 @@ export interface ScanSlab extends Sample {
   readonly raw: { readonly foreign: number; readonly values: number };
 }
 
-/** One mask per organ of a folder as slabs of label numbers; where masks overlap, the larger number wins. */
-async function* organSlabs(
-  folder: string,
-  labelling: Labelling,
+/** Some slices of one volume or of several, from one place on. */
+interface Slices<V extends Volume | LabelVolume> {
+  readonly volumes: readonly V[];
+}
+
+/** A file that another voxel order is brought from: it is read whole and handed out in slabs of the order wanted. */
+async function* turnedSlabs<V extends Volume | LabelVolume>(
+  volumes: AsyncIterable<V>,
+  grid: Grid,
   slices: number,
-): AsyncGenerator<Slab<LabelVolume>, void, void> {
-  const organs = organFiles(folder, labelling).map(({ file, label }) => ({
-    label,
-    masks: readNiftiSlabs(file, { slices, as: 'labels' }),
-  }));
-  try {
-    for (;;) {
-      let merged: Slab<LabelVolume> | undefined;
-      for (const { label, masks } of organs) {
-        const { value: mask } = await masks.next();
-        if (!mask) return;
-        merged ??= mask;
-        labelMask(merged.volume.data, mask.volume.data, label);
+): AsyncGenerator<Slices<V>, void, void> {
+  const turned: V[] = [];
+  for await (const volume of volumes) turned.push(orientTo(turnToRas(volume), grid));
+  const [count, height, width] = grid.shape;
+  const area = height * width;
+  for (let first = 0; first < count; first += slices) {
+    const end = Math.min(first + slices, count);
+    const take = ({ data }: V) =>
+      makeVolume(data.slice(first * area, end * area), [end - first, height, width], grid.affine) as V;
+    yield { volumes: turned.map(take) };
+  }
+}
+
+/** Opens a scan's files slab by slab, all in the voxel order of `grid`. */
+class SlabFiles {
+  readonly #grid: Grid;
+  readonly #slices: number;
+  readonly #turned: ReadonlySet<string>;
+
+  /** @param turned files whose voxels come in another order. */
+  constructor(grid: Grid, slices: number, turned: ReadonlySet<string>) {
+    this.#grid = grid;
+    this.#slices = slices;
+    this.#turned = turned;
+  }
+
+  images(file: string): AsyncGenerator<Slices<Volume>, void, void> {
+    if (this.#turned.has(file)) return turnedSlabs(readNiftiSeries(file), this.#grid, this.#slices);
+    return readNiftiSeriesSlabs(file, { slices: this.#slices });
+  }
+
+  labels(file: string): AsyncGenerator<Slices<LabelVolume>, void, void> {
+    const as = 'labels';
+    if (this.#turned.has(file)) return turnedSlabs(readNiftiSeries(file, { as }), this.#grid, this.#slices);
+    return readNiftiSeriesSlabs(file, { slices: this.#slices, as });
+  }
+
+  /** One mask per organ of a folder as slabs of label numbers; where masks overlap, the larger number wins. */
+  async *organs(folder: string, labelling: Labelling): AsyncGenerator<Slices<LabelVolume>, void, void> {
+    const organs = organFiles(folder, labelling).map(({ file, label }) => ({
+      mask: new OrganMask(file, label),
+      slabs: this.labels(file),
+    }));
+    try {
+      for (;;) {
+        let merged: LabelVolume | undefined;
+        for (const { mask, slabs } of organs) {
+          const { value } = await slabs.next();
+          const volume = value?.volumes[0];
+          if (!volume) return;
+          merged ??= volume;
+          mask.addTo(merged.data, volume.data);
+        }
+        yield { volumes: [merged as LabelVolume] };
       }
-      yield merged as Slab<LabelVolume>;
+    } finally {
+      for (const { slabs } of organs) await slabs.return();
     }
-  } finally {
-    for (const { masks } of organs) await masks.return();
   }
 }
 
@@ -82,41 +138,43 @@ async function* organSlabs(
  * Reads the files of a scan in step, slab by slab, in the file's own order: predictions windowed, clipped and uncrossed,
  * labels turned into groups with the body merged in.
  *
+ * @param turned files whose voxels come in another order than those of `grid`; they are read whole.
  * @throws SemcrcError `bad-input` as reading whole files does.
  */
 export async function* readSlabs(
   files: ApplyFiles,
   grid: Grid,
   options: SlabOptions,
+  turned: ReadonlySet<string> = new Set(),
 ): AsyncGenerator<ScanSlab, void, void> {
   const { labelling, predictionUnits = 'window', window = abdomenWindow } = options;
   const [, height, width] = grid.shape;
   const drawCount = await countDraws([{ scan: 'to apply to', ...files }]);
   const voxels = SLAB_VOXELS / Math.max(1, drawCount / SLAB_DRAWS);
   const slices = Math.max(1, Math.floor(voxels / (height * width)));
-  const images = (file: string) => readNiftiSlabs(file, { slices });
-  const labels = (file: string) => readNiftiSlabs(file, { slices, as: 'labels' });
-  const optional = <T>(file: string | undefined, open: (file: string) => T) =>
-    file === undefined ? undefined : open(file);
+  const open = new SlabFiles(grid, slices, turned);
+  const images = (file: string) => open.images(file);
+  const labels = (file: string) => open.labels(file);
+  const optional = <T>(file: string | undefined, read: (file: string) => T) =>
+    file === undefined ? undefined : read(file);
 
   const lowers = images(files.lower);
   const uppers = images(files.upper);
   const segmentations = isFolder(files.segmentation)
-    ? organSlabs(files.segmentation, labelling, slices)
+    ? open.organs(files.segmentation, labelling)
     : labels(files.segmentation);
   const points = optional(files.point, images);
   const deviations = optional(files.std, images);
   const bodies = optional(files.body, labels);
-  const draws = (files.samples === undefined ? [] : drawFiles(files.samples)).map((file) =>
-    readNiftiSeriesSlabs(file, { slices }),
-  );
-  const open = [lowers, uppers, segmentations, points, deviations, bodies, ...draws];
+  const draws = (files.samples === undefined ? [] : drawFiles(files.samples)).map(images);
+  const all = [lowers, uppers, segmentations, points, deviations, bodies, ...draws];
 
   const next = async <T>(slabs: AsyncGenerator<T, void, void>): Promise<T> => {
     const { value } = await slabs.next();
     if (!value) throw new SemcrcError('internal', 'a file of the scan ended early');
     return value;
   };
+  const only = <V>({ volumes }: { readonly volumes: readonly V[] }): V => volumes[0] as V;
   const windowed = (volume: Volume) => {
     const foreign = predictionUnits === 'window' ? countForeign(volume.data) : 0;
     if (predictionUnits === 'hu') windowIntensity(volume, window, volume.data);
@@ -131,11 +189,11 @@ export async function* readSlabs(
         first: first * height * width,
       };
       const [lower, upper, point] = await Promise.all([
-        next(lowers).then(({ volume }) => windowed(volume)),
-        next(uppers).then(({ volume }) => windowed(volume)),
-        points && next(points).then(({ volume }) => windowed(volume)),
+        next(lowers).then((slab) => windowed(only(slab))),
+        next(uppers).then((slab) => windowed(only(slab))),
+        points && next(points).then((slab) => windowed(only(slab))),
       ]);
-      const std = deviations && (await next(deviations)).volume.data;
+      const std = deviations && only(await next(deviations)).data;
       if (std) {
         refuseNegative({ ...place, file: files.std as string, values: std });
         if (predictionUnits === 'hu')
@@ -149,9 +207,9 @@ export async function* readSlabs(
           samples.push(data);
         }
       }
-      const groups = (await next(segmentations)).volume.data;
+      const groups = only(await next(segmentations)).data;
       assignVoxels({ ...place, file: files.segmentation, values: groups }, labelling);
-      const inside = bodies && (await next(bodies)).volume.data;
+      const inside = bodies && only(await next(bodies)).data;
       if (inside) mergeBody(groups, inside);
       yield {
         id: 'to apply to',
@@ -170,7 +228,7 @@ export async function* readSlabs(
       };
     }
   } finally {
-    for (const slabs of open) await slabs?.return();
+    for (const slabs of all) await slabs?.return();
   }
 }
 

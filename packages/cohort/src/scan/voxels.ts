@@ -60,6 +60,87 @@ function median(parts: readonly Float32Array[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
+/** A sample of a volume's values, evenly spread: enough for shares and medians. */
+function spreadValues(values: Float32Array): Float32Array {
+  // A prime, so that no step falls into the rhythm of rows and slices.
+  const most = 65521;
+  if (values.length <= most) return values.slice();
+  const step = values.length / most;
+  return Float32Array.from({ length: most }, (_, index) => values[Math.floor(index * step)] as number);
+}
+
+function share(values: Float32Array, least: number, most: number): number {
+  let count = 0;
+  for (const value of values) if (value >= least && value <= most) count++;
+  return count / values.length;
+}
+
+/** How many values are not finite. */
+function countInfinite(values: Float32Array): number {
+  let count = 0;
+  for (let start = 0; start < values.length; start += 4096) {
+    const end = Math.min(start + 4096, values.length);
+    // The sum of finite f32 is finite in f64: one test stands for a block.
+    let sum = 0;
+    for (let index = start; index < end; index++) sum += values[index] as number;
+    if (Number.isFinite(sum)) continue;
+    for (let index = start; index < end; index++) if (!Number.isFinite(values[index])) count++;
+  }
+  return count;
+}
+
+/** HU that scanners add so that air is no negative number. */
+const HU_OFFSET = 1024;
+
+/**
+ * Refuses a ground truth that cannot be what it is said to be, judged on the whole scan: any infinite value; said to be in HU
+ * but within [−1, 2] nearly everywhere (windowed already, or attenuation); said to be in HU but without air, and with soft
+ * tissue where HU + 1024 have it (the intercept was lost); said to be windowed but not.
+ *
+ * @throws SemcrcError `bad-input` naming scan and file, what was found, and the option that reads it.
+ */
+export function checkTruth(
+  { scan, file }: Pick<FileVoxels, 'scan' | 'file'>,
+  values: Float32Array,
+  units: 'hu' | 'window',
+  [lo, hi]: readonly [number, number],
+): void {
+  const refuse = (problem: string, options: readonly string[]): never => {
+    throw new SemcrcError('bad-input', `scan ${scan}: ${file} ${problem}`, { data: { scan, file, options } });
+  };
+  const infinite = countInfinite(values);
+  if (infinite > 0)
+    refuse(`holds ${infinite} voxels that are infinite; expected a finite number in every voxel`, []);
+  const sample = spreadValues(values);
+  const windowed = share(sample, PLAUSIBLE[0], PLAUSIBLE[1]);
+  const percent = (part: number) => `${(100 * part).toFixed(part < 0.995 ? 0 : 1)}%`;
+  if (units === 'window') {
+    if (windowed >= 0.5) return;
+    refuse(
+      `lies within [-1, 2] at ${percent(windowed)} of its voxels only; expected a ground truth in [0, 1]; ` +
+        'if it is in HU, say so with `truthUnits` hu',
+      ['truthUnits'],
+    );
+  }
+  if (windowed >= 0.99) {
+    refuse(
+      `lies within [-1, 2] at ${percent(windowed)} of its voxels; expected a ground truth in HU; ` +
+        'if it is in [0, 1] already, say so with `truthUnits` window',
+      ['truthUnits'],
+    );
+  }
+  const above = share(sample, hi, Number.POSITIVE_INFINITY);
+  const tissue = share(sample, lo + HU_OFFSET, hi + HU_OFFSET);
+  const air = share(sample, Number.NEGATIVE_INFINITY, -500);
+  if (hi < HU_OFFSET && above > 0.1 && tissue > above / 2 && air < 1e-3) {
+    refuse(
+      `has no air (HU near -1000) and ${percent(tissue)} of its voxels within ${lo + HU_OFFSET} to ${hi + HU_OFFSET}, where HU + ${HU_OFFSET} ` +
+        `have soft tissue; expected HU: subtract ${HU_OFFSET} (the intercept was lost), or give that range as the \`window\``,
+      ['window'],
+    );
+  }
+}
+
 /** Predictions in the window's units have their median well inside these. */
 const PLAUSIBLE = [-1, 2] as const;
 
@@ -164,9 +245,38 @@ function refuseLabel(voxels: FileVoxels, index: number, scheme: LabelScheme): ne
   );
 }
 
-/** Gives the voxels of a mask a label, whatever they had before. The mask may be the labels' own array. */
-export function labelMask(labels: Uint16Array, mask: Uint16Array, label: number): void {
-  for (let index = 0; index < mask.length; index++) if (mask[index] !== 0) labels[index] = label;
+/** One organ's mask, read piece by piece: its voxels get the organ's label. */
+export class OrganMask {
+  readonly #file: string;
+  readonly #label: number;
+  #inside = 0;
+
+  constructor(file: string, label: number) {
+    this.#file = file;
+    this.#label = label;
+  }
+
+  /**
+   * Gives the voxels inside the mask the label, whatever they had before. The mask may be the labels' own array.
+   *
+   * @throws SemcrcError `bad-input` when the mask has more than one number beside 0: it is a volume of several labels then.
+   */
+  addTo(labels: Uint16Array, mask: Uint16Array): void {
+    for (let index = 0; index < mask.length; index++) {
+      const value = mask[index] as number;
+      if (value === 0) continue;
+      if (this.#inside === 0) this.#inside = value;
+      else if (value !== this.#inside) {
+        throw new SemcrcError(
+          'bad-input',
+          `${this.#file}: expected the mask of one organ, 0 outside and one number inside, found ${this.#inside} and ${value}; ` +
+            'give a volume of several labels as the segmentation itself',
+          { data: { file: this.#file, found: [this.#inside, value] } },
+        );
+      }
+      labels[index] = this.#label;
+    }
+  }
 }
 
 /** Merges the body mask into the groups, in place: inside it, what belongs to nothing is body; organs stay organs. */

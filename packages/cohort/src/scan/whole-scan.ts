@@ -47,6 +47,13 @@ export async function readPredictions(
   };
 }
 
+/** The ground truth in windowed intensity, in place. */
+export function windowTruth(truth: Volume, { truthUnits, window = abdomenWindow }: ReadingOptions): Volume {
+  if (truthUnits !== 'window') return windowIntensity(truth, window, truth.data);
+  clip(truth.data);
+  return truth;
+}
+
 /** Group ids in the number of bytes the cohort's groups need. */
 export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint8Array | Uint16Array {
   return groupBytes === 1 ? new Uint8Array(groups) : groups;
@@ -60,11 +67,9 @@ export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint
  *   NaN (with its voxel), labels outside the scheme or contradicting its names, predictions in other units.
  */
 export async function readWholeScan(files: ScanFiles, options: ReadingOptions): Promise<Sample> {
-  const { window = abdomenWindow } = options;
   const reader = new ScanReader(files, options);
   try {
-    const truth = await reader.truth();
-    windowIntensity(truth, window, truth.data);
+    const truth = windowTruth(await reader.truth(), options);
     const predictions = await readPredictions(reader, (volume) => volume);
     const groups = await reader.segmentation();
     if (files.body !== undefined) mergeBody(groups.data, (await reader.body(files.body)).data);

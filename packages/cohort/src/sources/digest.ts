@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SemcrcError } from '@semcrc/kernels';
+import { openRegularFile } from '@semcrc/imaging/node';
+import { isFolder } from '../scan/scan-files.ts';
 
 /** Files up to this size are hashed whole, in bytes. */
 const WHOLE = 256 * 1024;
@@ -23,19 +24,8 @@ async function sampleBytes(handle: FileHandle, size: number, hash: Hash): Promis
 }
 
 async function addFile(path: string, hash: Hash, role: string): Promise<void> {
-  let handle: FileHandle;
+  const { handle, size } = await openRegularFile(path);
   try {
-    handle = await open(path, 'r');
-  } catch (cause) {
-    const reason =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(cause);
-    throw new SemcrcError('bad-input', `${path}: ${reason} (expected the ${role})`, {
-      data: { file: path, role },
-      cause,
-    });
-  }
-  try {
-    const { size } = await handle.stat();
     hash.update(`${role}:${size}\n`);
     await sampleBytes(handle, size, hash);
   } finally {
@@ -44,19 +34,22 @@ async function addFile(path: string, hash: Hash, role: string): Promise<void> {
 }
 
 /**
- * Adds a file's fingerprint to a hash: its size and its content. Files up to 256 KiB are hashed whole; of larger ones
+ * The fingerprint of a file, SHA-256 (hex): its role, size and content. Files up to 256 KiB are hashed whole; of larger ones
  * only twelve 4 KiB blocks spread over the file, so a change that keeps the size and misses every block goes unseen. In a
  * .nii.gz almost any change moves the compressed bytes after it and the checksum at the end. Paths and times do not
  * enter: a cohort copied elsewhere keeps its fingerprint. A folder stands for the files in it, by sorted name.
  *
- * @throws SemcrcError `bad-input` naming the path and its role when it cannot be opened.
+ * @throws SemcrcError `bad-input` naming the path when it cannot be read, or is no regular file.
  */
-export async function fingerprint(path: string, hash: Hash, role: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isDirectory()) return addFile(path, hash, role);
-  for (const name of (await readdir(path)).sort()) {
-    if (/\.nii(\.gz)?$/.test(name)) await addFile(join(path, name), hash, `${role}/${name}`);
+export async function fingerprintOf(path: string, role: string): Promise<string> {
+  const hash = createHash('sha256');
+  if (!isFolder(path)) await addFile(path, hash, role);
+  else {
+    for (const name of (await readdir(path)).sort()) {
+      if (/\.nii(\.gz)?$/.test(name)) await addFile(join(path, name), hash, `${role}/${name}`);
+    }
   }
+  return hash.digest('hex');
 }
 
 /** A fresh SHA-256, seeded with the configuration that decides what samples come out of the files. */

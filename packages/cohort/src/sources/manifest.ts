@@ -62,20 +62,36 @@ function refuse(file: string, problem: string, data: Record<string, string | num
 
 function readCsv(text: string, file: string): { columns: readonly string[]; rows: readonly Row[] } {
   let records: { record: string[]; info: { lines: number } }[];
+  const delimiter = separatorOf(text);
+  // Programs that pad lines with empty cells write as many of them as they like; others are judged here.
+  const options = { bom: true, trim: true, skip_empty_lines: true, info: true, relax_column_count: true };
   try {
-    records = parse(text, { bom: true, trim: true, skip_empty_lines: true, info: true }) as never;
+    records = parse(text, { ...options, delimiter }) as never;
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     return refuse(file, `not a readable CSV file: ${cause.message}`);
   }
-  const columns = records[0]?.record ?? [];
-  return {
-    columns,
-    rows: records.slice(1).map(({ record, info }) => ({
-      where: `line ${info.lines}`,
-      cells: Object.fromEntries(columns.map((column, index) => [column, record[index]])),
-    })),
-  };
+  const columns = (records[0]?.record ?? []).slice();
+  while (columns.at(-1) === '') columns.pop();
+  const rows = records.slice(1).map(({ record, info }): Row => {
+    const where = `line ${info.lines}`;
+    const over = record.slice(columns.length).find((cell) => cell !== '');
+    if (record.length < columns.length || over !== undefined) {
+      const separator = delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
+      return refuse(
+        file,
+        `${where} has ${record.length} cells, expected ${columns.length}, one for each column of the header (separated by ${separator})`,
+      );
+    }
+    return { where, cells: Object.fromEntries(columns.map((column, index) => [column, record[index]])) };
+  });
+  return { columns, rows: rows.filter(({ cells }) => Object.values(cells).some((cell) => cell !== '')) };
+}
+
+/** What separates the cells: the first of comma, semicolon and tab that the header has; a comma where it has none. */
+function separatorOf(text: string): ',' | ';' | '\t' {
+  const header = text.split(/\r?\n/).find((line) => line.trim() !== '') ?? '';
+  return ([',', ';', '\t'] as const).find((separator) => header.includes(separator)) ?? ',';
 }
 
 function readJson(text: string, file: string): { columns: readonly string[]; rows: readonly Row[] } {

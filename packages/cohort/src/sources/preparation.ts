@@ -1,6 +1,7 @@
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
+import type { ScanNote } from '../scan/scan-note.ts';
 import { type StorePlan, writeScan } from '../store/draft.ts';
 import type { ScanList } from './manifest.ts';
 import { preparingOf, type ScanOptions } from './scan-options.ts';
@@ -8,7 +9,13 @@ import { contentOf, digestScans, inputsOf, type SourceHooks, scanPreparer } from
 
 /** How a scan fared. */
 export type ScanOutcome =
-  | { readonly state: 'kept'; readonly clipped: number; readonly crossed: number }
+  | {
+      readonly state: 'kept';
+      readonly clipped: number;
+      readonly crossed: number;
+      /** What is worth knowing of its files; see `describeNotes`. */
+      readonly notes: readonly ScanNote[];
+    }
   | { readonly state: 'left-out'; readonly reason: string };
 
 /** A cohort on its way into a store; every process that takes part opens its own. */
@@ -38,8 +45,15 @@ export async function openPreparation(
 ): Promise<Preparation> {
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const content = contentOf(labelling, options);
-  const digest = options.known?.digest ?? (await digestScans(scans, content));
-  const preparer = await scanPreparer(labelling, options, hooks);
+  const digest = options.known?.digest ?? (await digestScans(scans, content, hooks.note));
+  const notes: ScanNote[] = [];
+  const preparer = await scanPreparer(labelling, options, {
+    ...hooks,
+    note: (note) => {
+      notes.push(note);
+      hooks.note?.(note);
+    },
+  });
   const byId = new Map(scans.map((files) => [files.scan, files]));
   const inputs = inputsOf(scans, await countDraws(scans));
   return {
@@ -58,7 +72,8 @@ export async function openPreparation(
       if (!files) throw new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } });
       const prepared = await preparer.prepare(files);
       await writeScan(path, id, prepared);
-      return prepared.state === 'kept' ? { state: 'kept', ...prepared.sample.mended } : prepared;
+      if (prepared.state === 'left-out') return prepared;
+      return { state: 'kept', ...prepared.sample.mended, notes: notes.filter(({ scan }) => scan === id) };
     },
   };
 }

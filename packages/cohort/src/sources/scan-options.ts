@@ -19,7 +19,7 @@ export interface ScanOptions extends PreparingOptions {
 export function readingOf(
   options: ScanOptions,
   labelling: Labelling,
-): Required<Omit<ReadingOptions, 'warn'>> {
+): Required<Omit<ReadingOptions, 'note'>> {
   return {
     labelling,
     window: options.window ?? PREPARING_DEFAULTS.window,

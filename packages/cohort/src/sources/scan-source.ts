@@ -1,22 +1,24 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { LeftOut, Source } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
-import { resolveLabelling } from '@semcrc/imaging/node';
+import { readTextFile, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { type Prepared, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
 import { countDraws, isFolder } from '../scan/scan-files.ts';
 import { ScanMemory } from '../scan/scan-memory.ts';
+import type { TakeNote } from '../scan/scan-note.ts';
 import type { ReadingOptions } from '../scan/scan-reader.ts';
 import { readWholeScan } from '../scan/whole-scan.ts';
-import { digestOf, fingerprint } from './digest.ts';
+import { digestOf, fingerprintOf } from './digest.ts';
 import { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
 import { paperSlicesOf, preparingOf, readingOf, type ScanInputs, type ScanOptions } from './scan-options.ts';
 
 /** Functions that opening and reading call. */
 export interface SourceHooks {
-  /** Called with what is worth knowing and no error, each message once. */
+  /** Called with what is worth knowing and no error: of every kind of note the first, as a sentence. */
   readonly warn?: (message: string) => void;
+  /** Called with every note as data, to be counted; see `describeNotes`. */
+  readonly note?: TakeNote;
 }
 
 /** What every one of some scans has. */
@@ -50,22 +52,43 @@ export function contentOf(labelling: Labelling, options: ScanOptions): object {
   };
 }
 
+/** Notes a ground truth that another scan has, too. */
+function noteTwice(
+  { scan, groundTruth: file }: ScanFiles,
+  other: ScanFiles | undefined,
+  note?: TakeNote,
+): void {
+  if (other === undefined) return;
+  const message =
+    `scans ${other.scan} and ${scan} have the same ground truth (${file}): in two splits, or counted twice, they break ` +
+    'the exchangeability that the guarantee needs';
+  note?.({ kind: 'same-files', scan, file, message });
+}
+
 /**
  * SHA-256 over the configuration and, for each scan in order, its id, its patient and the fingerprint of each of its
- * files (see {@link fingerprint}: sizes and content, no paths or times).
+ * files (see {@link fingerprintOf}: sizes and content, no paths or times).
  *
  * @throws SemcrcError `bad-input` naming scan and path when a file is not there.
  */
-export async function digestScans(scans: readonly ScanFiles[], content: object): Promise<string> {
+export async function digestScans(
+  scans: readonly ScanFiles[],
+  content: object,
+  note?: TakeNote,
+): Promise<string> {
   const hash = digestOf(content);
+  const truths = new Map<string, ScanFiles>();
   for (const files of scans) {
     hash.update(`${JSON.stringify([files.scan, files.patient])}\n`);
     for (const [role, path] of filesOf(files)) {
       try {
-        await fingerprint(path, hash, role);
+        const print = await fingerprintOf(path, role);
+        hash.update(print);
+        if (role === 'groundTruth') noteTwice(files, truths.get(print), note);
+        if (role === 'groundTruth') truths.set(print, files);
       } catch (error) {
         if (!(error instanceof SemcrcError)) throw error;
-        throw new SemcrcError('bad-input', `scan ${files.scan}: ${error.message}`, {
+        throw new SemcrcError('bad-input', `scan ${files.scan}: ${error.message} (the ${role} of the scan)`, {
           data: { ...error.data, scan: files.scan },
           cause: error,
         });
@@ -79,12 +102,12 @@ export async function digestScans(scans: readonly ScanFiles[], content: object):
 export async function scanPreparer(
   labelling: Labelling,
   options: ScanOptions,
-  { warn }: SourceHooks = {},
+  hooks: SourceHooks = {},
 ): Promise<{
   prepare(files: ScanFiles): Promise<Prepared>;
   reasonToLeaveOut(files: ScanFiles): Promise<string | null>;
 }> {
-  const reading: ReadingOptions = { ...readingOf(options, labelling), ...(warn ? { warn } : {}) };
+  const reading: ReadingOptions = { ...readingOf(options, labelling), note: firstOfKind(hooks) };
   const paper = paperSlicesOf(options);
   if (!paper) {
     return {
@@ -110,15 +133,13 @@ export async function scanPreparer(
   };
 }
 
-/** Passes each message on once. */
-function once({ warn }: SourceHooks): SourceHooks {
-  if (!warn) return {};
+/** Passes every note on, and says the first of each kind. */
+function firstOfKind({ warn, note }: SourceHooks): TakeNote {
   const said = new Set<string>();
-  return {
-    warn: (message) => {
-      if (!said.has(message)) warn(message);
-      said.add(message);
-    },
+  return (found) => {
+    note?.(found);
+    if (!said.has(found.kind)) warn?.(found.message);
+    said.add(found.kind);
   };
 }
 
@@ -149,10 +170,11 @@ export async function openScans(
   for (const warning of warnings) hooks.warn?.(warning);
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const { known = {} } = options;
-  const digest = known.digest ?? (await digestScans(scans, contentOf(labelling, options)));
+  const digest =
+    known.digest ?? (await digestScans(scans, contentOf(labelling, options), firstOfKind(hooks)));
   const draws = known.draws ?? (await countDraws(scans));
   const preparing = known.preparing ?? preparingOf(options, labelling, inputsOf(scans, draws));
-  const preparer = await scanPreparer(labelling, options, once(hooks));
+  const preparer = await scanPreparer(labelling, options, hooks);
   const leftOut = known.leftOut ?? (await findLeftOut(scans, preparer));
   const out = new Set(leftOut.map(({ scan }) => scan));
   const byId = new Map(scans.filter(({ scan }) => !out.has(scan)).map((files) => [files.scan, files]));
@@ -184,16 +206,17 @@ export async function openScans(
   };
 }
 
+/** A manifest of a hundred thousand scans has fewer bytes. */
+const LONGEST_MANIFEST = 2 ** 26;
+
 /** Reads a manifest file; paths in it are taken relative to its folder. @throws SemcrcError `bad-input`. */
 export async function readManifest(path: string): Promise<ScanList> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    const reasons: Record<string, string> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder' };
-    throw new SemcrcError(
-      'bad-input',
-      `cannot read the manifest ${path}: ${reasons[code ?? ''] ?? (cause as Error).message}`,
-      { data: { file: path }, cause },
-    );
+  const text = await readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
+    if (!(cause instanceof SemcrcError)) throw cause;
+    throw new SemcrcError('bad-input', `cannot read the manifest ${cause.message}`, {
+      data: cause.data,
+      cause,
+    });
   });
   const list = parseManifest(text, path);
   const folder = dirname(path);

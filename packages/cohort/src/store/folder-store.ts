@@ -1,6 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { unwritable, writeFileAtomic } from '@semcrc/imaging/node';
+import { openRegularFile, unwritable, writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 
 /**
@@ -16,11 +16,25 @@ export class FolderStore {
 
   async get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const path = join(this.folder, key);
+    const metadata = key.endsWith('.json');
     try {
-      const bytes = await readFile(path);
-      return new Uint8Array(bytes);
+      const { handle, size } = await openRegularFile(path);
+      try {
+        if (metadata && size > LONGEST_METADATA) {
+          throw new SemcrcError(
+            'bad-input',
+            `${path}: has ${size} bytes, expected at most ${LONGEST_METADATA}`,
+            {
+              data: { file: path, found: size },
+            },
+          );
+        }
+        return new Uint8Array(await handle.readFile());
+      } finally {
+        await handle.close();
+      }
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && key.endsWith('.json')) return undefined;
+      if (metadata && isMissing(cause)) return undefined;
       throw chunkProblem(path, cause);
     }
   }
@@ -34,9 +48,20 @@ export class FolderStore {
   }
 }
 
+/** Metadata of a cohort of a hundred thousand scans has fewer bytes. */
+export const LONGEST_METADATA = 2 ** 26;
+
+/** Whether a failure to open a file means that nothing stands there. */
+function isMissing(cause: unknown): boolean {
+  const error = (cause instanceof SemcrcError ? cause.cause : cause) as NodeJS.ErrnoException | undefined;
+  const code = error?.code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
 /** What a chunk that cannot be read means. */
 export function chunkProblem(path: string, cause: unknown): SemcrcError {
-  const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+  const missing = isMissing(cause);
+  if (!missing && cause instanceof SemcrcError) return cause;
   return new SemcrcError(
     'bad-input',
     missing

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Cohort, MendedVoxels, Sample, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { clip, mendIntervals, refuseNaN, refuseNegative } from '../scan/voxels.ts';
-import { fingerprint } from '../sources/digest.ts';
+import { fingerprintOf } from '../sources/digest.ts';
 import { type ChunkReader, openArray, refuse, type Voxels } from './chunks.ts';
 import { FolderStore } from './folder-store.ts';
 import {
@@ -30,6 +30,20 @@ async function readDraws(
 export interface StoreOptions {
   /** What an earlier opening in this run found, perhaps in another thread: chunks are not fingerprinted or verified again. */
   readonly known?: Partial<Pick<Cohort, 'digest' | 'verified'>>;
+}
+
+/** What stands at a path that is no store of Zarr format 3, and how one comes of it. */
+async function whatElse(path: string): Promise<string> {
+  const names = await readdir(path).catch(() => null);
+  if (names === null) {
+    return /\.zip$/i.test(path)
+      ? 'a zipped store is not read; unpack it into a folder'
+      : 'there is no such folder';
+  }
+  const second = ['.zgroup', '.zattrs', '.zarray'].some((name) => names.includes(name));
+  return second
+    ? 'it is a store of Zarr format 2; write it in format 3 (zarr_format=3)'
+    : 'it holds no zarr.json';
 }
 
 /** Checks what a checksum did not: a store written by another program. Mends bounds as reading files would. */
@@ -84,7 +98,9 @@ async function digestStore(
     const sums = attributes.checksums?.[name];
     // With checksums the content is known without touching a chunk; each is verified when its scan is read.
     if (sums) hash.update(sums.join(','));
-    else for (let scan = 0; scan < scans.length; scan++) await fingerprint(reader.path(scan), hash, name);
+    else
+      for (let scan = 0; scan < scans.length; scan++)
+        hash.update(await fingerprintOf(reader.path(scan), name));
   }
   return hash.digest('hex');
 }
@@ -100,24 +116,13 @@ async function digestStore(
  */
 export async function openStore(path: string, options: StoreOptions = {}): Promise<Source> {
   const store = new FolderStore(path);
-  const root = await readFile(join(path, 'zarr.json'), 'utf8').catch((cause: unknown) => {
-    throw new SemcrcError('bad-input', `${path} is not a prepared cohort: it holds no zarr.json`, {
-      data: { file: path },
-      cause,
-    });
-  });
+  const root = await store.get('/zarr.json');
+  if (!root) refuse(path, `is not a prepared cohort: ${await whatElse(path)}`);
   let metadata: { attributes?: unknown };
   try {
-    metadata = JSON.parse(root);
+    metadata = JSON.parse(new TextDecoder().decode(root));
   } catch (cause) {
-    throw new SemcrcError(
-      'bad-input',
-      `${join(path, 'zarr.json')} is not JSON: ${(cause as Error).message}`,
-      {
-        data: { file: path },
-        cause,
-      },
-    );
+    return refuse(join(path, 'zarr.json'), `is not JSON: ${(cause as Error).message}`);
   }
   const attributes = parseStoreAttributes(metadata?.attributes, path);
   const { scans, patients, labels, checksums, mended } = attributes;

@@ -4,6 +4,7 @@ import type { LeftOut, MendedVoxels } from '@semcrc/core';
 import { unwritable } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import * as zarr from 'zarrita';
+import { mapConcurrently } from './concurrency.ts';
 import { draftOf, exists, readPlan, readRecord, type ScanRecord, scanFolder } from './draft.ts';
 import { FolderStore } from './folder-store.ts';
 import { arraysOf, STORE_SCHEMA, type StoreAttributes } from './format.ts';
@@ -38,7 +39,7 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
  */
 export async function finishStore(path: string): Promise<StoreSummary> {
   const plan = await readPlan(path);
-  const records = await Promise.all(plan.ids.map((_, index) => readRecord(path, index, plan)));
+  const records = await mapConcurrently(plan.ids, (_, index) => readRecord(path, index, plan));
   const missing = plan.ids.filter((_, index) => records[index] === undefined);
   if (missing.length > 0) {
     throw new SemcrcError(
@@ -110,13 +111,11 @@ export async function finishStore(path: string): Promise<StoreSummary> {
         fillValue: groups ? (plan.groupBytes === 1 ? 255 : 65535) : Number.NaN,
         dimensionNames: ['scan', 'slice', 'height', 'width'],
       });
-      await Promise.all(
-        kept.map(async ({ index }, position) => {
-          const chunk = join(built, name, 'c', String(position), '0', '0', '0');
-          await mkdir(dirname(chunk), { recursive: true });
-          await linkOrCopy(join(scanFolder(path, index), name), chunk);
-        }),
-      );
+      await mapConcurrently(kept, async ({ index }, position) => {
+        const chunk = join(built, name, 'c', String(position), '0', '0', '0');
+        await mkdir(dirname(chunk), { recursive: true });
+        await linkOrCopy(join(scanFolder(path, index), name), chunk);
+      });
     }
     if (await exists(path)) await rename(path, old);
     await rename(built, path);

@@ -83,6 +83,11 @@ export function spacingOf(m: Affine): Vector3 {
   return [Math.hypot(m[0], m[4], m[8]), Math.hypot(m[1], m[5], m[9]), Math.hypot(m[2], m[6], m[10])];
 }
 
+/** The affine of the slices (along z) of a volume from `first` on. */
+export function sliceAffine(affine: Affine, first: number): Affine {
+  return first === 0 ? affine : affine.map((v, i) => (i % 4 === 3 && i < 12 ? v + first * affine[i - 1] : v));
+}
+
 /** The eight corner voxels of a grid, as voxel indices (x, y, z). */
 export function cornersOf([slices, height, width]: Shape): readonly Vector3[] {
   const corners: Vector3[] = [];

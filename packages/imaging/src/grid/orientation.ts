@@ -152,6 +152,18 @@ function isRas(orientation: Orientation): boolean {
   return orientation.every(({ axis, flipped }, column) => axis === column && !flipped);
 }
 
+/** Takes voxel indices of a grid to those of the same voxels in RAS order, as {@link rasGrid} has them. */
+export function fileOrder({ shape: [slices, height, width], affine }: Grid): Affine {
+  const sizes = [width, height, slices];
+  const order = new Array<number>(16).fill(0);
+  order[15] = 1;
+  orientationOf(affine).forEach(({ axis, flipped }, column) => {
+    order[axis * 4 + column] = flipped ? -1 : 1;
+    order[axis * 4 + 3] = flipped ? sizes[column] - 1 : 0;
+  });
+  return order;
+}
+
 /** The grid that {@link reorientToRas} gives a volume, without its voxels. */
 export function rasGrid(grid: Grid): Grid {
   const orientation = orientationOf(grid.affine);

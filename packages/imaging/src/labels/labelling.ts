@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { canonicalName, type LabelScheme } from './scheme.ts';
+import { canonicalName, type LabelScheme, schemesThatFit } from './scheme.ts';
 
 /** Group of voxels that belong to nothing: outside the body. */
 export const BACKGROUND = 0;
@@ -89,10 +89,12 @@ export function checkLabelTable(table: LabelTable, scheme: LabelScheme, file: st
   for (const [number, found] of table) {
     const expected = scheme.names.get(number);
     if (number === 0 || expected === undefined || canonicalName(found) === canonicalName(expected)) continue;
+    const fits = schemesThatFit(table);
+    const which = fits.length === 0 ? '' : `: ${fits.join(' or ')} fits`;
     throw new SemcrcError(
       'bad-input',
       `${file}: the file names label ${number} "${found}", but in the label scheme ${scheme.name} ` +
-        `label ${number} is "${expected}"; choose the scheme the file follows with \`labels\``,
+        `label ${number} is "${expected}"; choose the scheme the file follows with \`labels\`${which}`,
       { data: { file, label: number, found, expected, scheme: scheme.name, options: ['labels'] } },
     );
   }

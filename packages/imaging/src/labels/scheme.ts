@@ -54,6 +54,18 @@ const TOTALSEGMENTATOR = numbered(
   ].join(' '),
 );
 
+/** TotalSegmentator v2, task "total_mr", 50 classes: the same class map. */
+const TOTALSEGMENTATOR_MR = numbered(
+  'totalsegmentator-mr',
+  'spleen kidney_right kidney_left gallbladder liver stomach pancreas adrenal_gland_right adrenal_gland_left ' +
+    'lung_left lung_right esophagus small_bowel duodenum colon urinary_bladder prostate sacrum vertebrae ' +
+    'intervertebral_discs spinal_cord heart aorta inferior_vena_cava portal_vein_and_splenic_vein ' +
+    'iliac_artery_left iliac_artery_right iliac_vena_left iliac_vena_right humerus_left humerus_right ' +
+    'scapula_left scapula_right clavicula_left clavicula_right femur_left femur_right hip_left hip_right ' +
+    'gluteus_maximus_left gluteus_maximus_right gluteus_medius_left gluteus_medius_right gluteus_minimus_left ' +
+    'gluteus_minimus_right autochthon_left autochthon_right iliopsoas_left iliopsoas_right brain',
+);
+
 /** FLARE 2022 and 2023, 13 organs and the tumour: the challenge's label ids. */
 const FLARE = numbered(
   'flare',
@@ -68,7 +80,7 @@ const ABDOMENATLAS = numbered(
 );
 
 const SCHEMES: ReadonlyMap<string, LabelScheme> = new Map(
-  [SUPREM, TOTALSEGMENTATOR, FLARE, ABDOMENATLAS].map((scheme) => [scheme.name, scheme]),
+  [SUPREM, TOTALSEGMENTATOR, TOTALSEGMENTATOR_MR, FLARE, ABDOMENATLAS].map((scheme) => [scheme.name, scheme]),
 );
 
 /** The schemes known by name, in the order help should list them. */
@@ -79,22 +91,34 @@ export function namedScheme(name: string): LabelScheme | undefined {
   return SCHEMES.get(name);
 }
 
+/** Names of the schemes that agree with every name of a table; a number that a scheme does not have disagrees. */
+export function schemesThatFit(table: ReadonlyMap<number, string>): readonly string[] {
+  const named = [...table].filter(([number]) => number !== 0);
+  return [...SCHEMES.values()]
+    .filter(({ names }) =>
+      named.every(([number, name]) => canonicalName(names.get(number) ?? '') === canonicalName(name)),
+    )
+    .map(({ name }) => name);
+}
+
 /** Other spellings of the same structure, as data sets and models write them. */
-const ALIASES: Readonly<Record<string, string>> = {
-  right_kidney: 'kidney_right',
-  left_kidney: 'kidney_left',
-  gall_bladder: 'gallbladder',
-  oesophagus: 'esophagus',
-  postcava: 'inferior_vena_cava',
-  post_cava: 'inferior_vena_cava',
-  ivc: 'inferior_vena_cava',
-  right_adrenal_gland: 'adrenal_gland_right',
-  left_adrenal_gland: 'adrenal_gland_left',
-  right_lung: 'lung_right',
-  left_lung: 'lung_left',
-  celiac_truck: 'celiac_trunk',
-  tumour: 'tumor',
-};
+const ALIASES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    right_kidney: 'kidney_right',
+    left_kidney: 'kidney_left',
+    gall_bladder: 'gallbladder',
+    oesophagus: 'esophagus',
+    postcava: 'inferior_vena_cava',
+    post_cava: 'inferior_vena_cava',
+    ivc: 'inferior_vena_cava',
+    right_adrenal_gland: 'adrenal_gland_right',
+    left_adrenal_gland: 'adrenal_gland_left',
+    right_lung: 'lung_right',
+    left_lung: 'lung_left',
+    celiac_truck: 'celiac_trunk',
+    tumour: 'tumor',
+  }),
+);
 
 /** One spelling for names that mean the same: lower case, words joined by underscores, known aliases resolved. */
 export function canonicalName(name: string): string {
@@ -103,7 +127,7 @@ export function canonicalName(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '');
-  return ALIASES[plain] ?? plain;
+  return ALIASES.get(plain) ?? plain;
 }
 
 /**

@@ -100,10 +100,15 @@ function scaleInt16(stored: Int16Array, { slope, inter }: NiftiHeader, out: Floa
   for (let j = 0; j < stored.length; j++) out[j] = stored[j] * slope + inter;
 }
 
+/** Scaled label numbers are off by rounding of slope and intercept, this much at most. */
+const labelRounding = 1e-3;
+
 /**
- * Stored bytes to label numbers, slope and intercept applied.
+ * Stored bytes to label numbers, slope and intercept applied. Where there are such (a mask of 255 with the slope 1/255, say),
+ * what is next to an integer counts as it.
  *
  * @param first index in the file of the first voxel in `bytes`, for messages.
+ * @returns how many values were no integer, and were rounded.
  * @throws SemcrcError `bad-input` at the first value that is not an integer in 0..65535, with index and value.
  */
 export function decodeLabels(
@@ -112,21 +117,29 @@ export function decodeLabels(
   out: Uint16Array,
   first: number,
   name: string,
-): void {
+): number {
   const stored = storedVoxels(bytes, header.datatype, header.littleEndian);
   const plain = header.slope === 1 && header.inter === 0;
   if (plain && (stored instanceof Uint8Array || stored instanceof Uint16Array)) {
     out.set(stored);
-    return;
+    return 0;
   }
+  let rounded = 0;
   forEachBlock(stored, header, (block, start) => {
     for (let i = 0; i < block.length; i++) {
       const value = block[i];
-      const label = value & 0xffff;
-      if (label !== value) refuseLabel(name, first + start + i, value);
+      let label = value & 0xffff;
+      if (label !== value) {
+        const nearest = Math.round(value);
+        label = nearest & 0xffff;
+        if (plain || label !== nearest || Math.abs(value - nearest) > labelRounding)
+          refuseLabel(name, first + start + i, value);
+        rounded++;
+      }
       out[start + i] = label;
     }
   });
+  return rounded;
 }
 
 function refuseLabel(name: string, index: number, value: number): never {

@@ -169,6 +169,9 @@ export function encodeHeader(
     throw new SemcrcError('usage', `cannot store voxels with slope ${slope} and intercept ${inter}`);
   }
   const notes = template?.notes ?? noNotes;
+  // A placement that is worked out here is in mm, whatever the template's is in.
+  const other = placement !== template && [1, 3].includes(notes.units & 7);
+  const units = other ? (notes.units & ~7) | 2 : notes.units;
   const extensions = (template?.extensions ?? []).map(padExtension);
   const length = headerBytes[version];
   const dataOffset = extensions.reduce((sum, { content }) => sum + 8 + content.length, length + 4);
@@ -205,10 +208,10 @@ export function encodeHeader(
   field.text(at.auxiliary, 24, notes.auxiliaryFile);
   if (version === 1) {
     field.byte(122, notes.slices.code);
-    field.byte(123, notes.units);
+    field.byte(123, units);
   } else {
     field.int(496, notes.slices.code);
-    field.int(500, notes.units);
+    field.int(500, units);
   }
 
   if (extensions.length > 0) bytes[length] = 1;

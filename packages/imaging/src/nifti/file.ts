@@ -89,7 +89,7 @@ export function readNifti(
     const reader = await VoxelReader.start(stream, header, path);
     const volume = await reader.slices(shape, index, spans, as, into);
     await reader.finish();
-    return { header, volume };
+    return { header, volume, rounded: reader.rounded };
   });
 }
 

@@ -1,8 +1,9 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
-import { type Affine, isInvertible, type Vector3 } from '../grid/affine.ts';
+import { type Affine, cornerDistance, isInvertible, spacingOf, type Vector3 } from '../grid/affine.ts';
 import { datatypeName, datatypeOf, datatypes, type NiftiDatatype } from './datatype.ts';
 import { type NiftiExtension, parseExtensions } from './extension.ts';
+import { otherFormat } from './other-format.ts';
 import { type AffineSource, baseAffine, qformAffine } from './transform.ts';
 
 /** Header fields that semcrc carries from one file to the next and does not interpret. */
@@ -36,6 +37,10 @@ export interface NiftiHeader {
   /** Voxel index (x, y, z) to mm in RAS+: of the sform if it has a code, else of the qform if it has, else the base affine. */
   readonly affine: Affine;
   readonly affineSource: AffineSource;
+  /** Millimetres in the unit that the file's affine is stored in: 1000 for metres, 0.001 for microns, else 1. */
+  readonly unit: number;
+  /** The largest distance in mm between where sform and qform put a corner; null where the file has only one of them. */
+  readonly formsDistance: number | null;
   /** The quaternion (b, c, d) and offset as stored. */
   readonly qform: { readonly code: number; readonly quaternion: Vector3; readonly offset: Vector3 };
   /** Three rows of four numbers as stored. */
@@ -68,7 +73,7 @@ function refuse(name: string, message: string, data: Record<string, string | num
   throw new SemcrcError('bad-input', `${name}: ${message}`, { data: { file: name, ...data } });
 }
 
-/** The version and byte order of a NIfTI file by its first four bytes (the size of its header). */
+/** The version and byte order of a NIfTI file by its first four bytes (the size of its header); with 132, others are named. */
 export function recogniseNifti(start: Uint8Array, name: string): { version: 1 | 2; littleEndian: boolean } {
   if (start.length >= 4) {
     const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
@@ -78,6 +83,9 @@ export function recogniseNifti(start: Uint8Array, name: string): { version: 1 | 
       if (size === 540) return { version: 2, littleEndian };
     }
   }
+  const other = otherFormat(start, name);
+  if (other !== null)
+    return refuse(name, `is ${other.format}, expected NIfTI (.nii or .nii.gz); ${other.advice}`);
   const found = [...start.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return refuse(
     name,
@@ -155,7 +163,7 @@ export function parseHeaderStart(bytes: Uint8Array, name: string): HeaderStart {
   };
   const header: NiftiHeader = {
     ...placed,
-    ...bestAffine(placed, name),
+    ...bestAffine({ ...placed, units: fields.xyzt_units }, name),
     littleEndian,
     datatype,
     slope,
@@ -182,6 +190,12 @@ function checkMagic(bytes: Uint8Array, version: 1 | 2, name: string): void {
   if (pair.every((byte, i) => bytes[at + i] === byte)) {
     refuse(name, 'is the header of a .hdr/.img pair; convert it to one .nii or .nii.gz file');
   }
+  if (version === 1 && bytes.subarray(at, at + 4).every((byte) => byte === 0)) {
+    refuse(
+      name,
+      'is an ANALYZE 7.5 header, which does not say where the scan lies; convert the .hdr/.img pair to one .nii.gz file',
+    );
+  }
   const found = JSON.stringify(String.fromCharCode(...bytes.subarray(at, at + single.length)));
   refuse(name, `not a NIfTI-${version} file: expected the magic "n+${version}", found ${found}`);
 }
@@ -194,22 +208,30 @@ function scaling(slope: number, inter: number, name: string): { slope: number; i
   return { slope, inter };
 }
 
-type Placed = Pick<NiftiHeader, 'version' | 'shape' | 'pixdim' | 'qform' | 'sform'>;
+type Placed = Pick<NiftiHeader, 'version' | 'shape' | 'pixdim' | 'qform' | 'sform'> & {
+  /** `xyzt_units`. */
+  readonly units: number;
+};
 
 /** The affine that nibabel's `get_best_affine` gives once its header checks have mended what they mend. */
-function bestAffine(placed: Placed, name: string): { affine: Affine; affineSource: AffineSource } {
-  const { version, shape, pixdim, qform, sform } = placed;
+function bestAffine(
+  placed: Placed,
+  name: string,
+): Pick<NiftiHeader, 'affine' | 'affineSource' | 'unit' | 'formsDistance'> {
+  const { shape, pixdim, qform, sform, units } = placed;
   const spacing = [1, 2, 3].map((i) => (pixdim[i] === 0 ? 1 : Math.abs(pixdim[i]))) as unknown as Vector3;
   let affine: Affine | null;
   let affineSource: AffineSource;
+  let formsDistance: number | null = null;
   if (isTransformCode(sform.code)) {
     affineSource = 'sform';
     affine = [...sform.rows, 0, 0, 0, 1];
+    const other = isTransformCode(qform.code) ? affineOfQform(placed, spacing) : null;
+    const [width, height = 1, slices = 1] = shape;
+    if (other !== null) formsDistance = cornerDistance(affine, other, [slices, height, width]);
   } else if (isTransformCode(qform.code)) {
     affineSource = 'qform';
-    const qfac = pixdim[0] === -1 ? -1 : 1;
-    const tolerance = 3 * (version === 1 ? 2 ** -23 : 2 ** -52);
-    affine = qformAffine(qform.quaternion, qform.offset, spacing, qfac, tolerance);
+    affine = affineOfQform(placed, spacing);
     if (affine === null) refuse(name, `the qform's quaternion ${qform.quaternion.join(', ')} is no rotation`);
   } else {
     affineSource = 'base';
@@ -222,7 +244,30 @@ function bestAffine(placed: Placed, name: string): { affine: Affine; affineSourc
   if (!isInvertible(affine)) {
     refuse(name, `the ${affineSource} affine does not span space: ${affine.slice(0, 12).join(' ')}`);
   }
-  return { affine, affineSource };
+  const unit = unitOf(units, spacingOf(affine));
+  return {
+    affine: unit === 1 ? affine : affine.map((value, i) => (i < 12 ? value * unit : value)),
+    affineSource,
+    unit,
+    formsDistance: formsDistance === null ? null : formsDistance * unit,
+  };
+}
+
+function affineOfQform({ version, pixdim, qform }: Placed, spacing: Vector3): Affine | null {
+  const qfac = pixdim[0] === -1 ? -1 : 1;
+  const tolerance = 3 * (version === 1 ? 2 ** -23 : 2 ** -52);
+  return qformAffine(qform.quaternion, qform.offset, spacing, qfac, tolerance);
+}
+
+/**
+ * Millimetres in a header's unit of space. Many programs write a unit and mean millimetres: metres and microns are believed
+ * where they make voxels of 1 µm to 1 m, which millimetres would not be.
+ */
+function unitOf(units: number, spacing: Vector3): number {
+  const unit = { 1: 1000, 3: 0.001 }[units & 7] ?? 1;
+  const sides = spacing.map((side) => side * unit);
+  const odd = unit === 1000 ? Math.max(...spacing) > 0.05 : Math.min(...spacing) < 20;
+  return unit === 1 || odd || sides.some((side) => side < 1e-3 || side > 1e3) ? 1 : unit;
 }
 
 /** Codes the standard knows; any other counts as 0, "not given". */

@@ -9,6 +9,8 @@ import { seriesShape, voxelBytes, whichVolume } from './shape.ts';
 export interface NiftiImage<V extends Volume | LabelVolume = Volume> {
   readonly header: NiftiHeader;
   readonly volume: V;
+  /** Label values that slope and intercept left next to an integer, by less than 1e-3, and that were rounded to it. */
+  readonly rounded: number;
 }
 
 /** What the voxels of a file are read as: intensities (f32) or label numbers (u16). */
@@ -16,21 +18,22 @@ export type VoxelKind = 'image' | 'labels';
 
 /** The array that voxels of a kind are read into. */
 export function voxelArray(kind: VoxelKind, length: number): Float32Array | Uint16Array {
-  return kind === 'image' ? new Float32Array(length) : new Uint16Array(length);
+  try {
+    return kind === 'image' ? new Float32Array(length) : new Uint16Array(length);
+  } catch (cause) {
+    throw new SemcrcError('bad-input', `${length} voxels are more than fit into memory`, { cause });
+  }
 }
 
-/** Decodes whole voxels into `out`; `first` is the index in the file of the first. NaN is refused. */
+/** Decodes whole voxels into `out`; `first` is the index in the file of the first. NaN is refused. Returns how many labels were rounded. */
 export function decodeVoxels(
   header: NiftiHeader,
   bytes: Uint8Array,
   out: Float32Array | Uint16Array,
   first: number,
   name: string,
-): void {
-  if (out instanceof Uint16Array) {
-    decodeLabels(header, bytes, out, first, name);
-    return;
-  }
+): number {
+  if (out instanceof Uint16Array) return decodeLabels(header, bytes, out, first, name);
   decodeImage(header, bytes, out);
   const nan = header.datatype.startsWith('float') ? firstNaNVoxel(out) : -1;
   if (nan >= 0) {
@@ -45,6 +48,7 @@ export function decodeVoxels(
       { data: { file: name, index } },
     );
   }
+  return 0;
 }
 
 /** The header of an inflated file that lies in memory, extensions included. @throws SemcrcError `bad-input`. */
@@ -96,8 +100,8 @@ export function parseNifti(
   const out = voxelArray(as, voxelCount(shape));
   const size = out.length * datatypes[header.datatype].bytes;
   const start = header.dataOffset + index * size;
-  decodeVoxels(header, bytes.subarray(start, start + size), out, index * out.length, name);
-  return { header, volume: makeVolume(out, shape, header.affine) as Volume | LabelVolume };
+  const rounded = decodeVoxels(header, bytes.subarray(start, start + size), out, index * out.length, name);
+  return { header, volume: makeVolume(out, shape, header.affine) as Volume | LabelVolume, rounded };
 }
 
 /** The error for a file that ends before its header says. */

@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { ByteStream } from '../files/byte-stream.ts';
-import type { Affine, Shape } from '../grid/affine.ts';
+import { type Shape, sliceAffine } from '../grid/affine.ts';
 import { type LabelVolume, makeVolume, type Volume, voxelCount } from '../grid/volume.ts';
 import { datatypes } from './datatype.ts';
 import { headerBytes, type NiftiHeader, parseHeaderStart, recogniseNifti, withExtensions } from './header.ts';
@@ -14,6 +14,9 @@ export const decodeStep = 2 ** 18;
 export async function readStart(stream: ByteStream, name: string): Promise<NiftiHeader> {
   const bytes = new Uint8Array(headerBytes[2] + 4);
   let length = await stream.read(bytes.subarray(0, 4));
+  const size = new DataView(bytes.buffer).getInt32(0, true);
+  // 348 or 540 in either byte order; what else it is shows up to byte 132.
+  if (![348, 540, 0x5c010000, 0x1c020000].includes(size)) length += await stream.read(bytes.subarray(4, 132));
   const { version } = recogniseNifti(bytes.subarray(0, length), name);
   const end = headerBytes[version] + 4;
   length += await stream.read(bytes.subarray(4, end));
@@ -87,11 +90,6 @@ export function spansOf(
   return spans;
 }
 
-/** The affine of the slices from `first` on. */
-function sliceAffine(affine: Affine, first: number): Affine {
-  return first === 0 ? affine : affine.map((v, i) => (i % 4 === 3 && i < 12 ? v + first * affine[i - 1] : v));
-}
-
 /** Reads the voxels of a file one span after the other, decoded; the end of the gzip stream is checked behind the last. */
 export class VoxelReader {
   readonly #stream: ByteStream;
@@ -103,6 +101,8 @@ export class VoxelReader {
   /** Whether the file's own word backs the size its header claims. */
   readonly #vouched: boolean;
   #next = 0;
+  /** Labels rounded so far. */
+  rounded = 0;
 
   private constructor(stream: ByteStream, header: NiftiHeader, vouched: boolean, name: string) {
     this.#stream = stream;
@@ -115,7 +115,10 @@ export class VoxelReader {
 
   /** @param stream stands where {@link readStart} left it. */
   static async start(stream: ByteStream, header: NiftiHeader, name: string): Promise<VoxelReader> {
-    const vouched = await stream.claims(header.dataOffset + voxelBytes(header));
+    const total = header.dataOffset + voxelBytes(header);
+    // A gzip file's word for its size may be forged: it is taken where it costs little, or is what images deflate to.
+    const likely = !stream.compressed || total <= Math.max(2 ** 26, 64 * stream.fileSize);
+    const vouched = likely && (await stream.claims(total));
     await stream.skip(header.dataOffset - stream.position);
     return new VoxelReader(stream, header, vouched, name);
   }
@@ -193,7 +196,13 @@ export class VoxelReader {
       if (bytes.length < size)
         throw missingVoxels(this.#header, this.#next * size + bytes.length, this.#name);
       const count = bytes.length / size;
-      decodeVoxels(this.#header, bytes, out.subarray(done, done + count), this.#next, this.#name);
+      this.rounded += decodeVoxels(
+        this.#header,
+        bytes,
+        out.subarray(done, done + count),
+        this.#next,
+        this.#name,
+      );
       done += count;
       this.#next += count;
     }

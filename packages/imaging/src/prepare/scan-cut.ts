@@ -43,18 +43,22 @@ export type CutChoice =
  * Chooses what is taken of a scan, as section 4 of the paper does: the box of windowed truth above 0, and of the window of
  * slices with the most labelled voxels a few, evenly spread.
  *
- * @param truth in HU, in RAS order, resampled.
+ * @param truth in HU (or windowed), in RAS order, resampled.
  * @param segmentation on the same grid; any label but 0 counts as labelled.
- * @param windowLow HU that become 0: windowed truth is above 0 exactly where HU are above it.
+ * @param backgroundTop the value of the truth that windowing makes 0: the lower end of the window, 0 where it is windowed.
  */
 export function chooseCut(
   truth: Volume,
   segmentation: LabelVolume,
-  windowLow: number,
+  backgroundTop: number,
   { slices, size, windowSlices, margin, leastLabelled }: Omit<PaperSlices, 'spacing'>,
 ): CutChoice {
-  const box = boxAbove(truth, windowLow);
-  if (!box) return { state: 'left-out', reason: `no voxel of the ground truth is above ${windowLow} HU` };
+  const box = boxAbove(truth, backgroundTop);
+  if (!box)
+    return {
+      state: 'left-out',
+      reason: `no voxel of the ground truth is above ${backgroundTop}${backgroundTop === 0 ? '' : ' HU'}`,
+    };
   const rule = { length: windowSlices, margin, leastLabelled };
   const window = chooseSliceWindow(labelledPerSlice(segmentation, box), rule);
   if (window.state === 'left-out') return { state: 'left-out', reason: window.message };
