@@ -261,7 +261,7 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
     this.#acquisition = {
       task: taskOf(session.spec),
       predictor: await predictorOf(session.spec),
-      segmenter: standIn ? parseStandIn(standIn, STAND_IN) : standInSegmenter(),
+      segmenter: standIn ? parseStandIn(standIn, STAND_IN) : standInSegmenter(this.#population.value.organs),
     };
   }
 
