@@ -297,10 +297,14 @@ async function predictorOf({ predictor }: SimulationSpec): Promise<Predictor> {
     return parseBaseline(JSON.parse(text), predictor);
   } catch (cause) {
     if (cause instanceof SemcrcError) throw cause;
-    throw new SemcrcError('bad-input', `${predictor}: expected a baseline predictor as JSON, found other text`, {
-      data: { file: predictor },
-      cause,
-    });
+    throw new SemcrcError(
+      'bad-input',
+      `${predictor}: expected a baseline predictor as JSON, found other text`,
+      {
+        data: { file: predictor },
+        cause,
+      },
+    );
   }
 }
 
