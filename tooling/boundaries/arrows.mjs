@@ -10,7 +10,14 @@ export const ARROWS = {
   '@semcrc/cohort': ['@semcrc/core', '@semcrc/imaging'],
   '@semcrc/results': ['@semcrc/core', '@semcrc/imaging'],
   '@semcrc/scanner': ['@semcrc/imaging', '@semcrc/kernels'],
-  '@semcrc/simulate': ['@semcrc/scanner', '@semcrc/core', '@semcrc/imaging', '@semcrc/kernels'],
+  '@semcrc/predict': ['@semcrc/imaging', '@semcrc/kernels'],
+  '@semcrc/simulate': [
+    '@semcrc/scanner',
+    '@semcrc/predict',
+    '@semcrc/core',
+    '@semcrc/imaging',
+    '@semcrc/kernels',
+  ],
   '@semcrc/runner': ['@semcrc/simulate', '@semcrc/scanner', '@semcrc/cohort', '@semcrc/results'],
   '@semcrc/report': ['@semcrc/results', '@semcrc/core'],
   semcrc: ['@semcrc/runner', '@semcrc/report'],
@@ -23,7 +30,12 @@ export const TYPES_ONLY = new Set(['@semcrc/report']);
 export const BROWSER_PACKAGES = new Set(['@semcrc/kernels', '@semcrc/anchor', '@semcrc/core']);
 
 /** Entries for Node alone. */
-export const NODE_ENTRIES = new Set(['./node', './worker-preparation', './worker-scan']);
+export const NODE_ENTRIES = new Set([
+  './node',
+  './worker-preparation',
+  './worker-scan',
+  './worker-simulation',
+]);
 
 /** Packages whose other entries, and all they reach, must run in a browser. */
 export const BROWSER_ENTRIES = new Set([
@@ -31,6 +43,7 @@ export const BROWSER_ENTRIES = new Set([
   '@semcrc/imaging',
   '@semcrc/cohort',
   '@semcrc/scanner',
+  '@semcrc/predict',
   '@semcrc/simulate',
   '@semcrc/runner',
 ]);

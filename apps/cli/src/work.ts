@@ -6,9 +6,11 @@ import {
   serialExecutor,
   serialPreparation,
   serialScan,
+  serialSimulation,
   threadExecutor,
   threadPreparation,
   threadScan,
+  threadSimulation,
 } from '@semcrc/runner/node';
 import type { Progress, Terminal } from './terminal.ts';
 
@@ -40,6 +42,8 @@ interface Executors<Executor> {
 export const EXPERIMENTS = { serial: serialExecutor, threads: threadExecutor };
 /** For preparing cohorts. */
 export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparation };
+/** For simulating cohorts. */
+export const SIMULATIONS = { serial: serialSimulation, threads: threadSimulation };
 
 /** For projecting and reconstructing. */
 export const SCANS = { serial: serialScan, threads: threadScan };
