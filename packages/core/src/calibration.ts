@@ -18,9 +18,13 @@ import {
   LambdaByGroup,
   lambdaByGroup,
   lambdaVector,
+  LossesRecord,
+  MendedRecord,
+  MoreScansRecord,
   OrganStatusRecord,
   ProcedureName,
   SplitRecord,
+  UnitsRecord,
 } from './record.ts';
 import type { Split } from './split.ts';
 
@@ -90,6 +94,13 @@ export const Calibration = Type.Object(
     pathPosition: Type.Union([Type.Number(), Type.Null()]),
     n: Type.Integer({ minimum: 1 }),
     organs: Type.Record(Type.String(), OrganStatusRecord),
+    /** Losses of the calibration units at `lambda`. */
+    losses: Type.Optional(LossesRecord),
+    moreScans: Type.Optional(MoreScansRecord),
+    /** Patient of each scan of the split, where some patient has several. */
+    patients: Type.Optional(Type.Record(Type.String(), Type.String())),
+    units: Type.Optional(UnitsRecord),
+    mended: Type.Optional(MendedRecord),
     seed: Type.Integer({ minimum: 0 }),
     split: SplitRecord,
     source: SourceRecord,

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { LabelsRecord, ProcedureName, RunRecord } from './record.ts';
+import { LabelsRecord, MendedRecord, ProcedureName, RunRecord, UnitsRecord } from './record.ts';
 
 /** Name and version of the format of `experiment.json`. */
 export const EXPERIMENT_SCHEMA = 'semcrc/experiment@1';
@@ -13,6 +13,12 @@ export const ExperimentDocument = Type.Object(
     /** Every option resolved, in camelCase. */
     config: Type.Record(Type.String(), Type.Unknown()),
     labels: LabelsRecord,
+    units: Type.Optional(UnitsRecord),
+    /** Voxels of predictions that reading clipped to [0, 1], or whose bounds it swapped. */
+    mended: Type.Optional(MendedRecord),
+    versions: Type.Optional(Type.Record(Type.String(), Type.String())),
+    /** Patient of each scan, where some patient has several. */
+    patients: Type.Optional(Type.Record(Type.String(), Type.String())),
     runs: Type.Array(RunRecord),
     /** Means and population standard deviations over runs. */
     summary: Type.Array(

@@ -67,7 +67,7 @@ export { buildProfile, type Profile, type ProfileOptions, type Within } from './
 export { type RandomStream, randomStream, shuffle } from './random.ts';
 export { buildRankings, type CountedStretch, rankedScopes, stretchesToRank } from './ranking-plan.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
-export { LambdaByGroup, RunRecord, SplitRecord } from './record.ts';
+export { AnchorRecord, LambdaByGroup, LossesRecord, RunRecord, SplitRecord, UnitsRecord } from './record.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './risk-curve.ts';
 export type { MendedVoxels, ReadSample, Sample } from './sample.ts';
 export { RANKING_BYTES, type ScoreRanking, ScoreRankings, type Stretch } from './score-ranking.ts';
