@@ -91,19 +91,19 @@ export const OrganStatusRecord = Type.Object({
   losses: Type.Optional(LossesRecord),
 });
 
+/** Units (patients) behind a mean risk, and the sample standard deviation of theirs, null for fewer than two. */
+const spreadFields = {
+  units: Type.Optional(Count),
+  sd: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+};
+
 export const EvaluationRecord = Type.Object({
   risk: Type.Number(),
   length: Type.Number(),
+  ...spreadFields,
   organs: Type.Record(
     Type.String(),
-    Type.Object({
-      risk: Type.Number(),
-      length: Type.Number(),
-      scans: Count,
-      /** Units (patients) that contain the organ, and the sample standard deviation of their risks. */
-      units: Type.Optional(Count),
-      sd: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
-    }),
+    Type.Object({ risk: Type.Number(), length: Type.Number(), scans: Count, ...spreadFields }),
   ),
   /** Loss and mean length of every test scan, in the order of `split.test`. */
   scans: Type.Optional(Type.Object({ risk: Type.Array(Type.Number()), length: Type.Array(Type.Number()) })),

@@ -1,6 +1,7 @@
 import type { ExperimentDocument, RiskCurve, RunRecord, UnitsRecord } from '@semcrc/core';
 import type { ExampleScan } from './maps/example.ts';
-import { mean, populationSd, sampleSd } from './statistics/moments.ts';
+import type { Losses } from './statistics/chance.ts';
+import { mean, populationSd } from './statistics/moments.ts';
 import { unitsIn } from './units.ts';
 
 /** One experiment with what stands beside its experiment.json. */
@@ -114,29 +115,16 @@ export function organsOverRuns({ records }: ProcedureRuns): OrganOverRuns[] {
   });
 }
 
-/** Losses of the test patients of one run: n, mean and sample sd; sd null where the scans were not kept. */
-export function testLosses(record: RunRecord, patients: Readonly<Record<string, string>> | undefined) {
-  const losses = patientLosses(record, patients);
-  const units = new Set(record.split.test.map((scan) => patientOf(scan, patients))).size;
-  return { n: units, mean: record.test?.risk ?? Number.NaN, sd: losses && sampleSd(losses) };
+/** Losses of the test patients of one run: n, mean and sample sd; sd null where it was not recorded. */
+export function testLosses({ split, test }: RunRecord): Losses | null {
+  return test && { n: test.units ?? split.test.length, mean: test.risk, sd: test.sd ?? null };
 }
 
-/** Loss of every test patient of one run, the mean over its scans; null where the scans were not kept. */
-function patientLosses(
-  { split, test }: RunRecord,
-  patients: Readonly<Record<string, string>> | undefined,
-): number[] | null {
-  if (!test?.scans) return null;
-  const byPatient = new Map<string, number[]>();
-  split.test.forEach((scan, at) => {
-    const patient = patientOf(scan, patients);
-    byPatient.set(patient, [...(byPatient.get(patient) ?? []), test.scans!.risk[at]]);
-  });
-  return [...byPatient.values()].map(mean);
-}
-
-function patientOf(scan: string, patients: Readonly<Record<string, string>> | undefined): string {
-  return patients && Object.hasOwn(patients, scan) ? patients[scan] : scan;
+/** Losses of the test patients that have one organ; null where none has. */
+export function organLosses({ test }: RunRecord, id: string): Losses | null {
+  if (!test || !Object.hasOwn(test.organs, id)) return null;
+  const organ = test.organs[id];
+  return { n: organ.units ?? organ.scans, mean: organ.risk, sd: organ.sd ?? null };
 }
 
 /** λ of the groups of one organ in a record: `id`, or `id/bin` for each of its strata. */

@@ -37,6 +37,7 @@ export function shortened(text: string, most: number): string {
 export function percent(share: number): string {
   if (!Number.isFinite(share)) return '–';
   const value = 100 * share;
+  if (value === 0) return '0%';
   const digits = Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2;
   return `${trimmed(value.toFixed(digits))}%`;
 }

@@ -25,26 +25,28 @@ export async function drawSvg(spec: TopLevelSpec): Promise<string> {
   vega.resetSVGDefIds();
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
   try {
-    return await view.toSVG();
+    // Vega names groups of marks for screen readers, which hear of the figure as a whole instead.
+    return (await view.toSVG()).replace(/ (?:role|aria-roledescription)="[a-z -]*"/g, '');
   } finally {
     view.finalize();
   }
 }
+
+/** How much larger than drawn a figure gets in a page. */
+const LARGEST = 1.2;
 
 /** An SVG made part of a page: ids that no other figure has, colours that follow the page, no size of its own. */
 export function inlineSvg(svg: string, id: string): string {
   const named = svg
     .replace(/\b(id="|url\(#)((?:clip|gradient|pattern)_?\d+)/g, (_, before: string, name: string) => `${before}${id}-${name}`)
     .replace(/^<\?xml[^>]*\?>|<!DOCTYPE[^>]*>/g, '')
-    .replace(/<svg([^>]*?) width="[\d.]+" height="[\d.]+"/, '<svg$1');
+    .replace(
+      /<svg([^>]*?) width="([\d.]+)" height="[\d.]+"/,
+      (_, rest: string, width: string) => `<svg${rest} aria-hidden="true" style="max-width:${Math.round(LARGEST * Number(width))}px"`,
+    );
   return Object.entries(TONES).reduce(
     (text, [name, { light }]) => text.replaceAll(`"${light}"`, `"var(--${name}, ${light})"`),
     named,
   );
 }
 
-/** Width and height of an SVG in pixels, as its viewBox says. */
-export function sizeOf(svg: string): { readonly width: number; readonly height: number } {
-  const box = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg);
-  return { width: Number(box?.[1] ?? 0), height: Number(box?.[2] ?? 0) };
-}

@@ -1,7 +1,7 @@
 import { type ExperimentFacts, hasOrganLambda, lambdasOfOrgan, type ProcedureRuns } from '../experiment.ts';
 import { mean } from '../statistics/moments.ts';
 import { records } from '../tables/csv.ts';
-import { organName, procedureName, shortened } from '../words.ts';
+import { listed, organName, procedureName, shortened } from '../words.ts';
 import { lengthScale } from './axes.ts';
 import type { Figure } from './figure.ts';
 import { procedureColour, procedureOrder, procedureShape } from './marks.ts';
@@ -92,10 +92,7 @@ export function lambdaFigure(facts: ExperimentFacts): Figure | null {
   return {
     id: 'lambda',
     title: 'What calibration adds to the intervals, by organ',
-    caption:
-      `λ̂: by how much calibration widens the predictor’s own interval${twoSided ? ' at its lower and upper end' : ' at each end'}. ` +
-      'Marks are means over runs and lines span their range' +
-      `${found.some(({ runs }) => runs.records.some(({ lambda }) => Object.keys(lambda).some((key) => key.includes('/')))) ? ' over runs and strata' : ''}. A large λ̂ says that the predictor is surer of an organ than it should be.`,
+    caption: captionOf(facts, found.map(({ runs }) => runs), twoSided),
     description: `λ̂ of ${procedureName(followed.runs.procedure)}: ${followed.lambdas
       .map(({ id, side, mean }) => `${organName(labels, id)}${side === 'both' ? '' : ` ${side}`} ${(mean * scale.factor).toFixed(1)} ${scale.unit}`)
       .join(', ')}`,
@@ -128,4 +125,16 @@ export function lambdaFigure(facts: ExperimentFacts): Figure | null {
     } as Figure['spec'],
     data,
   };
+}
+
+function captionOf({ runs }: ExperimentFacts, shown: readonly ProcedureRuns[], twoSided: boolean): string {
+  const strata = shown.some(({ records }) =>
+    records.some(({ lambda }) => Object.keys(lambda).some((key) => key.includes('/'))),
+  );
+  const over = listed([...(runs > 1 ? ['runs'] : []), ...(strata ? ['strata'] : [])]);
+  return (
+    `By how much calibration widens the predictor’s own interval (λ̂)${twoSided ? ', at its lower and upper end' : ', at each end'}. ` +
+    `${over === '' ? '' : `Marks are means over ${over}, lines their range. `}` +
+    'A large λ̂ says that the predictor is surer of an organ than it should be.'
+  );
 }

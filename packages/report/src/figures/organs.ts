@@ -78,8 +78,8 @@ export function organsFigure(facts: ExperimentFacts): Figure {
     id: 'organs',
     title: 'Risk and interval width by organ',
     caption:
-      `Mean over runs ± standard deviation, organs sorted by the risk of ${procedureName(followed.procedure)}; in brackets ` +
-      'the test scans that contain the organ. Only organ-CRC promises a risk for every organ.',
+      `${facts.runs > 1 ? 'Mean over runs ± standard deviation' : 'As measured on held-out scans'}, organs sorted by the risk of ` +
+      `${procedureName(followed.procedure)}; in brackets the scans that contain the organ. Only organ-CRC promises a risk for every organ.`,
     description:
       `Organs by risk of ${procedureName(followed.procedure)}, ε = ${plainPercent(epsilon)}: ` +
       followedOrgans.map(({ id, risk }) => `${organName(labels, id)} ${percent(risk.mean)}`).join(', ') +

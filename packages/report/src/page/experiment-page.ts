@@ -2,7 +2,7 @@ import { factsOf, type ExperimentFacts, type ReportedExperiment } from '../exper
 import { lengthScale } from '../figures/axes.ts';
 import { certificateFigure } from '../figures/certificate.ts';
 import { curveFigure } from '../figures/curve.ts';
-import { drawSvg, inlineSvg } from '../figures/draw.ts';
+import { inlineSvg } from '../figures/draw.ts';
 import type { Figure } from '../figures/figure.ts';
 import { pageFont } from '../figures/font.ts';
 import { lambdaFigure } from '../figures/lambda.ts';
@@ -19,7 +19,8 @@ import { tableOne, tableOneData, tableOneLatex, tableOneMarkdown } from '../tabl
 import { type PlainSummary, summaryOf } from '../verdict/summary.ts';
 import { inHu, percent, plainPercent, procedureName, shortened } from '../words.ts';
 import { page } from './document.ts';
-import { figure, type PageFigure } from './figure.ts';
+import { type DrawnFigure, drawn } from './drawn-figure.ts';
+import { figure } from './figure.ts';
 import { Html, html, name, type Part } from './html.ts';
 import {
   againstTolerance,
@@ -34,6 +35,7 @@ import {
   tableOneSection,
   verdictSection,
   verdictsTable,
+  versionsText,
 } from './sections.ts';
 import { table } from './table.ts';
 
@@ -54,10 +56,10 @@ export interface Report {
 }
 
 /** An experiment with its facts, its summary and its figures drawn. */
-interface Drawn {
+interface DrawnExperiment {
   readonly facts: ExperimentFacts;
   readonly summary: PlainSummary;
-  readonly figures: readonly (PageFigure & { readonly svg: string })[];
+  readonly figures: readonly DrawnFigure[];
 }
 
 /**
@@ -74,25 +76,25 @@ export async function experimentReport(
   const shown = all.reduce((best, facts) =>
     Math.abs(facts.epsilon - 0.1) < Math.abs(best.epsilon - 0.1) - 1e-12 ? facts : best,
   );
-  const drawn = await drawing(shown);
+  const own = await drawing(shown);
   const across = tolerancesFigure(all);
-  const acrossDrawn = across && (await pageFigure(across));
+  const acrossDrawn = across && (await drawn(across));
   const rows = tableOne(all);
   return {
-    page: writtenPage(drawn, all, acrossDrawn, versions),
+    page: writtenPage(own, all, acrossDrawn, versions),
     tables: [
       { name: 'table.md', content: tableOneMarkdown(rows) },
       { name: 'table.csv', content: csv(tableOneData(rows)) },
       { name: 'table.tex', content: tableOneLatex(rows) },
     ],
-    figures: [...(acrossDrawn ? [acrossDrawn] : []), ...drawn.figures].map(({ id, svg }) => ({
+    figures: [...(acrossDrawn ? [acrossDrawn] : []), ...own.figures].map(({ id, svg }) => ({
       name: `${id}.svg`,
       content: svg,
     })),
   };
 }
 
-async function drawing(facts: ExperimentFacts): Promise<Drawn> {
+async function drawing(facts: ExperimentFacts): Promise<DrawnExperiment> {
   const { followed, units } = facts;
   const { example } = facts.experiment;
   const [first] = followed.records;
@@ -105,25 +107,22 @@ async function drawing(facts: ExperimentFacts): Promise<Drawn> {
     certificateFigure(first.anchor, units, `${procedureName(followed.procedure)}, run ${first.run}`),
   ];
   const maps: (SliceMap | null)[] = example === null ? [] : [anatomyMap(facts, example), widthsMap(facts, example)];
+  const drawings: DrawnFigure[] = [];
+  for (const one of figures) if (one !== null) drawings.push(await drawn(one));
   return {
     facts,
     summary: summaryOf(facts),
     figures: [
-      ...(await Promise.all(figures.filter((one) => one !== null).map(pageFigure))),
+      ...drawings,
       ...maps.filter((map) => map !== null).map((map) => ({ ...map, inline: inlineSvg(map.svg, map.id) })),
     ],
   };
 }
 
-async function pageFigure(figure: Figure): Promise<PageFigure & { svg: string }> {
-  const svg = await drawSvg(figure.spec);
-  return { ...figure, svg, inline: inlineSvg(svg, figure.id) };
-}
-
 function writtenPage(
-  { facts, summary, figures }: Drawn,
+  { facts, summary, figures }: DrawnExperiment,
   all: readonly ExperimentFacts[],
-  across: PageFigure | null,
+  across: DrawnFigure | null,
   versions: Readonly<Record<string, string>>,
 ): string {
   const { sizes, runs, source, task, procedures, units } = facts;
@@ -283,11 +282,6 @@ function details(
     ]),
   )}`;
 }
-
-const versionsText = (versions: Readonly<Record<string, string>>): string =>
-  Object.entries(versions)
-    .map(([program, version]) => `${program} ${version}`)
-    .join(', ');
 
 /** The last two parts of a path, which tell cohorts apart well enough for a title. */
 function shortSource(source: string): string {

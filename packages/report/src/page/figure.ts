@@ -19,7 +19,7 @@ const ROWS_SHOWN = 60;
 
 /** A figure with its caption, its words for those who cannot see it, and the data behind it. */
 export function figure({ id, title, caption, description, inline, data }: PageFigure): Html {
-  return html`<figure id="${id}"><h3>${title}</h3><figcaption>${caption}</figcaption>${scrolling(
+  return html`<figure id="${id}"><figcaption><h3>${title}</h3>${caption}</figcaption>${scrolling(
     html`<div role="img" aria-label="${description}">${Html.trusted(inline)}</div>`,
     title,
   )}${data && behind(id, title, data)}</figure>`;

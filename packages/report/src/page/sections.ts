@@ -173,3 +173,9 @@ export function optionText(value: unknown): string {
 /** Risk held against its tolerance. */
 export const againstTolerance = (epsilon: number): string => `promised: at most ${plainPercent(epsilon)}`;
 
+
+/** Programs with their versions. */
+export const versionsText = (versions: Readonly<Record<string, string>>): string =>
+  Object.entries(versions)
+    .map(([program, version]) => `${program} ${version}`)
+    .join(', ');

@@ -43,21 +43,24 @@ section{background:var(--card);border:1px solid var(--line);border-radius:12px;p
 .facts dt{color:var(--muted);font-size:.86rem}
 .facts dd{margin:0;font-size:1.02rem}
 .facts dd b{font-size:1.45rem;font-weight:650;letter-spacing:-.01em}
+.verdict h3{margin-top:1.2rem}
+.verdict ul{margin:.3rem 0 1.2rem;padding-left:1.2rem}
 .marks{list-style:none;padding:0;margin:0;display:grid;gap:.55rem}
 .marks li{border-left:.28rem solid var(--tone);background:var(--tonebg);padding:.5rem .85rem;border-radius:0 8px 8px 0}
 .marks b{color:var(--tone)}
 .scroll{overflow-x:auto;margin:.5rem 0}
-table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--muted);font-size:.88rem;padding:0 0 .5rem}
+table{overflow-wrap:break-word;border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
+.about{color:var(--muted);font-size:.88rem;margin:.5rem 0 0}
 th,td{padding:.36rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
 th{font-weight:600}
 thead th{border-bottom:2px solid var(--line);vertical-align:bottom}
 th:first-child,td:first-child{padding-left:0}
-th.text,td.text{text-align:left;white-space:normal;min-width:6rem;max-width:22rem}
+th.text,td.text{text-align:left;white-space:normal;min-width:5.5rem;max-width:22rem}
 tr.group th{text-align:left;padding-top:1rem;color:var(--muted);font-weight:600;white-space:normal}
 figure{margin:0 0 2.1rem}
 figure:last-child{margin-bottom:0}
 figcaption{color:var(--muted);font-size:.92rem;max-width:78ch;margin:.1rem 0 .8rem}
+figcaption h3{color:var(--ink)}
 figure svg{display:block;width:100%;height:auto;min-width:31rem}
 details{margin:.55rem 0}
 summary{cursor:pointer;color:var(--link)}
@@ -71,6 +74,7 @@ dl.plain dt{color:var(--muted)}
 dl.plain dd{margin:0}
 footer{color:var(--muted);font-size:.88rem;padding-bottom:2.5rem}
 @media (max-width:40rem){header,main,footer{padding-left:.8rem;padding-right:.8rem}section{padding:1rem .95rem;border-radius:10px}h1{font-size:1.4rem}.verdict .headline{font-size:1.08rem}dl.plain{grid-template-columns:1fr;gap:0}dl.plain dd{margin-bottom:.5rem}}
-@media print{:root{${LIGHT};--page:#fff}body{font-size:10.5pt}section{border:0;padding:0;margin:0 0 1.4rem;border-radius:0}.verdict{border-left:.4rem solid var(--tone);padding-left:.9rem}nav,.skip,.files,summary{display:none}figure,.marks li,tr{break-inside:avoid}h2,h3{break-after:avoid}figure svg{min-width:0;max-width:17cm}.scroll{overflow:visible}details::details-content{content-visibility:visible;display:block}details>div{padding:0}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+@media print{:root{${LIGHT};--page:#fff}body{font-size:10.5pt}section{border:0;padding:0;margin:0 0 1.4rem;border-radius:0}.verdict{border-left:.4rem solid var(--tone);padding-left:.9rem}nav,.skip,.files,summary{display:none}figure,.marks li,tr{break-inside:avoid}h2,h3{break-after:avoid}figcaption h3{color:var(--ink)}
+figure svg{min-width:0;max-width:17cm}.scroll{overflow:visible}details::details-content{content-visibility:visible;display:block}details>div{padding:0}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 `.trim();
 }

@@ -8,13 +8,13 @@ export interface Column {
 }
 
 /**
- * A table with a caption, in a region that scrolls by itself where it is too wide. The first cell of each row is its
- * head.
+ * A table under a line that says what it holds, in a region that scrolls by itself where the table is too wide. The
+ * first cell of each row is its head.
  */
-export function table(caption: Part, columns: readonly Column[], rows: readonly (readonly Part[])[]): Html {
+export function table(about: string, columns: readonly Column[], rows: readonly (readonly Part[])[]): Html {
   const kind = ({ text }: Column) => Html.trusted(text === true ? ' class="text"' : '');
-  return scrolling(
-    html`<table><caption>${caption}</caption><thead><tr>${columns.map(
+  return html`<p class="about">${about}</p>${scrolling(
+    html`<table aria-label="${about}"><thead><tr>${columns.map(
       (column) => html`<th scope="col"${kind(column)}>${column.head}</th>`,
     )}</tr></thead><tbody>${rows.map(
       (cells) =>
@@ -24,8 +24,8 @@ export function table(caption: Part, columns: readonly Column[], rows: readonly 
             : html`<td${kind(columns[at])}>${cell}</td>`,
         )}</tr>`,
     )}</tbody></table>`,
-    caption,
-  );
+    about,
+  )}`;
 }
 
 /** A region that scrolls sideways, by keyboard too. */

@@ -1,5 +1,10 @@
-import type { RunRecord } from '@semcrc/core';
-import { type ExperimentFacts, organsOverRuns, type ProcedureRuns, testLosses } from '../experiment.ts';
+import {
+  type ExperimentFacts,
+  organLosses,
+  organsOverRuns,
+  type ProcedureRuns,
+  testLosses,
+} from '../experiment.ts';
 import type { Losses } from '../statistics/chance.ts';
 import { mean } from '../statistics/moments.ts';
 import { organName } from '../words.ts';
@@ -19,12 +24,12 @@ function promiseOf({ epsilon, bound, delta, experiment }: ExperimentFacts, proce
  * patients, so their number does not enter: the judgement is that of one calibration at the mean risk, and so cautious.
  */
 function measurementOf({ experiment }: ExperimentFacts, { procedure, records }: ProcedureRuns): Measurement {
-  const { labels, patients } = experiment.document;
+  const { labels } = experiment.document;
   const tested = records.filter(({ test }) => test !== null);
   if (tested.length === 0) return { scan: null, organs: [], splits: 0 };
   const scan = {
     cal: pooled(tested.map(({ losses }) => losses ?? null)),
-    test: pooled(tested.map((record) => testLosses(record, patients)))!,
+    test: pooled(tested.map(testLosses))!,
   };
   const organs = organsOverRuns({ procedure, records, risk: null, length: null })
     .filter(({ id }) => tested.some((record) => record.organs[id]?.status === 'calibrated'))
@@ -34,12 +39,6 @@ function measurementOf({ experiment }: ExperimentFacts, { procedure, records }: 
       test: { ...pooled(tested.map((record) => organLosses(record, id)))!, mean: risk.mean },
     }));
   return { scan, organs, splits: tested.length };
-}
-
-function organLosses({ test }: RunRecord, id: string): Losses | null {
-  const organ = test?.organs[id];
-  if (organ === undefined) return null;
-  return { n: organ.units ?? organ.scans, mean: organ.risk, sd: organ.sd ?? null };
 }
 
 /** The mean over runs, variances averaged, and the mean n; null where no run has any. */

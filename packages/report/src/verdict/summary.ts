@@ -66,6 +66,7 @@ export function summaryOf(facts: ExperimentFacts): PlainSummary {
 function flagsOf(facts: ExperimentFacts): Flag[] {
   const { experiment, procedures, followed, epsilon, sizes, bound } = facts;
   const { labels, mended, patients, config } = experiment.document;
+  const [first] = followed.records;
   const splits = followed.records.map(({ split }) => split);
   const background = experiment.example ? shareOfBackground(experiment.example.groups) : null;
   return [
@@ -79,7 +80,7 @@ function flagsOf(facts: ExperimentFacts): Flag[] {
       ),
     ]),
     ...mendedFlags(mended),
-    ...sizeFlags(followed.records[0].n, sizes.test, epsilon, bound),
+    ...sizeFlags(first.n, first.test?.units ?? sizes.test, epsilon, bound),
     ...backgroundFlag(background, String(config.within ?? 'scan')),
   ];
 }

@@ -136,15 +136,15 @@ function promised({ procedure, epsilon, bound, delta, within }: PromiseMade): st
 
 function measured(promise: PromiseMade, { scan, organs, splits }: Measurement): string {
   if (scan === null) return 'Nothing was held out, so nothing was measured.';
-  const over = splits > 1 ? `, averaged over ${counted(splits, 'split')}` : '';
-  const where = `${counted(scan.test.n, 'held-out patient')}${splits > 1 ? ' a split' : ''}`;
+  const patients = counted(scan.test.n, 'patient');
+  const where = splits > 1 ? `held-out scans (${splits} splits, ${patients} each)` : `${patients} held out`;
   if (!byOrgan(promise.procedure) || organs.length === 0) {
-    return `Measured on ${where}: ${percent(scan.test.mean)}${over}.`;
+    return `Measured on ${where}: ${percent(scan.test.mean)}.`;
   }
   const sorted = [...organs].sort((a, b) => a.test.mean - b.test.mean);
   const [least, most] = [sorted[0], sorted[sorted.length - 1]];
   return (
     `Measured on ${where}: from ${percent(least.test.mean)} (${least.name}) to ` +
-    `${percent(most.test.mean)} (${most.name})${over}.`
+    `${percent(most.test.mean)} (${most.name}).`
   );
 }
