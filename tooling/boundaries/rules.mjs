@@ -7,7 +7,6 @@ import {
   DYNAMIC_ONLY,
   NODE_ENTRIES,
   reachable,
-  TYPES_ONLY,
 } from './arrows.mjs';
 import { entrySources, resolveRelative } from './workspace.mjs';
 
@@ -109,9 +108,6 @@ function checkImports(pkg, byName, shared) {
         if (!below.has(name)) report('arrow', `imports upward: ${name}`);
         const entry = specifier === name ? '.' : `.${specifier.slice(name.length)}`;
         if (!isEntry(entry, target)) report('package', `${specifier} is no entry of ${name}`);
-        if (inSource && TYPES_ONLY.has(pkg.name) && kind !== 'type') {
-          report('arrow', `imports more than types from ${name}`);
-        }
       }
       if (target !== pkg && !(inSource ? runtime : development).has(name)) {
         report('declared', `${name} is not declared in package.json`);

@@ -1,7 +1,22 @@
-export { CARD_SCHEMA, type Card, type ReportedCalibration } from './card/card.ts';
-export type { EvaluationDocument } from './card/evaluation.ts';
-export type { ReportedExperiment } from './experiment.ts';
-export { png } from './figures/picture.ts';
+export {
+  CARD_SCHEMA,
+  type Card,
+  type CardOrgan,
+  cardOf,
+  type ReportedCalibration,
+} from './card/card.ts';
+export type { EvaluationDocument, MeasuredMean, MeasuredPart } from './card/evaluation.ts';
+export {
+  type ExperimentFacts,
+  factsOf,
+  type OverRuns,
+  type ProcedureRuns,
+  type ReportedExperiment,
+} from './experiment.ts';
 export type { ExampleScan } from './maps/example.ts';
-export { type CalibrationReport, calibrationReport } from './page/calibration-page.ts';
-export { experimentReport, type Report, type ReportFile } from './page/experiment-page.ts';
+export type { Cell, DataTable } from './tables/table.ts';
+export { unitsIn, unitsOf } from './units.ts';
+export type { Flag, Weight } from './verdict/flags.ts';
+export { JUDGEMENT_WORDS, type OrganMeasured, type PlainSummary, summaryOf } from './verdict/summary.ts';
+export type { Judgement, Verdict } from './verdict/verdict.ts';
+export { inHu, percent, procedureName } from './words.ts';

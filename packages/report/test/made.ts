@@ -58,7 +58,8 @@ export function madeDocument({
       const mean = risk * (0.9 + 0.2 * next());
       const losses = split.test.map(() => mean * (0.5 + next()));
       const lengths = split.test.map(() => 0.15 * (0.9 + 0.2 * next()));
-      const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+      const average = (values: readonly number[]) =>
+        values.reduce((sum, value) => sum + value, 0) / values.length;
       const lambda = () => Math.fround(0.08 * next());
       const ids = Object.keys(labels);
       const byOrgan = procedure === 'sem-crc' || procedure === 'organ-crc';
@@ -112,7 +113,13 @@ export function madeDocument({
           organs: Object.fromEntries(
             ids.map((id) => [
               id,
-              { risk: mean * (0.8 + 0.4 * next()), length: 0.2 * next(), scans: tests, units: tests, sd: 0.4 * mean },
+              {
+                risk: mean * (0.8 + 0.4 * next()),
+                length: 0.2 * next(),
+                scans: tests,
+                units: tests,
+                sd: 0.4 * mean,
+              },
             ]),
           ),
           scans: { risk: losses, length: lengths },
@@ -163,17 +170,39 @@ export function madeExample(scan = 'scan-3'): ExampleScan {
 /** A calibration of sem-crc with every optional part. */
 export function madeCalibration(): Calibration {
   const { runs, labels, units, mended } = madeDocument({ runs: 1 });
-  const { procedure, split, n, anchor, omega, pathPosition, lambda, organs, losses, moreScans, test } = runs.find(
-    (record) => record.procedure === 'sem-crc',
-  )!;
+  const { procedure, split, n, anchor, omega, pathPosition, lambda, organs, losses, moreScans, test } =
+    runs.find((record) => record.procedure === 'sem-crc')!;
   return {
     schema: 'semcrc/calibration@1',
-    ...{ procedure, epsilon: 0.1, bound: 'crc', delta: null, heuristic: 'quantile', weightFloor: 0.01, alpha: 0.1 },
+    ...{
+      procedure,
+      epsilon: 0.1,
+      bound: 'crc',
+      delta: null,
+      heuristic: 'quantile',
+      weightFloor: 0.01,
+      alpha: 0.1,
+    },
     ...{ sampleQuantiles: 'plain', within: 'scan', sides: 1, labels, partition: { kind: 'organ' } },
     guarantee: 'The expected share of a scan’s voxels outside their intervals is at most 0.1.',
-    ...{ lambda, anchor, omega, pathPosition, n, organs, losses: losses!, moreScans: moreScans!, units: units! },
+    ...{
+      lambda,
+      anchor,
+      omega,
+      pathPosition,
+      n,
+      organs,
+      losses: losses!,
+      moreScans: moreScans!,
+      units: units!,
+    },
     ...{ mended: mended!, seed: 0, split, test },
-    source: { name: 'made/manifest.csv', digest: 'abc', scans: 40, preparing: { window: [-175, 250], prepare: 'none' } },
+    source: {
+      name: 'made/manifest.csv',
+      digest: 'abc',
+      scans: 40,
+      preparing: { window: [-175, 250], prepare: 'none' },
+    },
     versions: { semcrc: '0.1.0' },
   };
 }

@@ -48,20 +48,26 @@ describe('the maps of an example', () => {
   const example = madeExample();
   const facts = factsOf({ name: 'made', document: madeDocument(), curve: null, example, digest: null });
   const pictures = (svg: string) =>
-    [...svg.matchAll(/href="data:image\/png;base64,([^"]+)"/g)].map(([, data]) => decode(Buffer.from(data, 'base64')));
+    [...svg.matchAll(/href="data:image\/png;base64,([^"]+)"/g)].map(([, data]) =>
+      decode(Buffer.from(data, 'base64')),
+    );
 
   it('show truth, measurement, prediction and organs of the slice with the most organ voxels', () => {
     const { svg, caption } = anatomyMap(facts, example);
     const [truth, measurement, prediction, labelled] = pictures(svg);
     expect(caption).toContain('slice 9');
-    expect([truth.data[0], measurement.data[0], prediction.data[0], labelled.data[0]]).toEqual([128, 77, 128, 128]);
+    expect([truth.data[0], measurement.data[0], prediction.data[0], labelled.data[0]]).toEqual([
+      128, 77, 128, 128,
+    ]);
     expect(svg).toContain('liver');
     expect(svg).toMatch(/<path[^>]+d="M/);
     for (const direction of ['R', 'L', 'A', 'P']) expect(svg).toContain(`>${direction}</text>`);
   });
 
   it('keep the shape that voxels have in millimetres', () => {
-    const [, across, down] = /<image [^>]*width="([\d.]+)" height="([\d.]+)"/.exec(anatomyMap(facts, example).svg)!;
+    const [, across, down] = /<image [^>]*width="([\d.]+)" height="([\d.]+)"/.exec(
+      anatomyMap(facts, example).svg,
+    )!;
     expect(Number(down) / Number(across)).toBeCloseTo((5 * 2) / (6 * 1), 2);
   });
 

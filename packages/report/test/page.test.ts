@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { experimentReport, png } from '../src/index.ts';
+import { experimentReport, png } from '../src/pages.ts';
 import { madeDocument, madeExample } from './made.ts';
 
 const HOSTILE = [
@@ -22,7 +22,15 @@ const reported = (document: ReturnType<typeof madeDocument>, scan?: string) => (
 });
 const hostileDocument = () =>
   madeDocument({
-    labels: { 0: 'background', 1: 'body', 2: HOSTILE[0], 7: HOSTILE[1], 10: HOSTILE[2], 12: HOSTILE[3], 13: HOSTILE[4] },
+    labels: {
+      0: 'background',
+      1: 'body',
+      2: HOSTILE[0],
+      7: HOSTILE[1],
+      10: HOSTILE[2],
+      12: HOSTILE[3],
+      13: HOSTILE[4],
+    },
     scanName: (at) => `${HOSTILE[at % HOSTILE.length]}${at}`,
     source: HOSTILE[1],
   });

@@ -3,10 +3,20 @@ import { pairedDifference } from '../src/statistics/paired.ts';
 import { madeDocument, numbers } from './made.ts';
 
 /** Records of two procedures whose lengths differ, for each patient, by `effect(patient)`, over random splits. */
-function splits(effect: (patient: number) => number, pool: number, tests: number, runs: number, next: () => number) {
-  const { runs: [example] } = madeDocument({ runs: 1 });
+function splits(
+  effect: (patient: number) => number,
+  pool: number,
+  tests: number,
+  runs: number,
+  next: () => number,
+) {
+  const {
+    runs: [example],
+  } = madeDocument({ runs: 1 });
   return Array.from({ length: runs }, (_, run) => {
-    const order = Array.from({ length: pool }, (_, at) => ({ at, key: next() })).sort((a, b) => a.key - b.key);
+    const order = Array.from({ length: pool }, (_, at) => ({ at, key: next() })).sort(
+      (a, b) => a.key - b.key,
+    );
     const test = order.slice(0, tests).map(({ at }) => at);
     return (['crc', 'sem-crc'] as const).map((procedure) => {
       const length = test.map((patient) => 0.2 + (procedure === 'crc' ? 0 : effect(patient)));
@@ -52,7 +62,12 @@ describe('a paired comparison', () => {
     let [covered, byRuns] = [0, 0];
     for (let pool = 0; pool < 300; pool++) {
       const effects = Array.from({ length: 60 }, () => -0.01 + 0.02 * normal());
-      const pair = pairedDifference(splits((at) => effects[at], 60, 20, 20, next), undefined, 'sem-crc', 'crc')!;
+      const pair = pairedDifference(
+        splits((at) => effects[at], 60, 20, 20, next),
+        undefined,
+        'sem-crc',
+        'crc',
+      )!;
       const off = Math.abs(pair.difference + 0.01);
       if (off <= pair.half!) covered++;
       if (off <= 1.96 * pair.monteCarloError) byRuns++;

@@ -47,7 +47,13 @@ describe('Table 1', () => {
       expect(Number(row.length_mean)).toBeCloseTo(average(lengths), 12);
       expect(Number(row.length_mean_hu)).toBeCloseTo(HU * average(lengths), 9);
       expect(Number(row.length_sd_hu)).toBeCloseTo(HU * spread(lengths), 6);
-      expect(row).toMatchObject({ epsilon: '0.1', runs: '7', scans_opt: '8', scans_cal: '20', scans_test: '12' });
+      expect(row).toMatchObject({
+        epsilon: '0.1',
+        runs: '7',
+        scans_opt: '8',
+        scans_cal: '20',
+        scans_test: '12',
+      });
     }
   });
 
@@ -77,7 +83,9 @@ describe('the numbers behind a figure are those of experiment.json', () => {
     const rows = records(runsFigure(facts).data);
     expect(rows.length).toBe(document.runs.length);
     for (const record of document.runs) {
-      const row = rows.find((one) => one.procedure === NAMES[record.procedure as never] && one.run === record.run)!;
+      const row = rows.find(
+        (one) => one.procedure === NAMES[record.procedure as never] && one.run === record.run,
+      )!;
       expect(row).toMatchObject({ risk: record.test!.risk, length: record.test!.length });
       expect(row.length_hu).toBeCloseTo(HU * record.test!.length, 9);
     }
@@ -105,7 +113,9 @@ describe('the numbers behind a figure are those of experiment.json', () => {
     const rows = records(organsFigure(facts).data);
     expect(rows.length).toBe(PROCEDURES.length * Object.keys(document.labels).length);
     for (const row of rows) {
-      const id = Object.keys(document.labels).find((key) => document.labels[key].replaceAll('_', ' ') === row.organ)!;
+      const id = Object.keys(document.labels).find(
+        (key) => document.labels[key].replaceAll('_', ' ') === row.organ,
+      )!;
       const procedure = PROCEDURES.find((name) => NAMES[name] === row.procedure)!;
       const organs = own(procedure).map(({ test }) => test!.organs[id]);
       expect(row.risk).toBeCloseTo(average(organs.map(({ risk }) => risk)), 12);
@@ -138,7 +148,12 @@ describe('the numbers behind a figure are those of experiment.json', () => {
     const strata = { ...record, lambda: { '7/0': 0.01, '7/1': 0.03 } };
     const data = lambdaFigure(factsOf(reported({ ...document, runs: [strata] })))!.data;
     expect(records(data)).toEqual([
-      expect.objectContaining({ organ: 'liver', least_hu: 0.01 * HU, most_hu: 0.03 * HU, lambda_hu: 0.02 * HU }),
+      expect.objectContaining({
+        organ: 'liver',
+        least_hu: 0.01 * HU,
+        most_hu: 0.03 * HU,
+        lambda_hu: 0.02 * HU,
+      }),
     ]);
   });
 

@@ -5,7 +5,13 @@ import { summaryOf } from '../src/verdict/summary.ts';
 import { judge, type Measurement, type PromiseMade } from '../src/verdict/verdict.ts';
 import { madeDocument } from './made.ts';
 
-const PROMISE: PromiseMade = { procedure: 'sem-crc', epsilon: 0.1, bound: 'crc', delta: null, within: 'scan' };
+const PROMISE: PromiseMade = {
+  procedure: 'sem-crc',
+  epsilon: 0.1,
+  bound: 'crc',
+  delta: null,
+  within: 'scan',
+};
 const measuredAt = (mean: number, sd: number | null = 0.03): Measurement => ({
   scan: { cal: { n: 100, mean: 0.09, sd }, test: { n: 50, mean, sd } },
   organs: [],
@@ -55,7 +61,9 @@ describe('a verdict', () => {
 
 describe('the summary of an experiment', () => {
   const summary = (making: Parameters<typeof madeDocument>[0]) =>
-    summaryOf(factsOf({ name: 'made', document: madeDocument(making), curve: null, example: null, digest: null }));
+    summaryOf(
+      factsOf({ name: 'made', document: madeDocument(making), curve: null, example: null, digest: null }),
+    );
 
   it('names likely causes where a promise is broken', () => {
     const { verdict, advice } = summary({ risk: 0.2 });
@@ -75,7 +83,11 @@ describe('the summary of an experiment', () => {
 
   it('flags few scans, γ at the end of its range, and clipped predictions', () => {
     expect(summary({}).flags.map(({ title }) => title)).toEqual(
-      expect.arrayContaining(['Few calibration scans', 'γ at the end of its range', 'Predictions mended on reading']),
+      expect.arrayContaining([
+        'Few calibration scans',
+        'γ at the end of its range',
+        'Predictions mended on reading',
+      ]),
     );
   });
 });

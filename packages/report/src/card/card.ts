@@ -161,7 +161,9 @@ export function notGuaranteed({ procedure, bound, epsilon }: Calibration): strin
     'Anything for scans acquired, predicted, segmented or prepared in another way than the calibration scans.',
     'That the predicted image or the segmentation is right: intervals are about the true intensity of each voxel, whatever organ it was taken for.',
     ...(bound === 'crc'
-      ? ['That this very calibration meets the tolerance: the promise is about the average over calibrations, too.']
+      ? [
+          'That this very calibration meets the tolerance: the promise is about the average over calibrations, too.',
+        ]
       : []),
   ];
 }
@@ -176,7 +178,11 @@ function cardOrgans(calibration: Calibration, { experiment, units }: ExperimentF
     .map((id) => {
       const held = test && Object.hasOwn(test.organs, id) ? test.organs[id] : null;
       const status = Object.hasOwn(organs, id) ? organs[id] : null;
-      const own = byOrgan ? lambdasOfOrgan(lambda, id) : partition.kind === 'uniform' ? Object.values(lambda) : [];
+      const own = byOrgan
+        ? lambdasOfOrgan(lambda, id)
+        : partition.kind === 'uniform'
+          ? Object.values(lambda)
+          : [];
       const values = own.flatMap((value) =>
         typeof value === 'object' ? [Number(value.below), Number(value.above)] : [Number(value)],
       );

@@ -11,6 +11,11 @@ export interface LengthScale {
 
 export function lengthScale(units: UnitsRecord | null): LengthScale {
   return units === null
-    ? { factor: 100, column: 'length_percent', unit: '% of the range', title: 'mean interval width (% of the range)' }
+    ? {
+        factor: 100,
+        column: 'length_percent',
+        unit: '% of the range',
+        title: 'mean interval width (% of the range)',
+      }
     : { factor: units.huPerUnit, column: 'length_hu', unit: 'HU', title: 'mean interval width (HU)' };
 }

@@ -1,5 +1,4 @@
-import type { AnchorRecord } from '@semcrc/core';
-import type { UnitsRecord } from '@semcrc/core';
+import type { AnchorRecord, UnitsRecord } from '@semcrc/core';
 import { records } from '../tables/csv.ts';
 import { inHu } from '../words.ts';
 import { lengthScale } from './axes.ts';
@@ -44,7 +43,10 @@ export function certificateFigure(
       layer: [
         {
           mark: { type: 'line', strokeWidth: 1, color: TONES.faint.light },
-          encoding: { x, y: { ...bound('lower_bound'), title: `added length (${scale.unit})`, scale: { zero: false } } },
+          encoding: {
+            x,
+            y: { ...bound('lower_bound'), title: `added length (${scale.unit})`, scale: { zero: false } },
+          },
         },
         {
           mark: { type: 'tick', thickness: 2, size: 14, color: TONES.muted.light, orient: 'horizontal' },
@@ -57,7 +59,15 @@ export function certificateFigure(
         },
         {
           data: { values: [{ gamma: anchor.gamma, at: anchor.objective * scale.factor }] },
-          mark: { type: 'point', filled: true, size: 90, opacity: 1, color: TONES.semCrc.light, shape: 'triangle-down', yOffset: -8 },
+          mark: {
+            type: 'point',
+            filled: true,
+            size: 90,
+            opacity: 1,
+            color: TONES.semCrc.light,
+            shape: 'triangle-down',
+            yOffset: -8,
+          },
           encoding: { x, y: { field: 'at', type: 'quantitative' } },
         },
       ],

@@ -29,7 +29,9 @@ export function curveFigure(facts: ExperimentFacts): Figure | null {
   const crc = procedures.find(({ procedure }) => procedure === 'crc');
   const chosen = crc && mean(crc.records.map(({ lambda }) => Number(lambda.all)));
   const middle = Math.floor(grid.length / 3);
-  const worst = lines.slice(1).reduce((most, line) => (line.risk[middle] > most.risk[middle] ? line : most), lines[1] ?? lines[0]);
+  const worst = lines
+    .slice(1)
+    .reduce((most, line) => (line.risk[middle] > most.risk[middle] ? line : most), lines[1] ?? lines[0]);
   const marks =
     chosen !== undefined && Number.isFinite(chosen)
       ? [
@@ -82,7 +84,10 @@ export function curveFigure(facts: ExperimentFacts): Figure | null {
         {
           mark: { type: 'line', strokeWidth: 2.8, color: TONES.ink.light },
           transform: [{ filter: "datum.curve === 'whole scan'" }],
-          encoding: { x: { field: column, type: 'quantitative' }, y: { field: 'risk', type: 'quantitative' } },
+          encoding: {
+            x: { field: column, type: 'quantitative' },
+            y: { field: 'risk', type: 'quantitative' },
+          },
         },
         ...(lines.length > 1 ? [label(worst, TONES.muted.light)] : []),
         ...toleranceRule(epsilon, 'y'),

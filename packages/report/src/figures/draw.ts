@@ -38,15 +38,18 @@ const LARGEST = 1.2;
 /** An SVG made part of a page: ids that no other figure has, colours that follow the page, no size of its own. */
 export function inlineSvg(svg: string, id: string): string {
   const named = svg
-    .replace(/\b(id="|url\(#)((?:clip|gradient|pattern)_?\d+)/g, (_, before: string, name: string) => `${before}${id}-${name}`)
+    .replace(
+      /\b(id="|url\(#)((?:clip|gradient|pattern)_?\d+)/g,
+      (_, before: string, name: string) => `${before}${id}-${name}`,
+    )
     .replace(/^<\?xml[^>]*\?>|<!DOCTYPE[^>]*>/g, '')
     .replace(
       /<svg([^>]*?) width="([\d.]+)" height="[\d.]+"/,
-      (_, rest: string, width: string) => `<svg${rest} aria-hidden="true" style="max-width:${Math.round(LARGEST * Number(width))}px"`,
+      (_, rest: string, width: string) =>
+        `<svg${rest} aria-hidden="true" style="max-width:${Math.round(LARGEST * Number(width))}px"`,
     );
   return Object.entries(TONES).reduce(
     (text, [name, { light }]) => text.replaceAll(`"${light}"`, `"var(--${name}, ${light})"`),
     named,
   );
 }
-

@@ -35,7 +35,9 @@ export function organLambdas({ records }: ProcedureRuns, ids: readonly string[])
       const finite = values.filter(Number.isFinite);
       const infinite = values.length - finite.length;
       if (finite.length === 0) return [];
-      return [{ id, side, mean: mean(finite), least: Math.min(...finite), most: Math.max(...finite), infinite }];
+      return [
+        { id, side, mean: mean(finite), least: Math.min(...finite), most: Math.max(...finite), infinite },
+      ];
     });
   });
 }
@@ -50,9 +52,7 @@ export function lambdaFigure(facts: ExperimentFacts): Figure | null {
   const scale = lengthScale(units);
   const found = procedures.map((runs) => ({ runs, lambdas: organLambdas(runs, ids) }));
   const followed = found.find(({ runs }) => runs.procedure === facts.followed.procedure) ?? found[0];
-  const order = [...followed.lambdas]
-    .sort((a, b) => b.mean - a.mean)
-    .map(({ id }) => organName(labels, id));
+  const order = [...followed.lambdas].sort((a, b) => b.mean - a.mean).map(({ id }) => organName(labels, id));
   const unit = scale.unit === 'HU' ? 'hu' : 'percent';
   const data = {
     columns: ['procedure', 'organ', 'side', `lambda_${unit}`, `least_${unit}`, `most_${unit}`, 'infinite'],
@@ -88,13 +88,22 @@ export function lambdaFigure(facts: ExperimentFacts): Figure | null {
     axis: { ticks: false, domain: false, grid: true },
   } as const;
   const yOffset = { field: 'procedure', type: 'nominal', sort: procedureOrder(shown) } as const;
-  const title = twoSided ? `λ̂ below (left) and above (right), ${scale.unit}` : `λ̂, added at both ends (${scale.unit})`;
+  const title = twoSided
+    ? `λ̂ below (left) and above (right), ${scale.unit}`
+    : `λ̂, added at both ends (${scale.unit})`;
   return {
     id: 'lambda',
     title: 'What calibration adds to the intervals, by organ',
-    caption: captionOf(facts, found.map(({ runs }) => runs), twoSided),
+    caption: captionOf(
+      facts,
+      found.map(({ runs }) => runs),
+      twoSided,
+    ),
     description: `λ̂ of ${procedureName(followed.runs.procedure)}: ${followed.lambdas
-      .map(({ id, side, mean }) => `${organName(labels, id)}${side === 'both' ? '' : ` ${side}`} ${(mean * scale.factor).toFixed(1)} ${scale.unit}`)
+      .map(
+        ({ id, side, mean }) =>
+          `${organName(labels, id)}${side === 'both' ? '' : ` ${side}`} ${(mean * scale.factor).toFixed(1)} ${scale.unit}`,
+      )
       .join(', ')}`,
     spec: {
       data: { values },
@@ -104,7 +113,12 @@ export function lambdaFigure(facts: ExperimentFacts): Figure | null {
         {
           mark: { type: 'rule', strokeWidth: 1.5 },
           encoding: {
-            x: { field: 'from', type: 'quantitative', title, axis: { tickCount: 7, ...(twoSided ? { labelExpr: 'abs(datum.value)' } : {}) } },
+            x: {
+              field: 'from',
+              type: 'quantitative',
+              title,
+              axis: { tickCount: 7, ...(twoSided ? { labelExpr: 'abs(datum.value)' } : {}) },
+            },
             x2: { field: 'to' },
             y,
             yOffset,

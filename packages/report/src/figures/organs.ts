@@ -96,4 +96,3 @@ export function organsFigure(facts: ExperimentFacts): Figure {
     data,
   };
 }
-

@@ -26,7 +26,13 @@ export function runsFigure(facts: ExperimentFacts): Figure {
       {
         mark: { type: 'point', filled: true, size: 42, opacity: 0.55 },
         encoding: {
-          x: { field, type: 'quantitative', title, scale: { zero: false, nice: true }, axis: { tickCount: 5 } },
+          x: {
+            field,
+            type: 'quantitative',
+            title,
+            scale: { zero: false, nice: true },
+            axis: { tickCount: 5 },
+          },
           y: { ...y, axis: { ticks: false, domain: false, labels: axis, labelFontSize: 13 } },
           yOffset: { field: 'spread', type: 'quantitative', scale: { domain: [-1, 1], range: [10, 34] } },
           color: colour,
@@ -44,7 +50,7 @@ export function runsFigure(facts: ExperimentFacts): Figure {
     id: 'runs',
     title: 'Risk and interval width of every run',
     caption:
-      `Each mark is one of ${runs} random splits; the black tick is their mean. Left: share of voxels outside their ` +
+      `Each mark is one of ${runs} random splits; the upright bar is their mean. Left: share of voxels outside their ` +
       `intervals on held-out scans, promised to be at most ${plainPercent(epsilon)} on average (dashed). Right: mean interval width.`,
     description: procedures
       .map(
@@ -66,4 +72,3 @@ export function runsFigure(facts: ExperimentFacts): Figure {
 function spread(run: number): number {
   return 2 * ((run * 0.6180339887498949 + 0.5) % 1) - 1;
 }
-

@@ -153,8 +153,12 @@ function histogram(procedure: string, losses: readonly number[], step: number): 
   }
   return [...counts.entries()]
     .sort(([a], [b]) => a - b)
-    .map(([bin, count]) => [procedure, rounded(bin * step), rounded((bin + 1) * step), count / losses.length]);
+    .map(([bin, count]) => [
+      procedure,
+      rounded(bin * step),
+      rounded((bin + 1) * step),
+      count / losses.length,
+    ]);
 }
 
 const rounded = (edge: number): number => Number(edge.toPrecision(12));
-

@@ -22,13 +22,14 @@ export const TONES = {
 } as const satisfies Readonly<Record<string, Tone>>;
 
 /** How each procedure is drawn: a colour-blind-safe colour, and a form of its own for greyscale. */
-export const PROCEDURE_MARKS: Readonly<Record<string, { readonly colour: string; readonly shape: string }>> = {
-  crc: { colour: TONES.crc.light, shape: 'circle' },
-  'k-crc': { colour: TONES.kCrc.light, shape: 'square' },
-  'sem-crc': { colour: TONES.semCrc.light, shape: 'triangle-up' },
-  'organ-crc': { colour: TONES.organCrc.light, shape: 'diamond' },
-  pooled: { colour: TONES.pooled.light, shape: 'cross' },
-};
+export const PROCEDURE_MARKS: Readonly<Record<string, { readonly colour: string; readonly shape: string }>> =
+  {
+    crc: { colour: TONES.crc.light, shape: 'circle' },
+    'k-crc': { colour: TONES.kCrc.light, shape: 'square' },
+    'sem-crc': { colour: TONES.semCrc.light, shape: 'triangle-up' },
+    'organ-crc': { colour: TONES.organCrc.light, shape: 'diamond' },
+    pooled: { colour: TONES.pooled.light, shape: 'cross' },
+  };
 
 export const FONT = 'DejaVu Sans';
 const SIZE = 12;

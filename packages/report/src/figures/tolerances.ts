@@ -12,7 +12,16 @@ export function tolerancesFigure(experiments: readonly ExperimentFacts[]): Figur
   if (new Set(experiments.map(({ epsilon }) => epsilon)).size < 2) return null;
   const scale = lengthScale(first.units);
   const data = {
-    columns: ['source', 'procedure', 'epsilon', 'risk', 'risk_sd', 'length', scale.column, `${scale.column}_sd`],
+    columns: [
+      'source',
+      'procedure',
+      'epsilon',
+      'risk',
+      'risk_sd',
+      'length',
+      scale.column,
+      `${scale.column}_sd`,
+    ],
     rows: experiments.flatMap(({ epsilon, procedures, source }) =>
       procedures.flatMap(({ procedure, risk, length }) =>
         risk && length
@@ -33,7 +42,9 @@ export function tolerancesFigure(experiments: readonly ExperimentFacts[]): Figur
     ),
   };
   const procedures = [
-    ...new Map(experiments.flatMap((one) => one.procedures.map((runs) => [runs.procedure, runs] as const))).values(),
+    ...new Map(
+      experiments.flatMap((one) => one.procedures.map((runs) => [runs.procedure, runs] as const)),
+    ).values(),
   ];
   const shown = { procedures };
   const panel = (field: string, title: string, layers: readonly object[]) => ({
@@ -80,7 +91,12 @@ export function tolerancesFigure(experiments: readonly ExperimentFacts[]): Figur
       hconcat: [
         panel('risk', 'risk', [
           {
-            data: { values: [{ x: 0, y: 0 }, { x: most, y: most }] },
+            data: {
+              values: [
+                { x: 0, y: 0 },
+                { x: most, y: most },
+              ],
+            },
             mark: { type: 'line', strokeDash: [5, 3], color: TONES.tolerance.light },
             encoding: {
               x: { field: 'x', type: 'quantitative' },

@@ -7,7 +7,9 @@ function table(name: string): Uint8Array {
   const colourAt = scheme(name) as unknown as (share: number) => string;
   const colours = new Uint8Array(256 * 3);
   for (let step = 0; step < 256; step++) {
-    const [red, green, blue] = colourAt(step / 255).match(/\d+/g)!.map(Number);
+    const [red, green, blue] = colourAt(step / 255)
+      .match(/\d+/g)!
+      .map(Number);
     colours.set([red, green, blue], 3 * step);
   }
   return colours;

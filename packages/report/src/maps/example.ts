@@ -16,5 +16,7 @@ export interface ExampleScan {
   readonly measurement: Float32Array | null;
   readonly groups: Uint8Array | Uint16Array;
   /** Calibrated bounds by procedure. */
-  readonly calibrated: Readonly<Record<string, { readonly lower: Float32Array; readonly upper: Float32Array }>>;
+  readonly calibrated: Readonly<
+    Record<string, { readonly lower: Float32Array; readonly upper: Float32Array }>
+  >;
 }

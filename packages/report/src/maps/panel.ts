@@ -1,6 +1,6 @@
-import { escapeXml } from '../page/escape.ts';
 import { FONT, TONES } from '../figures/theme.ts';
-import { type Raster, pngUrl } from './raster.ts';
+import { escapeXml } from '../page/escape.ts';
+import { pngUrl, type Raster } from './raster.ts';
 
 /** Side of a panel in a map, in pixels of its SVG. */
 export const PANEL = 172;
@@ -38,7 +38,12 @@ export function picture(raster: Raster, { x, y, across, down }: Placement): stri
 }
 
 /** An outline over a picture, a pixel and a bit wide whatever the voxels' size. */
-export function stroke(path: string, { x, y, across, down }: Placement, colour: string, width: number): string {
+export function stroke(
+  path: string,
+  { x, y, across, down }: Placement,
+  colour: string,
+  width: number,
+): string {
   if (path === '') return '';
   return (
     `<path transform="translate(${fixed(x)},${fixed(y)}) scale(${fixed(across)},${fixed(down)})" d="${path}" fill="none" ` +

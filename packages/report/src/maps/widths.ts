@@ -51,10 +51,16 @@ export function widthsMap(facts: ExperimentFacts, example: ExampleScan): SliceMa
       procedure,
       width: { ...low, voxels: width },
       missed: missed.reduce((sum, one) => sum + one, 0) / missed.length,
-      dimmed: { ...low, voxels: truth.voxels.map((value, voxel) => (missed[voxel] ? Number.NaN : value * 0.62)) },
+      dimmed: {
+        ...low,
+        voxels: truth.voxels.map((value, voxel) => (missed[voxel] ? Number.NaN : value * 0.62)),
+      },
     };
   });
-  const end = scaleEnd(maps.map(({ width }) => width.voxels), scale.factor);
+  const end = scaleEnd(
+    maps.map(({ width }) => width.voxels),
+    scale.factor,
+  );
   const outlines = organs.map((id) => outlinePath(groups, id));
   const columns = 4;
   const rowHeight = 2 * PANEL + 62;
@@ -66,18 +72,26 @@ export function widthsMap(facts: ExperimentFacts, example: ExampleScan): SliceMa
     return [
       text(x, y - 9, procedureName(procedure), { size: 13 }),
       ground(x, y),
-      picture(painted(width, (value, out, to) => widthColour(value / end, out, to)), above),
+      picture(
+        painted(width, (value, out, to) => widthColour(value / end, out, to)),
+        above,
+      ),
       ...outlines.map((path) => stroke(path, above, 'white', 0.8)),
       directions(x, y),
       ground(x, y + PANEL + 26),
       picture(painted(dimmed, missedOrGrey), below),
-      text(x, y + PANEL + 18, `missed: ${percent(missed)} of this slice`, { size: 11, colour: TONES.muted.light }),
+      text(x, y + PANEL + 18, `missed: ${percent(missed)} of this slice`, {
+        size: 11,
+        colour: TONES.muted.light,
+      }),
     ];
   });
   const bottom = 22 + Math.ceil(maps.length / columns) * rowHeight - 22;
   const bar = colourBar(bottom, end * scale.factor, scale.unit);
   const record = (procedure: string) =>
-    facts.procedures.find((own) => own.procedure === procedure)?.records.find(({ run }) => run === example.run);
+    facts.procedures
+      .find((own) => own.procedure === procedure)
+      ?.records.find(({ run }) => run === example.run);
   const strip = lambdaStrip(
     bottom + 62,
     shown.flatMap(({ procedure }) => record(procedure) ?? []),
@@ -96,15 +110,19 @@ export function widthsMap(facts: ExperimentFacts, example: ExampleScan): SliceMa
     svg: mapSvg(strip.bottom + 6, [...parts, ...bar, ...strip.parts]),
     data: {
       columns: ['procedure', 'scan', 'slice', 'share_missed_in_slice'],
-      rows: maps.map(({ procedure, missed }) => [procedureName(procedure), example.scan, example.slices[at], missed]),
+      rows: maps.map(({ procedure, missed }) => [
+        procedureName(procedure),
+        example.scan,
+        example.slices[at],
+        missed,
+      ]),
     },
   };
 }
 
 function missedOrGrey(value: number, out: Uint8Array, at: number): void {
-  if (!Number.isNaN(value)) return grey(value, out, at);
-  out.set(MISSED, at);
-  out[at + 3] = 255;
+  grey(value, out, at);
+  if (Number.isNaN(value)) out.set(MISSED, at);
 }
 
 /** The width at which the colour scale ends, a round one in the unit shown: few voxels are wider, and one outlier does not flatten the rest. */
@@ -122,7 +140,11 @@ function scaleEnd(widths: readonly Float32Array[], factor: number): number {
 
 function colourBar(y: number, end: number, unit: string): string[] {
   const width = 260;
-  const steps = { width: 256, height: 1, voxels: Float32Array.from({ length: 256 }, (_, step) => step / 255) };
+  const steps = {
+    width: 256,
+    height: 1,
+    voxels: Float32Array.from({ length: 256 }, (_, step) => step / 255),
+  };
   const bar = painted(steps, widthColour);
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) =>
     text(share * width, y + 27, String(Number((share * end).toPrecision(3))), {
@@ -139,12 +161,19 @@ function colourBar(y: number, end: number, unit: string): string[] {
 }
 
 /** Cells of λ̂ by procedure and organ, for procedures that have one λ or one by organ. */
-function lambdaStrip(y: number, records: readonly RunRecord[], ids: readonly string[], facts: ExperimentFacts) {
+function lambdaStrip(
+  y: number,
+  records: readonly RunRecord[],
+  ids: readonly string[],
+  facts: ExperimentFacts,
+) {
   const { labels } = facts.experiment.document;
   const scale = lengthScale(facts.units);
   const rows = records.flatMap(({ procedure, lambda }) => {
     if (procedure === 'k-crc') return [];
-    const cells = ids.map((id) => lambdaCell(procedure === 'crc' ? Object.values(lambda) : lambdasOfOrgan(lambda, id)));
+    const cells = ids.map((id) =>
+      lambdaCell(procedure === 'crc' ? Object.values(lambda) : lambdasOfOrgan(lambda, id)),
+    );
     return [{ procedure, cells }];
   });
   if (rows.length === 0) return { parts: [], bottom: y - 40 };
@@ -156,7 +185,10 @@ function lambdaStrip(y: number, records: readonly RunRecord[], ids: readonly str
   const parts = [
     text(0, y - 4, `λ̂ by organ (${scale.unit})`, { size: 13 }),
     ...ids.map((id, column) =>
-      text(left + (column + 0.35) * cell, head - 6, shortened(organName(labels, id), 18), { size: 10.5, turn: -32 }),
+      text(left + (column + 0.35) * cell, head - 6, shortened(organName(labels, id), 18), {
+        size: 10.5,
+        turn: -32,
+      }),
     ),
     ...rows.flatMap(({ procedure, cells }, row) => [
       text(0, head + row * 27 + 17, procedureName(procedure), { size: 12 }),

@@ -52,7 +52,7 @@ export async function calibrationReport(
   const sections: [id: string, heading: string, content: Part][] = [
     ['flags', 'What not to overlook', flagList(summary.flags)],
     ['what', 'What was calibrated, and on what', whatSection(card)],
-    ['organs', 'Organ by organ', organTable(card)],
+    ['by-organ', 'Organ by organ', organTable(card)],
     ...(shown.length > 0 ? [['figures', 'Figures', shown.map(figure)] as [string, string, Part]] : []),
     [
       'guarantee',
@@ -97,7 +97,10 @@ function keyFacts(card: Card, { organs }: PlainSummary): [Part, Part][] {
   return [
     ...(risk === null
       ? []
-      : ([['Measured risk of a scan', measuredFact(percent(risk), againstTolerance(epsilon))]] as [Part, Part][])),
+      : ([['Measured risk of a scan', measuredFact(percent(risk), againstTolerance(epsilon))]] as [
+          Part,
+          Part,
+        ][])),
     ...(length === null
       ? []
       : ([
@@ -120,7 +123,10 @@ function whatSection({ source, scans, heuristic, bound, delta, epsilon, evaluati
     ['bound', delta === null ? `${bound}: on average over calibrations` : `${bound}, δ = ${delta}`],
     ['intervals grow from', heuristic],
     ['source', name(visible(source.name))],
-    ['scans', `${scans.opt} to optimize, ${scans.cal} to calibrate, ${scans.test} held out, of ${source.scans}`],
+    [
+      'scans',
+      `${scans.opt} to optimize, ${scans.cal} to calibrate, ${scans.test} held out, of ${source.scans}`,
+    ],
     ...(evaluation === null
       ? []
       : ([

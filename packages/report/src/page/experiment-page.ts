@@ -1,4 +1,4 @@
-import { factsOf, type ExperimentFacts, type ReportedExperiment } from '../experiment.ts';
+import { type ExperimentFacts, factsOf, type ReportedExperiment } from '../experiment.ts';
 import { lengthScale } from '../figures/axes.ts';
 import { certificateFigure } from '../figures/certificate.ts';
 import { curveFigure } from '../figures/curve.ts';
@@ -21,7 +21,7 @@ import { inHu, percent, plainPercent, procedureName, shortened } from '../words.
 import { page } from './document.ts';
 import { type DrawnFigure, drawn } from './drawn-figure.ts';
 import { figure } from './figure.ts';
-import { Html, html, name, type Part } from './html.ts';
+import { type Html, html, name, type Part } from './html.ts';
 import {
   againstTolerance,
   flagList,
@@ -106,7 +106,8 @@ async function drawing(facts: ExperimentFacts): Promise<DrawnExperiment> {
     curveFigure(facts),
     certificateFigure(first.anchor, units, `${procedureName(followed.procedure)}, run ${first.run}`),
   ];
-  const maps: (SliceMap | null)[] = example === null ? [] : [anatomyMap(facts, example), widthsMap(facts, example)];
+  const maps: (SliceMap | null)[] =
+    example === null ? [] : [anatomyMap(facts, example), widthsMap(facts, example)];
   const drawings: DrawnFigure[] = [];
   for (const one of figures) if (one !== null) drawings.push(await drawn(one));
   return {
@@ -155,7 +156,8 @@ function writtenPage(
         verdictSection(
           summary.verdict,
           keyFacts(facts, summary),
-          summary.advice.length > 0 && html`<h3>What to do next</h3><ul>${summary.advice.map((line) => html`<li>${line}</li>`)}</ul>`,
+          summary.advice.length > 0 &&
+            html`<h3>What to do next</h3><ul>${summary.advice.map((line) => html`<li>${line}</li>`)}</ul>`,
           verdictsTable(
             summary.verdicts,
             procedures.map(({ length }) => length?.mean ?? null),
@@ -180,7 +182,9 @@ function keyFacts(facts: ExperimentFacts, { risk, length, organs }: PlainSummary
     ['Measured risk of a scan', risk === null ? '–' : measuredFact(percent(risk), againstTolerance(epsilon))],
     [
       'Mean interval width',
-      length === null ? '–' : measuredFact(inHu(length, units), units === null ? '' : `${percent(length)} of the window`),
+      length === null
+        ? '–'
+        : measuredFact(inHu(length, units), units === null ? '' : `${percent(length)} of the window`),
     ],
     ...(worst === undefined
       ? []
@@ -255,7 +259,9 @@ function details(
         anchored.map(({ procedure, record, anchor }) => [
           procedureName(procedure),
           record.run,
-          anchor.method === 'gamma' ? `${anchor.gamma.toFixed(3)}${anchor.atRangeEnd ? ' (end of range)' : ''}` : 'envelope',
+          anchor.method === 'gamma'
+            ? `${anchor.gamma.toFixed(3)}${anchor.atRangeEnd ? ' (end of range)' : ''}`
+            : 'envelope',
           (anchor.objective * scale.factor).toFixed(2),
           anchor.gap.toExponential(1),
           record.omega === null ? '–' : record.omega.toFixed(5),

@@ -83,7 +83,8 @@ export function flagList(flags: readonly Flag[]): Html {
 
 /** Table 1 of these experiments. */
 export function tableOneSection(rows: readonly TableOneRow[]): Html {
-  const several = new Set(rows.map(({ source, task, epsilon }) => JSON.stringify([source, task, epsilon]))).size > 1;
+  const several =
+    new Set(rows.map(({ source, task, epsilon }) => JSON.stringify([source, task, epsilon]))).size > 1;
   return html`${table(
     'Mean ± standard deviation over runs. Length is the mean interval width: as a share of the window ×10⁻², and in HU. Scans: to optimize + to calibrate / held out.',
     [
@@ -172,7 +173,6 @@ export function optionText(value: unknown): string {
 
 /** Risk held against its tolerance. */
 export const againstTolerance = (epsilon: number): string => `promised: at most ${plainPercent(epsilon)}`;
-
 
 /** Programs with their versions. */
 export const versionsText = (versions: Readonly<Record<string, string>>): string =>

@@ -41,14 +41,15 @@ const FIGURES = {
 } as const;
 
 /** Table 1 of Teneggi, Stayman and Sulam (2025), for orientation: other scans, another predictor. */
-export const PAPER_TABLE: readonly PaperRow[] = (['TotalSegmentator', 'FLARE23'] as const).flatMap((dataset) =>
-  (['denoising', 'FBP-UNet'] as const).flatMap((task) =>
-    FIGURES[dataset][task].map(([risk, riskSd, length, lengthSd], at) => ({
-      dataset,
-      task,
-      procedure: PROCEDURES[at],
-      risk: [risk, riskSd] as const,
-      length: [length, lengthSd] as const,
-    })),
-  ),
+export const PAPER_TABLE: readonly PaperRow[] = (['TotalSegmentator', 'FLARE23'] as const).flatMap(
+  (dataset) =>
+    (['denoising', 'FBP-UNet'] as const).flatMap((task) =>
+      FIGURES[dataset][task].map(([risk, riskSd, length, lengthSd], at) => ({
+        dataset,
+        task,
+        procedure: PROCEDURES[at],
+        risk: [risk, riskSd] as const,
+        length: [length, lengthSd] as const,
+      })),
+    ),
 );

@@ -76,7 +76,17 @@ export const lengthHuText = ({ length, huPerUnit }: TableOneRow): string =>
 /** `8 + 20`: scans to optimize and to calibrate, and those held out. */
 export const sizesText = ({ n }: TableOneRow): string => `${n.opt} + ${n.cal} / ${n.test}`;
 
-const HEAD = ['Source', 'Task', 'Procedure', 'ε', 'Scans opt + cal / test', 'Runs', 'Risk', 'Length ×10⁻²', 'Length (HU)'];
+const HEAD = [
+  'Source',
+  'Task',
+  'Procedure',
+  'ε',
+  'Scans opt + cal / test',
+  'Runs',
+  'Risk',
+  'Length ×10⁻²',
+  'Length (HU)',
+];
 
 /** The table as Markdown. */
 export function tableOneMarkdown(rows: readonly TableOneRow[]): string {

@@ -102,16 +102,24 @@ export function anchorFlags(
 }
 
 /** Predictions that reading had to mend. */
-export function mendedFlags(mended: { readonly clipped: number; readonly crossed: number } | undefined): Flag[] {
+export function mendedFlags(
+  mended: { readonly clipped: number; readonly crossed: number } | undefined,
+): Flag[] {
   if (mended === undefined || mended.clipped + mended.crossed === 0) return [];
   const parts = [
-    ...(mended.clipped > 0 ? [`${counted(mended.clipped, 'voxel')} outside the window were clipped to it`] : []),
+    ...(mended.clipped > 0
+      ? [`${counted(mended.clipped, 'voxel')} outside the window were clipped to it`]
+      : []),
     ...(mended.crossed > 0
       ? [`${counted(mended.crossed, 'voxel')} had a lower bound above the upper, and were swapped`]
       : []),
   ];
   return [
-    { weight: mended.crossed > 0 ? 'amber' : 'note', title: 'Predictions mended on reading', text: `${parts.join('; ')}.` },
+    {
+      weight: mended.crossed > 0 ? 'amber' : 'note',
+      title: 'Predictions mended on reading',
+      text: `${parts.join('; ')}.`,
+    },
   ];
 }
 

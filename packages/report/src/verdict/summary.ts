@@ -76,7 +76,8 @@ function flagsOf(facts: ExperimentFacts): Flag[] {
       ...anchorFlags(
         procedureName(procedure),
         records.map(({ anchor }) => anchor),
-        (group) => (procedure === 'k-crc' ? `position group ${group}` : organName(labels, group.split('/')[0])),
+        (group) =>
+          procedure === 'k-crc' ? `position group ${group}` : organName(labels, group.split('/')[0]),
       ),
     ]),
     ...mendedFlags(mended),
@@ -89,7 +90,10 @@ function flagsOf(facts: ExperimentFacts): Flag[] {
  * A mean risk over splits of one pool that lies above ε by more than the splits' own Monte-Carlo error: random splits of a
  * fixed pool are exchangeable whatever the pool, so CRC's mean over them is at most ε; above it by 2.33 errors it is in one of a hundred.
  */
-function monteCarloFlags({ procedures, epsilon, bound }: ExperimentFacts, verdicts: readonly Verdict[]): Flag[] {
+function monteCarloFlags(
+  { procedures, epsilon, bound }: ExperimentFacts,
+  verdicts: readonly Verdict[],
+): Flag[] {
   if (bound !== 'crc') return [];
   return procedures.flatMap(({ procedure, records, risk }, at) => {
     const { judgement } = verdicts[at];
@@ -140,4 +144,3 @@ export const JUDGEMENT_WORDS: Readonly<Record<Judgement, string>> = {
   untested: 'Not tested',
   none: 'Nothing promised',
 };
-

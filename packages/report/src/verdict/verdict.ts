@@ -1,4 +1,9 @@
-import { flaggedAbove, type Losses, standardErrorsAbove, standardErrorsOfTest } from '../statistics/chance.ts';
+import {
+  flaggedAbove,
+  type Losses,
+  standardErrorsAbove,
+  standardErrorsOfTest,
+} from '../statistics/chance.ts';
 import { counted, listed, percent, plainPercent } from '../words.ts';
 
 /** What a calibration promised. */
