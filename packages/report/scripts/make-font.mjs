@@ -1,8 +1,8 @@
 // Writes fonts/DejaVuSans-page.woff2, the part of DejaVu Sans that a page's figures use (Latin, Greek, mathematics), and
-// src/figures/generated/advances.ts, the widths of its letters, by which figures without a browser are laid out.
+// src/figures/advances.ts, the widths of its letters, by which figures without a browser are laid out.
 // Needs subset-font (2.9.0), which the workspace does not install: npm install --no-save subset-font@2.9.0 elsewhere
 // and give its folder: node scripts/make-font.mjs node_modules/subset-font
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
@@ -50,9 +50,9 @@ const glyphOf = (code) => {
 const advance = (code) => font.readUInt16BE(tables.get('hmtx') + 4 * Math.min(glyphOf(code), metrics - 1));
 const widths = [];
 for (let code = 0x20; code <= 0x7e; code++) widths.push(Math.round((1000 * advance(code)) / unitsPerEm));
-mkdirSync(new URL('src/figures/generated/', root), { recursive: true });
+
 writeFileSync(
-  new URL('src/figures/generated/advances.ts', root),
+  new URL('src/figures/advances.ts', root),
   `// Written by scripts/make-font.mjs.\n\n/** Widths of the characters from space to tilde in DejaVu Sans, in thousandths of the font size. */\n` +
     `export const ADVANCES: readonly number[] = ${JSON.stringify(widths)};\n`,
 );

@@ -1,6 +1,6 @@
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { ADVANCES } from './generated/advances.ts';
+import { ADVANCES } from './advances.ts';
 import { CONFIG, TONES } from './theme.ts';
 
 /** Letters outside the table are taken for as wide as most capitals. */
