@@ -106,7 +106,7 @@ export const EvaluationRecord = Type.Object({
     Type.Object({ risk: Type.Number(), length: Type.Number(), scans: Count, ...spreadFields }),
   ),
   /** Loss and mean length of every test scan, in the order of `split.test`. */
-  scans: Type.Optional(Type.Object({ risk: Type.Array(Type.Number()), length: Type.Array(Type.Number()) })),
+  perScan: Type.Optional(Type.Object({ risk: Type.Array(Type.Number()), length: Type.Array(Type.Number()) })),
 });
 
 /**

@@ -122,7 +122,7 @@ export function madeDocument({
               },
             ]),
           ),
-          scans: { risk: losses, length: lengths },
+          perScan: { risk: losses, length: lengths },
         },
         seconds: { anchor: 1, backtrack: 1, evaluate: 1 },
       };

@@ -29,7 +29,7 @@ function splits(
           risk: 0.1,
           length: length.reduce((sum, one) => sum + one, 0) / tests,
           organs: {},
-          scans: { risk: test.map(() => 0.1), length },
+          perScan: { risk: test.map(() => 0.1), length },
         },
       };
     });

@@ -94,7 +94,7 @@ describe('the numbers behind a figure are those of experiment.json', () => {
   it('for single scans: shares of each bar, median, 90% and share above ε', () => {
     const rows = records(scansFigure(facts)!.data);
     for (const spread of lossSpreads(facts)) {
-      const losses = own(spread.procedure).flatMap(({ test }) => test!.scans!.risk);
+      const losses = own(spread.procedure).flatMap(({ test }) => test!.perScan!.risk);
       const sorted = [...losses].sort((a, b) => a - b);
       expect(spread.above).toBeCloseTo(losses.filter((loss) => loss > 0.1).length / losses.length, 12);
       expect(spread.median).toBeCloseTo((sorted[losses.length / 2 - 1] + sorted[losses.length / 2]) / 2, 12);

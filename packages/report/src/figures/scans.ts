@@ -40,7 +40,7 @@ export function lossSpreads({ procedures, epsilon }: ExperimentFacts): LossSprea
 
 /** Losses of single test scans over all runs, ascending. */
 function scanLosses({ records }: ProcedureRuns): number[] {
-  const losses = Float64Array.from(records.flatMap(({ test }) => test?.scans?.risk ?? []));
+  const losses = Float64Array.from(records.flatMap(({ test }) => test?.perScan?.risk ?? []));
   return [...losses.sort()];
 }
 

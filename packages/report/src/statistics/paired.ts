@@ -34,11 +34,11 @@ export function pairedDifference(
   const ofRun: number[] = [];
   for (const [run, record] of byRun(procedure)) {
     const [own, other] = [record.test, others.get(run)?.test];
-    if (!own?.scans || !other?.scans) continue;
+    if (!own?.perScan || !other?.perScan) continue;
     const inRun = new Map<string, number[]>();
     record.split.test.forEach((scan, at) => {
       const patient = patients && Object.hasOwn(patients, scan) ? patients[scan] : scan;
-      push(inRun, patient, own.scans!.length[at] - other.scans!.length[at]);
+      push(inRun, patient, own.perScan!.length[at] - other.perScan!.length[at]);
     });
     for (const [patient, differences] of inRun) push(ofPatient, patient, mean(differences));
     ofRun.push(own.length - other.length);
