@@ -21,6 +21,7 @@ export function page({ title, lead, contents, body, foot }: PageContent, font: s
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="semcrc">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">

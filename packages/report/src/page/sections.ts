@@ -137,7 +137,7 @@ export function paperSection(): Html {
 export function pairedTable(pairs: readonly PairedDifference[], units: UnitsRecord | null): Html {
   const factor = units?.huPerUnit ?? 100;
   const unit = units === null ? '% of the range' : 'HU';
-  const signed = (value: number) => `${value > 0 ? '+' : ''}${(value * factor).toFixed(2)}`;
+  const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value * factor).toFixed(2)}`;
   return html`${table(
     'Mean difference of interval width, patient by patient: each patient’s averaged over the runs that test it',
     [
