@@ -13,3 +13,16 @@ export function usageProgram(name = 'README.md', language = 'js') {
   if (block === undefined) throw new Error(`${name} shows no usage: expected a block marked ${language}`);
   return block;
 }
+
+/**
+ * A README's program with some of its words replaced.
+ *
+ * @param {string} program
+ * @param {Readonly<Record<string, string>>} replacements each must be found
+ */
+export function withReplaced(program, replacements) {
+  return Object.entries(replacements).reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`the README's program has no ${from} any more:\n${program}`);
+    return text.replaceAll(from, to);
+  }, program);
+}

@@ -8,9 +8,10 @@ export const ARROWS = {
   '@semcrc/anchor': ['@semcrc/kernels'],
   '@semcrc/core': ['@semcrc/anchor', '@semcrc/kernels'],
   '@semcrc/cohort': ['@semcrc/core', '@semcrc/imaging'],
-  '@semcrc/simulate': ['@semcrc/cohort', '@semcrc/imaging', '@semcrc/kernels'],
-  '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/core'],
-  '@semcrc/report': ['@semcrc/core'],
+  '@semcrc/results': ['@semcrc/core', '@semcrc/imaging'],
+  '@semcrc/simulate': ['@semcrc/core', '@semcrc/imaging', '@semcrc/kernels'],
+  '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/results'],
+  '@semcrc/report': ['@semcrc/results', '@semcrc/core'],
   semcrc: ['@semcrc/runner', '@semcrc/report'],
 };
 
@@ -29,8 +30,8 @@ export const BROWSER_ENTRIES = new Set([
   '@semcrc/runner',
 ]);
 
-/** Dependencies that only a dynamic import may load, so that a page that does not need them never fetches them. */
-export const DYNAMIC_ONLY = new Set(['highs']);
+/** What only a dynamic import may load, so that a page that does not need it never fetches it. */
+export const DYNAMIC_ONLY = new Set(['highs', '#highs-solver', '#highs-wasm']);
 
 /**
  * Every package that `name` may import, directly or through another.

@@ -37,9 +37,12 @@ function packageOf(specifier) {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** @param {string} entry @param {Package} pkg whose `exports` may hold patterns with a star */
-function isEntry(entry, { manifest }) {
-  return Object.keys(manifest.exports ?? {}).some((key) => {
+/**
+ * @param {string} entry
+ * @param {Record<string, unknown>} [declared] the `exports` or `imports` of a package, whose keys may hold a star
+ */
+function isDeclared(entry, declared = {}) {
+  return Object.keys(declared).some((key) => {
     const [head, tail] = key.split('*');
     return tail === undefined ? key === entry : entry.startsWith(head ?? '') && entry.endsWith(tail);
   });
@@ -82,6 +85,8 @@ function checkImports(pkg, byName, shared) {
     ...Object.keys(pkg.manifest.optionalDependencies ?? {}),
   ]);
   const development = new Set([...runtime, ...Object.keys(pkg.manifest.devDependencies ?? {}), ...shared]);
+  // A package without entries ships as a bundle, which holds what it was built with.
+  const shipped = pkg.manifest.exports === undefined ? development : runtime;
   /** @type {Violation[]} */
   const violations = [];
   for (const [file, { imports }] of pkg.files) {
@@ -107,9 +112,13 @@ function checkImports(pkg, byName, shared) {
       if (target && target !== pkg) {
         if (!below.has(name)) report('arrow', `imports upward: ${name}`);
         const entry = specifier === name ? '.' : `.${specifier.slice(name.length)}`;
-        if (!isEntry(entry, target)) report('package', `${specifier} is no entry of ${name}`);
+        if (!isDeclared(entry, target.manifest.exports))
+          report('package', `${specifier} is no entry of ${name}`);
       }
-      if (target !== pkg && !(inSource ? runtime : development).has(name)) {
+      const declared = name.startsWith('#')
+        ? isDeclared(name, pkg.manifest.imports)
+        : (inSource ? shipped : development).has(name);
+      if (target !== pkg && !declared) {
         report('declared', `${name} is not declared in package.json`);
       }
       if (inSource && kind === 'value' && DYNAMIC_ONLY.has(name)) {

@@ -26,7 +26,7 @@ export async function calibratePhantom(
   for (const id of cohort.ids) profiles.set(id, buildProfile(kernels, await cohort.read(id), organs));
   const data = { ...cohort, kernels, profileOf: (id: string) => profiles.get(id)! };
   const sizes = { nOpt: 8, nCal: 36, nTest: 12, runs: 1, seed: 7 };
-  const plan = { procedures: [procedure], epsilon: 0.1, ...sizes, options: { ...PAPER_OPTIONS, gap } };
+  const plan = { procedures: [procedure], epsilons: [0.1], ...sizes, options: { ...PAPER_OPTIONS, gap } };
   const [{ records }] = await runOne(data, plan, planRuns(plan, cohort)[0]);
   const { seconds: _, ...record } = records[0];
   return JSON.parse(JSON.stringify(record));

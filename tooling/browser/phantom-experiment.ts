@@ -7,7 +7,7 @@ export async function experimentOnPhantom(
 ): Promise<Omit<RunRecord, 'seconds'>[]> {
   const plan = {
     procedures: PAPER_PROCEDURES,
-    epsilon: 0.1,
+    epsilons: [0.1],
     runs: 3,
     seed: 11,
     nOpt: 8,
@@ -16,6 +16,6 @@ export async function experimentOnPhantom(
     options: PAPER_OPTIONS,
   };
   const handle = { kind: 'phantom', options: { scans: 48, shape: [2, 64, 64] } } as const;
-  const { cells } = await runExperiment(handle, plan, { executor });
-  return cells[0].records.map(({ seconds: _, ...record }) => record);
+  const { byEpsilon } = await runExperiment(handle, plan, { executor });
+  return byEpsilon[0].records.map(({ seconds: _, ...record }) => record);
 }

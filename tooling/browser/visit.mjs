@@ -1,4 +1,4 @@
-// Building a page with Vite, serving the build, and reading what the page found out.
+// Building a page, serving the build, and reading what the page found out.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,9 +6,10 @@ import { build, preview } from 'vite';
 
 /**
  * @typedef {object} Visit
- * @property {unknown} outcome what the page handed to `report`
+ * @property {unknown} outcome what the page found out
  * @property {string[]} requests paths of everything it fetched, in order
  */
+/** @typedef {(root: string, outDir: string) => Promise<void>} Bundle builds the page in a folder into another */
 
 // A page may share memory between threads only when it is isolated from other origins.
 const ISOLATION = {
@@ -17,27 +18,30 @@ const ISOLATION = {
 };
 
 /**
- * Builds the page in `root` for production, opens it in `browser`, waits until it has reported.
+ * Builds the page in `root` for production, opens it in `browser`, waits until it has an outcome.
  * Fails with the page's own error, or on anything it logged as an error.
  * @param {import('playwright-core').Browser} browser
  * @param {string} root folder with an `index.html`
- * @param {{ timeoutSeconds?: number }} [options]
+ * @param {{ timeoutSeconds?: number, bundle?: Bundle, query?: string, outcome?: string }} [options] `outcome`: a JavaScript
+ *   expression, undefined as long as the page is at work; what the page handed to `report` if left out
  * @returns {Promise<Visit>}
  */
-export async function visit(browser, root, { timeoutSeconds = 60 } = {}) {
+export async function visit(
+  browser,
+  root,
+  {
+    timeoutSeconds = 60,
+    bundle = bundleWithVite,
+    query = '',
+    outcome: expression = 'globalThis.outcome',
+  } = {},
+) {
   const outDir = mkdtempSync(path.join(tmpdir(), 'semcrc-page-'));
-  const settings = {
-    root,
-    configFile: /** @type {const} */ (false),
-    logLevel: /** @type {const} */ ('error'),
-  };
-  await build({
-    ...settings,
-    build: { outDir, target: 'esnext', minify: false, chunkSizeWarningLimit: 1e6 },
-    worker: { format: 'es' },
-  });
+  await bundle(root, outDir);
   const server = await preview({
-    ...settings,
+    root,
+    configFile: false,
+    logLevel: 'error',
     build: { outDir },
     preview: { host: '127.0.0.1', port: 0, headers: ISOLATION },
   });
@@ -55,14 +59,14 @@ export async function visit(browser, root, { timeoutSeconds = 60 } = {}) {
         complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
-    await page.goto(`http://127.0.0.1:${address.port}/`);
-    const settled = page.waitForFunction('globalThis.outcome !== undefined', undefined, {
+    await page.goto(`http://127.0.0.1:${address.port}/${query}`);
+    const settled = page.waitForFunction(`(${expression}) !== undefined`, undefined, {
       timeout: timeoutSeconds * 1000,
     });
     await settled.catch((cause) => {
       throw new Error(`${root}: the page reported nothing. ${complaints.join('\n')}`, { cause });
     });
-    const outcome = await page.evaluate('globalThis.outcome');
+    const outcome = await page.evaluate(expression);
     if (complaints.length > 0) throw new Error(`${root}: ${complaints.join('\n')}`);
     return { outcome, requests };
   } finally {
@@ -70,4 +74,14 @@ export async function visit(browser, root, { timeoutSeconds = 60 } = {}) {
     await server.close();
     rmSync(outDir, { recursive: true });
   }
+}
+
+/** @type {Bundle} */
+async function bundleWithVite(root, outDir) {
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    build: { outDir, target: 'esnext', minify: false, chunkSizeWarningLimit: 1e6 },
+  });
 }

@@ -1,5 +1,6 @@
 // `pnpm test:packed`: packs every published package and uses the tarballs as a stranger would:
-// linted (publint), typed (attw), installed by npm in an empty folder, imported in Node, bundled for a page in Chromium.
+// linted (publint), typed (attw), installed by npm in an empty folder, imported in Node, run as a command, and bundled by
+// webpack, esbuild, rollup and Vite for a page in Chromium.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,8 +11,9 @@ import { formatMessage } from 'publint/utils';
 import { NODE_ENTRIES } from '../boundaries/arrows.mjs';
 import { readWorkspace } from '../boundaries/workspace.mjs';
 import { launchChromium, reasonToSkip } from '../browser/chromium.mjs';
-import { visit } from '../browser/visit.mjs';
 import { usageProgram } from '../readme.mjs';
+import { checkNotices } from './notices.mjs';
+import { BUNDLERS, preparePage, runPage } from './pages.mjs';
 
 /** @typedef {{ name: string, tarball: string, manifest: Record<string, any> }} Packed */
 
@@ -23,19 +25,24 @@ let failures = 0;
 try {
   const packed = pack();
   for (const pkg of packed) await check(`${pkg.name}: publint`, () => lint(pkg));
+  for (const pkg of packed) await check(`${pkg.name}: described`, () => checkDescription(pkg));
   for (const pkg of packed) {
     if (pkg.manifest.exports) await check(`${pkg.name}: types resolve`, () => resolveTypes(pkg));
   }
   const consumer = path.join(scratch, 'consumer');
   await check('npm installs the tarballs', () => install(consumer, packed));
   await check('the tarballs hold what is shipped and nothing else', () => inspectContents(consumer, packed));
+  for (const { name } of packed)
+    await check(`${name}: whose code it holds is said`, () =>
+      checkNotices(path.join(consumer, 'node_modules', name)),
+    );
   await check('TypeScript reads every declaration', () => readTypes(consumer, packed));
   await check('Node imports every entry and calibrates', () => runInNode(consumer, packed));
   await check('the installed command answers', () => runCommand(consumer, packed));
-  await check('the installed command works in threads', () => runThreads(consumer));
+  await check('the installed command works in threads, with few files open', () => runThreads(consumer));
   const reason = reasonToSkip();
-  if (reason) console.log(`skipped: a Vite page in Chromium (${reason})`);
-  else await check('a Vite page calibrates in Chromium', () => runInPage(consumer));
+  if (reason) console.log(`skipped: pages in Chromium (${reason})`);
+  else await runPages(consumer);
 } finally {
   rmSync(scratch, { recursive: true });
 }
@@ -44,9 +51,10 @@ process.exitCode = failures === 0 ? 0 : 1;
 
 /** @param {string} name @param {() => unknown} run throws what is wrong */
 async function check(name, run) {
+  const started = Date.now();
   try {
     await run();
-    console.log(`ok: ${name}`);
+    console.log(`ok: ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failures++;
     console.error(`FAILED: ${name}\n${error instanceof Error ? error.message : error}`);
@@ -87,6 +95,26 @@ function resolveTypes({ tarball, manifest }) {
   );
 }
 
+/** What a registry shows of a package. @param {Packed} pkg */
+function checkDescription({ manifest, tarball }) {
+  const wanted = [
+    'description',
+    'keywords',
+    'license',
+    'author',
+    'engines',
+    'files',
+    'sideEffects',
+    'publishConfig',
+  ];
+  const missing = wanted.filter((field) => manifest[field] === undefined);
+  if (missing.length > 0) throw new Error(`package.json says nothing of ${missing.join(', ')}`);
+  const held = execute('tar', ['-tzf', tarball], scratch).split('\n');
+  for (const file of ['package/README.md', 'package/LICENSE']) {
+    if (!held.includes(file)) throw new Error(`the tarball has no ${file}`);
+  }
+}
+
 /** Nothing for Node's main thread to import. @param {string} entry */
 function forThreadOrPage(entry) {
   return entry === './browser' || entry.startsWith('./worker');
@@ -124,37 +152,34 @@ function inspectContents(consumer, packed) {
 }
 
 /**
- * Every name of every entry, under both ways in which TypeScript finds modules; with Node's own types for the entries
- * that are for Node, without them for all others.
+ * Every name of every entry, under both ways in which TypeScript finds modules, with the typings of the platform that the
+ * entry is for and of no other: Node's, a browser's, or none.
  * @param {string} consumer
  * @param {readonly Packed[]} packed
  */
 function readTypes(consumer, packed) {
   const forNode = (/** @type {string} */ entry) => NODE_ENTRIES.has(entry) || entry.startsWith('./worker');
+  const forBrowser = (/** @type {string} */ entry) => entry === './browser';
   const nodeTypes = ['--types', 'node', '--typeRoots', path.join(root, 'node_modules/@types')];
   for (const module of ['esnext', 'nodenext']) {
-    const options = [
-      '--noEmit',
-      '--strict',
-      '--skipLibCheck',
-      'false',
-      '--target',
-      'es2023',
-      '--lib',
-      'es2023,dom',
-    ];
+    const options = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2022'];
     const finding = ['--module', module, '--moduleResolution', module === 'esnext' ? 'bundler' : module];
-    for (const { file, types, wanted } of [
-      { file: 'node.mts', types: nodeTypes, wanted: forNode },
+    for (const { file, platform, wanted } of [
+      { file: 'node.mts', platform: ['--lib', 'es2023', ...nodeTypes], wanted: forNode },
+      { file: 'browser.mts', platform: ['--lib', 'es2023,dom', '--types', ''], wanted: forBrowser },
       {
         file: 'anywhere.mts',
-        types: ['--types', ''],
-        wanted: (/** @type {string} */ entry) => !forNode(entry),
+        platform: ['--lib', 'es2023', '--types', ''],
+        wanted: (/** @type {string} */ entry) => !forNode(entry) && !forBrowser(entry),
       },
     ]) {
       const lines = entriesOf(packed, wanted).map((entry, i) => `export * as entry${i} from '${entry}';`);
       writeFileSync(path.join(consumer, file), lines.join('\n'));
-      execute(path.join(root, 'node_modules/.bin/tsc'), [...options, ...finding, ...types, file], consumer);
+      execute(
+        path.join(root, 'node_modules/.bin/tsc'),
+        [...options, ...finding, ...platform, file],
+        consumer,
+      );
     }
   }
 }
@@ -187,30 +212,35 @@ function runCommand(consumer, packed) {
 }
 
 /**
- * Threads load a bundle, which must find what it leaves out.
+ * What the README of the command shows, as `npx` runs it, where a process may open few files.
  * @param {string} consumer
  */
 function runThreads(consumer) {
-  const options = ['--runs', '2', '--workers', '2', '--out', 'experiment'];
-  execute('npx', ['--no-install', 'semcrc', 'experiment', ...options], consumer);
-  const { runs } = JSON.parse(readFileSync(path.join(consumer, 'experiment/experiment.json'), 'utf8'));
-  if (runs.length !== 8) throw new Error(`expected 2 runs of 4 procedures, found ${runs.length} records`);
-  const bundled = path.join(consumer, 'node_modules/@semcrc/runner/dist/bundled');
-  execute('node', ['--input-type=module', '-e', "await import('highs');"], bundled);
+  const lines = usageProgram('apps/cli/README.md', 'sh')
+    .trim()
+    .split('\n')
+    .map((line) =>
+      line.replace('node apps/cli/dist/main.js', 'npx --no-install semcrc').replace(/ *#.*$/, ''),
+    );
+  execute('sh', ['-ec', ['ulimit -n 256', ...lines].join('\n')], consumer);
+  const { runs } = JSON.parse(readFileSync(path.join(consumer, 'results/experiment.json'), 'utf8'));
+  if (runs.length !== 20) throw new Error(`expected 5 runs of 4 procedures, found ${runs.length} records`);
 }
 
 /** @param {string} consumer */
-async function runInPage(consumer) {
-  writeFileSync(
-    path.join(consumer, 'index.html'),
-    '<!doctype html><script type="module" src="./page.mjs"></script>',
-  );
-  writeFileSync(path.join(consumer, 'page.mjs'), `${usageProgram()}\nglobalThis.outcome = records[0].test;`);
+async function runPages(consumer) {
+  /** @type {Record<string, string>} */
+  let inNode = {};
+  await check('Node runs what a page will', () => {
+    inNode = preparePage(consumer);
+  });
   const browser = await launchChromium();
   try {
-    const { outcome } = await visit(browser, consumer);
-    const { risk } = /** @type {{ risk: number }} */ (outcome);
-    if (!(risk > 0 && risk < 0.15)) throw new Error(`the page said ${JSON.stringify(outcome)}`);
+    for (const [name, bundle] of Object.entries(BUNDLERS)) {
+      await check(`a page built by ${name} finds the same in Chromium`, () =>
+        runPage(browser, consumer, bundle, inNode),
+      );
+    }
   } finally {
     await browser.close();
   }

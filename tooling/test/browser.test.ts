@@ -36,8 +36,11 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
     expect(requests.some((path) => /highs/i.test(path))).toBe(true);
   });
 
-  it('an experiment in two Workers gives bitwise the runs that Node gives', async () => {
-    const { outcome } = await visit(browser, page('experiment'));
+  it.each([
+    ['made of the text that the package carries', 'experiment'],
+    ['served by a page that forbids blob: workers', 'experiment-served'],
+  ])('an experiment in two Workers, %s, gives bitwise the runs that Node gives', async (_, name) => {
+    const { outcome } = await visit(browser, page(name));
     const executor = serialExecutor();
     try {
       const runs = await experimentOnPhantom(executor);

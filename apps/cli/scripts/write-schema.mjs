@@ -1,6 +1,6 @@
 // Writes the JSON schema of the config files of `semcrc experiment`; run after building. A test holds the committed file to it.
 import { writeFile } from 'node:fs/promises';
-import { experimentFileSchema } from '../dist/settings.js';
+import { experimentFileSchema } from '../build/settings.js';
 
 const document = { $schema: 'http://json-schema.org/draft-07/schema#', ...experimentFileSchema };
 await writeFile(

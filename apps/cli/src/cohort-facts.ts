@@ -1,5 +1,4 @@
-import type { Source } from '@semcrc/cohort';
-import type { Labels } from '@semcrc/core';
+import type { Labels, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 
 /** One scan of a cohort, as calibrating sees it. */
@@ -20,7 +19,7 @@ export interface ScanFacts {
   readonly voxels: Readonly<Record<string, number>>;
 }
 
-/** A cohort as `inspect` tells it. */
+/** What `inspect` says of a cohort. */
 export interface CohortFacts {
   readonly name: string;
   readonly digest: string;
@@ -45,7 +44,7 @@ export async function cohortFacts(
 }
 
 function scanFacts(sample: Awaited<ReturnType<Source['read']>>): ScanFacts {
-  const { id, patient, shape, truth, lower, upper, groups, mended } = sample;
+  const { id, patient, shape, truth, lower, upper, organs, mended } = sample;
   const counts = new Map<number, number>();
   let [min, max, sum, width, outside] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, 0];
   for (let voxel = 0; voxel < truth.length; voxel++) {
@@ -55,7 +54,7 @@ function scanFacts(sample: Awaited<ReturnType<Source['read']>>): ScanFacts {
     sum += value;
     width += upper[voxel] - lower[voxel];
     if (value < lower[voxel] || value > upper[voxel]) outside++;
-    counts.set(groups[voxel], (counts.get(groups[voxel]) ?? 0) + 1);
+    counts.set(organs[voxel], (counts.get(organs[voxel]) ?? 0) + 1);
   }
   const d = truth.length;
   return {

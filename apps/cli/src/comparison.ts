@@ -1,4 +1,4 @@
-import type { LabelScheme } from '@semcrc/cohort';
+import type { LabelScheme } from '@semcrc/imaging';
 import {
   compareLabels,
   cornerDistance,

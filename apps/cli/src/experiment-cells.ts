@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import { type ExperimentPlan, planRuns, type SummaryRow } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
+import { beginResults, type ExperimentWriter } from '@semcrc/results';
 import { type FinishedRun, runExperiment } from '@semcrc/runner';
 import type { Cell } from './experiment-file.ts';
-import { ExperimentFolder, summaryCsv } from './experiment-folder.ts';
 import type { Invocation } from './invocation.ts';
-import { openOutputDirectory, writeOutputFile } from './output-file.ts';
-import { whileAlone } from './place-lock.ts';
-import { type Config, planOf, resolveConfig } from './resolve.ts';
-import { handleOf } from './source.ts';
+import { type Config, flatConfig, planOf, resolveConfig, splitText } from './resolve.ts';
+import { chooseSource, handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 import { EXPERIMENTS, noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
@@ -22,6 +19,8 @@ export interface CellOutcome {
   readonly config: Config;
   readonly path: string;
   readonly summary: readonly SummaryRow[];
+  /** How the cohort's patients were divided, in words. */
+  readonly split: string;
 }
 
 /** Cells that differ in ε alone: the same runs serve them all. */
@@ -34,72 +33,77 @@ interface Batch {
 /**
  * Runs every cell and writes its folder. All of them are checked before any scan is read.
  *
- * @throws SemcrcError as the runner does; `interrupted` saying what is kept
+ * @returns what each cell came to, in their order, and where everything stands
+ * @throws SemcrcError as the runner and the results do; `interrupted` saying what is kept
  */
 export async function runCells(
   cells: readonly Cell[],
   options: { readonly out: string; readonly workers: number | undefined; readonly force: boolean },
   invocation: Invocation,
-): Promise<CellOutcome[]> {
-  const batches = await planBatches(cells, invocation.terminal);
-  const places = [...new Set(['', ...cells.map(({ folder }) => folder)])].map((folder) => {
-    const name = join(options.out, folder);
-    openOutputDirectory(name);
-    return { name, lockFile: join(name, '.lock') };
+): Promise<{ readonly path: string; readonly outcomes: readonly CellOutcome[] }> {
+  const { terminal } = invocation;
+  const batches = await planBatches(cells, terminal);
+  const planned = new Map(
+    batches.flatMap(({ members, open }) =>
+      members.map(({ cell, config }) => [cell, { config, digest: open.cohort.digest }]),
+    ),
+  );
+  const targets = cells.map((cell) => {
+    const { config, digest } = planned.get(cell)!;
+    const flat = flatConfig(config);
+    const { runs: _, source: __, ...settings } = flat;
+    return {
+      axes: cell.axes,
+      config: flat,
+      terms: { ...settings, sourceDigest: digest, version: VERSION },
+    };
   });
-  return whileAlone(places, invocation.terminal, () => runBatches(cells, batches, options, invocation));
-}
-
-async function runBatches(
-  cells: readonly Cell[],
-  batches: readonly Batch[],
-  options: { readonly out: string; readonly workers: number | undefined; readonly force: boolean },
-  invocation: Invocation,
-): Promise<CellOutcome[]> {
-  const onOther = options.force ? 'discard' : 'refuse';
-  const opened = batches.map((batch) => ({
-    ...batch,
-    folders: batch.members.map(({ cell, config }) => {
-      const identity = { digest: batch.open.cohort.digest, version: VERSION };
-      return new ExperimentFolder(join(options.out, cell.folder), config, identity, onOther);
-    }),
-  }));
-  const done: CellOutcome[] = [];
-  await withExecutor(EXPERIMENTS, options.workers, async (executor) => {
-    for (const [at, batch] of opened.entries()) {
-      const prefix = opened.length === 1 ? '' : `part ${at + 1}/${opened.length}: `;
-      done.push(...(await runBatch(batch, executor, prefix, invocation)));
-    }
+  const results = await beginResults(options.out, targets, {
+    onOther: options.force ? 'discard' : 'refuse',
+    note: (message) => terminal.note(`note: ${message}`),
   });
-  const outcomes = cells.map((cell) => done.find((outcome) => outcome.cell === cell)!);
-  if (cells.some(({ folder }) => folder !== '')) writeGrid(options.out, outcomes);
-  return outcomes;
+  try {
+    const done: CellOutcome[] = [];
+    await withExecutor(EXPERIMENTS, options.workers, async (executor) => {
+      for (const [at, batch] of batches.entries()) {
+        const prefix = batches.length === 1 ? '' : `part ${at + 1}/${batches.length}: `;
+        const folders = batch.members.map(({ cell }) => results.experiments[cells.indexOf(cell)]);
+        done.push(...(await runBatch({ ...batch, folders }, executor, prefix, invocation)));
+      }
+    });
+    const outcomes = cells.map((cell) => done.find((outcome) => outcome.cell === cell)!);
+    await results.finish(outcomes.map(({ summary }) => summary));
+    return { path: results.path, outcomes };
+  } finally {
+    results.release();
+  }
 }
 
 async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<Batch[]> {
-  const groups = new Map<string, { cell: Cell; config: Config }[]>();
-  for (const cell of cells) {
-    const config = resolveConfig(cell.settings);
-    const { epsilon: _, ...rest } = config;
-    const key = JSON.stringify(rest);
-    groups.set(key, [...(groups.get(key) ?? []), { cell, config }]);
-  }
   const cohorts = new Map<string, Promise<OpenCohort>>();
-  const batches: Batch[] = [];
-  for (const members of groups.values()) {
-    const handle = handleOf(members[0].config.source);
+  const groups = new Map<string, { members: { cell: Cell; config: Config }[]; open: OpenCohort }>();
+  for (const cell of cells) {
+    const choice = chooseSource(cell.settings);
+    const handle = handleOf(choice);
     const key = JSON.stringify(handle);
     if (!cohorts.has(key)) cohorts.set(key, openCohort(handle, terminal));
     const open = await cohorts.get(key)!;
-    const plans = members.map(({ config }) => planOf(config, open.cohort.labels));
-    for (const plan of plans) planRuns(plan, open.cohort);
-    batches.push({ members, open, plan: plans[0] });
+    const config = resolveConfig(cell.settings, choice, open.cohort);
+    const { epsilon: _, ...rest } = config;
+    const group = groups.get(JSON.stringify(rest)) ?? { members: [], open };
+    group.members.push({ cell, config });
+    groups.set(JSON.stringify(rest), group);
   }
-  return batches;
+  return [...groups.values()].map(({ members, open }) => {
+    const epsilons = members.map(({ config }) => config.epsilon);
+    const plan = { ...planOf(members[0].config, open.cohort.labels), epsilons };
+    planRuns(plan, open.cohort);
+    return { members, open, plan };
+  });
 }
 
 async function runBatch(
-  { members, open, plan, folders }: Batch & { readonly folders: readonly ExperimentFolder[] },
+  { members, open, plan, folders }: Batch & { readonly folders: readonly ExperimentWriter[] },
   executor: Parameters<typeof runExperiment>[2]['executor'],
   prefix: string,
   { terminal, signal }: Invocation,
@@ -112,17 +116,14 @@ async function runBatch(
     terminal.note(`${prefix}${finished.length} of ${plan.runs} runs were finished before`);
   const progress = new StageProgress(terminal, prefix);
   let done = finished.length;
-  const result = await runExperiment(open.handle, plan, {
+  const result = await runExperiment(open.opening, plan, {
     executor,
     signal,
-    tolerances: members.map(({ config }) => config.epsilon),
     finished,
     ...(folders.every((folder) => folder.hasRiskCurve) ? {} : { grid: RISK_GRID }),
     onProgress: progress.update,
-    onRun: ({ run, results }) => {
-      results.forEach((cell, at) => {
-        folders[at].keep(run, cell);
-      });
+    onRun: async ({ run, results }) => {
+      await Promise.all(results.map((result, at) => folders[at].keep(run, result)));
       done += 1;
     },
   })
@@ -136,31 +137,19 @@ async function runBatch(
 
   const [first] = planRuns({ ...plan, runs: 1 }, open.cohort);
   const example = first.split.test[0] ?? first.split.cal[0];
+  const patients = new Set(open.cohort.patients).size;
   const outcomes: CellOutcome[] = [];
   for (const [at, { cell, config }] of members.entries()) {
     const folder = folders[at];
-    const { summary } = result.cells[at];
-    if (result.curve !== null) folder.writeRiskCurve(result.curve);
-    await folder.writeExample(open.cohort, example);
+    const { summary } = result.byEpsilon[at];
+    if (result.curve !== null) await folder.writeRiskCurve(result.curve);
+    if (!folder.hasExample) await folder.writeExample(await open.cohort.read(example), first.run);
     await folder.writeResults(
       open.cohort,
       result.runs.map(({ run, results }) => [run, results[at]] as const),
       summary,
     );
-    outcomes.push({ cell, config, path: folder.path, summary });
+    outcomes.push({ cell, config, path: folder.path, summary, split: splitText(config, patients) });
   }
   return outcomes;
-}
-
-/** What stands above the folders of a grid: which cell is where, and one table of them all. */
-function writeGrid(out: string, outcomes: readonly CellOutcome[]): void {
-  const listed = outcomes.map(({ cell: { folder, axes } }) => ({ folder, axes }));
-  writeOutputFile(
-    join(out, 'grid.json'),
-    `${JSON.stringify({ schema: 'semcrc/grid@1', cells: listed }, null, 2)}\n`,
-  );
-  writeOutputFile(
-    join(out, 'summary.csv'),
-    summaryCsv(outcomes.map(({ cell, summary }) => ({ axes: cell.axes, summary }))),
-  );
 }

@@ -1,9 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { readTextFileSync } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { cellName } from '@semcrc/results';
 import { Compile } from 'typebox/compile';
-import { parse, YAMLError } from 'yaml';
+import { parse } from 'yaml';
 import { experimentFileSchema, type Settings, settingsSchema } from './settings.ts';
+
+/** Longest config file, in bytes, and most experiments of a grid: far beyond what a person means. */
+const MOST_BYTES = 2 ** 16;
+const MOST_CELLS = 10_000;
 
 /** One experiment of a grid. */
 export interface Cell {
@@ -29,19 +34,32 @@ export function isExperimentFile(source: string): boolean {
  * @throws SemcrcError `bad-input` naming the file, the setting, what was expected and what was found
  */
 export function readExperimentFile(path: string, given: Settings): Cell[] {
-  const text = readFileSync(path, 'utf8');
+  const text = readTextFileSync(path, { limit: MOST_BYTES });
   let content: unknown;
   try {
     content = parse(text) ?? {};
-  } catch (error) {
-    if (!(error instanceof YAMLError)) throw error;
-    throw new SemcrcError('bad-input', `${path} is not YAML: ${error.message.split('\n')[0]}`, {
+    JSON.stringify(content);
+  } catch (cause) {
+    // Not YAML, more aliases than anyone writes by hand, or nested deeper than the stack.
+    const reason = cause instanceof RangeError ? 'it is nested too deeply' : (cause as Error).message;
+    throw new SemcrcError('bad-input', `${path} is not YAML: ${reason.split('\n')[0]}`, {
       data: { file: path },
+      cause,
     });
   }
   if (!fileCheck.Check(content)) throw misfit(path, content, fileCheck.Errors(content));
   const { grid = {}, ...base } = content as Settings & { grid?: Record<string, readonly unknown[]> };
   const axes = Object.entries(grid).filter(([name]) => !(name in given));
+  const count = axes.reduce((product, [, values]) => product * values.length, 1);
+  if (count > MOST_CELLS) {
+    throw new SemcrcError(
+      'bad-input',
+      `${path}: the grid has ${count} combinations, expected at most ${MOST_CELLS}`,
+      {
+        data: { file: path, found: count },
+      },
+    );
+  }
   const cells = axes.reduce<{ axes: Record<string, string>; settings: Record<string, unknown> }[]>(
     (partial, [name, values]) =>
       partial.flatMap((cell) =>
@@ -55,14 +73,15 @@ export function readExperimentFile(path: string, given: Settings): Cell[] {
   const laidOut = cells.map((cell) => {
     const settings = { ...cell.settings, ...given };
     if (!settingsCheck.Check(settings)) throw misfit(path, settings, settingsCheck.Errors(settings));
-    const folder = Object.entries(cell.axes).map(([name, text]) => `${name}-${text}`);
     return {
-      folder: folder.join('_'),
+      folder: cellName(cell.axes),
       axes: cell.axes,
       settings: withPathsFrom(dirname(path), settings, given),
     };
   });
-  const twice = laidOut.find(({ folder }, at) => laidOut.findIndex((cell) => cell.folder === folder) !== at);
+  // Some file systems ignore case.
+  const names = laidOut.map(({ folder }) => folder.toLowerCase());
+  const twice = laidOut.find((_, at) => names.indexOf(names[at]) !== at);
   if (twice !== undefined) {
     throw new SemcrcError(
       'bad-input',
@@ -79,7 +98,7 @@ function settingsOf(axis: string, value: unknown): Record<string, unknown> {
   return source;
 }
 
-/** A value of an axis in words that can stand in a folder's name. */
+/** A value of an axis as text. */
 function textOf(axis: string, value: unknown): string {
   if (axis !== 'source') return [value].flat().join('+') || 'none';
   const { name, source } =
@@ -125,11 +144,16 @@ function misfit(path: string, content: unknown, errors: readonly Misfit[]): Semc
   const allowed = (error.params as { allowedValues?: readonly unknown[] }).allowedValues;
   const expected = allowed === undefined ? error.message : `must be one of ${allowed.join(', ')}`;
   const name = setting(error.instancePath);
-  return new SemcrcError('bad-input', `${path}: ${name} ${expected}, found ${JSON.stringify(found)}`, {
+  return new SemcrcError('bad-input', `${path}: ${name} ${expected}, found ${short(JSON.stringify(found))}`, {
     data: { file: path, setting: name },
   });
 }
 
 function setting(instancePath: string): string {
   return instancePath === '' ? 'the file' : instancePath.slice(1).replaceAll('/', '.');
+}
+
+function short(text: string | undefined): string {
+  if (text === undefined) return 'nothing';
+  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
 }

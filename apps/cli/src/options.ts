@@ -1,267 +1,91 @@
-import { schemeNames } from '@semcrc/cohort';
+import { schemeNames } from '@semcrc/imaging';
 import { type Command, Option } from 'commander';
-import * as parse from './parse.ts';
-import { CHOICES, STRATUM_FEATURES } from './settings.ts';
+import { Type } from 'typebox';
+import { type OptionWords, schemaOption } from './schema-option.ts';
+import { LAYOUT_FIELDS, METHOD_FIELDS, PLAN_FIELDS, PREPARING_FIELDS } from './settings.ts';
 
-/**
- * One option as the user sees it. Commander is given no default: what was not asked for stays undefined, so that a
- * config file and a preset can fill it. `fallback` only tells the reader what that will be.
- */
-export interface OptionRow {
-  readonly flags: string;
-  readonly about: string;
-  readonly parse?: (text: string) => unknown;
-  readonly choices?: readonly string[];
-  readonly fallback?: string;
-}
+/** Settings by name, with their schemas. */
+type Fields = Readonly<Record<string, Type.TSchema>>;
 
-export const SOURCE: readonly OptionRow[] = [
-  {
-    flags: '--labels <scheme>',
-    about: `numbering of the segmentations: ${schemeNames.join(', ')}, or a label map (.json); files need it`,
+const WORDS: Readonly<Record<string, OptionWords>> = {
+  labels: { value: 'scheme' },
+  extraLabels: { value: 'names' },
+  window: { value: 'lo,hi' },
+  spacing: { value: 'x,y,z', fallback: "each scan's own" },
+  size: { value: 'height,width' },
+  nOpt: { value: 'patients', fallback: 'a seventh of the calibration patients, from 4 to 32' },
+  nCal: { value: 'patients', fallback: 'all that are not held out, at most 512' },
+  nTest: { value: 'patients', fallback: 'a fifth, at most 128' },
+  procedures: { value: 'names', fallback: 'crc,k-crc,sem-crc,organ-crc' },
+  preset: { fallback: 'paper' },
+  anchor: { fallback: null },
+  backtrack: { fallback: null },
+  sides: { fallback: null },
+  strata: {
+    value: 'features',
+    fallback: null,
+    expected: 'none, or feature:bins separated by commas, such as intensity:6,width:4',
   },
-  {
-    flags: '--extra-labels <names>',
-    about: 'labels beside the nine organs that get a λ of their own, by name',
-    parse: parse.names,
-  },
-  {
-    flags: '--window <lo,hi>',
-    about: 'HU window of the truth that becomes 0..1',
-    parse: parse.window,
-    fallback: '-175,250',
-  },
-  {
-    flags: '--prediction-units <units>',
-    about: 'window: predictions in 0..1; hu: in HU, windowed as the truth is',
-    choices: CHOICES.predictionUnits,
-    fallback: 'window',
-  },
-];
-
-const LAYOUT: readonly OptionRow[] = [
-  {
-    flags: '--layout <name>',
-    about: 'the source is a directory tree laid out like this',
-    choices: CHOICES.layout,
-  },
-  { flags: '--dataset <name>', about: 'its data set, where it holds several' },
-  { flags: '--task <name>', about: 'its task, where the data set has several' },
-  { flags: '--backbone <name>', about: 'the model that segmented the predictions, where there are several' },
-  { flags: '--ground-truth-labels', about: "take the data set's own labels instead" },
-];
-
-/** @param how scans are made where `--prepare` does not say. */
-function prepareOptions(how: 'none' | 'paper'): readonly OptionRow[] {
-  return [
-    {
-      flags: '--prepare <how>',
-      about: 'none: canonical orientation and windowing only, every slice kept; paper: as in its section 4',
-      choices: CHOICES.prepare,
-      fallback: how,
-    },
-    {
-      flags: '--spacing <x,y,z>',
-      about: 'paper: resample to this spacing in mm',
-      parse: parse.spacing,
-      fallback: "each scan's own",
-    },
-    {
-      flags: '--slices <number>',
-      about: 'paper: slices taken from the window, evenly spread',
-      parse: parse.count(1),
-      fallback: '4',
-    },
-    {
-      flags: '--size <height,width>',
-      about: 'paper: what slices are cropped or padded to',
-      parse: parse.size,
-      fallback: '256,256',
-    },
-    {
-      flags: '--window-slices <number>',
-      about: 'paper: slices in the window with the most labelled voxels',
-      parse: parse.count(1),
-      fallback: '48',
-    },
-    {
-      flags: '--margin <slices>',
-      about: 'paper: slices at each end of a scan that no window may hold',
-      parse: parse.count(0),
-      fallback: '10',
-    },
-    {
-      flags: '--least-labelled <voxels>',
-      about: 'paper: a slice with fewer labelled voxels counts 0',
-      parse: parse.count(0),
-      fallback: '4000',
-    },
-  ];
-}
-
-export const SPLIT: readonly OptionRow[] = [
-  {
-    flags: '--seed <number>',
-    about: 'seed of the splits (run r of seed s is the same split everywhere)',
-    parse: parse.seed,
-    fallback: '0',
-  },
-  {
-    flags: '--n-opt <patients>',
-    about: 'patients the anchor is optimized on',
-    parse: parse.count(0),
-    fallback: '32',
-  },
-  {
-    flags: '--n-cal <patients>',
-    about: 'patients calibrated on, the opt patients among them (phantom: 128)',
-    parse: parse.count(1),
-    fallback: '512',
-  },
-  {
-    flags: '--n-test <patients>',
-    about: 'patients held out to measure risk and length (phantom: 32)',
-    parse: parse.count(0),
-    fallback: '128',
-  },
-];
-
-export const METHOD: readonly OptionRow[] = [
-  {
-    flags: '--epsilon <share>',
-    about: 'tolerance ε: the risk allowed',
-    parse: parse.share,
-    fallback: '0.1',
-  },
-  {
-    flags: '--preset <name>',
-    about:
-      'paper: gamma, line, one side, no strata; shortest: envelope, path, two sides, intensity:12,width:4',
-    choices: CHOICES.preset,
-    fallback: 'paper',
-  },
-  {
-    flags: '--anchor <method>',
-    about: "gamma: the paper's convex surrogate; envelope: the loss itself over clamped length",
-    choices: CHOICES.anchor,
-  },
-  {
-    flags: '--anchor-voxels <which>',
-    about: "opt voxels the gamma anchor is solved on: all, or the paper's subsample",
-    choices: CHOICES.anchorVoxels,
-    fallback: 'all',
-  },
-  {
-    flags: '--gap <share>',
-    about: 'relative gap between the bounds at which the gamma anchor stops',
-    parse: parse.share,
-    fallback: '1e-4',
-  },
-  {
-    flags: '--backtrack <how>',
-    about: 'line: from the anchor by one offset; path: along the edges of the envelope',
-    choices: CHOICES.backtrack,
-  },
-  {
-    flags: '--sides <sides>',
-    about: 'one λ for both ends of the interval, or one below and one above',
-    choices: CHOICES.sides,
-  },
-  {
-    flags: '--strata <features>',
-    about: 'split every organ by quantiles: none or feature:bins of intensity, width, gradient',
-    parse: parse.strata(STRATUM_FEATURES),
-  },
-  {
-    flags: '--bound <name>',
-    about: 'crc: the expected risk is at most ε; the others: the risk is, with probability 1 − δ',
-    choices: CHOICES.bound,
-    fallback: 'crc',
-  },
-  {
-    flags: '--delta <share>',
-    about: 'δ of the bounds other than crc',
-    parse: parse.share,
-    fallback: '0.1',
-  },
-  {
-    flags: '--correction <name>',
-    about: 'organ-crc with δ: bonferroni divides it by the organs controlled, so that all hold at once',
-    choices: CHOICES.correction,
-    fallback: 'none',
-  },
-  {
-    flags: '--heuristic <name>',
-    about: 'what the interval grows from',
-    choices: CHOICES.heuristic,
-    fallback: 'quantile',
-  },
-  {
-    flags: '--weight-floor <width>',
-    about: 'least width of the heuristics multiplicative and std, in windowed intensity',
-    parse: parse.positive,
-    fallback: '0.01',
-  },
-  {
-    flags: '--alpha <share>',
-    about: 'tail that the heuristic samples leaves out on each side',
-    parse: parse.share,
-    fallback: '0.1',
-  },
-  {
-    flags: '--sample-quantiles <how>',
-    about: 'quantiles of samples as they are, or calibrated to hold for one more sample',
-    choices: CHOICES.sampleQuantiles,
-    fallback: 'plain',
-  },
-  {
-    flags: '--within <region>',
-    about: 'count the loss over the whole scan, or only over voxels that are not background',
-    choices: CHOICES.within,
-    fallback: 'scan',
-  },
-  {
-    flags: '--control <organs>',
-    about: 'organ-crc: control these organs and the scan risk as well, by name',
-    parse: parse.names,
-  },
-  {
-    flags: '--organ-cal <splits>',
-    about: 'organ-crc: calibrate on cal, or on opt and cal',
-    choices: CHOICES.organCal,
-    fallback: 'cal',
-  },
-];
-
-export const OUT_FILE: OptionRow = { flags: '--out <file>', about: 'where the calibration is written' };
-
-export const WORKERS: OptionRow = {
-  flags: '--workers <number>',
-  about: 'worker threads; results do not depend on it',
-  parse: parse.count(1),
-  fallback: 'the cores there are',
+  control: { value: 'organs' },
 };
 
-export const JSON_OUTPUT: OptionRow = {
-  flags: '--json',
-  about: 'print the result, or the error, as JSON on stdout',
-};
+/** How many threads may be asked for; more than a machine has cores never helps. */
+const MOST_WORKERS = 256;
 
-/** Adds everything that names and reads a cohort. */
+export const OUT_FILE = new Option(
+  '--out <file>',
+  'where the calibration is written (default: calibration.json)',
+);
+export const JSON_OUTPUT = new Option('--json', 'print the result, or the error, as JSON on stdout');
+export const WORKERS = schemaOption(
+  'workers',
+  Type.Integer({
+    minimum: 1,
+    maximum: MOST_WORKERS,
+    description: 'Worker threads; results do not depend on it.',
+  }),
+  { fallback: 'the cores there are' },
+);
+
+/** The options that let a command replace a file of another kind. */
+export const FORCE_FILE = new Option(
+  '--force',
+  'replace a file in that place, whatever it is; never one that is read',
+);
+
+const { prepare, spacing, slices, size, windowSlices, margin, leastLabelled, ...reading } = PREPARING_FIELDS;
+const { seed, runs, procedures, epsilon, ...sizes } = PLAN_FIELDS;
+
+/** How files are read: intensities and labels. */
+export const READING: Fields = {
+  ...reading,
+  labels: Type.String({
+    minLength: 1,
+    description: `How the segmentations number their labels: ${schemeNames.join(', ')}, or the path of a label map (.json); files need it.`,
+  }),
+};
+export const RUNS: Fields = { runs };
+export const SPLIT: Fields = { seed, ...sizes };
+export const METHOD: Fields = { epsilon, ...METHOD_FIELDS };
+export const PROCEDURES: Fields = { procedures };
+
+/** Adds everything that names and reads a cohort. @param how scans are made where `prepare` does not say */
 export function addSourceOptions(command: Command, how: 'none' | 'paper' = 'none'): Command {
-  addOptions(command, 'Files of a source:', SOURCE);
-  addOptions(command, 'Directory trees:', LAYOUT);
-  return addOptions(command, 'Preparing:', prepareOptions(how));
+  addSettings(command, 'Files of a source:', READING);
+  addSettings(command, 'Directory trees:', LAYOUT_FIELDS);
+  const paper = { spacing, slices, size, windowSlices, margin, leastLabelled };
+  addOptions(command, 'Preparing:', [schemaOption('prepare', prepare, { fallback: how })]);
+  return addSettings(command, 'With --prepare paper:', paper);
 }
 
-/** Adds options to a command under a heading of its help. */
-export function addOptions(command: Command, heading: string, rows: readonly OptionRow[]): Command {
-  for (const row of rows) {
-    const about = row.fallback === undefined ? row.about : `${row.about} (default: ${row.fallback})`;
-    const option = new Option(row.flags, about).helpGroup(heading);
-    if (row.choices) option.choices(row.choices);
-    if (row.parse) option.argParser(row.parse);
-    command.addOption(option);
-  }
+/** Adds the options of settings under a heading of a command's help. */
+export function addSettings(command: Command, heading: string, fields: Fields): Command {
+  const options = Object.entries(fields).map(([name, schema]) => schemaOption(name, schema, WORDS[name]));
+  return addOptions(command, heading, options);
+}
+
+/** Adds options under a heading of a command's help. */
+export function addOptions(command: Command, heading: string, options: readonly Option[]): Command {
+  for (const option of options) command.addOption(option.helpGroup(heading));
   return command;
 }

@@ -1,36 +1,44 @@
 import { Command } from 'commander';
-import { applyCommand } from './commands/apply.ts';
-import { calibrateCommand } from './commands/calibrate.ts';
-import { evaluateCommand } from './commands/evaluate.ts';
-import { experimentCommand } from './commands/experiment.ts';
-import { inspectCommand } from './commands/inspect.ts';
-import { prepareCommand } from './commands/prepare.ts';
 import type { Invocation } from './invocation.ts';
 import { VERSION } from './version.ts';
 
-/** The whole command line. Errors are thrown, never printed here; only help and the version are. */
-export function buildProgram(invocation: Invocation): Command {
+/** The commands in the order of the help. Each is loaded when it is asked for: none waits for what the others import. */
+const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Command>>> = {
+  calibrate: async (invocation) => (await import('./commands/calibrate.ts')).calibrateCommand(invocation),
+  experiment: async (invocation) => (await import('./commands/experiment.ts')).experimentCommand(invocation),
+  evaluate: async (invocation) => (await import('./commands/evaluate.ts')).evaluateCommand(invocation),
+  apply: async (invocation) => (await import('./commands/apply.ts')).applyCommand(invocation),
+  prepare: async (invocation) => (await import('./commands/prepare.ts')).prepareCommand(invocation),
+  inspect: async (invocation) => (await import('./commands/inspect.ts')).inspectCommand(invocation),
+};
+
+/**
+ * The command line for these arguments: with the one command they name, or with all where help or an error lists them.
+ * Errors are thrown, never printed here; only help and the version are.
+ */
+export async function buildProgram(invocation: Invocation, args: readonly string[]): Promise<Command> {
   const program = new Command('semcrc')
     .description('Calibrate CT uncertainty intervals: conformal risk control by organ.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES);
-  for (const command of [
-    calibrateCommand(invocation),
-    experimentCommand(invocation),
-    evaluateCommand(invocation),
-    applyCommand(invocation),
-    prepareCommand(invocation),
-    inspectCommand(invocation),
-  ]) {
-    program.addCommand(command);
-  }
+  for (const name of commandsFor(args[0])) program.addCommand(await COMMANDS[name](invocation));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
     command.configureHelp({ helpWidth: 110 });
   }
   return program;
+}
+
+function commandsFor(first: string | undefined): readonly string[] {
+  if (first === '--version' || first === '-V') return [];
+  return isCommand(first) ? [first] : Object.keys(COMMANDS);
+}
+
+/** Whether a word is the name of a command. */
+export function isCommand(word: string | undefined): word is string {
+  return word !== undefined && Object.hasOwn(COMMANDS, word);
 }
 
 const EXAMPLES = `

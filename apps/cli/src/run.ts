@@ -1,8 +1,8 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { CommanderError } from 'commander';
-import { describeError, EXIT_CODES, toSemcrcError } from './fault.ts';
-import { buildProgram } from './program.ts';
-import { Terminal } from './terminal.ts';
+import { describeError, EXIT_CODES, toSemcrcError, withFlags } from './error-report.ts';
+import { buildProgram, isCommand } from './program.ts';
+import { Terminal, writeLine } from './terminal.ts';
 
 /**
  * Runs one command line to its end, printing to stdout and stderr, and never throws.
@@ -13,17 +13,16 @@ import { Terminal } from './terminal.ts';
  */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   const terminal = new Terminal(args.includes('--json'));
+  const words = args.length === 0 ? ['--help'] : withoutSeparator(args);
   try {
-    await buildProgram({ terminal, signal }).parseAsync(withoutSeparator(args), { from: 'user' });
-    return 0;
+    const program = await buildProgram({ terminal, signal }, words);
+    await program.parseAsync(words, { from: 'user' });
+    return EXIT_CODES.done;
   } catch (thrown) {
-    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT_CODES.done;
     const error = signal.aborted ? interrupted(thrown) : toSemcrcError(thrown);
-    terminal.printJson({ error: { code: error.code, message: error.message, data: error.data } });
-    const command = args.find((arg) => !arg.startsWith('-'));
-    if (!(thrown instanceof CommanderError && thrown.code === 'commander.help')) {
-      process.stderr.write(describeError(error, command));
-    }
+    terminal.printJson({ error: { code: error.code, message: withFlags(error), data: error.data } });
+    writeLine(describeError(error, isCommand(words[0]) ? words[0] : undefined));
     return EXIT_CODES[error.code];
   }
 }

@@ -1,114 +1,39 @@
-import { schemeNames } from '@semcrc/cohort';
 import { layoutNames } from '@semcrc/cohort/node';
-import { BOUND_NAMES, HEURISTIC_NAMES, PROCEDURES } from '@semcrc/core';
+import { ExperimentPlan, PRESETS, PreparingOptions, ProcedureOptions } from '@semcrc/core';
 import { Type } from 'typebox';
 
-/** Features of the prediction that strata are cut by. */
-export const STRATUM_FEATURES = ['intensity', 'width', 'gradient'] as const;
+const { epsilons, options: _, ...plan } = ExperimentPlan.properties;
 
-/** The words that options and config files choose from. */
-export const CHOICES = {
-  layout: layoutNames,
-  prepare: ['none', 'paper'],
-  predictionUnits: ['window', 'hu'],
-  preset: ['paper', 'shortest'],
-  anchor: ['gamma', 'envelope'],
-  anchorVoxels: ['all', 'paper'],
-  backtrack: ['line', 'path'],
-  sides: ['one', 'two'],
-  bound: BOUND_NAMES,
-  heuristic: HEURISTIC_NAMES,
-  within: ['scan', 'body'],
-  organCal: ['cal', 'all'],
-  correction: ['none', 'bonferroni'],
-  sampleQuantiles: ['plain', 'calibrated'],
-} as const;
+/** The sets of method options that have a name. */
+const PRESET_NAMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
 
-const share = (description: string) => Type.Number({ description, exclusiveMinimum: 0, exclusiveMaximum: 1 });
-const patients = (description: string, minimum: number) => Type.Integer({ description, minimum });
 const oneOf = <T extends string>(description: string, values: readonly T[]) =>
   Type.Unsafe<T>(Type.Enum([...values], { description }));
 
-const millimetres = Type.Number({ exclusiveMinimum: 0 });
-const pixels = Type.Integer({ minimum: 1 });
+/** How scans are made from files. */
+export const PREPARING_FIELDS = PreparingOptions.properties;
 
-const sourceFields = {
-  labels: Type.String({
-    description: `How the segmentations number their labels: ${schemeNames.join(', ')}, or the path of a label map (.json).`,
+/** Which part of a directory tree is the cohort. */
+export const LAYOUT_FIELDS = {
+  layout: oneOf('The source is a directory tree laid out like this.', layoutNames),
+  dataset: Type.String({ description: 'Of a directory tree: the data set, where it holds several.' }),
+  task: Type.String({ description: 'Of a directory tree: the task, where the data set has several.' }),
+  backbone: Type.String({
+    description: 'Of a directory tree: the model that segmented the predictions, where there are several.',
   }),
-  extraLabels: Type.Array(Type.String(), {
-    description: 'Labels beside the nine organs that get a λ of their own.',
-    uniqueItems: true,
-  }),
-  layout: oneOf('How a directory tree is laid out.', CHOICES.layout),
-  dataset: Type.String({ description: 'Of a directory tree: the data set.' }),
-  task: Type.String({ description: 'Of a directory tree: the task.' }),
-  backbone: Type.String({ description: 'Of a directory tree: the segmentation model.' }),
   groundTruthLabels: Type.Boolean({ description: "Of a directory tree: take the data set's own labels." }),
-  window: Type.Tuple([Type.Number(), Type.Number()], {
-    description: 'HU window of the truth that becomes 0..1.',
-  }),
-  predictionUnits: oneOf('Predictions in 0..1, or in HU.', CHOICES.predictionUnits),
-  prepare: oneOf('Scans whole, or prepared as in the paper.', CHOICES.prepare),
-  spacing: Type.Tuple([millimetres, millimetres, millimetres], {
-    description: 'Resample to this spacing along x, y, z in mm; without it, each scan keeps its own.',
-  }),
-  slices: Type.Integer({ description: 'Slices taken from the window, evenly spread.', minimum: 1 }),
-  size: Type.Tuple([pixels, pixels], {
-    description: 'Height and width that slices are cropped or padded to.',
-  }),
-  windowSlices: Type.Integer({
-    description: 'Slices in the window with the most labelled voxels.',
-    minimum: 1,
-  }),
-  margin: Type.Integer({ description: 'Slices at each end that no window may hold.', minimum: 0 }),
-  leastLabelled: Type.Integer({
-    description: 'A slice with fewer labelled voxels than this counts 0.',
-    minimum: 0,
-  }),
 };
 
-const methodFields = {
-  epsilon: share('Tolerance ε.'),
-  nOpt: patients('Patients the anchor is optimized on.', 0),
-  nCal: patients('Patients calibrated on, the opt patients among them.', 1),
-  nTest: patients('Patients held out.', 0),
-  preset: oneOf('Sets anchor, backtrack, sides and strata where they are not given.', CHOICES.preset),
-  anchor: oneOf('How the anchor is found.', CHOICES.anchor),
-  anchorVoxels: oneOf(
-    "Opt voxels the anchor is solved on: all, or the paper's subsample.",
-    CHOICES.anchorVoxels,
+/** What is calibrated, on which splits; one tolerance, since several are an axis of a grid. */
+export const PLAN_FIELDS = { ...plan, epsilon: epsilons.items };
+
+/** How it is calibrated. */
+export const METHOD_FIELDS = {
+  preset: oneOf(
+    'Sets anchor, backtrack, sides and strata where they are not given; paper: gamma, line, one, none; shortest: envelope, path, two, intensity:12,width:4.',
+    PRESET_NAMES,
   ),
-  gap: share('Relative gap between the bounds at which the anchor stops.'),
-  backtrack: oneOf(
-    'From the anchor along a line, or along the path of the minorant edges.',
-    CHOICES.backtrack,
-  ),
-  sides: oneOf('One λ for both ends of the interval, or one below and one above.', CHOICES.sides),
-  strata: Type.Array(Type.String({ pattern: `^(${STRATUM_FEATURES.join('|')}):[1-9][0-9]?$` }), {
-    description: 'Splits of every organ by quantiles of features of the prediction, as feature:bins.',
-    uniqueItems: true,
-  }),
-  bound: oneOf(
-    'What is guaranteed: the expected risk (crc), or the risk with probability 1 − δ.',
-    CHOICES.bound,
-  ),
-  delta: share('δ of the bounds other than crc.'),
-  correction: oneOf('Whether organ-crc divides δ by the organs it controls.', CHOICES.correction),
-  heuristic: oneOf('What the interval grows from.', CHOICES.heuristic),
-  weightFloor: Type.Number({
-    description: 'Least width, in windowed intensity, of the heuristics that scale with one.',
-    exclusiveMinimum: 0,
-  }),
-  alpha: Type.Number({
-    description: 'Tail that quantiles of samples leave out on each side.',
-    exclusiveMinimum: 0,
-    exclusiveMaximum: 0.5,
-  }),
-  sampleQuantiles: oneOf('Quantiles of samples as they are, or calibrated.', CHOICES.sampleQuantiles),
-  within: oneOf('Region the loss is taken over.', CHOICES.within),
-  control: Type.Array(Type.String(), { description: 'Organs that organ-crc controls beside the scan risk.' }),
-  organCal: oneOf('What organ-crc calibrates on.', CHOICES.organCal),
+  ...ProcedureOptions.properties,
 };
 
 const source = Type.String({
@@ -117,23 +42,14 @@ const source = Type.String({
   minLength: 1,
 });
 
-const fields = {
-  source,
-  ...sourceFields,
-  procedures: Type.Array(oneOf('A procedure.', PROCEDURES), {
-    description: 'Procedures to compare over the same splits.',
-    minItems: 1,
-    uniqueItems: true,
-  }),
-  runs: Type.Integer({ description: 'Splits drawn.', minimum: 1 }),
-  seed: Type.Integer({ description: 'Seed of the splits.', minimum: 0, maximum: 0xffffffff }),
-  ...methodFields,
-};
+const sourceFields = { ...PREPARING_FIELDS, ...LAYOUT_FIELDS };
+const fields = { source, ...sourceFields, ...PLAN_FIELDS, ...METHOD_FIELDS };
 const optionalFields = Type.Partial(Type.Object(fields)).properties;
 
 /** Every setting of one experiment, none required: what the command line and a config file can say. */
 export const settingsSchema = Type.Object(optionalFields, { additionalProperties: false });
 export type Settings = Type.Static<typeof settingsSchema>;
+export const SETTING_NAMES: readonly string[] = Object.keys(fields);
 
 /** A source of a grid, with what may set it apart from the others. */
 const gridSource = Type.Union([
@@ -150,12 +66,11 @@ const gridSource = Type.Union([
   ),
 ]);
 
-const axes = Object.entries({ ...methodFields, seed: fields.seed, source: gridSource }).map(
-  ([name, values]) => [
-    name,
-    Type.Optional(Type.Array(values as Type.TSchema, { minItems: 1, uniqueItems: true })),
-  ],
-);
+const { procedures: __, runs: ___, ...planAxes } = PLAN_FIELDS;
+const axes = Object.entries({ ...planAxes, ...METHOD_FIELDS, source: gridSource }).map(([name, values]) => [
+  name,
+  Type.Optional(Type.Array(values as Type.TSchema, { minItems: 1, uniqueItems: true })),
+]);
 
 /** The config file of `semcrc experiment`: settings, and a grid whose every combination becomes a folder. */
 export const experimentFileSchema = Type.Object(

@@ -1,30 +1,18 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StoredPreparing } from '@semcrc/cohort';
-import { abdomenWindow, paperSliceRule } from '@semcrc/imaging';
+import { readManifest, scanLayout } from '@semcrc/cohort/node';
+import {
+  PREPARING_DEFAULTS,
+  type Preparing,
+  type PreparingOptions,
+  type PreparingRecord1,
+} from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
-import type { FileOptions, SourceHandle } from '@semcrc/runner';
-import type { Settings } from './settings.ts';
+import type { SourceHandle } from '@semcrc/runner';
+import { PREPARING_FIELDS, type Settings } from './settings.ts';
 
 /** The name of the built-in cohort on the command line and in config files. */
 export const PHANTOM = 'phantom';
-
-/** How files became scans: every option of it, as calibrations and experiments record it. */
-export interface Preparing {
-  readonly prepare: 'none' | 'paper';
-  /** Null where no files were read, or nobody knows how: the phantom, a prepared cohort of another program. */
-  readonly labels: string | null;
-  readonly extraLabels: readonly string[];
-  readonly window: readonly [lo: number, hi: number];
-  readonly predictionUnits: 'window' | 'hu';
-  /** Millimetres along x, y, z; null keeps each scan's own, as do all of these where nothing is prepared. */
-  readonly spacing: readonly [x: number, y: number, z: number] | null;
-  readonly slices: number | null;
-  readonly size: readonly [height: number, width: number] | null;
-  readonly windowSlices: number | null;
-  readonly margin: number | null;
-  readonly leastLabelled: number | null;
-}
 
 /** Which part of a directory tree is the cohort. */
 export interface Layout {
@@ -35,34 +23,44 @@ export interface Layout {
   readonly groundTruthLabels: boolean;
 }
 
-/** A source as a config holds it: everything that tells it from another. */
-export interface SourceChoice extends Preparing, Layout {
+/** A source as a config records it: everything that distinguishes it from another. */
+export interface SourceChoice extends Required<PreparingRecord1>, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
+  readonly truthUnits: 'hu' | 'window';
+  readonly affineTolerance: number;
 }
 
-const READING = ['labels', 'extraLabels', 'window', 'predictionUnits', 'prepare'] as const;
+const { prepare: _, ...preparing } = PREPARING_FIELDS;
+/** Settings of a paper's slices; all others say how files are read. */
 const PAPER = ['spacing', 'slices', 'size', 'windowSlices', 'margin', 'leastLabelled'] as const;
+const READING = (Object.keys(preparing) as (keyof typeof preparing)[]).filter(
+  (name) => !(PAPER as readonly string[]).includes(name),
+);
 const TREE = ['dataset', 'task', 'backbone', 'groundTruthLabels'] as const;
 
 /**
  * Fills in what was not said about a source.
  *
  * @param preparing what scans of files are made of where `prepare` does not say
- * @throws SemcrcError `usage` for options that this kind of source does not have
+ * @throws SemcrcError `usage` for options that this kind of source does not have, and for a reversed window
  */
-export function chooseSource(settings: Settings, preparing: Preparing['prepare'] = 'none'): SourceChoice {
-  const { source = PHANTOM, layout = null, prepare = preparing } = settings;
+export function chooseSource(settings: Settings, how: Preparing['prepare'] = 'none'): SourceChoice {
+  const { source = PHANTOM, layout = null, prepare = how } = settings;
   const fromFiles = hasFiles(source);
   if (!fromFiles) {
     const kind = source === PHANTOM ? 'the phantom has no files' : `${source} is prepared already`;
-    refuse(settings, [...READING, ...PAPER, 'layout', ...TREE], `says how files are read, but ${kind}`);
+    refuse(
+      settings,
+      [...READING, 'prepare', ...PAPER, 'layout', ...TREE],
+      `says how files are read, but ${kind}`,
+    );
   }
-  if (layout === null) refuse(settings, TREE, 'chooses a part of a directory tree: it goes with --layout');
+  if (layout === null) refuse(settings, TREE, 'chooses a part of a directory tree: it goes with `layout`');
   if (prepare === 'none')
-    refuse(settings, PAPER, 'says how scans are prepared: it goes with --prepare paper');
+    refuse(settings, PAPER, 'says how scans are prepared: it goes with `prepare` paper');
   const paper = fromFiles && prepare === 'paper';
-  return {
+  const choice = {
     source,
     layout,
     dataset: settings.dataset ?? null,
@@ -70,43 +68,34 @@ export function chooseSource(settings: Settings, preparing: Preparing['prepare']
     backbone: settings.backbone ?? null,
     groundTruthLabels: settings.groundTruthLabels ?? false,
     prepare: fromFiles ? prepare : 'none',
-    labels: settings.labels ?? null,
-    extraLabels: settings.extraLabels ?? [],
-    window: settings.window ?? abdomenWindow,
-    predictionUnits: settings.predictionUnits ?? 'window',
-    spacing: settings.spacing ?? null,
-    slices: paper ? (settings.slices ?? 4) : null,
-    size: paper ? (settings.size ?? [256, 256]) : null,
-    windowSlices: paper ? (settings.windowSlices ?? paperSliceRule.length) : null,
-    margin: paper ? (settings.margin ?? paperSliceRule.margin) : null,
-    leastLabelled: paper ? (settings.leastLabelled ?? paperSliceRule.leastLabelled) : null,
-  };
+    ...settingsOrDefaults(settings, READING),
+    ...(paper ? settingsOrDefaults(settings, PAPER) : Object.fromEntries(PAPER.map((name) => [name, null]))),
+  } as SourceChoice;
+  const [lo, hi] = choice.window!;
+  if (lo < hi) return choice;
+  throw new SemcrcError('usage', `\`window\` goes from its lower end in HU to its upper, found ${lo},${hi}`, {
+    data: { options: ['window'], window: [lo, hi] },
+  });
+}
+
+/** What was said, else the default of the setting's schema; null where it has none. */
+function settingsOrDefaults(
+  settings: Settings,
+  names: readonly (keyof typeof preparing)[],
+): Record<string, unknown> {
+  const defaults: Partial<Record<keyof typeof preparing, unknown>> = PREPARING_DEFAULTS;
+  return Object.fromEntries(names.map((name) => [name, settings[name] ?? defaults[name] ?? null]));
 }
 
 /**
  * The part of a choice that calibrations record: scans to come must be prepared the same way. Of a prepared cohort, what it
  * was prepared with.
  */
-export function preparingOf(choice: SourceChoice, stored?: StoredPreparing): Preparing {
-  const { prepare, labels, extraLabels, window, predictionUnits } = choice;
-  const { spacing, slices, size, windowSlices, margin, leastLabelled } = choice;
-  const read = { prepare, labels, extraLabels, window, predictionUnits };
-  const chosen: Preparing = { ...read, spacing, slices, size, windowSlices, margin, leastLabelled };
-  if (stored === undefined) return chosen;
-  const { paper } = stored;
-  return {
-    prepare: paper === null ? 'none' : 'paper',
-    labels: stored.labels,
-    extraLabels: stored.extraLabels,
-    window: stored.window ?? window,
-    predictionUnits: stored.predictionUnits,
-    spacing: paper?.spacing ?? null,
-    slices: paper?.slices ?? null,
-    size: paper?.size ?? null,
-    windowSlices: paper?.rule.length ?? null,
-    margin: paper?.rule.margin ?? null,
-    leastLabelled: paper?.rule.leastLabelled ?? null,
-  };
+export function preparingOf(choice: SourceChoice, known?: Preparing): PreparingRecord1 {
+  const { prepare, labels, extraLabels, window, predictionUnits, ...paper } = known ?? choice;
+  const { spacing, slices, size, windowSlices, margin, leastLabelled } = paper;
+  const read = { prepare, labels, extraLabels, window: window ?? choice.window, predictionUnits };
+  return { ...read, spacing, slices, size, windowSlices, margin, leastLabelled };
 }
 
 /** The cohort of a choice, as the runner opens it. @throws SemcrcError `usage` for a folder that is no cohort. */
@@ -123,7 +112,8 @@ export function filesHandleOf(choice: SourceChoice): Extract<SourceHandle, { kin
   if (!hasFiles(source)) {
     throw new SemcrcError(
       'usage',
-      `${source} has no scan files; name a manifest, or a directory tree with --layout`,
+      `${source} has no scan files; name a manifest, or a directory tree with \`layout\``,
+      { data: { options: ['layout'] } },
     );
   }
   const options = fileOptions(choice);
@@ -139,24 +129,28 @@ export function filesHandleOf(choice: SourceChoice): Extract<SourceHandle, { kin
   if (statSync(source, { throwIfNoEntry: false })?.isDirectory()) {
     throw new SemcrcError(
       'usage',
-      `${source} is a folder, and no prepared cohort: name a manifest in it, or say how it is laid out with --layout`,
-      { data: { file: source } },
+      `${source} is a folder, and no prepared cohort: name a manifest in it, or say how it is laid out with \`layout\``,
+      { data: { options: ['layout'], file: source } },
     );
   }
   return { kind: 'manifest', path: source, options };
 }
 
-function fileOptions(choice: SourceChoice): FileOptions {
-  const { labels, extraLabels, window, predictionUnits, prepare, spacing, slices, size } = choice;
-  const { windowSlices, margin, leastLabelled } = choice;
-  const rule = { length: windowSlices!, margin: margin!, leastLabelled: leastLabelled! };
-  return {
-    ...(labels === null ? {} : { labels }),
-    extraLabels,
-    window,
-    predictionUnits,
-    ...(prepare === 'paper' ? { paper: { spacing, rule, slices: slices!, size: size! } } : {}),
-  };
+function fileOptions(choice: SourceChoice): PreparingOptions {
+  const said = [...READING, 'prepare' as const, ...PAPER].map((name) => [name, choice[name]]);
+  return Object.fromEntries(said.filter(([, value]) => value !== null));
+}
+
+/** Every file and folder that opening a handle reads: no result may take the place of one. */
+export async function inputsOf(handle: SourceHandle): Promise<string[]> {
+  if (handle.kind === 'phantom') return [];
+  if (handle.kind === 'store') return [handle.path];
+  const { path, options } = handle;
+  const { scans } = handle.kind === 'manifest' ? await readManifest(path) : scanLayout(path, handle.options);
+  const files = scans.flatMap(({ scan: _, patient: __, ...own }) => Object.values(own));
+  // A tree is a folder that may hold results, too; its files are what must stay.
+  const list = handle.kind === 'manifest' ? [path] : [];
+  return [...list, ...(options.labels === undefined ? [] : [options.labels]), ...files];
 }
 
 /** Whether a path is a prepared cohort: a Zarr group, by its name or by what is in it. */
@@ -177,6 +171,7 @@ export function isCohort(path: string, { layout }: Settings): boolean {
 function refuse(settings: Settings, names: readonly (keyof Settings)[], reason: string): void {
   const given = names.find((name) => settings[name] !== undefined);
   if (given === undefined) return;
-  const option = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new SemcrcError('usage', `--${option} ${reason}`, { data: { option } });
+  throw new SemcrcError('usage', `\`${given}\` ${reason}`, {
+    data: { options: [given, 'layout', 'prepare'] },
+  });
 }

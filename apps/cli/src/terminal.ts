@@ -9,6 +9,25 @@ export interface Progress {
 
 const QUIET_SECONDS = 10;
 
+/** Characters that steer a terminal or turn text around, which names and values of files may hold. */
+const CONTROL = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Text with every such character written out as JSON writes it. */
+function printable(text: string): string {
+  return text.replace(CONTROL, (character) =>
+    Array.from({ length: character.length }, (_, at) => unitText(character.charCodeAt(at))).join(''),
+  );
+}
+
+function unitText(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
+}
+
+/** Writes lines to stderr. */
+export function writeLine(text: string): void {
+  process.stderr.write(`${printable(text)}\n`);
+}
+
 /**
  * Results on stdout, everything else on stderr. With `--json`, stdout holds one JSON document and nothing else.
  */
@@ -21,17 +40,17 @@ export class Terminal {
 
   /** Text for the reader of results; dropped under `--json`. */
   print(text: string): void {
-    if (!this.json) process.stdout.write(`${text}\n`);
+    if (!this.json) process.stdout.write(`${printable(text)}\n`);
   }
 
   /** The machine-readable result; dropped without `--json`. */
   printJson(value: unknown): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    if (this.json) process.stdout.write(`${printable(JSON.stringify(value, null, 2))}\n`);
   }
 
   /** A remark that is not a result. */
   note(text: string): void {
-    process.stderr.write(`${text}\n`);
+    writeLine(text);
   }
 
   /** A bar with the time left where stderr is a terminal; elsewhere a line now and then, and none for short work. */
@@ -84,7 +103,7 @@ function sparseLines(label: string, total: number, done: number): Progress {
   };
 }
 
-/** Resolves once everything written to a stream has left the process, so that exiting loses nothing. */
+/** Resolves once everything written to a stream has left the process, or cannot, so that exiting loses nothing. */
 export function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed) resolve();

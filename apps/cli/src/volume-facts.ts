@@ -1,5 +1,13 @@
-import { checkLabelTable, type LabelScheme } from '@semcrc/cohort';
-import { axisCodes, isOblique, labelNames, type NiftiHeader, obliquity, spacingOf } from '@semcrc/imaging';
+import {
+  axisCodes,
+  checkLabelTable,
+  isOblique,
+  type LabelScheme,
+  labelNames,
+  type NiftiHeader,
+  obliquity,
+  spacingOf,
+} from '@semcrc/imaging';
 import { readNifti, readNiftiHeader } from '@semcrc/imaging/node';
 
 /** What `inspect` says of one label of a segmentation. */
@@ -40,7 +48,7 @@ export interface VolumeFacts {
 const MOST_LABELS = 256;
 
 /**
- * Reads a NIfTI file and tells what is in it.
+ * Describes a NIfTI file.
  *
  * @param scheme read as labels, named by this scheme
  * @throws SemcrcError `bad-input` as reading does; where the file's own label names contradict the scheme

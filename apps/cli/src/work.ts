@@ -1,7 +1,5 @@
-import type { Source } from '@semcrc/cohort';
-import type { LeftOut } from '@semcrc/cohort/node';
-import type { MendedVoxels } from '@semcrc/core';
-import type { Progress as RunnerProgress, SourceHandle } from '@semcrc/runner';
+import { cohortOf, type LeftOut, type MendedVoxels, type Source } from '@semcrc/core';
+import type { Opening, SourceHandle, WorkProgress } from '@semcrc/runner';
 import {
   defaultWorkers,
   openSource,
@@ -12,20 +10,17 @@ import {
 } from '@semcrc/runner/node';
 import type { Progress, Terminal } from './terminal.ts';
 
-/** A cohort opened here, and the handle by which workers open the same one without taking its digest again. */
+/** A cohort opened here, and how workers open the same one without reading again what is known of it. */
 export interface OpenCohort {
   readonly cohort: Source;
-  readonly handle: SourceHandle;
+  readonly opening: Opening;
 }
 
 /** Opens the cohort a handle names; what is worth knowing and no error becomes a note. */
 export async function openCohort(handle: SourceHandle, terminal: Terminal): Promise<OpenCohort> {
   const cohort = await openSource(handle, { warn: (message) => terminal.note(`note: ${message}`) });
-  if (handle.kind !== 'manifest' && handle.kind !== 'layout') return { cohort, handle };
-  const leftOut = 'leftOut' in cohort ? (cohort.leftOut as readonly LeftOut[]) : [];
-  noteLeftOut(terminal, leftOut);
-  const known = { digest: cohort.digest, leftOut: leftOut.map(({ scan }) => scan) };
-  return { cohort, handle: { ...handle, options: { ...handle.options, ...known } } as SourceHandle };
+  noteLeftOut(terminal, cohort.leftOut);
+  return { cohort, opening: { ...handle, known: cohortOf(cohort) } };
 }
 
 /** Lists the scans that do not qualify, each with its reason. */
@@ -44,7 +39,7 @@ export const EXPERIMENTS = { serial: serialExecutor, threads: threadExecutor };
 /** For preparing cohorts. */
 export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparation };
 
-/** Gives `use` an executor with as many workers as asked for (default: the cores there are) and frees it afterwards. */
+/** Runs `use` with an executor of `workers` threads (default: one per core) and closes it afterwards. */
 export async function withExecutor<Executor extends { close(): Promise<void> }, T>(
   { serial, threads }: Executors<Executor>,
   workers: number | undefined,
@@ -63,7 +58,7 @@ export async function withExecutor<Executor extends { close(): Promise<void> }, 
 export class StageProgress {
   readonly #terminal: Terminal;
   readonly #prefix: string;
-  #stage: RunnerProgress['stage'] | undefined;
+  #stage: WorkProgress['stage'] | undefined;
   #bar: Progress | undefined;
 
   /** @param prefix put before each stage's name. */
@@ -72,7 +67,7 @@ export class StageProgress {
     this.#prefix = prefix;
   }
 
-  readonly update = ({ stage, done, total }: RunnerProgress): void => {
+  readonly update = ({ stage, done, total }: WorkProgress): void => {
     if (stage !== this.#stage) {
       this.#bar?.stop();
       this.#stage = stage;

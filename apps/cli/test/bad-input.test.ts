@@ -244,7 +244,7 @@ describe('sizes', () => {
     const { directory, out } = place();
     const manifest = writeCohort(directory);
     for (const scan of ['s00', 's01'])
-      writeFileSync(join(directory, scan, 'truth.nii.gz'), 'no volume at all');
+      writeFileSync(join(directory, scan, 'truth.nii.gz'), `no volume of ${scan}`);
     const sizes = ['--n-opt', '2', '--n-cal', '8', '--n-test', '3'];
     const options = ['--labels', 'suprem', ...sizes, '--out', out];
     const outcome = semcrc(['calibrate', manifest, '--procedure', 'crc', ...options, '--epsilon', '0.1']);
@@ -255,19 +255,19 @@ describe('sizes', () => {
 describe('output', () => {
   test('a directory that is not there', () => {
     const out = join(root, 'no', 'such', 'directory', 'calibration.json');
-    expectFailure({ ...semcrc(['calibrate', '--out', out]), out }, 3, out, /no such file or directory/);
+    expectFailure({ ...semcrc(['calibrate', '--out', out]), out }, 3, out, /no such folder/);
   });
 
   test('a file where a directory should be', () => {
     const file = join(root, 'file');
     writeFileSync(file, '');
-    expectFailure(semcrc(['calibrate', '--out', join(file, 'calibration.json')]), 3, /not a directory/);
-    expectFailure(semcrc(['experiment', '--out', join(file, 'results')]), 3, /not a directory/);
+    expectFailure(semcrc(['calibrate', '--out', join(file, 'calibration.json')]), 3, /not a folder/);
+    expectFailure(semcrc(['experiment', '--out', join(file, 'results')]), 3, /not a folder/);
   });
 
   test('a directory where the file should be', () => {
     const { directory } = place();
-    expectFailure(semcrc(['calibrate', '--out', directory]), 3, directory, /is a directory/);
+    expectFailure(semcrc(['calibrate', '--out', directory]), 3, directory, /is a folder/);
     expect(readdirSync(directory)).toEqual([]);
   });
 

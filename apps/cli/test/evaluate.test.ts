@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { meanInterval, student975 } from '@semcrc/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { meanInterval, student975 } from '../src/mean-interval.ts';
 import { semcrcHere } from './command.ts';
 import { FITTING, writeCohort } from './fixture.ts';
 import {
@@ -111,9 +111,9 @@ describe('evaluate', () => {
   });
 
   test('a calibration that is not there', async () => {
-    const outcome = await semcrcHere(['evaluate', join(root, 'nowhere.json')]);
+    const outcome = await semcrcHere(['evaluate', join(root, 'nowhere.json'), manifest]);
     expect(outcome.code).toBe(3);
-    expect(outcome.stderr).toMatch(/nowhere\.json: no such file/);
+    expect(outcome.stderr).toMatch(/nowhere\.json: cannot be read: no such file/);
   });
 });
 

@@ -260,7 +260,7 @@ grid:
   test('a config file that is not there', async () => {
     const outcome = await semcrcHere(['experiment', join(root, 'missing.yaml')]);
     expect(outcome.code).toBe(3);
-    expect(outcome.stderr).toMatch(/missing\.yaml: no such file/);
+    expect(outcome.stderr).toMatch(/missing\.yaml: cannot be read: no such file/);
   });
 });
 

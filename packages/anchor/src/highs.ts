@@ -1,5 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { Highs } from 'highs';
+import type { Highs } from '#highs-solver';
+import { highsBinary } from './highs-binary.ts';
 
 let loaded: Promise<Highs> | undefined;
 
@@ -11,14 +12,19 @@ export function loadHighs(): Promise<Highs> {
 
 async function load(): Promise<Highs> {
   try {
-    const { default: start } = await import('highs');
-    return await start();
+    const [{ default: start }, binary] = await Promise.all([import('#highs-solver'), highsBinary()]);
+    return await new Promise((resolve, reject) => {
+      // The module would wait for ever for an instance that cannot be had.
+      const instantiateWasm: Instantiate = (imports, done) => {
+        WebAssembly.instantiate(binary, imports).then(({ instance }) => done(instance), reject);
+      };
+      start({ instantiateWasm } as Parameters<typeof start>[0]).then(resolve, reject);
+    });
   } catch (cause) {
     loaded = undefined;
-    throw new SemcrcError(
-      'unsupported',
-      'the solver HiGHS could not be loaded; highs.wasm must be reachable beside its module',
-      { cause },
-    );
+    throw new SemcrcError('unsupported', 'the solver HiGHS could not be loaded', { cause });
   }
 }
+
+/** Emscripten's hook for whoever makes the instance; the typings of highs leave it out. */
+type Instantiate = (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) => void;

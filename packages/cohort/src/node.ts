@@ -1,27 +1,26 @@
-export type { AppliedOrgan, AppliedSummary, OrganState } from './applied-summary.ts';
-export { type ApplyOptions, applyToFiles } from './apply.ts';
-export { type CohortCheck, type CohortProblem, checkCohort } from './check.ts';
+export { type ApplyOptions, applyToFiles } from './apply/apply.ts';
+export { type CheckOptions, type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
+export { type Prepared, prepareScan } from './scan/prepare.ts';
+export { describeNotes, type NoteKind, type ScanNote, type TakeNote } from './scan/scan-note.ts';
+export type { IntensityUnits, ReadingOptions } from './scan/scan-reader.ts';
+export type { ApplyFiles } from './scan/scan-slabs.ts';
 export {
   type LayoutName,
   type LayoutOptions,
+  type LayoutPart,
   layoutNames,
   openLayout,
   scanLayout,
-} from './layout.ts';
-export { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
-export { openPreparation, type Preparation, type ScanOutcome } from './preparation.ts';
-export { type LeftOut, type PaperOptions, type Prepared, prepareScan, resolvePaper } from './prepare.ts';
-export type { PredictionUnits, ReadingOptions } from './scan-reader.ts';
-export type { ApplyFiles } from './scan-slabs.ts';
+} from './sources/layout.ts';
+export { parseManifest, type ScanFiles, type ScanList } from './sources/manifest.ts';
+export { openPreparation, type Preparation, type ScanOutcome } from './sources/preparation.ts';
+export type { ScanOptions } from './sources/scan-options.ts';
 export {
   openManifest,
   openScans,
   readManifest,
-  resolveLabelling,
-  type ScanOptions,
-  type ScanSource,
   type SourceHooks,
-} from './scan-source.ts';
-export { beginStore, type StorePlan, type StoreProgress, writeScan } from './store-draft.ts';
-export { openStore, type StoreOptions } from './store-reader.ts';
-export { finishStore, type StoreSummary } from './store-writer.ts';
+} from './sources/scan-source.ts';
+export { beginStore, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';
+export { openStore, type StoreOptions } from './store/reader.ts';
+export { finishStore, type StoreSummary } from './store/writer.ts';

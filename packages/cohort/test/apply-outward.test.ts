@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readNifti } from '@semcrc/imaging/node';
+import { readNifti, resolveLabelling } from '@semcrc/imaging/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApplyOptions, applyToFiles, resolveLabelling } from '../src/node.ts';
+import { type ApplyOptions, applyToFiles } from '../src/node.ts';
 import { calibration, groupOf, LAMBDA, randomScan, type Scan, VOXELS, writeScanFiles } from './apply-scan.ts';
 import type { PlainFile } from './plain-nifti.ts';
 import { uniform } from './random-cohort.ts';

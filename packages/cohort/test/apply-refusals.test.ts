@@ -2,9 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Calibration } from '@semcrc/core';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApplyFiles, type ApplyOptions, applyToFiles, resolveLabelling } from '../src/node.ts';
+import { type ApplyFiles, type ApplyOptions, applyToFiles } from '../src/node.ts';
 import {
   AFFINE,
   calibration,
@@ -65,7 +66,7 @@ describe('applying refuses', () => {
   it('predictions in HU that were not said to be', async () => {
     const scan = randomScan(11);
     expect(await refusal(write({ ...scan, lower: scan.lower.map((value) => value * 425 - 175) }))).toMatch(
-      /--prediction-units hu/,
+      /`predictionUnits` hu/,
     );
   });
 

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readNifti } from '@semcrc/imaging/node';
+import { namedScheme } from '@semcrc/imaging';
+import { readNifti, resolveLabelling } from '@semcrc/imaging/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApplyOptions, applyToFiles, resolveLabelling } from '../src/node.ts';
-import { namedScheme } from '../src/scheme.ts';
+import { type ApplyOptions, applyToFiles } from '../src/node.ts';
 import {
   AFFINE,
   calibration,

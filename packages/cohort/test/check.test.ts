@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { checkCohort, readManifest, resolveLabelling } from '../src/node.ts';
+import { checkCohort, readManifest } from '../src/node.ts';
 import { plainScan, writeCohort } from './plain-cohort.ts';
 
 let folder: string;
@@ -37,7 +38,9 @@ it('lists every problem of every scan, and goes on after each', async () => {
 
   const done: number[] = [];
   const { scans: listed } = await readManifest(manifest);
-  const check = await checkCohort(listed, await resolveLabelling('suprem'), (count) => done.push(count));
+  const check = await checkCohort(listed, await resolveLabelling('suprem'), {
+    onScan: (count) => done.push(count),
+  });
   expect(done).toEqual([1, 2, 3, 4, 5, 6]);
   expect(check).toMatchObject({ scans: 6, files: 24 });
   const rows = check.problems.map(({ scan, file, problem }) => [scan, file.split('/').pop(), problem]);
@@ -59,5 +62,6 @@ it('finds nothing wrong with a cohort that can be used', async () => {
     scans: 2,
     files: 8,
     problems: [],
+    notes: [],
   });
 });

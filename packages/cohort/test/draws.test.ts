@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   beginStore,
@@ -10,7 +11,6 @@ import {
   openPreparation,
   openStore,
   readManifest,
-  resolveLabelling,
   type ScanOptions,
 } from '../src/node.ts';
 import { failure } from './failure.ts';
@@ -74,7 +74,7 @@ describe('a standard deviation and draws of the prediction', () => {
     const { plan } = await openPreparation(await readManifest(manifest), SUPREM);
     expect(plan.volumes.samples).toBe(3);
     const check = await checkCohort((await readManifest(manifest)).scans, await resolveLabelling('suprem'));
-    expect(check).toEqual({ scans: 1, files: 6, problems: [] });
+    expect(check).toEqual({ scans: 1, files: 6, problems: [], notes: [] });
     // Where one volume is expected, several are refused.
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('s0/lower.nii.gz', 'draws.nii.gz'));
     expect((await failure((await openManifest(manifest, SUPREM)).read('s0'))).message).toMatch(
@@ -123,7 +123,7 @@ describe('a standard deviation and draws of the prediction', () => {
     writeFileSync(four, readFileSync(four, 'utf8').replace(/^(s1.*)$/m, '$1,s1/std.nii.gz,s1/draws.nii.gz'));
     const { message } = await failure(openManifest(four, SUPREM));
     expect(message).toMatch(
-      /scan s1: .*draws\.nii\.gz holds 4 samples, expected 3 as scan s0 has, as many in every scan/,
+      /scan s1: .*draws\.nii\.gz holds 4 samples, expected 3 as scan s0 has: every scan must have the same number/,
     );
     const { scans } = await readManifest(four);
     const check = await checkCohort(scans, await resolveLabelling('suprem'));
@@ -131,7 +131,8 @@ describe('a standard deviation and draws of the prediction', () => {
       {
         scan: 's1',
         file: expect.stringMatching(/s1\/draws\.nii\.gz$/),
-        problem: 'holds 4 samples, expected 3 as scan s0 has, as many in every scan',
+        problem: 'holds 4 samples, expected 3 as scan s0 has: every scan must have the same number',
+        options: [],
       },
     ]);
   });

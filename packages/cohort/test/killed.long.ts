@@ -61,14 +61,14 @@ it(`killed at ${KILLS} random moments, preparing loses nothing and leaves nothin
     );
     for (const id of source.ids) {
       const index = Number(id.slice(1));
-      const { truth, lower, upper, groups } = await source.read(id);
+      const { truth, lower, upper, organs } = await source.read(id);
       for (let voxel = 0; voxel < truth.length; voxel++) {
         const base = ((voxel + index) % 100) / 200;
         if (
           truth[voxel] !== Math.fround(base + 0.1) ||
           lower[voxel] !== Math.fround(base) ||
           upper[voxel] !== Math.fround(base + 0.25) ||
-          groups[voxel] !== (voxel + index) % 2
+          organs[voxel] !== (voxel + index) % 2
         ) {
           throw new Error(`scan ${id} differs at voxel ${voxel}`);
         }

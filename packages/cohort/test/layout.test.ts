@@ -57,7 +57,7 @@ describe('the layout semantic-uq', () => {
     const sample = await source.read('s0010');
     expect(sample.point).toEqual(sample.lower);
     // The body mask covers everything: nothing is background.
-    expect(sample.groups.includes(0)).toBe(false);
+    expect(sample.organs.includes(0)).toBe(false);
   });
 
   it('finds the scans of FLARE, the resampled copy before the original', () => {
@@ -84,8 +84,8 @@ describe('the layout semantic-uq', () => {
     const options = { labels: 'totalsegmentator', groundTruthLabels: true };
     const source = await openLayout('semantic-uq', root, options);
     expect(source.ids).toEqual(['s0002']);
-    const { groups } = await source.read('s0002');
-    groups.forEach((group, voxel) => {
+    const { organs } = await source.read('s0002');
+    organs.forEach((group, voxel) => {
       expect(group).toBe(voxel >= 10 && voxel < 20 ? 2 : 1);
     });
   });
@@ -93,13 +93,13 @@ describe('the layout semantic-uq', () => {
   it('asks where the tree leaves a choice, and says what there is', () => {
     const root = totalSegmentator();
     putResults(root, 'TotalSegmentator', 'reconstruction', 's0002', 1);
-    expect(() => scanLayout(root, {})).toThrow(/denoising_sigma0\.2, reconstruction: say which with --task/);
+    expect(() => scanLayout(root, {})).toThrow(/denoising_sigma0\.2, reconstruction: say which with `task`/);
     expect(() => scanLayout(root, { task: 'deblurring' })).toThrow(/no "deblurring", but denoising/);
     const task = { task: TASK };
     expect(() => scanLayout(root, { ...task, dataset: 'FLARE' })).toThrow(/no "FLARE", but TotalSegmentator/);
     expect(scanLayout(root, task).scans).toHaveLength(3);
     mkdirSync(join(root, 'results/TotalSegmentator', TASK, 'segmentation/swin'));
-    expect(() => scanLayout(root, task)).toThrow(/swin, unet: say which with --backbone/);
+    expect(() => scanLayout(root, task)).toThrow(/swin, unet: say which with `backbone`/);
   });
 
   it('refuses a folder that is laid out otherwise', async () => {

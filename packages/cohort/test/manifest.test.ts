@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { describe, expect, it } from 'vitest';
-import { parseManifest } from '../src/manifest.ts';
+import { parseManifest } from '../src/sources/manifest.ts';
 
 const HEADER = 'scan,ground_truth,lower,upper,segmentation';
 
@@ -30,6 +30,33 @@ describe('a manifest', () => {
   it('may come from a spreadsheet: byte order mark, CRLF, blank lines, spaces', () => {
     const { scans } = parseManifest(`\ufeff${HEADER}\r\n\r\n s1 , ct,lo,hi,seg\r\n\r\n`, 'manifest.csv');
     expect(scans[0]).toMatchObject({ scan: 's1', patient: 's1', groundTruth: 'ct' });
+  });
+
+  it.each([
+    ['semicolons', ';'],
+    ['tabs', '\t'],
+  ])('may separate its cells by %s', (_, separator) => {
+    const text = `${HEADER}\ns1,ct,lo,hi,seg\n`.replaceAll(',', separator);
+    expect(parseManifest(text, 'manifest.csv')).toEqual(
+      parseManifest(`${HEADER}\ns1,ct,lo,hi,seg\n`, 'manifest.csv'),
+    );
+  });
+
+  it('may have empty cells behind the last column, and lines of nothing but separators', () => {
+    const text = `${HEADER},,\ns1,ct,lo,hi,seg,,\n,,,,,,\ns2,ct,lo,hi,seg\n`;
+    expect(parseManifest(text, 'manifest.csv').scans.map(({ scan }) => scan)).toEqual(['s1', 's2']);
+    expect(refusal(`${HEADER}\ns1,ct,lo,hi,seg,more\n`).message).toMatch(
+      /line 2 has 6 cells, expected 5, one for each column of the header \(separated by ","\)/,
+    );
+    expect(refusal(`${HEADER}\ns1,ct;lo;hi;seg\n`).message).toMatch(/line 2 has 2 cells, expected 5/);
+  });
+
+  it('may name scans as objects name their own parts', () => {
+    const ids = ['constructor', '__proto__', 'toString'];
+    const text = `${HEADER}\n${ids.map((id) => `${id},ct,lo,hi,seg`).join('\n')}`;
+    expect(parseManifest(text, 'manifest.csv').scans.map(({ scan }) => scan)).toEqual(ids);
+    const unknown = parseManifest(`${HEADER},constructor,__proto__\ns1,ct,lo,hi,seg,x,y\n`, 'manifest.csv');
+    expect(unknown.warnings).toEqual([expect.stringMatching(/columns constructor, __proto__/)]);
   });
 
   it('may be JSON, as a list or under "scans"', () => {

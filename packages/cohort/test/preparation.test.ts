@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cohortOf } from '@semcrc/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   beginStore,
@@ -17,7 +18,8 @@ let folder: string;
 let manifest: string;
 const PAPER: ScanOptions = {
   labels: 'suprem',
-  paper: { spacing: [2, 2, 1.5], rule: { length: 2, margin: 0, leastLabelled: 1 }, slices: 2, size: [6, 3] },
+  prepare: 'paper',
+  ...{ spacing: [2, 2, 1.5], slices: 2, size: [6, 3], windowSlices: 2, margin: 0, leastLabelled: 1 },
 };
 
 beforeAll(() => {
@@ -47,9 +49,12 @@ describe('a cohort prepared as the paper does', () => {
     const progress = await beginStore(path, plan);
     expect(progress).toEqual({ state: 'begun', pending: ['s0', 's1', 's2', 's3'] });
     // Another process may take any of them: here one that knows the digest already.
-    const other = await openPreparation(await readManifest(manifest), { ...PAPER, digest: plan.digest });
+    const other = await openPreparation(await readManifest(manifest), {
+      ...PAPER,
+      known: { digest: plan.digest },
+    });
     for (const id of ['s3', 's2']) await other.prepare(path, id);
-    expect(await prepare(path, 's0')).toEqual({ state: 'kept', clipped: 0, crossed: 0 });
+    expect(await prepare(path, 's0')).toEqual({ state: 'kept', clipped: 0, crossed: 0, notes: [] });
     await prepare(path, 's1');
     const { kept, leftOut, shape } = await finishStore(path);
     expect(kept).toEqual(source.ids);
@@ -62,35 +67,33 @@ describe('a cohort prepared as the paper does', () => {
   });
 
   it('need not be read to be opened again when it is known what was left out', async () => {
-    const { digest, ids } = await openManifest(manifest, PAPER);
-    const again = await openManifest(manifest, { ...PAPER, digest, leftOut: ['s2'] });
-    expect(again.ids).toEqual(ids);
-    expect(again.digest).toBe(digest);
+    const known = cohortOf(await openManifest(manifest, PAPER));
+    expect(cohortOf(await openManifest(manifest, { ...PAPER, known }))).toEqual(known);
   });
 
   it('has a digest that follows every option of preparing', async () => {
-    const digestWith = async (paper: ScanOptions['paper']) =>
-      (await openPreparation(await readManifest(manifest), { labels: 'suprem', ...(paper ? { paper } : {}) }))
-        .plan.digest;
-    const { paper } = PAPER;
+    const digestWith = async (options: ScanOptions) =>
+      (await openPreparation(await readManifest(manifest), options)).plan.digest;
     const digests = await Promise.all([
-      digestWith(paper),
-      digestWith(undefined),
-      digestWith({ ...paper!, spacing: null }),
-      digestWith({ ...paper!, slices: 1 }),
-      digestWith({ ...paper!, size: [6, 4] }),
-      digestWith({ ...paper!, rule: { length: 2, margin: 0, leastLabelled: 2 } }),
+      digestWith(PAPER),
+      digestWith({ labels: 'suprem' }),
+      digestWith({ ...PAPER, spacing: null }),
+      digestWith({ ...PAPER, slices: 1 }),
+      digestWith({ ...PAPER, size: [6, 4] }),
+      digestWith({ ...PAPER, leastLabelled: 2 }),
+      digestWith({ ...PAPER, truthUnits: 'window' }),
     ]);
     expect(new Set(digests).size).toBe(digests.length);
     // A default spelt out is the default.
-    expect(await digestWith({ spacing: null, slices: 4 })).toBe(await digestWith({ spacing: null }));
+    const paper = { labels: 'suprem', prepare: 'paper' } as const;
+    expect(await digestWith({ ...paper, spacing: null, slices: 4 })).toBe(await digestWith(paper));
   });
 
   it('can also be written whole, as the files hold it', async () => {
     const path = join(folder, 'whole.zarr');
     const options = { labels: 'suprem' };
     const { plan, prepare } = await openPreparation(await readManifest(manifest), options);
-    expect(plan).toMatchObject({ spacing: null, source: { prepare: 'none', scheme: 'suprem' } });
+    expect(plan.preparing).toMatchObject({ spacing: null, prepare: 'none', labels: 'suprem', body: false });
     await beginStore(path, plan);
     for (const id of plan.ids) await prepare(path, id);
     await finishStore(path);
@@ -101,7 +104,7 @@ describe('a cohort prepared as the paper does', () => {
   });
 
   it('is refused when no scan qualifies', async () => {
-    const none = { ...PAPER, paper: { ...PAPER.paper!, rule: { length: 40, margin: 10, leastLabelled: 1 } } };
+    const none = { ...PAPER, windowSlices: 40, margin: 10 };
     await expect(openManifest(manifest, none)).rejects.toThrow(
       /no scan qualifies.*s0 because expected at least 60/,
     );

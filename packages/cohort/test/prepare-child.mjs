@@ -1,5 +1,6 @@
 // Prepares a random cohort at the path given, over and over from where it was killed. Run on the built package.
 import { beginStore, finishStore, writeScan } from '@semcrc/cohort/node';
+import { UNKNOWN_PREPARING } from '@semcrc/core';
 
 const [path, count] = process.argv.slice(2);
 const ids = Array.from({ length: Number(count) }, (_, index) => `s${index}`);
@@ -12,9 +13,8 @@ const plan = {
   labels: { 0: 'background', 1: 'body' },
   volumes: { point: false, std: false, samples: 0 },
   groupBytes: 1,
-  window: [-175, 250],
-  spacing: null,
-  source: {},
+  name: 'random',
+  preparing: UNKNOWN_PREPARING,
 };
 
 const progress = await beginStore(path, plan);
@@ -31,7 +31,7 @@ if (progress.state === 'begun') {
       truth: volume(0.1),
       lower: volume(0),
       upper: volume(0.25),
-      groups: Uint8Array.from({ length }, (_, voxel) => (voxel + index) % 2),
+      organs: Uint8Array.from({ length }, (_, voxel) => (voxel + index) % 2),
       mended: { clipped: 0, crossed: 0 },
     };
     await writeScan(

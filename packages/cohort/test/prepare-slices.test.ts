@@ -2,11 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sample } from '@semcrc/core';
+import type { PaperSlices } from '@semcrc/imaging';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, type Resampler } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PaperOptions, prepareScan, resolveLabelling, type ScanFiles } from '../src/node.ts';
-import { ScanMemory } from '../src/scan-memory.ts';
-import type { PredictionUnits } from '../src/scan-reader.ts';
+import { prepareScan, type ScanFiles } from '../src/node.ts';
+import { ScanMemory } from '../src/scan/scan-memory.ts';
+import type { IntensityUnits } from '../src/scan/scan-reader.ts';
 import { failure } from './failure.ts';
 import { type PlainFile, writeNifti } from './plain-nifti.ts';
 import { uniform } from './random-cohort.ts';
@@ -48,7 +50,7 @@ const ORIENTATIONS: readonly (readonly [string, Rows])[] = [
 interface Change {
   readonly affine?: Rows;
   readonly compressed?: boolean;
-  readonly units?: PredictionUnits;
+  readonly units?: IntensityUnits;
   readonly series?: boolean;
   /** Last change to the values of lower, or of std. */
   readonly lower?: (values: Float32Array) => void;
@@ -98,11 +100,11 @@ async function prepare(
     spacing = null,
     units = 'window',
     memory,
-  }: { spacing?: PaperOptions['spacing']; units?: PredictionUnits; memory?: ScanMemory },
+  }: { spacing?: PaperSlices['spacing']; units?: IntensityUnits; memory?: ScanMemory },
 ): Promise<Sample> {
   const paper = {
     spacing,
-    rule: { length: WINDOW, margin: 1, leastLabelled: 1 },
+    ...{ windowSlices: WINDOW, margin: 1, leastLabelled: 1 },
     slices,
     size: [32, 36],
   } as const;
@@ -117,14 +119,14 @@ function slicesOf(sample: Sample, slices: readonly number[]) {
   const area = sample.shape[1] * sample.shape[2];
   const cut = (data: Float32Array | Uint8Array | Uint16Array) =>
     slices.map((z) => data.slice(z * area, (z + 1) * area));
-  const { truth, lower, upper, point, std, samples = [], groups } = sample;
+  const { truth, lower, upper, point, std, samples = [], organs } = sample;
   const volumes = Object.entries({
     truth,
     lower,
     upper,
     point,
     std,
-    groups,
+    organs,
     ...Object.fromEntries(samples.entries()),
   });
   return new Map(volumes.flatMap(([name, data]) => (data ? [[name, cut(data)] as const] : [])));

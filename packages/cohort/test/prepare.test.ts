@@ -1,15 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PaperSlices } from '@semcrc/imaging';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, type Resampler } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type PaperOptions,
-  type Prepared,
-  prepareScan,
-  resolveLabelling,
-  type ScanFiles,
-} from '../src/node.ts';
+import { type Prepared, prepareScan, type ScanFiles } from '../src/node.ts';
 import { plainScan, SIZE, VOXELS, writeCohort } from './plain-cohort.ts';
 
 const GOLDEN = join(import.meta.dirname, 'goldens', 'prepare');
@@ -24,9 +20,11 @@ const golden: ScanFiles = {
   segmentation: join(GOLDEN, 'combined_labels.nii.gz'),
   body: join(GOLDEN, 'body.nii.gz'),
 };
-const options: PaperOptions = {
+const options: PaperSlices = {
   spacing: facts.spacing,
-  rule: facts.rule,
+  windowSlices: facts.rule.length,
+  margin: facts.rule.margin,
+  leastLabelled: facts.rule.leastLabelled,
   slices: facts.take,
   size: facts.size,
 };
@@ -39,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function prepare(files: ScanFiles, paper: PaperOptions): Promise<Prepared> {
+async function prepare(files: ScanFiles, paper: PaperSlices): Promise<Prepared> {
   return prepareScan(files, { labelling: await resolveLabelling('suprem') }, paper, resampler);
 }
 
@@ -51,7 +49,7 @@ describe('preparing a scan', () => {
     expect(sample.shape).toEqual(facts.shape);
     const expected = (name: string) => readFileSync(join(GOLDEN, `${name}.bin`));
     // Labels are never interpolated: identical. Images agree to 1e-5 (they differ by f64 rounding order).
-    expect(sample.groups).toEqual(new Uint8Array(expected('groups')));
+    expect(sample.organs).toEqual(new Uint8Array(expected('groups')));
     for (const name of ['truth', 'lower', 'upper', 'point'] as const) {
       const bytes = new Uint8Array(expected(name)).buffer;
       const reference = new Float32Array(bytes);
@@ -66,21 +64,17 @@ describe('preparing a scan', () => {
   });
 
   it.each([
-    ['short', { rule: { ...facts.rule, length: 40 } }, /at least 46 slices, found \d+/],
-    [
-      'without enough labels',
-      { rule: { ...facts.rule, leastLabelled: 100_000 } },
-      /slices with 100000 labelled voxels/,
-    ],
+    ['short', { windowSlices: 40 }, /at least 46 slices, found \d+/],
+    ['without enough labels', { leastLabelled: 100_000 }, /slices with 100000 labelled voxels/],
   ])('leaves out a scan that is %s, and says why', async (_, more, reason) => {
     const prepared = await prepare(golden, { ...options, ...more });
     expect(prepared).toEqual({ state: 'left-out', reason: expect.stringMatching(reason) });
   });
 
   it('leaves out scans without labels and without foreground', async () => {
-    const tiny: PaperOptions = {
+    const tiny: PaperSlices = {
       spacing: null,
-      rule: { length: 2, margin: 0, leastLabelled: 1 },
+      ...{ windowSlices: 2, margin: 0, leastLabelled: 1 },
       slices: 2,
       size: [4, 5],
     };

@@ -1,4 +1,4 @@
-import type { Labels, Sample } from '@semcrc/core';
+import { type Labels, type Preparing, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
 import type { Prepared, StorePlan } from '../src/node.ts';
 
 /** A generator of uniform numbers in [0, 1): the same for the same seed. */
@@ -16,9 +16,9 @@ export const LABELS: Labels = { 0: 'background', 1: 'body', 2: 'spleen', 7: 'liv
 
 /** A sample with every volume it has, looked at in turn: those of a lent one are getters. */
 export function whole(sample: Sample): Sample {
-  const { id, patient, shape, truth, lower, upper, point, std, samples, groups, mended } = sample;
+  const { id, patient, shape, truth, lower, upper, point, std, samples, organs, mended } = sample;
   return {
-    ...{ id, patient, shape, truth, lower, upper, groups, mended },
+    ...{ id, patient, shape, truth, lower, upper, organs, mended },
     ...(point ? { point } : {}),
     ...(std ? { std } : {}),
     ...(samples ? { samples } : {}),
@@ -29,7 +29,7 @@ export function whole(sample: Sample): Sample {
 export function randomSample(id: string, shape: readonly [number, number, number], seed: number): Sample {
   const next = uniform(seed);
   const length = shape[0] * shape[1] * shape[2];
-  const groups = [0, 1, 2, 7];
+  const labels = [0, 1, 2, 7];
   const lower = Float32Array.from({ length }, () => next() / 2);
   return {
     id,
@@ -39,7 +39,7 @@ export function randomSample(id: string, shape: readonly [number, number, number
     lower,
     upper: lower.map((value) => value + next() / 2),
     point: lower.map((value) => value + 0.1),
-    groups: Uint8Array.from({ length }, () => groups[Math.floor(next() * 4)] as number),
+    organs: Uint8Array.from({ length }, () => labels[Math.floor(next() * 4)] as number),
     mended: { clipped: seed, crossed: 2 * seed },
   };
 }
@@ -47,6 +47,14 @@ export function randomSample(id: string, shape: readonly [number, number, number
 export function kept(sample: Sample): Prepared {
   return { state: 'kept', sample };
 }
+
+/** How the scans of {@link planOf} were made: as the paper does. */
+export const PREPARING: Preparing = {
+  ...UNKNOWN_PREPARING,
+  ...{ point: true, std: false, draws: 0, body: true, segmentation: 'labels', truthUnits: 'hu' },
+  ...{ labels: 'suprem', window: [-175, 250], prepare: 'paper' },
+  ...{ spacing: [1.5, 1.5, 3], slices: 3, size: [5, 7], windowSlices: 48, margin: 10, leastLabelled: 4000 },
+};
 
 /** A plan for scans `s0`, `s1`, … */
 export function planOf(count: number, digest = 'a digest'): StorePlan {
@@ -58,8 +66,7 @@ export function planOf(count: number, digest = 'a digest'): StorePlan {
     labels: LABELS,
     volumes: { point: true, std: false, samples: 0 },
     groupBytes: 1,
-    window: [-175, 250],
-    spacing: [1.5, 1.5, 3],
-    source: { name: 'random', prepare: 'none' },
+    name: 'random',
+    preparing: PREPARING,
   };
 }

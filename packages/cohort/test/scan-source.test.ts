@@ -36,7 +36,7 @@ describe('a cohort from a manifest', () => {
         expect(sample.lower[voxel]).toBe(lower.values[voxel]);
         expect(sample.upper[voxel]).toBe(upper.values[voxel]);
         const label = seg.values[voxel] as number;
-        expect(sample.groups[voxel]).toBe(label === 0 ? 0 : organs.includes(label) ? label + 1 : 1);
+        expect(sample.organs[voxel]).toBe(label === 0 ? 0 : organs.includes(label) ? label + 1 : 1);
       }
       expect(sample.mended).toEqual({ clipped: 0, crossed: 0 });
       expect(sample.point).toBeUndefined();
@@ -51,11 +51,11 @@ describe('a cohort from a manifest', () => {
       values: Array.from({ length: VOXELS }, (_, i) => (i % 3 === 0 ? 0 : i % 3)),
     };
     const source = await openManifest(write(scan), SUPREM);
-    const { groups } = await source.read('s0');
+    const { organs } = await source.read('s0');
     const without = await openManifest(write({ ...plainScan(3) }), SUPREM).then((plain) => plain.read('s0'));
     let changed = 0;
-    groups.forEach((group, voxel) => {
-      const before = without.groups[voxel] as number;
+    organs.forEach((group, voxel) => {
+      const before = without.organs[voxel] as number;
       expect(group).toBe(before === 0 && voxel % 3 !== 0 ? 1 : before);
       if (group !== before) changed++;
     });
@@ -125,7 +125,7 @@ describe('a cohort from a manifest', () => {
         const [here, there] = [row * SIZE[0] + x, row * SIZE[0] + (SIZE[0] - 1 - x)];
         expect(sample.truth[here]).toBe(straight.truth[there]);
         expect(sample.lower[here]).toBe(straight.lower[there]);
-        expect(sample.groups[here]).toBe(straight.groups[there]);
+        expect(sample.organs[here]).toBe(straight.organs[there]);
       }
     }
   });
@@ -146,8 +146,8 @@ describe('a cohort from a manifest', () => {
       writeNifti(join(masks, `${name}.nii.gz`), { size: SIZE, type: 'uint8', values: mask(label) });
     }
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('s0/seg.nii.gz', 'masks'));
-    const { groups } = await (await openManifest(manifest, SUPREM)).read('s0');
-    groups.forEach((group, voxel) => {
+    const { organs } = await (await openManifest(manifest, SUPREM)).read('s0');
+    organs.forEach((group, voxel) => {
       const label = scan.seg.values[voxel];
       expect(group).toBe(label === 1 ? 2 : label === 6 ? 7 : 0);
     });
@@ -160,7 +160,7 @@ describe('a cohort from a manifest', () => {
 });
 
 describe('warnings', () => {
-  it('tell of oblique scans, of truth that is no HU and of unread columns, once', async () => {
+  it('tell of oblique scans, and of unread columns, once', async () => {
     const scan = plainScan(1);
     const tilted = [
       [1.5, 0.2, 0, 0],
@@ -169,7 +169,6 @@ describe('warnings', () => {
     ];
     for (const name of ['ct', 'lower', 'upper', 'seg'] as const)
       scan[name] = { ...scan[name], affine: tilted };
-    scan.ct = { ...scan.ct, values: new Int16Array(VOXELS).fill(1) };
     const manifest = write(scan);
     writeFileSync(
       manifest,
@@ -184,7 +183,6 @@ describe('warnings', () => {
     expect(said).toEqual([
       expect.stringMatching(/column age/),
       expect.stringMatching(/scan s0: .*ct\.nii\.gz is oblique/),
-      expect.stringMatching(/should be in HU/),
     ]);
   });
 });
@@ -209,12 +207,12 @@ describe('forty semi-synthetic patients', () => {
       expect(sample.shape).toEqual([16, 96, 112]);
       expect(sample.mended).toEqual({ clipped: 0, crossed: 0 });
       const counts = new Uint32Array(13);
-      sample.groups.forEach((group, voxel) => {
+      sample.organs.forEach((group, voxel) => {
         counts[group] = (counts[group] as number) + 1;
         const truth = sample.truth[voxel] as number;
         if (truth < (sample.lower[voxel] as number) || truth > (sample.upper[voxel] as number)) outside++;
       });
-      voxels += sample.groups.length;
+      voxels += sample.organs.length;
       counts.forEach((count, group) => {
         if (count > 0) scansWith.set(group, (scansWith.get(group) ?? 0) + 1);
       });
@@ -249,11 +247,11 @@ describe('a real segmentation with label names in its extension', () => {
     } as const;
     const source = await openManifest(manifest, options);
     expect(source.labels['64']).toBe('vertebrae_L1');
-    const { shape, truth, lower, groups } = await source.read('real');
+    const { shape, truth, lower, organs } = await source.read('real');
     expect(shape).toEqual([30, 101, 122]);
     expect(lower).toEqual(truth);
     // Voxels of spleen (1), liver (5), aorta (52) and vertebrae_L1 (31), counted by nibabel.
-    const count = (group: number) => [...groups].filter((voxel) => voxel === group).length;
+    const count = (group: number) => [...organs].filter((voxel) => voxel === group).length;
     expect([2, 7, 9, 64].map(count)).toEqual([9452, 38634, 997, 2139]);
     const wrong = await openManifest(manifest, { labels: 'suprem', predictionUnits: 'hu' });
     expect((await failure(wrong.read('real'))).message).toMatch(/names label 5 "liver".*suprem.*"esophagus"/);

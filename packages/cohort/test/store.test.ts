@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { readFile, truncate } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UNKNOWN_PREPARING } from '@semcrc/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { beginStore, finishStore, openStore, resolvePaper, type StorePlan, writeScan } from '../src/node.ts';
+import { beginStore, finishStore, openStore, type StorePlan, writeScan } from '../src/node.ts';
 import { failure } from './failure.ts';
-import { kept, planOf, randomSample, whole } from './random-cohort.ts';
+import { kept, PREPARING, planOf, randomSample, whole } from './random-cohort.ts';
 
 const SHAPE = [3, 5, 7] as const;
 let folder: string;
@@ -31,22 +32,18 @@ async function write(path: string, plan: StorePlan, leave: ReadonlyMap<string, s
 }
 
 describe('a prepared cohort', () => {
-  it('tells how its scans came out of files, as far as it knows', async () => {
-    const paper = resolvePaper({ spacing: [1.5, 1.5, 3], slices: 3, size: [5, 7] });
-    const source = { labels: 'map.json', extraLabels: ['duodenum'], predictionUnits: 'hu', prepare: paper };
-    const [told, whole, foreign] = [fresh(), fresh(), fresh()];
-    await write(told, { ...planOf(1), window: [-100, 200], source });
-    await write(whole, { ...planOf(1), source: { ...source, prepare: 'none' } });
-    await write(foreign, { ...planOf(1), source: { labels: 7, prepare: 'somehow' } });
-    expect((await openStore(told)).preparing).toEqual({
-      labels: 'map.json',
-      extraLabels: ['duodenum'],
-      window: [-100, 200],
-      predictionUnits: 'hu',
-      paper,
+  it('records how its scans were made of files, and says what it does not know', async () => {
+    const [ours, foreign] = [fresh(), fresh()];
+    for (const path of [ours, foreign]) await write(path, planOf(1));
+    expect((await openStore(ours)).preparing).toEqual(PREPARING);
+    const root = join(foreign, 'zarr.json');
+    const metadata = JSON.parse(await readFile(root, 'utf8'));
+    metadata.attributes.source = { preparing: { labels: 7, prepare: 'somehow' } };
+    await writeFile(root, JSON.stringify(metadata));
+    expect((await openStore(foreign)).preparing).toEqual({
+      ...UNKNOWN_PREPARING,
+      ...{ point: true, std: false, draws: 0, window: [-175, 250] },
     });
-    expect((await openStore(whole)).preparing).toMatchObject({ labels: 'map.json', paper: null });
-    expect((await openStore(foreign)).preparing).toMatchObject({ labels: null, paper: null });
   });
 
   it('gives back every sample bit for bit, without those left out', async () => {
@@ -67,33 +64,33 @@ describe('a prepared cohort', () => {
     expect(existsSync(`${path}.partial`)).toBe(false);
   });
 
-  it('lends every sample bit for bit, in memory that the next one takes over', async () => {
+  it('shows every sample bit for bit in a view, in memory that the next one takes over', async () => {
     const path = fresh();
     await write(path, planOf(3));
-    const { ids, borrow } = await openStore(path);
-    if (!borrow) throw new Error('nothing to borrow');
-    const arrays = ['truth', 'lower', 'upper', 'point', 'groups'] as const;
+    const { ids, view } = await openStore(path);
+    if (!view) throw new Error('no views');
+    const arrays = ['truth', 'lower', 'upper', 'point', 'organs'] as const;
     const [first, ...later] = [...ids, ...ids];
-    const lent = await borrow(first as string);
-    const rooms = whole(lent);
+    const viewed = await view(first as string);
+    const rooms = whole(viewed);
     for (const id of later) {
-      const sample = await borrow(id);
+      const sample = await view(id);
       expect(whole(sample)).toEqual(randomSample(id, SHAPE, Number(id.slice(1))));
       for (const name of arrays) expect(sample[name]).toBe(rooms[name]);
     }
-    expect((await failure(borrow('s9'))).code).toBe('usage');
+    expect((await failure(view('s9'))).code).toBe('usage');
   });
 
-  it('reads of a lent sample what is looked at, and nothing once another is lent', async () => {
+  it('reads of a viewed sample what is looked at, and nothing once another is viewed', async () => {
     const path = fresh();
     await write(path, planOf(2));
-    const { borrow } = await openStore(path);
+    const { view } = await openStore(path);
     rmSync(join(path, 'point', 'c', '0'), { recursive: true });
-    const lent = await borrow?.('s0');
-    expect(lent?.lower).toEqual(randomSample('s0', SHAPE, 0).lower);
-    expect(() => lent?.point).toThrow(/point.*the chunk is missing/);
-    await borrow?.('s1');
-    expect(() => lent?.truth).toThrow(/scan s0 is looked at, but another one was lent since/);
+    const viewed = await view?.('s0');
+    expect(viewed?.lower).toEqual(randomSample('s0', SHAPE, 0).lower);
+    expect(() => viewed?.point).toThrow(/point.*the chunk is missing/);
+    await view?.('s1');
+    expect(() => viewed?.truth).toThrow(/scan s0 is looked at, but another one was viewed since/);
   });
 
   it('has a digest that follows its content', async () => {
@@ -105,7 +102,7 @@ describe('a prepared cohort', () => {
     expect(digests[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(digests[1]).toBe(digests[0]);
     expect(digests[2]).not.toBe(digests[0]);
-    expect((await openStore(one, { digest: 'known' })).digest).toBe('known');
+    expect((await openStore(one, { known: { digest: 'known' } })).digest).toBe('known');
   });
 
   it('carries what its reader must know', async () => {
@@ -117,7 +114,7 @@ describe('a prepared cohort', () => {
       scans: ['s0', 's1'],
       window: [-175, 250],
       spacing: [1.5, 1.5, 3],
-      source: { name: 'random', digest: 'a digest', leftOut: [] },
+      source: { name: 'random', digest: 'a digest', leftOut: [], preparing: PREPARING },
     });
     const truth = JSON.parse(await readFile(join(path, 'truth', 'zarr.json'), 'utf8'));
     expect(truth).toMatchObject({ fill_value: 'NaN', codecs: [{ name: 'bytes' }], shape: [2, ...SHAPE] });
@@ -155,13 +152,13 @@ describe('preparing that was interrupted', () => {
     await writeScan(path, 's0', kept(randomSample('s0', SHAPE, 0)));
     const begun = await failure(beginStore(path, planOf(2, 'another digest')));
     expect(begun.code).toBe('usage');
-    expect(begun.message).toMatch(/begun from other input.*--force/);
+    expect(begun.message).toMatch(/begun from other input.*`force`/);
     expect(await beginStore(path, planOf(2, 'another digest'), 'replace')).toMatchObject({
       pending: ['s0', 's1'],
     });
     await write(path, planOf(2, 'another digest'));
     expect((await failure(beginStore(path, planOf(2)))).message).toMatch(
-      /prepared from other input.*--force/,
+      /prepared from other input.*`force`/,
     );
     expect(await beginStore(path, planOf(2), 'replace')).toMatchObject({ state: 'begun' });
     // The old store stands until the new one is complete.

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { beginStore, finishStore, openStore, writeScan } from '../src/node.ts';
+import { arrayOf } from '../src/store/format.ts';
 import { kept, planOf, randomSample } from './random-cohort.ts';
 
 /** The interpreter that has zarr: $SEMCRC_PYTHON, else whatever python3 is. */
@@ -45,7 +46,9 @@ it('zarr-python reads what semcrc wrote, and semcrc reads what zarr-python write
       patients: plan.patients,
     });
     for (const name of ['truth', 'lower', 'upper', 'point', 'groups'] as const) {
-      const all = Buffer.concat(samples.map((sample) => Buffer.from((sample[name] as Float32Array).buffer)));
+      const all = Buffer.concat(
+        samples.map((sample) => Buffer.from((arrayOf(sample, name) as Float32Array).buffer)),
+      );
       expect(seen.arrays[name]).toMatchObject({
         shape: [3, 2, 6, 9],
         dtype: name === 'groups' ? 'uint8' : 'float32',

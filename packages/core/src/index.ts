@@ -1,27 +1,70 @@
-export { applyLambda, type CalibratedInterval } from './apply.ts';
-export { BOUND_NAMES, type BoundName, crcBound, leastUnits, type RiskBound } from './bound.ts';
+export { type Labels, labelIds } from './cohort/labels.ts';
+export { mix, type RandomStream, randomStream } from './cohort/random.ts';
+export type { MendedVoxels, ReadSample, Sample } from './cohort/sample.ts';
+export { type Cohort, cached, cohortOf, type LeftOut, type Source } from './cohort/source.ts';
 export {
-  CALIBRATION_SCHEMA,
-  Calibration,
-  type CalibrationContext,
-  calibratedLambda,
-  describeCalibration,
-  parseCalibration,
-  SourceRecord,
-} from './calibration.ts';
+  type CohortIndex,
+  checkSplitSizes,
+  defaultSizes,
+  drawSplit,
+  type Split,
+} from './cohort/split.ts';
+export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
+export {
+  type CohortEvaluation,
+  checkSameLabels,
+  evaluateCalibration,
+  type MeasuredRisk,
+  measureCohort,
+} from './evaluate/cohort-evaluation.ts';
+export type { Losses } from './evaluate/losses.ts';
+export { type MeanInterval, meanInterval, student975 } from './evaluate/mean-interval.ts';
+export {
+  averageEvaluations,
+  patientMeans,
+} from './evaluate/patient-means.ts';
+export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './evaluate/risk-curve.ts';
 export {
   type CalibratedLambda,
   type Evaluation,
   evaluateScan,
   type LossAndLength,
+  type MeanLossAndLength,
   type ScanEvaluation,
-} from './evaluate.ts';
-export { averageEvaluations, patientMeans } from './evaluation-means.ts';
+} from './evaluate/scan-evaluation.ts';
+export { checkCombination } from './options/combination.ts';
+export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
 export {
-  type ExperimentPlan,
+  PREPARING_DEFAULTS,
+  Preparing,
+  PreparingOptions,
+  PreparingRecord1,
+  UNKNOWN_PREPARING,
+} from './options/preparing.ts';
+export {
+  type BoundName,
+  type HeuristicOptions,
+  PAPER_OPTIONS,
+  PAPER_PROCEDURES,
+  PRESETS,
+  PROCEDURES,
+  type Procedure,
+  ProcedureOptions,
+  SHORTEST_OPTIONS,
+} from './options/procedure-options.ts';
+export { cellsOfSample, makePartition, type Partition } from './partition/partition.ts';
+export type {
+  PartitionSpec,
+  PositionSpec,
+  StrataSpec,
+  StratumFeature,
+  StratumFeatureName,
+} from './partition/partition-spec.ts';
+export {
   evaluateFits,
   fitSplit,
   type LabelledIndex,
+  lengthsWithMore,
   type MeanAndSd,
   planRuns,
   profileOptionsOf,
@@ -31,52 +74,48 @@ export {
   type SplitFits,
   type SummaryRow,
   summarize,
-} from './experiment.ts';
-export { EXPERIMENT_SCHEMA, ExperimentDocument } from './experiment-document.ts';
-export type { CalibrationData, Fit, FitAnchor, OrganState, OrganStatus } from './fit.ts';
-export { guaranteeInWords } from './guarantee.ts';
+} from './procedures/experiment.ts';
+export type { CalibrationData, Fit, FitAnchor, OrganStatus, Telling } from './procedures/fit.ts';
+export { guaranteeInWords } from './procedures/guarantee.ts';
 export {
-  HEURISTIC_NAMES,
-  type HeuristicName,
-  type HeuristicOptions,
   type Interval,
   intervalOf,
-  QUANTILE,
-} from './interval.ts';
-export { type Labels, labelIds } from './labels.ts';
-export type { EdgeDistances, LengthProfile } from './length-profile.ts';
-export type { LossScope } from './loss-units.ts';
-export { cellsOfSample, makePartition, type Partition } from './partition.ts';
-export type {
-  PartitionSpec,
-  PositionSpec,
-  StrataSpec,
-  StratumFeature,
-  StratumFeatureName,
-} from './partition-spec.ts';
+} from './profile/interval.ts';
+export type { EdgeSums, LengthProfile } from './profile/length-profile.ts';
+export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile/profile.ts';
+export type { MergedScores, ScorePlaces, Sides } from './profile/sorted-scores.ts';
+export { APPLY_SCHEMA, type AppliedOrgan, ApplySummary } from './records/apply-summary.ts';
 export {
-  checkCombination,
-  PAPER_OPTIONS,
-  PAPER_PROCEDURES,
-  PROCEDURES,
-  type Procedure,
-  type ProcedureOptions,
-  SHORTEST_OPTIONS,
-} from './procedure.ts';
-export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile.ts';
-export { type RandomStream, randomStream, shuffle } from './random.ts';
-export { buildRankings, type CountedStretch, rankedScopes, stretchesToRank } from './ranking-plan.ts';
-export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './rcps.ts';
-export { AnchorRecord, LambdaByGroup, LossesRecord, RunRecord, SplitRecord, UnitsRecord } from './record.ts';
-export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './risk-curve.ts';
-export type { MendedVoxels, ReadSample, Sample } from './sample.ts';
-export { RANKING_BYTES, type ScoreRanking, ScoreRankings, type Stretch } from './score-ranking.ts';
-export type { MergedScores, ScorePlaces, Sides } from './sorted-scores.ts';
+  CALIBRATION_SCHEMA,
+  Calibration,
+  type CalibrationContext,
+  calibratedLambda,
+  describeCalibration,
+  parseCalibration,
+  SourceRecord,
+} from './records/calibration.ts';
+export { EVALUATION_SCHEMA, EvaluationDocument, parseEvaluation } from './records/evaluation.ts';
+export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment.ts';
+export { PUBLISHED } from './records/published.ts';
 export {
-  type CohortIndex,
-  checkSplitSizes,
-  drawSplit,
-  groupByPatient,
-  type Split,
-  type SplitSizes,
-} from './split.ts';
+  EXAMPLE_VOLUMES,
+  ExampleDocument,
+  type ExampleVolume,
+  GridDocument,
+  JournalHeader,
+  RiskCurveDocument,
+  RunFile,
+} from './records/results.ts';
+export {
+  AnchorRecord,
+  LambdaByGroup,
+  LossesRecord,
+  type MoreScans,
+  RunRecord,
+  recordedLambda,
+  UnitsRecord,
+} from './records/run.ts';
+export type { LambdaWithMore } from './search/backtrack.ts';
+export { crcBound, leastUnits, type RiskBound } from './search/bound.ts';
+export type { LossScope } from './search/loss-table.ts';
+export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './search/rcps.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextUp, roundDown } from '../src/apply.ts';
+import { nextUp, roundDown } from '../src/evaluate/apply.ts';
 import { applyLambda, type Interval, makePartition } from '../src/index.ts';
 
 const LABELS = { 0: 'background', 1: 'body' };

@@ -1,20 +1,11 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { hintAfter } from '../src/aim.ts';
-import { backtrack } from '../src/backtrack.ts';
-import { crcBound, leastUnits } from '../src/bound.ts';
-import {
-  hoeffdingBentkusBound,
-  hoeffdingBound,
-  makePartition,
-  type Sample,
-  type Sides,
-  type Within,
-  wsrBound,
-} from '../src/index.ts';
-import { lineFamily } from '../src/lambda-family.ts';
-import { LossTable } from '../src/loss-table.ts';
+import { makePartition, type Sample, type Sides, type Within } from '../src/index.ts';
+import { backtrack } from '../src/search/backtrack.ts';
+import { crcBound, leastUnits } from '../src/search/bound.ts';
+import { lineFamily } from '../src/search/lambda-family.ts';
+import { LossTable } from '../src/search/loss-table.ts';
 import { dataOf, drawCohort, LABELS, recipes } from './random-cohort.ts';
 import {
   byOrgan,
@@ -57,7 +48,7 @@ function breakpoints(samples: readonly Sample[], anchor: readonly number[], side
     for (let voxel = 0; voxel < sample.truth.length; voxel++) {
       const score = scoreOf(sample, voxel);
       if (!(score > 0)) continue;
-      const group = IDS.indexOf(sample.groups[voxel]);
+      const group = IDS.indexOf(sample.organs[voxel]);
       const at = sides === 2 && isAbove(sample, voxel) ? IDS.length + group : group;
       found.add((score + previous(score)) / 2 - anchor[at]);
     }
@@ -158,69 +149,6 @@ describe('backtracking along a line', () => {
     const found = backtrack(table, lineFamily(anchor), crcBound(0.1));
     expect(found).toMatchObject({ state: 'calibrated', t: -0.5 });
     if (found.state === 'calibrated') expect(Array.from(found.lambda)).toEqual([0, 0, 0, 0]);
-  });
-});
-
-/** Near what is sought or anywhere, and with any stride. */
-const hints = fc.record({
-  t: fc.oneof(fc.double({ min: -1.5, max: 1.5, noNaN: true }), fc.constantFrom(0, 1e-9, Infinity, -Infinity)),
-  stride: fc.constantFrom(2 ** -40, 2 ** -16, 0.01, 1),
-});
-
-describe('a hint at what is sought', () => {
-  it('changes nothing, right or wrong', () => {
-    const partition = makePartition({ kind: 'organ' }, LABELS);
-    const bound = fc.oneof(
-      fc.constantFrom(0.02, 0.1, 0.2, 0.5, 0.9).map(crcBound),
-      fc.constantFrom(0.2, 0.5).map((epsilon) => hoeffdingBentkusBound(epsilon, 0.2)),
-      fc.constantFrom(0.3, 0.5).map((epsilon) => wsrBound(epsilon, 0.3)),
-    );
-    fc.assert(
-      fc.property(recipes(), anchors(IDS.length), bound, hints, (recipe, anchor, bound, hint) => {
-        const samples = drawCohort(recipe);
-        const data = dataOf(kernels, samples);
-        const profiles = samples.map(({ id }) => data.profileOf(id));
-        const family = lineFamily(Float64Array.from(anchor));
-        const table = new LossTable(profiles, partition);
-        const found = backtrack(table, family, bound);
-        expect(backtrack(table, family, bound, hint)).toEqual(found);
-        if (found.state === 'infeasible') return;
-        const near = { t: found.t + hint.stride / 3, stride: hint.stride };
-        expect(backtrack(table, family, bound, near)).toEqual(found);
-        expect(backtrack(table, family, bound, { ...near, t: found.t })).toEqual(found);
-      }),
-      { numRuns: 300, seed: 14 },
-    );
-  });
-
-  it('goes on from those before', () => {
-    expect(hintAfter([])).toBeUndefined();
-    expect(hintAfter([0.25])).toEqual({ t: 0.25, stride: 2 ** -16 });
-    expect(hintAfter([9, 0.25, 0.5])).toEqual({ t: 0.75, stride: 0.03125 });
-  });
-});
-
-describe('bounds that go by the mean', () => {
-  it('accept just what their largest mean tells', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 40 }),
-        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
-        (losses, epsilon) => {
-          const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-          for (const bound of [
-            crcBound(epsilon),
-            hoeffdingBound(epsilon, 0.1),
-            hoeffdingBentkusBound(epsilon, 0.1),
-          ]) {
-            const most = bound.meanAccepted?.(losses.length) ?? Number.NaN;
-            if (Math.abs(mean - most) < 1e-12) continue;
-            expect(bound.accepts(Float64Array.from(losses))).toBe(mean < most);
-          }
-        },
-      ),
-      { numRuns: 1000, seed: 14 },
-    );
   });
 });
 

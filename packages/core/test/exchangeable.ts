@@ -1,6 +1,4 @@
 import type { Kernels } from '@semcrc/kernels';
-import type { RiskBound } from '../src/bound.ts';
-import { fitCrc } from '../src/crc.ts';
 import {
   buildProfile,
   type CalibrationData,
@@ -9,6 +7,8 @@ import {
   type Profile,
   type Sample,
 } from '../src/index.ts';
+import { fitCrc } from '../src/procedures/crc.ts';
+import type { RiskBound } from '../src/search/bound.ts';
 import { draws } from './random-cohort.ts';
 
 /** A population of tiny scans. Draws without replacement from it are exchangeable, whatever it holds. */
@@ -54,11 +54,11 @@ export function drawPopulation(
         .map(([label]) => Number(label)),
     );
     const truth = new Float32Array(count);
-    const groups = new Uint8Array(count);
+    const organs = new Uint8Array(count);
     for (let voxel = 0; voxel < count; voxel++) {
       const label = model.labelAt(voxel, scan);
-      groups[voxel] = absent.has(label) ? 1 : label;
-      const offset = model.offset(voxel, groups[voxel], scan, random);
+      organs[voxel] = absent.has(label) ? 1 : label;
+      const offset = model.offset(voxel, organs[voxel], scan, random);
       truth[voxel] = Math.min(1, Math.max(0, 0.5 + offset + Math.sign(offset) * HALF_WIDTH));
     }
     return {
@@ -70,7 +70,7 @@ export function drawPopulation(
       upper: new Float32Array(count).fill(0.5 + HALF_WIDTH),
       // Says nothing about the truth: strata cut by it are as good as chance, and must not harm.
       point: Float32Array.from({ length: count }, random),
-      groups,
+      organs,
       mended: { clipped: 0, crossed: 0 },
     };
   });

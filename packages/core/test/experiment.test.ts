@@ -43,7 +43,7 @@ const SAMPLES = drawCohort({
 const INDEX: LabelledIndex = { ...indexOf(SAMPLES), labels: LABELS };
 const PLAN: ExperimentPlan = {
   procedures: [...PAPER_PROCEDURES, 'pooled'],
-  epsilon: 0.15,
+  epsilons: [0.15],
   runs: 3,
   seed: 7,
   nOpt: 4,
@@ -83,11 +83,11 @@ describe('one run', () => {
     ['shortest', { ...PLAN, procedures: ['sem-crc'], options: SHORTEST_OPTIONS }],
   ] as [string, ExperimentPlan][])('at several tolerances is the same as one by one: %s', async (_, plan) => {
     const [run] = planRuns(plan, INDEX);
-    const tolerances = [0.1, 0.15, 0.3];
-    const together = await runOne(dataFor(plan), plan, run, tolerances);
+    const epsilons = [0.1, 0.15, 0.3];
+    const together = await runOne(dataFor(plan), { ...plan, epsilons }, run);
     expect(together).toHaveLength(3);
-    for (const [i, epsilon] of tolerances.entries()) {
-      const [alone] = await runOne(dataFor(plan), { ...plan, epsilon }, run);
+    for (const [i, epsilon] of epsilons.entries()) {
+      const [alone] = await runOne(dataFor(plan), { ...plan, epsilons: [epsilon] }, run);
       expect(withoutSeconds(together[i])).toEqual(withoutSeconds(alone));
     }
   });
@@ -193,17 +193,17 @@ describe('a plan that cannot be run is refused before any run', () => {
   };
 
   it.each([
-    [{ procedures: ['crc'], epsilon: 0.03 }, 24, 33],
-    [{ procedures: ['sem-crc'], epsilon: 0.045 }, 20, 22],
-    [{ procedures: ['crc', 'sem-crc'], epsilon: 0.0401 }, 20, 24],
-    [{ procedures: ['organ-crc'], epsilon: 0.04 }, 20, 24],
-    [{ procedures: ['crc'], options: { ...PAPER_OPTIONS, bound: 'hoeffding' }, epsilon: 0.1 }, 24, 116],
+    [{ procedures: ['crc'], epsilons: [0.03] }, 24, 33],
+    [{ procedures: ['sem-crc'], epsilons: [0.045] }, 20, 22],
+    [{ procedures: ['crc', 'sem-crc'], epsilons: [0.0401] }, 20, 24],
+    [{ procedures: ['organ-crc'], epsilons: [0.04] }, 20, 24],
+    [{ procedures: ['crc'], options: { ...PAPER_OPTIONS, bound: 'hoeffding' }, epsilons: [0.1] }, 24, 116],
   ] as [Partial<ExperimentPlan>, number, number][])(
     '%o: too few scans, naming n and the n needed',
     (plan, n, least) => {
       const error = refusal(plan);
       expect(error.code).toBe('infeasible');
-      expect(error.data).toMatchObject({ n, leastN: least, epsilon: plan.epsilon });
+      expect(error.data).toMatchObject({ n, leastN: least, epsilon: plan.epsilons?.[0] });
       expect(error.message).toContain(`n = ${n} `);
       expect(error.message).toContain(`n ≥ ${least}`);
       if (!plan.options) {
@@ -217,7 +217,7 @@ describe('a plan that cannot be run is refused before any run', () => {
     'is refused for too few scans by the fit itself, too, before it solves an anchor: $anchor',
     async (options) => {
       const [{ split }] = planRuns({ ...PLAN, procedures: ['sem-crc'], options }, INDEX);
-      const plan: ExperimentPlan = { ...PLAN, procedures: ['sem-crc'], options, epsilon: 0.02 };
+      const plan: ExperimentPlan = { ...PLAN, procedures: ['sem-crc'], options, epsilons: [0.02] };
       await expect(runOne(dataFor(plan), plan, { run: 0, split })).rejects.toMatchObject({
         code: 'infeasible',
         data: { n: 20, leastN: 49 },
@@ -226,19 +226,21 @@ describe('a plan that cannot be run is refused before any run', () => {
   );
 
   it('accepts n exactly as large as it must be', () => {
-    expect(() => planRuns({ ...PLAN, epsilon: 1 / 21 }, INDEX)).not.toThrow();
-    expect(() => planRuns({ ...PLAN, procedures: ['crc'], epsilon: 1 / 25 }, INDEX)).not.toThrow();
+    expect(() => planRuns({ ...PLAN, epsilons: [1 / 21] }, INDEX)).not.toThrow();
+    expect(() => planRuns({ ...PLAN, procedures: ['crc'], epsilons: [1 / 25] }, INDEX)).not.toThrow();
   });
 
   it.each([
     [{ procedures: [] }, /at least one procedure/],
-    [{ runs: 0 }, /runs must be a whole number from 1, found 0/],
-    [{ seed: -1 }, /seed must be a whole number/],
-    [{ seed: 2 ** 32 }, /seed must be a whole number/],
+    [{ runs: 0 }, /`runs` must be a whole number from 1, found 0/],
+    [{ seed: -1 }, /`seed` must be a whole number/],
+    [{ seed: 2 ** 32 }, /`seed` must be a whole number/],
+    [{ options: { ...PAPER_OPTIONS, alpha: 0.7 } }, /`alpha` must be < 0.5, found 0.7/],
+    [{ options: { ...PAPER_OPTIONS, strata: ['width:0'] } }, /`strata` must .*found \["width:0"\]/],
     [{ nOpt: 0 }, /k-crc optimizes an anchor and needs opt scans/],
-    [{ nTest: 7 }, /n-cal 24 \+ n-test 7 = 31 exceeds the cohort, which has 30 patients/],
-    [{ epsilon: 0 }, /epsilon/],
-    [{ epsilon: 1 }, /epsilon/],
+    [{ nTest: 7 }, /`nCal` 24 \+ `nTest` 7 = 31 exceeds the cohort, which has 30 patients/],
+    [{ epsilons: [0] }, /epsilon/],
+    [{ epsilons: [1] }, /epsilon/],
   ] as [Partial<ExperimentPlan>, RegExp][])('%o', (plan, message) => {
     const error = refusal(plan);
     expect(error.code).toBe('usage');
@@ -250,7 +252,7 @@ describe('a plan that cannot be run is refused before any run', () => {
       planRuns({ ...PLAN, ...plan }, INDEX).map(({ split }) => split);
     const expected = splits({});
     expect(splits({ procedures: ['crc'] })).toEqual(expected);
-    expect(splits({ epsilon: 0.4 })).toEqual(expected);
+    expect(splits({ epsilons: [0.4] })).toEqual(expected);
     expect(splits({ procedures: ['sem-crc'], options: SHORTEST_OPTIONS })).toEqual(expected);
     expect(splits({ runs: 2 })).toEqual(expected.slice(0, 2));
     expect(splits({ seed: 8 })).not.toEqual(expected);
@@ -265,11 +267,11 @@ describe('combinations that make no sense', () => {
     ['organ-crc', { sides: 'two' }, /below from above/],
     ['pooled', { sides: 'two' }, /below from above/],
     ['sem-crc', { backtrack: 'path' }, /path/],
-    ['organ-crc', { strata: [{ name: 'intensity', bins: 4 }] }, /strata/],
-    ['k-crc', { strata: [{ name: 'intensity', bins: 4 }] }, /strata/],
-    ['sem-crc', { control: [3] }, /organ-crc/],
+    ['organ-crc', { strata: ['intensity:4'] }, /strata/],
+    ['k-crc', { strata: ['intensity:4'] }, /strata/],
+    ['sem-crc', { control: ['liver'] }, /organ-crc/],
     ['crc', { organCal: 'all' }, /organ-crc/],
-    ['organ-crc', { organCal: 'all', control: [3] }, /--organ-cal all cannot calibrate on them/],
+    ['organ-crc', { organCal: 'all', control: ['liver'] }, /`organCal` all cannot calibrate on them/],
   ] as const)('%s with %o is refused with the reason', (procedure, change, reason) => {
     expect(() => checkCombination([procedure], options(change))).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringMatching(reason) }),
@@ -279,12 +281,9 @@ describe('combinations that make no sense', () => {
   it.each([
     [['crc', 'k-crc', 'sem-crc', 'organ-crc'], {}],
     [['k-crc', 'sem-crc'], { sides: 'two' }],
-    [['organ-crc'], { sides: 'two', control: [3] }],
+    [['organ-crc'], { sides: 'two', control: ['liver'] }],
     [['organ-crc', 'crc'], { organCal: 'all' }],
-    [
-      ['sem-crc'],
-      { anchor: 'envelope', backtrack: 'path', sides: 'two', strata: [{ name: 'width', bins: 3 }] },
-    ],
+    [['sem-crc'], { anchor: 'envelope', backtrack: 'path', sides: 'two', strata: ['width:3'] }],
   ] as const)('%o with %o is fine', (procedures, change) => {
     expect(() => checkCombination(procedures, options(change))).not.toThrow();
   });

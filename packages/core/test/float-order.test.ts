@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { halfway, nextAbove } from '../src/float-order.ts';
+import { halfway, nextAbove } from '../src/search/float-order.ts';
 
 /** Rank of a double among all doubles, −0 just below +0. */
 function rank(value: number): bigint {

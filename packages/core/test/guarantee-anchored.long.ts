@@ -1,6 +1,5 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backtrack } from '../src/backtrack.ts';
 import {
   type CalibrationData,
   crcBound,
@@ -10,10 +9,11 @@ import {
   type ProcedureOptions,
   SHORTEST_OPTIONS,
 } from '../src/index.ts';
-import { lineFamily } from '../src/lambda-family.ts';
-import { LossTable } from '../src/loss-table.ts';
-import { cellsOfSample } from '../src/partition.ts';
-import { divideByPosition, positionsOfScan } from '../src/position-profile.ts';
+import { cellsOfSample } from '../src/partition/partition.ts';
+import { divideByPosition, positionsOfScan } from '../src/profile/position-profile.ts';
+import { backtrack } from '../src/search/backtrack.ts';
+import { lineFamily } from '../src/search/lambda-family.ts';
+import { LossTable } from '../src/search/loss-table.ts';
 import {
   controls,
   drawMembers,
@@ -176,7 +176,7 @@ const VARIANTS: readonly [string, PopulationModel, Variant][] = [
   [
     'sem-crc, path, two sides, strata',
     ROWS,
-    { procedure: 'sem-crc', options: { ...PATH_TWO, strata: [{ name: 'intensity', bins: 2 }] }, nOpt: 10 },
+    { procedure: 'sem-crc', options: { ...PATH_TWO, strata: ['intensity:2'] }, nOpt: 10 },
   ],
 ];
 

@@ -1,7 +1,8 @@
 import { loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { evaluationOf } from '../src/evaluate.ts';
+import { sumsOfProfile } from '../src/evaluate/profile-sums.ts';
+import { evaluationOf } from '../src/evaluate/scan-evaluation.ts';
 import {
   buildProfile,
   type CalibratedLambda,
@@ -10,13 +11,12 @@ import {
   type Profile,
   type Sample,
 } from '../src/index.ts';
-import { ProfileSums } from '../src/profile-sums.ts';
 
 const kernels = await loadKernels();
 
 function evaluateProfile(profile: Profile, calibrated: CalibratedLambda) {
-  const { sums, unknown } = new ProfileSums([calibrated], profile.organVoxels.length).of(profile);
-  return unknown.length > 0 ? null : evaluationOf(sums, 0);
+  const sums = sumsOfProfile(profile, calibrated);
+  return sums && evaluationOf(profile, sums);
 }
 
 const labels = { '0': 'background', '1': 'body', '3': 'kidney_right' };
@@ -43,7 +43,7 @@ const sampleOf = fc
       truth: Float32Array.from(voxels, ([truth]) => truth),
       lower: Float32Array.from(voxels, ([, a, b]) => Math.min(a, b)),
       upper: Float32Array.from(voxels, ([, a, b]) => Math.max(a, b)),
-      groups: Uint8Array.from(voxels, ([, , , group]) => group),
+      organs: Uint8Array.from(voxels, ([, , , group]) => group),
       mended: { clipped: 0, crossed: 0 },
     }),
   );
@@ -99,7 +99,7 @@ it('asks for the voxels beyond its reach, and only if an organ there needs them'
         sides: 1,
         lambda: Float32Array.of(0, 0, far),
       });
-      expect(known === null).toBe(sample.groups.includes(3));
+      expect(known === null).toBe(sample.organs.includes(3));
     }),
   );
 });
@@ -114,7 +114,7 @@ it('adds up as many distances as blocks and beyond hold', () => {
       truth: values,
       lower: values,
       upper: values.map((value) => 1 - value),
-      groups: new Uint8Array(voxels).fill(1),
+      organs: new Uint8Array(voxels).fill(1),
       mended: { clipped: 0, crossed: 0 },
     };
     for (const lambda of [0, 0.001, 0.05, 0.1245, 0.125]) {

@@ -2,7 +2,7 @@ import { loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cellsOfSample, makePartition, type PositionSpec } from '../src/index.ts';
-import { cellsOnArena } from '../src/partition.ts';
+import { cellsOnArena } from '../src/partition/partition.ts';
 import { drawCohort, draws, LABELS, recipes } from './random-cohort.ts';
 
 describe('cells by position', () => {
@@ -19,7 +19,7 @@ describe('cells by position', () => {
           const partition = makePartition(spec, LABELS);
           for (const sample of drawCohort(recipe)) {
             const expected = Array.from(
-              sample.groups,
+              sample.organs,
               (organ, voxel) => organ * groupCount + map[voxel % map.length],
             );
             const mark = kernels.arena.mark();

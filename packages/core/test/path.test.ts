@@ -10,7 +10,7 @@ import {
   type Sample,
   type StratumFeature,
 } from '../src/index.ts';
-import { cutStrata } from '../src/strata.ts';
+import { cutStrata } from '../src/partition/strata.ts';
 import { dataOf, drawCohort, draws, indexOf, LABELS, recipes, select } from './random-cohort.ts';
 import {
   byOrgan,
@@ -158,7 +158,7 @@ describe('sem-crc with the envelope anchor', () => {
             const [opt, cal] = [select(samples, split.opt), select(samples, split.cal)];
             const n = recipe.patients - 1 - nOpt;
             const epsilon = tolerance === 'edge' ? 1 / (n + 1) : tolerance;
-            if (1 / (n + 1) > epsilon || !opt.some((s) => s.groups.some((g) => g > 0))) return;
+            if (1 / (n + 1) > epsilon || !opt.some((s) => s.organs.some((g) => g > 0))) return;
             const data = dataOf(kernels, samples, { sides: sides === 'two' ? 2 : 1, within });
             const [{ fits }] = await fitSplit(data, split, ['sem-crc'], [epsilon], options, {
               seed: 0,
@@ -222,62 +222,55 @@ describe('sem-crc with the envelope anchor', () => {
 });
 
 describe('strata', () => {
-  const FEATURES: readonly (readonly StratumFeature[])[] = [
-    [{ name: 'intensity', bins: 3 }],
-    [{ name: 'width', bins: 2 }],
-    [{ name: 'gradient', bins: 4 }],
-    [
-      { name: 'intensity', bins: 2 },
-      { name: 'gradient', bins: 2 },
-    ],
-  ];
+  it.each([['intensity:3'], ['width:2'], ['gradient:4'], ['intensity:2', 'gradient:2']] as const)(
+    '%s are cut by quantiles within each organ, and each gets its λ',
+    async (...strata) => {
+      const features = strata.map((stratum): StratumFeature => {
+        const [name, bins] = stratum.split(':');
+        return { name: name as StratumFeature['name'], bins: Number(bins) };
+      });
+      let absent = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          recipes({ patients: 18, plane: [3, 4], miss: 0.6 }),
+          fc.boolean(),
+          async (recipe, withPoint) => {
+            const random = draws(recipe.seed + 1);
+            const samples = drawCohort(recipe).map((sample) =>
+              withPoint ? { ...sample, point: sample.lower.map(() => random()) } : sample,
+            );
+            const split = drawSplit(indexOf(samples), { nOpt: 4, nCal: 17, nTest: 1 }, recipe.seed, 0);
+            const [opt, cal] = [select(samples, split.opt), select(samples, split.cal)];
+            const cuts = strataCuts(opt, IDS, features);
+            const data = dataOf(kernels, samples, { sides: 2 });
+            const spec = await cutStrata(kernels, LABELS, strata, split.opt, data.read);
+            expect(spec.cuts).toEqual(Object.fromEntries(IDS.map((id, i) => [id, cuts[i]])));
 
-  it.each(
-    FEATURES.map(
-      (features) => [features.map(({ name, bins }) => `${name}:${bins}`).join(','), features] as const,
-    ),
-  )('%s are cut by quantiles within each organ, and each gets its λ', async (_, features) => {
-    let absent = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        recipes({ patients: 18, plane: [3, 4], miss: 0.6 }),
-        fc.boolean(),
-        async (recipe, withPoint) => {
-          const random = draws(recipe.seed + 1);
-          const samples = drawCohort(recipe).map((sample) =>
-            withPoint ? { ...sample, point: sample.lower.map(() => random()) } : sample,
-          );
-          const split = drawSplit(indexOf(samples), { nOpt: 4, nCal: 17, nTest: 1 }, recipe.seed, 0);
-          const [opt, cal] = [select(samples, split.opt), select(samples, split.cal)];
-          const cuts = strataCuts(opt, IDS, features);
-          const data = dataOf(kernels, samples, { sides: 2 });
-          const spec = await cutStrata(kernels, LABELS, features, split.opt, data.read);
-          expect(spec.cuts).toEqual(Object.fromEntries(IDS.map((id, i) => [id, cuts[i]])));
-
-          const options: ProcedureOptions = {
-            ...PAPER_OPTIONS,
-            anchor: 'envelope',
-            backtrack: 'path',
-            sides: 'two',
-            strata: features,
-          };
-          const [{ fits }] = await fitSplit(data, split, ['sem-crc'], [0.15], options, { seed: 0, run: 0 });
-          const keys = IDS.flatMap((id, i) => {
-            const bins = cuts[i].reduce((product, own) => product * (own.length + 1), 1);
-            return Array.from({ length: bins }, (_, bin) => `${id}/${bin}`);
-          });
-          expect(fits[0].partition.keys).toEqual(keys);
-          const groupOf: GroupOf = (sample, voxel) => {
-            const organ = sample.groups[voxel];
-            return keys.indexOf(`${organ}/${stratumOf(sample, voxel, cuts[IDS.indexOf(organ)], features)}`);
-          };
-          checkEnvelope(fits[0], opt, (14 * 0.15 - 1) / 13, everyVoxel, groupOf);
-          checkPath(fits[0], cal, 0.15, everyVoxel, groupOf);
-          if ((fits[0].anchor?.absent.length ?? 0) > 0) absent++;
-        },
-      ),
-      { numRuns: 15, seed: 62 },
-    );
-    expect(absent).toBeGreaterThan(0);
-  });
+            const options: ProcedureOptions = {
+              ...PAPER_OPTIONS,
+              anchor: 'envelope',
+              backtrack: 'path',
+              sides: 'two',
+              strata,
+            };
+            const [{ fits }] = await fitSplit(data, split, ['sem-crc'], [0.15], options, { seed: 0, run: 0 });
+            const keys = IDS.flatMap((id, i) => {
+              const bins = cuts[i].reduce((product, own) => product * (own.length + 1), 1);
+              return Array.from({ length: bins }, (_, bin) => `${id}/${bin}`);
+            });
+            expect(fits[0].partition.keys).toEqual(keys);
+            const groupOf: GroupOf = (sample, voxel) => {
+              const organ = sample.organs[voxel];
+              return keys.indexOf(`${organ}/${stratumOf(sample, voxel, cuts[IDS.indexOf(organ)], features)}`);
+            };
+            checkEnvelope(fits[0], opt, (14 * 0.15 - 1) / 13, everyVoxel, groupOf);
+            checkPath(fits[0], cal, 0.15, everyVoxel, groupOf);
+            if ((fits[0].anchor?.absent.length ?? 0) > 0) absent++;
+          },
+        ),
+        { numRuns: 15, seed: 62 },
+      );
+      expect(absent).toBeGreaterThan(0);
+    },
+  );
 });

@@ -2,8 +2,8 @@ import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../src/index.ts';
-import { positionMap } from '../src/position-map.ts';
-import { partOf, quantileCuts, quantileOfSorted } from '../src/quantile.ts';
+import { positionMap } from '../src/partition/position-map.ts';
+import { partOf, quantileCuts, quantileOfSorted } from '../src/partition/quantile.ts';
 import { dataOf, drawCohort, recipes } from './random-cohort.ts';
 import { everyVoxel, interpolatedQuantile, positionGroups } from './reference.ts';
 
@@ -22,7 +22,7 @@ function missesAt(id: string, width: number, missed: readonly boolean[]): Sample
     truth,
     lower: truth.map(() => 0.5),
     upper: truth.map(() => 0.5),
-    groups: new Uint8Array(missed.length).fill(1),
+    organs: new Uint8Array(missed.length).fill(1),
     mended: { clipped: 0, crossed: 0 },
   };
 }

@@ -11,7 +11,7 @@ import {
   type Sample,
   type Split,
 } from '../src/index.ts';
-import { dataOf, drawCohort, indexOf, type Recipe, recipes, select } from './random-cohort.ts';
+import { dataOf, drawCohort, indexOf, LABELS, type Recipe, recipes, select } from './random-cohort.ts';
 import {
   byOrgan,
   everyVoxel,
@@ -197,7 +197,7 @@ describe.each(['organ-crc', 'pooled'] as const)('%s', (procedure) => {
   );
 });
 
-describe('organ-crc with --control', () => {
+describe('organ-crc with control', () => {
   it.each(['one', 'two'] as const)(
     'takes the larger of its own λ and that of sem-crc for the organs named, %s side(s)',
     async (sides) => {
@@ -210,7 +210,10 @@ describe('organ-crc with --control', () => {
           const options: ProcedureOptions = { ...PAPER_OPTIONS, gap: 0.01, sides };
           const own = await fitOne('organ-crc', samples, split, epsilon, { ...PAPER_OPTIONS });
           const semantic = await fitOne('sem-crc', samples, split, epsilon, options);
-          const both = await fitOne('organ-crc', samples, split, epsilon, { ...options, control: [7, 1] });
+          const both = await fitOne('organ-crc', samples, split, epsilon, {
+            ...options,
+            control: [LABELS[7], LABELS[1]],
+          });
           if (semantic instanceof SemcrcError) {
             expect(both).toBeInstanceOf(SemcrcError);
             return;
@@ -251,8 +254,8 @@ describe('organ-crc with --control', () => {
     });
     const result = await fitOne('organ-crc', samples, splitOf(samples, 20), 0.2, {
       ...PAPER_OPTIONS,
-      control: [9],
+      control: ['spine'],
     });
-    expect(result).toMatchObject({ code: 'usage', message: expect.stringContaining('label 9') });
+    expect(result).toMatchObject({ code: 'usage', message: expect.stringContaining('spine') });
   });
 });

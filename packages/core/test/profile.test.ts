@@ -2,8 +2,8 @@ import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildProfile, makePartition, type Sample, type Sides, type Within } from '../src/index.ts';
-import { LossTable } from '../src/loss-table.ts';
-import { divideByPosition, missesByPosition, positionsOfScan } from '../src/position-profile.ts';
+import { divideByPosition, missesByPosition, positionsOfScan } from '../src/profile/position-profile.ts';
+import { LossTable } from '../src/search/loss-table.ts';
 import { drawCohort, LABELS, recipes } from './random-cohort.ts';
 import {
   countVoxels,
@@ -37,7 +37,7 @@ const SAMPLE: Sample = {
   truth: Float32Array.of(0.5, 0.5, 0.5, 0.5, 0.5, 0.5),
   lower: Float32Array.of(0.25, 0.625, 0.5, 0.125, 0.75, 0.5),
   upper: Float32Array.of(0.75, 0.75, 0.5, 0.25, 0.875, 0.5),
-  groups: Uint8Array.of(0, 1, 1, 7, 7, 3),
+  organs: Uint8Array.of(0, 1, 1, 7, 7, 3),
   mended: { clipped: 0, crossed: 0 },
 };
 
@@ -53,9 +53,9 @@ describe('a profile', () => {
             expect(profile.dimension).toBe(countVoxels(sample, counts));
             for (let side = 0; side < sides; side++) {
               for (let organ = 0; organ < organs.cellCount; organ++) {
-                const members = Array.from(sample.groups.keys()).filter(
+                const members = Array.from(sample.organs.keys()).filter(
                   (voxel) =>
-                    sample.groups[voxel] === organ &&
+                    sample.organs[voxel] === organ &&
                     counts(sample, voxel) &&
                     scoreOf(sample, voxel) > 0 &&
                     (sides === 1 || isAbove(sample, voxel) === (side === 1)),
@@ -65,7 +65,7 @@ describe('a profile', () => {
                 const expected = members.map((voxel) => scoreOf(sample, voxel)).sort((a, b) => a - b);
                 expect(Array.from(profile.scores.subarray(from, to))).toEqual(expected);
                 expect(profile.organVoxels[organ]).toBe(
-                  countVoxels(sample, (s, voxel) => counts(s, voxel) && s.groups[voxel] === organ),
+                  countVoxels(sample, (s, voxel) => counts(s, voxel) && s.organs[voxel] === organ),
                 );
               }
             }
@@ -88,11 +88,11 @@ describe('a profile', () => {
             const { pixels, organs: labels } = placed.places!;
             const [, height, width] = sample.shape;
             for (let side = 0; side < sides; side++) {
-              const expected = Array.from(sample.groups.keys())
+              const expected = Array.from(sample.organs.keys())
                 .filter((voxel) => counts(sample, voxel) && scoreOf(sample, voxel) > 0)
                 .filter((voxel) => sides === 1 || isAbove(sample, voxel) === (side === 1))
                 .sort((a, b) => scoreOf(sample, a) - scoreOf(sample, b) || a - b)
-                .map((voxel) => [scoreOf(sample, voxel), voxel % (height * width), sample.groups[voxel]]);
+                .map((voxel) => [scoreOf(sample, voxel), voxel % (height * width), sample.organs[voxel]]);
               const found = Array.from(placed.scores, (score, i) => [score, pixels[i], labels[i]]);
               expect(found.slice(placed.offsets[side], placed.offsets[side + 1])).toEqual(expected);
             }
@@ -133,7 +133,7 @@ describe('a profile', () => {
             const divided = divideByPosition(kernels, profiles, spec, most);
             // The same scans with one organ only.
             const whole = samples.map((sample) => {
-              const scan = { ...sample, groups: new Uint8Array(sample.groups.length) };
+              const scan = { ...sample, organs: new Uint8Array(sample.organs.length) };
               return buildProfile(kernels, scan, positionsOfScan(spec), { sides });
             });
             expect(divided).toEqual(whole);
@@ -158,7 +158,7 @@ describe('a profile', () => {
             const below = Float32Array.from(lambda.slice(0, 3));
             const above = Float32Array.from(lambda.slice(3));
             const expected = new Float64Array(organs.cellCount);
-            sample.groups.forEach((organ, voxel) => {
+            sample.organs.forEach((organ, voxel) => {
               const side = isAbove(sample, voxel) ? above : below;
               if (scoreOf(sample, voxel) > side[spec.map[voxel % 12]]) expected[organ]++;
             });
@@ -197,9 +197,9 @@ describe('a profile', () => {
   it.each([2, 5, 200])(
     'of a scan with label %i, which the cohort lacks, is refused, naming both',
     (label) => {
-      const groups = SAMPLE.groups.slice();
-      groups[3] = label;
-      expect(() => buildProfile(kernels, { ...SAMPLE, groups }, organs)).toThrow(
+      const labelled = SAMPLE.organs.slice();
+      labelled[3] = label;
+      expect(() => buildProfile(kernels, { ...SAMPLE, organs: labelled }, organs)).toThrow(
         expect.objectContaining({
           code: 'bad-input',
           message: expect.stringMatching(

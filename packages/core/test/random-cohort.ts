@@ -72,11 +72,11 @@ function drawSample(id: string, patient: string, recipe: Recipe, random: () => n
   const truth = new Float32Array(count);
   const lower = new Float32Array(count);
   const upper = new Float32Array(count);
-  const groups = new Uint8Array(count);
+  const organs = new Uint8Array(count);
   for (let voxel = 0; voxel < count; voxel++) {
-    groups[voxel] = ids[upTo(ids.length)];
+    organs[voxel] = ids[upTo(ids.length)];
     // Organs differ, so that their λ should.
-    const shift = snap((random() - 0.5) * miss * (1 + IDS.indexOf(groups[voxel])) * 0.5);
+    const shift = snap((random() - 0.5) * miss * (1 + IDS.indexOf(organs[voxel])) * 0.5);
     const low = clip(snap(random()));
     lower[voxel] = low;
     upper[voxel] = clip(low + snap(random() * 0.3));
@@ -90,7 +90,7 @@ function drawSample(id: string, patient: string, recipe: Recipe, random: () => n
     truth,
     lower,
     upper,
-    groups,
+    organs,
     mended: { clipped: 0, crossed: 0 },
   };
 }

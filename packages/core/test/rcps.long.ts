@@ -1,6 +1,5 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backtrack } from '../src/backtrack.ts';
 import {
   buildProfile,
   crcBound,
@@ -12,8 +11,9 @@ import {
   type Sample,
   wsrBound,
 } from '../src/index.ts';
-import { lineFamily } from '../src/lambda-family.ts';
-import { LossTable } from '../src/loss-table.ts';
+import { backtrack } from '../src/search/backtrack.ts';
+import { lineFamily } from '../src/search/lambda-family.ts';
+import { LossTable } from '../src/search/loss-table.ts';
 import { draws } from './random-cohort.ts';
 
 /*
@@ -62,7 +62,7 @@ function drawProfile(model: Model, id: string, random: () => number): Profile {
     truth,
     lower: bound,
     upper: bound,
-    groups: new Uint8Array(scores.length).fill(1),
+    organs: new Uint8Array(scores.length).fill(1),
     mended: { clipped: 0, crossed: 0 },
   };
   return buildProfile(kernels, sample, makePartition({ kind: 'organ' }, LABELS));

@@ -14,7 +14,7 @@ import {
   type Sample,
   wsrBound,
 } from '../src/index.ts';
-import { binomialCdf } from '../src/rcps.ts';
+import { binomialCdf } from '../src/search/rcps.ts';
 import { dataOf, drawCohort, indexOf, recipes, select } from './random-cohort.ts';
 import { everyVoxel, insideOrgan, levelsOf, mean, uniform, unitLosses } from './reference.ts';
 
@@ -201,9 +201,9 @@ describe('λ̂ under a bound', () => {
       const truth = Float32Array.from({ length: 10 }, (_, voxel) => 0.5 + score(voxel));
       const bound = truth.map(() => 0.5);
       const id = `s${i}`;
-      const groups = new Uint8Array(10).fill(1);
+      const organs = new Uint8Array(10).fill(1);
       const mended = { clipped: 0, crossed: 0 };
-      return { id, patient: id, shape: [1, 1, 10], truth, lower: bound, upper: bound, groups, mended };
+      return { id, patient: id, shape: [1, 1, 10], truth, lower: bound, upper: bound, organs, mended };
     });
     const split = { opt: [], cal: samples.map(({ id }) => id), test: [] };
     const options: ProcedureOptions = { ...PAPER_OPTIONS, bound: 'wsr', delta: 0.4 };

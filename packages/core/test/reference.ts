@@ -13,11 +13,11 @@ export type TwoSidedLambda = (voxel: number) => readonly [below: number, above: 
 export type Counts = (sample: Sample, voxel: number) => boolean;
 
 export const everyVoxel: Counts = () => true;
-export const insideBody: Counts = (sample, voxel) => sample.groups[voxel] !== 0;
+export const insideBody: Counts = (sample, voxel) => sample.organs[voxel] !== 0;
 export const insideOrgan =
   (organ: number): Counts =>
   (sample, voxel) =>
-    sample.groups[voxel] === organ;
+    sample.organs[voxel] === organ;
 
 /** max(lower − x, x − upper) in f32. */
 export function scoreOf({ truth, lower, upper }: Sample, voxel: number): number {
@@ -153,7 +153,7 @@ export function lambdaOfGroups(
 export const byOrgan =
   (ids: readonly number[]) =>
   (sample: Sample, voxel: number): number =>
-    ids.indexOf(sample.groups[voxel]);
+    ids.indexOf(sample.organs[voxel]);
 
 /** Group of a voxel where each pixel has one. */
 export const byPosition =
@@ -274,8 +274,8 @@ export function strataCuts(
   return ids.map((id) =>
     features.map((feature) => {
       const values = samples.flatMap((sample) =>
-        Array.from(sample.groups.keys())
-          .filter((voxel) => sample.groups[voxel] === id)
+        Array.from(sample.organs.keys())
+          .filter((voxel) => sample.organs[voxel] === id)
           .map((voxel) => featureOf(sample, voxel, feature)),
       );
       if (values.length === 0) return [];

@@ -1,13 +1,13 @@
 import { loadKernels } from '@semcrc/kernels';
 import { expect, it } from 'vitest';
-import { averageCurves, QUANTILE, type Sample, sweepScan } from '../src/index.ts';
+import { averageCurves, PAPER_OPTIONS, type Sample, sweepScan } from '../src/index.ts';
 
 const kernels = await loadKernels();
 const labels = { '0': 'background', '1': 'body', '2': 'spleen' };
 const grid = Float32Array.of(0, 0.25);
 
 /** A scan whose voxel j lies scores[j] above its interval, which is a point at 0. */
-function scan(id: string, patient: string, scores: number[], groups: number[]): Sample {
+function scan(id: string, patient: string, scores: number[], organs: number[]): Sample {
   const zeros = new Float32Array(scores.length);
   return {
     id,
@@ -16,7 +16,7 @@ function scan(id: string, patient: string, scores: number[], groups: number[]): 
     truth: Float32Array.from(scores),
     lower: zeros,
     upper: zeros,
-    groups: Uint8Array.from(groups),
+    organs: Uint8Array.from(organs),
     mended: { clipped: 0, crossed: 0 },
   };
 }
@@ -40,7 +40,7 @@ it('counts a patient with the mean over its scans, and for an organ over those t
 it('leaves background out within the body', () => {
   const curve = averageCurves(
     grid,
-    scans.map((sample) => sweepScan(kernels, sample, labels, grid, { ...QUANTILE, within: 'body' })),
+    scans.map((sample) => sweepScan(kernels, sample, labels, grid, { ...PAPER_OPTIONS, within: 'body' })),
   );
   expect(curve.organs['0']).toBeUndefined();
   expect(curve.risk[0]).toBeCloseTo(((0 + 3 / 3) / 2 + 0) / 2, 15);

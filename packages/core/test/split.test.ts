@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type CohortIndex,
-  checkSplitSizes,
-  drawSplit,
-  groupByPatient,
-  randomStream,
-  shuffle,
-} from '../src/index.ts';
+import { shuffle } from '../src/cohort/random.ts';
+import { groupByPatient } from '../src/cohort/split.ts';
+import { type CohortIndex, checkSplitSizes, drawSplit, randomStream } from '../src/index.ts';
 
 /** Patients with 1 to 3 scans each, scans of different patients interleaved. */
 const indices = fc
@@ -133,7 +128,7 @@ describe('sizes that do not fit', () => {
         message = (error as Error).message;
       }
       expect(message).toContain(`exceeds the cohort, which has ${patients} scans`);
-      const proposed = /--n-opt (\d+) --n-cal (\d+) --n-test (\d+) would fit/.exec(message);
+      const proposed = /`nOpt` (\d+) `nCal` (\d+) `nTest` (\d+) would fit/.exec(message);
       expect(proposed, message).not.toBeNull();
       const [nOpt, nCal, nTest] = (proposed ?? []).slice(1).map(Number);
       expect(() => checkSplitSizes(index, { nOpt, nCal, nTest }), message).not.toThrow();
@@ -147,11 +142,11 @@ describe('sizes that do not fit', () => {
   });
 
   it.each([
-    [{ nOpt: 4, nCal: 4, nTest: 1 }, /must exceed n-opt: found n-opt 4, n-cal 4/],
-    [{ nOpt: 0, nCal: 0, nTest: 1 }, /must exceed n-opt/],
-    [{ nOpt: -1, nCal: 4, nTest: 1 }, /nOpt must be a whole number .* found -1/],
-    [{ nOpt: 1, nCal: 4.5, nTest: 1 }, /nCal must be a whole number .* found 4.5/],
-    [{ nOpt: 1, nCal: 4, nTest: Number.NaN }, /nTest must be a whole number .* found NaN/],
+    [{ nOpt: 4, nCal: 4, nTest: 1 }, /must exceed `nOpt`: found `nOpt` 4, `nCal` 4/],
+    [{ nOpt: 0, nCal: 0, nTest: 1 }, /must exceed `nOpt`/],
+    [{ nOpt: -1, nCal: 4, nTest: 1 }, /`nOpt` must be a whole number .* found -1/],
+    [{ nOpt: 1, nCal: 4.5, nTest: 1 }, /`nCal` must be a whole number .* found 4.5/],
+    [{ nOpt: 1, nCal: 4, nTest: Number.NaN }, /`nTest` must be a whole number .* found NaN/],
   ])('refuses %o', (sizes, message) => {
     expect(() => drawSplit(singles(10), sizes, 0, 0)).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) }),

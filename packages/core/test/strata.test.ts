@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '../src/index.ts';
-import type { StrataSpec } from '../src/partition-spec.ts';
-import { strataOfSample } from '../src/strata.ts';
+import type { StrataSpec } from '../src/partition/partition-spec.ts';
+import { strataOfSample } from '../src/partition/strata.ts';
 
 /** Anywhere in the range, at its ends and at borders of small cells. */
 const value = fc.oneof(
@@ -47,7 +47,7 @@ describe('strata of a sample', () => {
             point,
             lower,
             upper,
-            groups: Uint8Array.from(all, ([, , organ]) => organ),
+            organs: Uint8Array.from(all, ([, , organ]) => organ),
             mended: { clipped: 0, crossed: 0 },
           };
           const expected = all.map(([intensity, width, organ]) => {
@@ -79,7 +79,7 @@ describe('strata of a sample', () => {
       point,
       lower: point,
       upper: point,
-      groups: new Uint8Array(4),
+      organs: new Uint8Array(4),
       mended: { clipped: 0, crossed: 0 },
     };
     // √2 at the corner that both its neighbours differ from, 1 beside it, 0 opposite.

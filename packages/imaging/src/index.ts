@@ -6,28 +6,22 @@ export {
   invertAffine,
   multiplyAffines,
   type Shape,
+  sliceAffine,
   spacingOf,
   type Vector3,
-} from './affine.ts';
-export { type Box, boxAbove, centreBox, crop, cropGrid, cropInto } from './crop.ts';
-export { compareLabels, type LabelAgreement, psnr, ssim } from './measures.ts';
-export { type NiftiImage, parseNifti, parseNiftiHeader, type VoxelKind } from './nifti.ts';
-export type { NiftiDatatype } from './nifti-datatype.ts';
-export { labelNames, type NiftiExtension } from './nifti-extension.ts';
-export type { NiftiHeader, NiftiNotes } from './nifti-header.ts';
-export { seriesShape, volumeShape } from './nifti-shape.ts';
-export type { AffineSource } from './nifti-transform.ts';
-export { axisCodes, isOblique, obliquity, rasGrid, reorientToRas, turnToRas } from './orientation.ts';
-export { resampleImage, resampleLabels, sourceSlices, spacingGrid } from './resample.ts';
+} from './grid/affine.ts';
+export { compareGrids, type GridAgreement, shareOfVoxel } from './grid/agreement.ts';
+export { type Box, boxAbove, centreBox, crop, cropGrid, cropInto, uncrop } from './grid/crop.ts';
 export {
-  chooseSliceWindow,
-  labelledPerSlice,
-  paperSliceRule,
-  type SliceRule,
-  type SliceWindow,
-  sliceOffsets,
-  takeSlices,
-} from './slices.ts';
+  axisCodes,
+  isOblique,
+  obliquity,
+  orientTo,
+  rasGrid,
+  reorientToRas,
+  turnToRas,
+} from './grid/orientation.ts';
+export { resampleImage, resampleLabels, sourceSlices, spacingGrid } from './grid/resample.ts';
 export {
   type Grid,
   type LabelVolume,
@@ -36,5 +30,53 @@ export {
   type Volume,
   voxelAt,
   voxelCount,
-} from './volume.ts';
-export { abdomenWindow, windowIntensity } from './window.ts';
+} from './grid/volume.ts';
+export {
+  assignGroups,
+  BACKGROUND,
+  BODY,
+  checkLabelTable,
+  type Labelling,
+  type LabelTable,
+  organGroups,
+  UNKNOWN_LABEL,
+} from './labels/labelling.ts';
+export {
+  canonicalName,
+  type LabelScheme,
+  labelMapSchema,
+  namedScheme,
+  parseLabelMap,
+  schemeNames,
+  schemesThatFit,
+} from './labels/scheme.ts';
+export { compareLabels, type LabelAgreement, psnr, ssim } from './measures.ts';
+export type { NiftiDatatype } from './nifti/datatype.ts';
+export { labelNames, type NiftiExtension } from './nifti/extension.ts';
+export type { NiftiHeader, NiftiNotes } from './nifti/header.ts';
+export { type NiftiImage, parseNifti, parseNiftiHeader, type VoxelKind } from './nifti/memory.ts';
+export { seriesShape, volumeShape } from './nifti/shape.ts';
+export type { AffineSource } from './nifti/transform.ts';
+export { restoreImage, restoreLabels } from './prepare/restore.ts';
+export {
+  type CutChoice,
+  chooseCut,
+  type PaperSlices,
+  type ScanCut,
+  type SliceRoom,
+  sliceBoxes,
+  sliceGrids,
+  stackSlices,
+  takeImage,
+  takeLabels,
+} from './prepare/scan-cut.ts';
+export {
+  chooseSliceWindow,
+  labelledPerSlice,
+  paperSliceRule,
+  type SliceRule,
+  type SliceWindow,
+  sliceOffsets,
+  takeSlices,
+} from './prepare/slices.ts';
+export { abdomenWindow, unwindowIntensity, windowIntensity } from './prepare/window.ts';

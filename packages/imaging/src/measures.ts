@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { LabelVolume, Volume } from './volume.ts';
+import type { LabelVolume, Volume } from './grid/volume.ts';
 
 /** How far two segmentations agree on one label. */
 export interface LabelAgreement {

@@ -1,4 +1,15 @@
-export type { NiftiFormat } from './nifti-encode.ts';
+export { AtomicFile, commitTogether, writeFileAtomic, writeFolderAtomic } from './files/atomic-file.ts';
+export {
+  openRegularFile,
+  readTextFile,
+  readTextFileSync,
+  type TextOptions,
+  withRegularFileSync,
+} from './files/input.ts';
+export { checkOutput, kindOfResult, type OutputRules, replacesKind, unwritable } from './files/output.ts';
+export { reasonOf } from './files/system-error.ts';
+export { resolveLabelling } from './labels/resolve-labelling.ts';
+export type { NiftiFormat } from './nifti/encode-header.ts';
 export {
   checkNifti,
   type NiftiReadOptions,
@@ -7,7 +18,7 @@ export {
   readNiftiSlabs,
   type Slab,
   type VolumeChoice,
-} from './nifti-file.ts';
-export { readNiftiSeries, readNiftiSeriesSlabs, type SeriesSlab } from './nifti-series.ts';
-export type { SliceSpan } from './nifti-stream.ts';
-export { type NiftiWriteOptions, NiftiWriter, writeNifti } from './nifti-writer.ts';
+} from './nifti/file.ts';
+export { readNiftiSeries, readNiftiSeriesSlabs, type SeriesSlab } from './nifti/series.ts';
+export type { SliceSpan } from './nifti/stream.ts';
+export { type NiftiWriteOptions, NiftiWriter, writeNifti } from './nifti/writer.ts';

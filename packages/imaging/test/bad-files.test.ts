@@ -48,8 +48,8 @@ describe('files that are not there or not NIfTI', () => {
   it('refuses other content, other magics and .hdr/.img pairs', async () => {
     const text = new TextEncoder().encode('scan,ground_truth\n'.repeat(50));
     await expectRefusal(readNifti(write('text.nii', text)), 'bad-input', /not a NIfTI file/, /73 63 61 6e/);
-    const analyze = craft({ patch: (view) => view.setUint32(344, 0) });
-    await expectRefusal(readNifti(write('analyze.nii', analyze)), 'bad-input', /expected the magic "n\+1"/);
+    const magic = craft({ patch: (view) => view.setUint8(345, 0x2d) });
+    await expectRefusal(readNifti(write('magic.nii', magic)), 'bad-input', /expected the magic "n\+1"/);
     const pair = craft({ patch: (view) => view.setUint8(345, 0x69) });
     await expectRefusal(readNifti(write('pair.nii', pair)), 'bad-input', /\.hdr\/\.img pair/);
     await expectRefusal(
@@ -385,5 +385,45 @@ describe('headers that trip nifti-reader-js', () => {
     const before = Buffer.from(pool);
     expect(parseNifti(pool.subarray(3), 'pooled').volume.data[11]).toBe(22);
     expect(pool.equals(before)).toBe(true);
+  });
+});
+
+describe('formats that are taken for NIfTI', () => {
+  const start = (text: string, at = 0) => {
+    const bytes = new Uint8Array(400);
+    bytes.set(new TextEncoder().encode(text), at);
+    return bytes;
+  };
+  it.each([
+    ['slice.nii', start('DICM', 128), /a DICOM file.*dcm2niix/],
+    ['brain.mgz', gzipSync(Uint8Array.of(0, 0, 0, 1, 0, 0, 1, 0)), /a FreeSurfer volume.*mri_convert/],
+    ['brain.mgh', Uint8Array.of(0, 0, 0, 1, 0, 0, 1, 0), /a FreeSurfer volume/],
+    ['scans.nii.gz', start('PK\u0003\u0004'), /a zip archive.*unpack it/],
+    ['scan.nrrd', start('NRRD0004'), /an NRRD file/],
+    ['scan.hdr', craft({ patch: (view) => view.setUint32(344, 0) }), /an ANALYZE 7\.5 header.*one \.nii\.gz/],
+  ])('%s is named, with the way on', async (name, bytes, message) => {
+    await expectRefusal(
+      readNiftiHeader(write(name, bytes)),
+      'bad-input',
+      message,
+      new RegExp(name.replaceAll('.', '\\.')),
+    );
+  });
+});
+
+describe('a forged gzip size', () => {
+  it('costs no more memory than what is there', async () => {
+    // 350 MB of voxels claimed and vouched for at the end of the file, in a file that deflate could squeeze them into.
+    const header = craft({ shape: [700, 700, 700], values: [], datatype: 'uint8' });
+    const filler = gzipSync(Buffer.concat([header, Buffer.alloc(2 ** 26)]));
+    const bytes = Buffer.concat([filler, Buffer.alloc(4 * 2 ** 20), gzipSync(''), Buffer.alloc(4)]);
+    bytes.writeUInt32LE(352 + 343e6, bytes.length - 4);
+    const before = process.memoryUsage().arrayBuffers;
+    await expectRefusal(
+      readNifti(write('forged.nii.gz', bytes)),
+      'bad-input',
+      /truncated or damaged|damaged gzip/,
+    );
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(600e6);
   });
 });

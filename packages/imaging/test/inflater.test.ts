@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Inflater } from '../src/inflater.ts';
+import { Inflater } from '../src/files/inflater.ts';
 
 /** Inflates a stream given `inputStep` bytes at a time into an output of `outputStep`. */
 function inflate(stream: Uint8Array, inputStep: number, outputStep: number): Uint8Array {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { orientationOf } from '../src/grid/orientation.ts';
 import {
   type Affine,
   axisCodes,
@@ -14,7 +15,6 @@ import {
   reorientToRas,
   turnToRas,
 } from '../src/index.ts';
-import { orientationOf } from '../src/orientation.ts';
 import { golden, worstDifference } from './goldens.ts';
 
 interface Case {

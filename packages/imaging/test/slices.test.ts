@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { voxelAt } from '../src/grid/volume.ts';
 import {
   type Box,
   boxAbove,
@@ -13,7 +14,6 @@ import {
   sliceOffsets,
   takeSlices,
 } from '../src/index.ts';
-import { voxelAt } from '../src/volume.ts';
 import { golden } from './goldens.ts';
 
 interface Goldens {

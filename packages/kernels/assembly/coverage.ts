@@ -1,9 +1,9 @@
 // The coverage module: every kernel over truth, bounds, scores and groups. All addresses come from the caller,
 // memory is imported; only the first page is the module's own, for constant tables. Lengths are element counts.
 // Addresses need only their element's alignment.
-export { scores, scaledScores, clip, uncross, firstNaN } from './score';
+export { scores, scaledScores, firstNaN } from './score';
 export { largestGroup8, largestGroup16, countGroups8, countGroups16, countFewGroups8, rank8, rank16, scatter } from './gather';
-export { misses, missesByGroup8, missesByGroup16, missesByFewGroups8 } from './misses';
+export { misses } from './misses';
 export { sweep8, sweep16 } from './sweep';
 export { takeActive, takeWithin } from './filter';
 export { loss } from './loss';
@@ -13,14 +13,11 @@ export {
 export {
   divideGroups8, divideGroups16, partsOfPixels16, partsOfPixels32, divideFew,
 } from './divide';
-export { leastOf32, largestOf32 } from './range';
+export { largestOf32 } from './range';
 export { countEdges8, countEdges16, takeEdges8, takeEdges16 } from './edge';
 export { binResiduals, cellLoss } from './cells';
-export { radixSort, selectDigit, startsOf } from './sort';
+export { radixSort } from './sort';
 export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,
   sortPairs, sortScores,
 } from './profile';
-export {
-  tallyKeys, takeKeys16, takeKeys32, placeLists16, placeLists32, countBefore16, countBefore32,
-} from './rank';

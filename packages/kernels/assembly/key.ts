@@ -11,9 +11,3 @@ export function keyOf(bits: u32): u32 {
 export function bitsOf(key: u32): u32 {
   return key ^ (<u32>(<i32>~key >> 31) | 0x80000000);
 }
-
-/** Keys of four f32 at once. */
-@inline
-export function keyLanes(bits: v128): v128 {
-  return v128.xor(bits, v128.or(i32x4.shr_s(bits, 31), i32x4.splat(0x80000000)));
-}

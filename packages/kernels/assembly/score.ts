@@ -1,4 +1,4 @@
-// Scores and the mending of intervals. Differences are f32, rounded once.
+// Scores. Differences are f32, rounded once.
 
 /** out[j] = max(lower[j] − truth[j], truth[j] − upper[j]); out may be one of the inputs. */
 export function scores(truth: usize, lower: usize, upper: usize, out: usize, n: u32): void {
@@ -59,59 +59,6 @@ export function scaledScores(
     const above = (x - load<f32>(upper + i)) / load<f32>(upperWeight + i);
     store<f32>(out + i, larger(below, above));
   }
-}
-
-/** Clips values to [0, 1] in place and returns how many lay outside; NaN and −0 stay what they are. */
-export function clip(values: usize, n: u32): u32 {
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
-  const size = <usize>n << 2;
-  const wide = size & ~15;
-  let outside = i32x4.splat(0);
-  let i: usize = 0;
-  for (; i < wide; i += 16) {
-    const v = v128.load(values + i);
-    const under = f32x4.lt(v, zero), over = f32x4.gt(v, one);
-    outside = i32x4.sub(outside, v128.or(under, over));
-    v128.store(values + i, f32x4.pmin(f32x4.pmax(v, zero), one));
-  }
-  let count = sumLanes(outside);
-  for (; i < size; i += 4) {
-    const v = load<f32>(values + i);
-    if (v < 0) {
-      store<f32>(values + i, 0);
-      count++;
-    } else if (v > 1) {
-      store<f32>(values + i, 1);
-      count++;
-    }
-  }
-  return count;
-}
-
-/** Swaps bounds where lower > upper and returns how many were swapped. */
-export function uncross(lower: usize, upper: usize, n: u32): u32 {
-  const size = <usize>n << 2;
-  const wide = size & ~15;
-  let count: u32 = 0;
-  let i: usize = 0;
-  for (; i < wide; i += 16) {
-    const a = v128.load(lower + i), b = v128.load(upper + i);
-    const crossed = f32x4.gt(a, b);
-    if (v128.any_true(crossed)) {
-      v128.store(lower + i, v128.bitselect(b, a, crossed));
-      v128.store(upper + i, v128.bitselect(a, b, crossed));
-      count += popcnt<u32>(i32x4.bitmask(crossed));
-    }
-  }
-  for (; i < size; i += 4) {
-    const a = load<f32>(lower + i), b = load<f32>(upper + i);
-    if (a > b) {
-      store<f32>(lower + i, b);
-      store<f32>(upper + i, a);
-      count++;
-    }
-  }
-  return count;
 }
 
 /** Index of the first NaN, −1 if there is none. */

@@ -1,5 +1,5 @@
-// Radix sort and select of f32 by order-preserving keys; callers refuse NaN.
-import { bitsOf, keyLanes, keyOf } from './key';
+// Radix sort of f32 by order-preserving keys; callers refuse NaN.
+import { bitsOf, keyOf } from './key';
 
 /** Up to this many values insertion sort is quicker than clearing histograms. */
 const FEW: u32 = 64;
@@ -63,48 +63,12 @@ export function take(address: usize): usize {
   return place;
 }
 
-/** Turns n counts into the first place of each. */
-export function startsOf(counts: usize, n: u32): void {
+/** Turns 2048 counts into the first place of each. */
+export function starts(counts: usize): void {
   let sum: u32 = 0;
-  for (let end = counts + (<usize>n << 2); counts < end; counts += 4) {
+  for (let end = counts + 8192; counts < end; counts += 4) {
     const count = load<u32>(counts);
     store<u32>(counts, sum);
     sum += count;
-  }
-}
-
-/** Turns 2048 counts into the first place of each. */
-export function starts(counts: usize): void {
-  startsOf(counts, 2048);
-}
-
-/**
- * Adds to `counts` (2048 u32) how often each digit occurs among values whose key starts with `prefix`: bits 21…31
- * (level 0, no prefix), then 10…20 (level 1), then 0…9 (level 2).
- */
-export function selectDigit(values: usize, n: u32, level: u32, prefix: u32, counts: usize): void {
-  if (level == 0) {
-    const end = values + (<usize>n << 2);
-    for (; values < end; values += 4) tally(counts + ((keyOf(load<u32>(values)) >>> 21) << 2));
-    return;
-  }
-  const prefixShift = level == 1 ? 21 : 10;
-  const digitShift = level == 1 ? 10 : 0;
-  const digitMask: u32 = level == 1 ? 2047 : 1023;
-  const wanted = i32x4.splat(prefix);
-  const wide = n & ~3;
-  let j: u32 = 0;
-  for (; j < wide; j += 4, values += 16) {
-    const keys = keyLanes(v128.load(values));
-    let hits = i32x4.bitmask(i32x4.eq(i32x4.shr_u(keys, prefixShift), wanted));
-    while (hits) {
-      const key = keyOf(load<u32>(values + (<usize>ctz(hits) << 2)));
-      hits &= hits - 1;
-      tally(counts + ((key >>> digitShift & digitMask) << 2));
-    }
-  }
-  for (; j < n; j++, values += 4) {
-    const key = keyOf(load<u32>(values));
-    if (key >>> prefixShift == prefix) tally(counts + ((key >>> digitShift & digitMask) << 2));
   }
 }

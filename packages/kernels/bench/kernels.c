@@ -78,12 +78,6 @@ static void missesBySegment(void) {
   }
 }
 
-static void missesByGroup(void) {
-  uint32_t counts[256] = {0};
-  for (uint32_t j = 0; j < n; j++) counts[groups[j]] += !(scores[j] <= lambda[groups[j]]);
-  sink += counts[1];
-}
-
 static void coverageSweep(void) {
   static uint32_t histogram[GROUPS * (GRID + 1)];
   memset(histogram, 0, sizeof histogram);
@@ -172,24 +166,6 @@ static void radixSort(void) {
   memcpy(a, b, 4ul * n);
 }
 
-static void radixSelect(void) {
-  static uint32_t counts[2048];
-  const uint32_t *bits = (const uint32_t *)scores;
-  uint32_t left = n / 2, prefix = 0, digit = 0;
-  memset(counts, 0, sizeof counts);
-  for (uint32_t j = 0; j < n; j++) counts[keyOf(bits[j]) >> 21]++;
-  for (digit = 0; left >= counts[digit]; digit++) left -= counts[digit];
-  prefix = digit;
-  memset(counts, 0, sizeof counts);
-  for (uint32_t j = 0; j < n; j++) if (keyOf(bits[j]) >> 21 == prefix) counts[keyOf(bits[j]) >> 10 & 2047]++;
-  for (digit = 0; left >= counts[digit]; digit++) left -= counts[digit];
-  prefix = prefix << 11 | digit;
-  memset(counts, 0, sizeof counts);
-  for (uint32_t j = 0; j < n; j++) if (keyOf(bits[j]) >> 10 == prefix) counts[keyOf(bits[j]) & 1023]++;
-  for (digit = 0; left >= counts[digit]; digit++) left -= counts[digit];
-  sink += digit;
-}
-
 static void run(const char *name, void (*kernel)(void)) {
   kernel();
   printf("%s", name);
@@ -222,13 +198,11 @@ int main(void) {
   run("firstNaN", firstNaN);
   run("countGroups", countGroups);
   run("gather", gather);
-  run("missesByGroup", missesByGroup);
   run("missesBySegment", missesBySegment);
   run("coverageSweep", coverageSweep);
   run("lossSweep", lossSweep);
   run("clampedLength", clampedLength);
   run("radixSort", radixSort);
-  run("radixSelect", radixSelect);
   fprintf(stderr, "%g\n", sink);
   return 0;
 }

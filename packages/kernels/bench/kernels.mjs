@@ -51,8 +51,6 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
   const positions = { positions: true };
   const shifts = levels.slice(0, PART_COUNT);
   // Whole slices.
-  const lists = (values, borders) =>
-    Array.from({ length: GROUP_COUNT }, (_, group) => values.subarray(borders[group], borders[group + 1]));
   const plane = PLANE <= few ? parts : parts.subarray(0, few);
   const whole = (name, voxels) => placed[name].subarray(0, voxels - (voxels % plane.length));
   const slices = { lower: whole('lower', n), upper: whole('upper', n), groups: whole('groups', n) };
@@ -82,13 +80,6 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       twin: () => scalar.computeScores(small, small.out),
     },
     {
-      name: 'sanitizeIntervals',
-      bytes: 16,
-      simd: true,
-      wasm: () => face.sanitizeIntervals(k, kept).crossed,
-      twin: () => scalar.sanitizeIntervals(smallKept).crossed,
-    },
-    {
       name: 'firstNaN',
       bytes: 4,
       simd: true,
@@ -114,13 +105,6 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
           [small.truth, small.lower, small.upper],
           Object.values(smallKept),
         )[1],
-    },
-    {
-      name: 'missesByGroup',
-      bytes: 5,
-      simd: true,
-      wasm: () => face.missesByGroup(k, scores, groups, GROUP_COUNT, lambda)[1],
-      twin: () => scalar.missesByGroup(small.scores, small.groups, GROUP_COUNT, lambda)[1],
     },
     {
       name: 'missesBySegment',
@@ -159,13 +143,6 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
         scalar.clampedLengthByPixel(fewSlices, fewSlices.groups, GROUP_COUNT, plane, shifts, shifts)[1],
     },
     {
-      name: 'rankLists',
-      bytes: 8,
-      simd: false,
-      wasm: () => face.rankLists(k, lists(sortedLower, offsets), 2 * GROUP_COUNT).list[1],
-      twin: () => scalar.rankLists(lists(small.lower, smallOffsets), 2 * GROUP_COUNT).list[1],
-    },
-    {
       name: 'divideGroups',
       bytes: 4,
       simd: true,
@@ -199,13 +176,6 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
         small.out.set(small.scores);
         scalar.radixSort(small.out);
       },
-    },
-    {
-      name: 'radixSelect',
-      bytes: 12,
-      simd: true,
-      wasm: () => face.radixSelect(k, scores, n >> 1),
-      twin: () => scalar.radixSelect(small.scores, few >> 1),
     },
     {
       name: 'profileScores',

@@ -1,7 +1,10 @@
 // Compiles each AssemblyScript entry to WebAssembly, release and debug, and writes it as base64 in a module of its
 // own: nothing to fetch and no URL to resolve, in Node, in browsers and through any bundler.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Notices } from '@semcrc/bundling';
 import asc from 'assemblyscript/asc';
 
 const ENTRIES = ['coverage', 'resample'];
@@ -17,10 +20,15 @@ for (const entry of ENTRIES) {
   for (const [build, flags] of Object.entries(BUILDS)) {
     const wasm = await compile(entry, flags);
     const text = `// Generated from assembly/${entry}.ts by scripts/build.mjs.\nexport const wasm =\n  '${wasm.toString('base64')}';\n`;
-    const path = `${root}/src/generated/${entry}.${build}.ts`;
-    if (read(path) !== text) writeFileSync(path, text);
+    const file = `${root}/src/generated/${entry}.${build}.ts`;
+    if (read(file) !== text) writeFileSync(file, text);
   }
 }
+
+// Parts of AssemblyScript's own library are compiled in.
+const notices = new Notices();
+notices.add(path.dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')));
+notices.write(root);
 
 async function compile(entry, flags) {
   let wasm;
@@ -53,9 +61,9 @@ async function compile(entry, flags) {
   return wasm;
 }
 
-function read(path) {
+function read(file) {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     if (error.code === 'ENOENT') return null;
     throw error;

@@ -12,6 +12,14 @@ const STEP = 64;
 /** The most one WebAssembly memory can hold: 4 GiB. The last page stays unused, so that no end address wraps to 0. */
 export const MAXIMUM_PAGES = 65536;
 
+/** What the kernels need of a `WebAssembly.Memory`, in words that need no types of a browser's. */
+export interface KernelMemory {
+  /** Detached and replaced when the memory grows. */
+  readonly buffer: ArrayBuffer;
+  /** Adds pages of 64 KiB; returns how many there were. */
+  grow(pages: number): number;
+}
+
 /** An array on kernel memory. */
 export interface Block<T> {
   /** The array; re-made after memory grew (growing detaches views, so read `view` anew after calls that allocate). */
@@ -29,12 +37,12 @@ type ViewConstructor<T> = new (buffer: ArrayBuffer, byteOffset: number, length: 
  * never shrinks.
  */
 export class Arena {
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: KernelMemory;
   readonly #base: number;
   #top: number;
 
   /** @internal */
-  constructor(memory: WebAssembly.Memory, base: number) {
+  constructor(memory: KernelMemory, base: number) {
     this.#memory = memory;
     this.#base = base;
     this.#top = base;

@@ -221,22 +221,3 @@ export function checkNonNegative(name: string, levels: ArrayLike<number>): void 
     throw badInput(`${name}[${index}] is ${levels[index]}, expected at least 0`, { argument: name, index });
   }
 }
-
-/** Checks the types of lists; the values are checked on kernel memory. */
-export function checkLists(lists: readonly Float32Array[]): void {
-  for (let list = 0; list < lists.length; list++) checkKind(`lists[${list}]`, lists[list], 'Float32Array');
-}
-
-/** The error for the first value of some lists, one after the other, that is not a number from +0 on. */
-export function belowZero(values: Float32Array, offsets: Uint32Array): SemcrcError {
-  const at = values.findIndex((value) => !(value >= 0) || Object.is(value, -0));
-  const list = offsets.findLastIndex((start) => start <= at);
-  const found = Object.is(values[at], -0) ? '-0' : String(values[at]);
-  const index = at - offsets[list];
-  return badInput(`lists[${list}][${index}] is ${found}, expected a number from +0 on`, {
-    argument: 'lists',
-    list,
-    index,
-    found,
-  });
-}

@@ -23,19 +23,6 @@ export interface Intervals {
   readonly upper: Float32Array;
 }
 
-/** Interval bounds and, if the predictor gives one, its point prediction. All arrays have equal length. */
-export interface IntervalColumns extends Intervals {
-  readonly point?: Float32Array | undefined;
-}
-
-/** What `sanitizeIntervals` had to mend. */
-export interface SanitizeReport {
-  /** Values (not voxels) that lay outside [0, 1], over all columns given. */
-  readonly clipped: number;
-  /** Voxels whose bounds were crossed after clipping, and were swapped. */
-  readonly crossed: number;
-}
-
 /** The positive scores of one scan, contiguous by group. */
 export interface ScoreProfile {
   /** Voxels per group, all of them; length groupCount. */
@@ -44,7 +31,7 @@ export interface ScoreProfile {
   readonly offsets: Uint32Array;
   /** Scores > 0, ascending inside each group. */
   readonly scores: Float32Array;
-  /** Voxel index of each entry, in the input or in its slice (ties ascend in the input); present if asked for. */
+  /** Voxel index of each entry (ties ascend); present if asked for. */
   readonly positions?: Uint32Array;
 }
 
@@ -122,12 +109,4 @@ export interface EdgeDistances {
   readonly offsets: Uint32Array;
   /** Distances above 0 and below `reach`, ascending inside each group. */
   readonly values: Float32Array;
-}
-
-/** The lists that the values of several lists are of, in ascending order of values. */
-export interface RankedLists {
-  /** The list of each value; of equal values in the order of their lists. u16 where listCount fits. */
-  readonly list: Uint16Array | Uint32Array;
-  /** How many of the first row · stride values are of each list, at row · listCount + list; in the last row, of all. */
-  readonly counts: Uint32Array;
 }

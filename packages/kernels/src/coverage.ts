@@ -10,8 +10,6 @@ export interface CoverageExports {
     out: number,
     n: number,
   ): void;
-  clip(values: number, n: number): number;
-  uncross(lower: number, upper: number, n: number): number;
   firstNaN(values: number, n: number): number;
 
   largestGroup8(groups: number, n: number): number;
@@ -24,17 +22,6 @@ export interface CoverageExports {
   scatter(column: number, places: number, out: number, n: number): void;
 
   misses(scores: number, n: number, lambda: number): number;
-  missesByGroup8(scores: number, groups: number, n: number, lambda: number, counts: number): void;
-  missesByGroup16(scores: number, groups: number, n: number, lambda: number, counts: number): void;
-  missesByFewGroups8(
-    scores: number,
-    groups: number,
-    n: number,
-    planes: number,
-    marks: number,
-    groupCount: number,
-    counts: number,
-  ): void;
 
   sweep8: Sweep;
   sweep16: Sweep;
@@ -109,7 +96,6 @@ export interface CoverageExports {
   takeWithin(values: number, n: number, low: number, high: number, out: number): number;
 
   radixSort(values: number, spare: number, n: number, counts: number): void;
-  selectDigit(values: number, n: number, level: number, prefix: number, counts: number): void;
 
   countPositive8(scores: number, groups: number, n: number, counts: number): void;
   countPositive16(scores: number, groups: number, n: number, counts: number): void;
@@ -142,16 +128,7 @@ export interface CoverageExports {
   ): void;
   sortScores(scores: number, spare: number, offsets: number, groupCount: number, counts: number): void;
 
-  leastOf32(values: number, n: number): number;
   largestOf32(values: number, n: number): number;
-  startsOf(counts: number, n: number): void;
-  tallyKeys(values: number, n: number, least: number, width: number, counts: number): void;
-  takeKeys16: TakeKeys;
-  takeKeys32: TakeKeys;
-  placeLists16: PlaceLists;
-  placeLists32: PlaceLists;
-  countBefore16: CountBefore;
-  countBefore32: CountBefore;
 }
 
 type Length = (lower: number, upper: number, n: number, below: number, above: number) => number;
@@ -202,17 +179,3 @@ type Sweep = (
   shift: number,
   histogram: number,
 ) => void;
-
-type TakeKeys = (
-  values: number,
-  n: number,
-  least: number,
-  width: number,
-  list: number,
-  cursors: number,
-  entries: number,
-) => void;
-
-type PlaceLists = (entries: number, n: number, cursors: number, lists: number) => void;
-
-type CountBefore = (lists: number, n: number, stride: number, listCount: number, rows: number) => void;

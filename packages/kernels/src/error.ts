@@ -13,7 +13,13 @@ export type ErrorCode = 'usage' | 'bad-input' | 'infeasible' | 'unsupported' | '
 /** Plain facts behind a message: the file, what was expected, what was found. Survives structured cloning. */
 export type ErrorData = Readonly<Record<string, string | number | boolean | readonly (string | number)[]>>;
 
-/** Every error semcrc throws on purpose. The message names the file or scan, what was expected and what was found. */
+/**
+ * Every error semcrc throws on purpose. The message names the file or scan, what was expected and what was found.
+ *
+ * Libraries do not know how their caller spells options. A message names an option by its camelCase name in backticks, and
+ * `data.options` lists the names it holds: "choose `sides` one" with `{ options: ['sides'] }`. A command line replaces each
+ * by its flag.
+ */
 export class SemcrcError extends Error {
   override readonly name = 'SemcrcError';
   readonly code: ErrorCode;

@@ -1,4 +1,6 @@
-export type { Arena, Block } from './arena.ts';
+import './platform.ts';
+
+export type { Arena, Block, KernelMemory } from './arena.ts';
 export { binResiduals, cellLoss } from './cells.ts';
 export type {
   ActiveFloor,
@@ -8,13 +10,10 @@ export type {
   EdgeDistances,
   EdgeProfile,
   Groups,
-  IntervalColumns,
   Intervals,
   LossSums,
   Pixels,
-  RankedLists,
   ResidualGrid,
-  SanitizeReport,
   ScaledBounds,
   ScoreProfile,
 } from './columns.ts';
@@ -26,13 +25,12 @@ export { countGroups, gather } from './gather.ts';
 export { type Kernels, loadKernels } from './instance.ts';
 export { clampedLength, clampedLengthByPixel } from './length.ts';
 export { lossSweep } from './loss.ts';
-export { missesByGroup, missesBySegment } from './misses.ts';
+export { missesBySegment } from './misses.ts';
 export { simdSupported } from './module.ts';
 export { profileScores } from './profile.ts';
-export { rankLists } from './rank.ts';
 export { resampleLinear, resampleNearest, type Samples } from './resample.ts';
 export type { Sizes } from './resample-plan.ts';
 export { loadResampler, type Resampler } from './resampler.ts';
-export { computeScaledScores, computeScores, firstNaN, sanitizeIntervals } from './score.ts';
-export { radixSelect, radixSort } from './sort.ts';
+export { computeScaledScores, computeScores, firstNaN } from './score.ts';
+export { radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';

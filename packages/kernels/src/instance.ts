@@ -1,4 +1,4 @@
-import { Arena, PAGE } from './arena.ts';
+import { Arena, type KernelMemory, PAGE } from './arena.ts';
 import type { CoverageExports } from './coverage.ts';
 import { SemcrcError } from './error.ts';
 import { wasm as release } from './generated/coverage.release.ts';
@@ -14,7 +14,7 @@ import { type Builds, instantiate } from './module.ts';
  */
 export interface Kernels {
   /** The kernels' memory. */
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   /** Where to allocate arrays on `memory`. */
   readonly arena: Arena;
 }
@@ -31,12 +31,12 @@ interface Scope {
 
 /** What the kernel faces see of an instance. */
 export class Instance implements Kernels {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   readonly arena: Arena;
   readonly raw: CoverageExports;
   readonly #scratch: Arena;
 
-  constructor(memory: WebAssembly.Memory, raw: CoverageExports) {
+  constructor(memory: KernelMemory, raw: CoverageExports) {
     this.memory = memory;
     this.raw = raw;
     this.#scratch = new Arena(memory, SCRATCH_START);

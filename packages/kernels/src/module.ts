@@ -1,4 +1,4 @@
-import { MAXIMUM_PAGES, PAGE } from './arena.ts';
+import { type KernelMemory, MAXIMUM_PAGES, PAGE } from './arena.ts';
 import { SemcrcError } from './error.ts';
 
 /** The two builds of one AssemblyScript entry, in base64; the debug one is fetched only when asked for. */
@@ -33,7 +33,7 @@ async function compile(builds: Builds, debug: boolean): Promise<WebAssembly.Modu
 export async function instantiate(
   builds: Builds,
   { debug, bytes }: { readonly debug: boolean; readonly bytes: number },
-): Promise<{ readonly memory: WebAssembly.Memory; readonly exports: WebAssembly.Exports }> {
+): Promise<{ readonly memory: KernelMemory; readonly exports: object }> {
   if (!simdSupported()) {
     throw new SemcrcError(
       'unsupported',

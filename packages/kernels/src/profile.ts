@@ -1,4 +1,4 @@
-import { checkColumns, checkGroups, checkInteger, refuseNaN } from './arguments.ts';
+import { checkColumns, checkGroups, refuseNaN } from './arguments.ts';
 import type { Groups, ScoreProfile } from './columns.ts';
 import { offsetsOf } from './gather.ts';
 import { instanceOf, type Kernels } from './instance.ts';
@@ -11,8 +11,7 @@ import { CHUNK, GroupOperand, Operand } from './staging.ts';
  * statistics need.
  *
  * @param groups one per score.
- * @param options.positions also return the voxel index of each entry.
- * @param options.plane voxels of a slice, from 1: positions are counted within slices then, not from the first voxel.
+ * @param positions also return the voxel index of each entry.
  * @returns arrays of the caller's own, none on kernel memory.
  * @throws SemcrcError `bad-input` on wrong types or lengths, a NaN score or a group out of range (with its index).
  */
@@ -21,12 +20,10 @@ export function profileScores(
   scores: Float32Array,
   groups: Groups,
   groupCount: number,
-  options: { readonly positions: boolean; readonly plane?: number },
+  { positions }: { readonly positions: boolean },
 ): ScoreProfile {
   const n = checkColumns('Float32Array', { scores });
   checkGroups(groups, groupCount, n);
-  const { positions, plane = Math.max(n, 1) } = options;
-  checkInteger('plane', plane, 1, 2 ** 32 - 1);
   const instance = instanceOf(k);
   const { raw, memory } = instance;
   const scope = instance.open();
@@ -70,13 +67,9 @@ export function profileScores(
     const sorted = instance.take(total * 4);
     const indices = instance.take(total * 4);
     const takePairs = labels.wide ? raw.takePositive16 : raw.takePositive8;
-    for (let slice = 0; slice < n; slice += plane) {
-      const end = Math.min(slice + plane, n);
-      for (let start = slice; start < end; start += CHUNK) {
-        const count = Math.min(CHUNK, end - start);
-        const chunk = values.load(start, count);
-        takePairs(chunk, labels.reload(start, count), count, start - slice, cursors, pairs);
-      }
+    for (let start = 0; start < n; start += CHUNK) {
+      const count = Math.min(CHUNK, n - start);
+      takePairs(values.load(start, count), labels.reload(start, count), count, start, cursors, pairs);
     }
     raw.sortPairs(pairs, spare, borders, groupCount, digits, sorted, indices);
     return {

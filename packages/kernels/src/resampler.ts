@@ -1,4 +1,4 @@
-import { Arena } from './arena.ts';
+import { Arena, type KernelMemory } from './arena.ts';
 import { SemcrcError } from './error.ts';
 import { wasm as release } from './generated/resample.release.ts';
 import { type Builds, instantiate } from './module.ts';
@@ -12,16 +12,16 @@ interface ResampleExports {
 
 /** An instance of the resampling kernels with its own memory, which keeps the size of the largest job. */
 export interface Resampler {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
 }
 
 /** What the faces see of an instance. */
 export class ResamplerInstance implements Resampler {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: KernelMemory;
   readonly raw: ResampleExports;
   readonly #arena: Arena;
 
-  constructor(memory: WebAssembly.Memory, raw: ResampleExports) {
+  constructor(memory: KernelMemory, raw: ResampleExports) {
     this.memory = memory;
     this.raw = raw;
     this.#arena = new Arena(memory, 1024);

@@ -1,5 +1,5 @@
 import { checkColumns } from './arguments.ts';
-import type { Bounds, IntervalColumns, SanitizeReport, ScaledBounds } from './columns.ts';
+import type { Bounds, ScaledBounds } from './columns.ts';
 import { instanceOf, type Kernels } from './instance.ts';
 import { CHUNK, forEachChunk, Operand } from './staging.ts';
 
@@ -8,7 +8,7 @@ import { CHUNK, forEachChunk, Operand } from './staging.ts';
  * out = max(lower − truth, truth − upper), each difference rounded once (the 0-1 loss of eq. 3 misses a voxel iff its
  * score exceeds λ).
  *
- * @param columns windowed intensities, sanitized (see `sanitizeIntervals`), all of one length. NaN gives a NaN score.
+ * @param columns windowed intensities, bounds not crossed, all of one length. NaN gives a NaN score.
  * @param out as long as the columns.
  * @throws SemcrcError `bad-input` on wrong types or lengths.
  */
@@ -61,32 +61,6 @@ export function computeScaledScores(k: Kernels, columns: ScaledBounds, out: Floa
       );
       result.store(start, count);
     });
-  });
-}
-
-/**
- * Mends intervals in place, before anything else is computed from them: clips lower, upper and point to [0, 1], then
- * swaps bounds that are crossed. NaN is left as it is: look for it with `firstNaN` and refuse it.
- *
- * @returns how many values were clipped and how many voxels had crossed bounds.
- * @throws SemcrcError `bad-input` on wrong types or lengths.
- */
-export function sanitizeIntervals(k: Kernels, columns: IntervalColumns): SanitizeReport {
-  const { lower, upper, point } = columns;
-  const n = checkColumns('Float32Array', point ? { lower, upper, point } : { lower, upper });
-  const instance = instanceOf(k);
-  return instance.scoped(() => {
-    const operands = (point ? [lower, upper, point] : [lower, upper]).map(
-      (column) => new Operand(instance, column),
-    );
-    let clipped = 0;
-    let crossed = 0;
-    forEachChunk(n, (start, count) => {
-      for (const operand of operands) clipped += instance.raw.clip(operand.load(start, count), count);
-      crossed += instance.raw.uncross(operands[0].load(start, count), operands[1].load(start, count), count);
-      for (const operand of operands) operand.store(start, count);
-    });
-    return { clipped, crossed };
   });
 }
 

@@ -48,16 +48,12 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.computeScaledScores(k, { ...bounds, lowerWeight: four, upperWeight: three }, four),
     /upperWeight has 3/,
   ],
-  'a point of another length': [
-    () => face.sanitizeIntervals(k, { lower: four, upper: four, point: three }),
-    /point/,
-  ],
   'groups of another type': [
     () => face.countGroups(k, new Int8Array(4) as never, 2),
     /Uint8Array or Uint16Array/,
   ],
   'groups of another length': [
-    () => face.missesByGroup(k, four, new Uint8Array(5), 1, three.subarray(0, 1)),
+    () => face.coverageSweep(k, four, new Uint8Array(5), 1, three),
     /groups has 5 values, expected one for each of 4/,
   ],
   'a group count of 0': [() => face.countGroups(k, zero, 0), /groupCount/],
@@ -66,10 +62,6 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
   'a u16 group out of range': [
     () => face.countGroups(k, Uint16Array.of(0, 299, 300), 300),
     /groups\[2\] is 300/,
-  ],
-  'a group out of range in misses': [
-    () => face.missesByGroup(k, four, Uint8Array.of(0, 0, 0, 2), 2, Float32Array.of(0, 0)),
-    /groups\[3\] is 2/,
   ],
   'a group out of range in a sweep': [
     () => face.coverageSweep(k, four, Uint8Array.of(0, 7, 0, 0), 2, four),
@@ -100,10 +92,13 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     /columns\[0\] has 4 values, expected one for each of 3 voxels/,
   ],
   'a λ too few': [
-    () => face.missesByGroup(k, four, zero, 2, Float32Array.of(0)),
+    () => face.missesBySegment(k, four, Uint32Array.of(0, 2, 4), Float32Array.of(0)),
     /lambda has 1 values, expected 2/,
   ],
-  'a NaN λ': [() => face.missesByGroup(k, four, zero, 2, Float32Array.of(0, NaN)), /lambda\[1\] is NaN/],
+  'a NaN λ': [
+    () => face.missesBySegment(k, four, Uint32Array.of(0, 2, 4), Float32Array.of(0, NaN)),
+    /lambda\[1\] is NaN/,
+  ],
   'f64 λ for f32': [
     () => face.missesBySegment(k, four, whole, one as never),
     /lambda must be a Float32Array/,
@@ -136,20 +131,6 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.clampedLength(k, bounds, whole, one, Float64Array.of(NaN)),
     /lambdaAbove\[0\] is NaN/,
   ],
-  'a list of another type': [
-    () => face.rankLists(k, [four, zero as never], 1),
-    /lists\[1\] must be a Float32Array, found Uint8Array/,
-  ],
-  'a stride of 0': [() => face.rankLists(k, [four], 0), /stride must be an integer/],
-  'a NaN in a list': [
-    () => face.rankLists(k, [four, new Float32Array(0), Float32Array.of(1, NaN)], 1),
-    /lists\[2\]\[1\] is NaN, expected a number from \+0 on/,
-  ],
-  'a value below 0 in a list': [
-    () => face.rankLists(k, [Float32Array.of(-1)], 1),
-    /lists\[0\]\[0\] is -1, expected/,
-  ],
-  'a −0 in a list': [() => face.rankLists(k, [Float32Array.of(0, -0)], 1), /lists\[0\]\[1\] is -0, expected/],
   'pixels of another type': [
     () => face.divideByPixel(k, four, zero as never, whole, zero, 1, new Float32Array(4)),
     /pixels must be a Uint16Array or Uint32Array, found Uint8Array/,
@@ -242,9 +223,6 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.binResiduals(k, bounds, { ...binning, weight: 0 }, one, Uint32Array.of(0), 0),
     /weight must be positive and finite, found 0/,
   ],
-  'a rank beyond the values': [() => face.radixSelect(k, four, 4), /rank must be an integer from 0 to 3/],
-  'a rank of no values': [() => face.radixSelect(k, new Float32Array(0), 0), /rank/],
-  'a broken rank': [() => face.radixSelect(k, four, 0.5), /rank/],
 };
 
 describe('arguments that do not fit are refused as bad input', () => {

@@ -13,7 +13,6 @@ import {
   specials,
   uniforms,
 } from './inputs.ts';
-import { manyRankings, rankings } from './rank-cases.ts';
 
 export type { Face } from './inputs.ts';
 
@@ -62,40 +61,6 @@ const scaledScores: Case = async (face, scalar, options) => {
     const out = new Float32Array(n);
     face.computeScaledScores(k, columns, out);
     same(`scaled scores, ${n}`, out, expected);
-  }
-};
-
-const sanitize: Case = async (face, scalar, options) => {
-  const k = await face.loadKernels(options);
-  for (const n of LENGTHS) {
-    for (const nan of [false, true]) {
-      const make = () => ({
-        lower: specials(n, n + 1, nan).map((v) => v + 0.5),
-        upper: specials(n, n + 2, nan).map((v) => v + 0.6),
-        point: specials(n, n + 3, nan),
-      });
-      for (const keep of ['point', 'bounds'] as const) {
-        const found = make();
-        const expected = make();
-        const pick = ({ lower, upper, point }: ReturnType<typeof make>) =>
-          keep === 'point' ? { lower, upper, point } : { lower, upper };
-        const report = face.sanitizeIntervals(k, pick(found));
-        const wanted = scalar.sanitizeIntervals(pick(expected));
-        same(
-          `sanitize counts, ${n}`,
-          Float64Array.of(report.clipped, report.crossed),
-          Float64Array.of(wanted.clipped, wanted.crossed),
-        );
-        for (const name of ['lower', 'upper', 'point'] as const)
-          same(`sanitized ${name}, ${n}`, found[name], expected[name]);
-        const mark = k.arena.mark();
-        const blocks = [make().lower, make().upper].map((column) => inPlace(k, column));
-        face.sanitizeIntervals(k, { lower: blocks[0].view, upper: blocks[1].view });
-        same(`sanitized lower in place, ${n}`, blocks[0].view, expected.lower);
-        same(`sanitized upper in place, ${n}`, blocks[1].view, expected.upper);
-        k.arena.release(mark);
-      }
-    }
   }
 };
 
@@ -201,11 +166,6 @@ const sorts: Case = async (face, scalar, options) => {
       face.radixSort(k, block.view);
       same(`radix sort, ${n} in place`, block.view, expected);
       k.arena.release(mark);
-      for (const rank of [0, 1, n >> 1, n - 1]) {
-        if (rank < 0 || rank >= n) continue;
-        const value = face.radixSelect(k, values, rank);
-        same(`radix select ${rank} of ${n}`, Float64Array.of(value), Float64Array.of(expected[rank]));
-      }
     }
   }
 };
@@ -227,9 +187,7 @@ const refusals: Case = async (face, _scalar, options) => {
     throw new Error(`${what} takes NaN`);
   };
   refused('radixSort', () => face.radixSort(k, values));
-  refused('radixSelect', () => face.radixSelect(k, values, 0));
   refused('profileScores', () => face.profileScores(k, values, zero, 1, { positions: false }));
-  same('misses of NaN', face.missesByGroup(k, values, zero, 1, Float32Array.of(Infinity)), Uint32Array.of(1));
   same(
     'misses of NaN',
     face.missesBySegment(k, values, offsets, Float32Array.of(Infinity)),
@@ -254,12 +212,9 @@ const refusals: Case = async (face, _scalar, options) => {
 export const cases: Readonly<Record<string, Case>> = {
   'scores equal the twin, staged, in place and over an input': scores,
   'scaled scores equal the twin': scaledScores,
-  'sanitizing equals the twin, NaN left alone': sanitize,
   'firstNaN finds the first, wherever it stands': nans,
   'counting and gathering by group equal the twin': groups,
   'profiles equal the twin, ties by voxel index': profiles,
-  'ranking lists equals the twin, ties in the order of lists': rankings,
-  'ranking more lists than u16 tells apart equals the twin': manyRankings,
   'dividing groups by pixel equals the twin': cells,
   'dividing by pixel equals the twin, for few parts and many': divisions,
   'distances to the edges equal the twin, widths to the bit': edges,
@@ -270,6 +225,6 @@ export const cases: Readonly<Record<string, Case>> = {
   'losses of cells agree with the twin, in place as staged to the bit': cellLosses,
   'clamped lengths agree with the twin, in place as staged to the bit': lengths,
   'clamped lengths with λ by pixel agree with the twin, in place as staged to the bit': planes,
-  'sort and select equal the twin': sorts,
+  'sorts equal the twin': sorts,
   'NaN is refused or shows': refusals,
 };

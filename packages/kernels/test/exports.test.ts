@@ -18,16 +18,12 @@ const KERNELS = [
   'firstNaN',
   'gather',
   'lossSweep',
-  'missesByGroup',
   'missesBySegment',
   'profileEdges',
   'profileScores',
-  'radixSelect',
   'radixSort',
-  'rankLists',
   'resampleLinear',
   'resampleNearest',
-  'sanitizeIntervals',
 ];
 
 test('the public names are these and no others', () => {

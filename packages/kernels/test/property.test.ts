@@ -140,12 +140,9 @@ describe('for any voxels', () => {
     });
   });
 
-  test('misses equal the twin, by group and by segment', () => {
-    holds(({ n, f32, place, groups, groupCount }, { lambda }) => {
+  test('misses by segment equal the twin', () => {
+    holds(({ n, f32, place, groupCount }, { lambda }) => {
       const scores = f32('a');
-      const levels = lambda.slice(0, groupCount);
-      const expected = scalar.missesByGroup(scores, groups, groupCount, levels);
-      same('by group', face.missesByGroup(k, place(scores), place(groups), groupCount, levels), expected);
       const offsets = cut(n, groupCount);
       const three = lambda.slice(0, 3);
       const counts = scalar.missesBySegment(scores, offsets, three);
@@ -159,9 +156,12 @@ describe('for any voxels', () => {
       const grid = lambda.slice(0, 9).sort();
       const found = face.coverageSweep(k, place(scores), place(groups), groupCount, grid);
       for (let t = 0; t < grid.length; t++) {
-        const level = new Float32Array(groupCount).fill(grid[t]);
         const column = Uint32Array.from({ length: groupCount }, (_, g) => found[g * grid.length + t]);
-        same(`at ${grid[t]}`, column, scalar.missesByGroup(scores, groups, groupCount, level));
+        const missed = new Uint32Array(groupCount);
+        scores.forEach((score, j) => {
+          if (!(score <= grid[t])) missed[groups[j]]++;
+        });
+        same(`at ${grid[t]}`, column, missed);
       }
     });
   });
@@ -196,20 +196,13 @@ describe('for any voxels', () => {
     });
   });
 
-  test('sorting and selecting equal the twin', () => {
-    holds(({ n, f32, place }) => {
+  test('sorting equals the twin', () => {
+    holds(({ f32, place }) => {
       const values = f32('a');
       const expected = values.slice().sort();
       const found = place(values.slice());
       face.radixSort(k, found);
       same('sorted', found, expected);
-      for (let rank = 0; rank < n; rank += 7) {
-        same(
-          'selected',
-          Float64Array.of(face.radixSelect(k, place(values), rank)),
-          Float64Array.of(expected[rank]),
-        );
-      }
     });
   });
 });

@@ -7,10 +7,8 @@ import {
   firstNaN,
   loadKernels,
   lossSweep,
-  missesByGroup,
   missesBySegment,
   profileScores,
-  radixSelect,
 } from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
 import { close, intervals, labels, same, specials } from './inputs.ts';
@@ -49,9 +47,6 @@ test('2^26 voxels on the heap stream through bounded scratch, each counted once'
   expect(firstNaN(k, scores)).toBe(-1);
   same('counts', countGroups(k, groups, 12), times64(scalar.countGroups(groupsBlock, 12)));
 
-  const lambda = Float32Array.from({ length: 12 }, (_, g) => 0.01 * g);
-  const misses = times64(scalar.missesByGroup(scoresBlock, groupsBlock, 12, lambda));
-  same('misses', missesByGroup(k, scores, groups, 12, lambda), misses);
   const grid = Float32Array.of(0, 0.05, 0.1);
   const sweep = times64(scalar.coverageSweep(scoresBlock, groupsBlock, 12, grid));
   same('sweep', coverageSweep(k, scores, groups, 12, grid), sweep);
@@ -71,8 +66,6 @@ test('2^26 voxels on the heap stream through bounded scratch, each counted once'
   const length = clampedLength(k, { lower, upper }, offsets, levels, levels);
   close('length', length, total(scalar.clampedLength(columns, cuts, levels, levels)), BLOCK);
 
-  const rank = 12_345 * TIMES;
-  expect(radixSelect(k, scores, rank)).toBe(scoresBlock.slice().sort()[12_345]);
   expect(k.memory.buffer.byteLength).toBe(before);
 
   // A NaN at the very end is seen.

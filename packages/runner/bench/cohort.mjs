@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beginStore, finishStore } from '@semcrc/cohort/node';
+import { UNKNOWN_PREPARING } from '@semcrc/core';
 import { WorkerPool } from '@semcrc/runner';
 import { defaultWorkers, spawnNodeThread } from '@semcrc/runner/node';
 import { paperSizedSource } from '@semcrc/simulate';
@@ -25,9 +26,8 @@ export async function paperCohort(scans) {
     labels: source.labels,
     volumes: { point: false, std: false, samples: 0 },
     groupBytes: 1,
-    window: [-175, 250],
-    spacing: null,
-    source: { name: source.name },
+    name: source.name,
+    preparing: { ...UNKNOWN_PREPARING, window: [-175, 250] },
   };
   // An older draw of the cohort gives way.
   const progress = await beginStore(path, plan).catch(() => beginStore(path, plan, 'replace'));

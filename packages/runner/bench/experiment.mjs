@@ -4,16 +4,15 @@ import { runExperiment } from '@semcrc/runner';
 import { serialExecutor, threadExecutor } from '@semcrc/runner/node';
 import { peakRss } from './process.mjs';
 
-/** @type {{ path: string, workers: number, runs: number, nOpt: number, nCal: number, nTest: number, tolerances?: number[], procedures?: string[] }} */
-const { path, workers, tolerances, procedures = PAPER_PROCEDURES, ...sizes } = JSON.parse(process.argv[2]);
-const plan = { procedures, epsilon: 0.1, seed: 0, options: PAPER_OPTIONS, ...sizes };
+/** @type {{ path: string, workers: number, runs: number, nOpt: number, nCal: number, nTest: number, epsilons?: number[], procedures?: string[] }} */
+const { path, workers, procedures = PAPER_PROCEDURES, ...sizes } = JSON.parse(process.argv[2]);
+const plan = { procedures, epsilons: [0.1], seed: 0, options: PAPER_OPTIONS, ...sizes };
 
 const start = performance.now();
 let profiled = start;
 const executor = workers === 0 ? serialExecutor() : threadExecutor({ workers });
 const result = await runExperiment({ kind: 'store', path }, plan, {
   executor,
-  ...(tolerances ? { tolerances } : {}),
   onProgress: ({ stage, done }) => {
     if (stage === 'runs' && done === 0) profiled = performance.now();
   },
@@ -24,7 +23,7 @@ const { user, system } = process.cpuUsage();
 
 /** Thread seconds by stage and procedure, over all runs and tolerances. */
 const stages = {};
-for (const { records } of result.cells) {
+for (const { records } of result.byEpsilon) {
   for (const { procedure, seconds } of records) {
     for (const [stage, value] of Object.entries(seconds)) {
       stages[`${procedure} ${stage}`] = (stages[`${procedure} ${stage}`] ?? 0) + value;
@@ -34,7 +33,7 @@ for (const { records } of result.cells) {
 
 /** Thread seconds of each run at the first tolerance, summed over procedures: of its anchors, and of all its stages. */
 const perRun = new Map();
-for (const { run, seconds } of result.cells[0].records) {
+for (const { run, seconds } of result.byEpsilon[0].records) {
   const sums = perRun.get(run) ?? { anchors: 0, all: 0 };
   sums.anchors += seconds.anchor;
   sums.all += seconds.anchor + seconds.backtrack + seconds.evaluate;
@@ -50,6 +49,6 @@ console.log(
     workers,
     stages,
     perRun: [...perRun.values()],
-    summary: result.cells[0].summary,
+    summary: result.byEpsilon[0].summary,
   }),
 );

@@ -13,7 +13,7 @@ try {
   const path = join(work, 'manifest.csv');
   writeManifest(path, folders, scans);
   const executor = workers === 1 ? serialPreparation() : threadPreparation({ workers });
-  const handle = { kind: 'manifest', path, options: { labels: 'suprem', paper: { spacing } } };
+  const handle = { kind: 'manifest', path, options: { labels: 'suprem', prepare: 'paper', spacing } };
   const start = performance.now();
   const cpu = await cpuTime(async () => {
     const summary = await runPreparation(handle, join(work, 'cohort.zarr'), { executor });

@@ -20,7 +20,8 @@ try {
   const store = join(work, 'cohort.zarr');
   const preparation = await openPreparation(await readManifest(manifest), {
     labels: 'suprem',
-    paper: { spacing },
+    prepare: 'paper',
+    spacing,
   });
   await beginStore(store, preparation.plan);
   const outcomes = [];

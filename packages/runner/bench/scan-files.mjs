@@ -43,7 +43,7 @@ export async function scanFiles(count, predictions) {
     const draft = `${place}.draft`;
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { recursive: true });
-    const { truth, lower, upper, point, groups } = await source.read(id);
+    const { truth, lower, upper, point, organs } = await source.read(id);
     const write = (name, data, options) =>
       writeNifti(join(draft, `${name}.nii.gz`), makeVolume(data, scanShape, affine), {
         level: 1,
@@ -58,12 +58,12 @@ export async function scanFiles(count, predictions) {
     // Groups are canonical: the number of an organ in SuPreM's scheme and one more; body and background come first.
     await write(
       'segmentation',
-      Uint16Array.from(groups, (group) => Math.max(0, group - 1)),
+      Uint16Array.from(organs, (group) => Math.max(0, group - 1)),
       {},
     );
     await write(
       'body',
-      Uint16Array.from(groups, (group) => Math.min(1, group)),
+      Uint16Array.from(organs, (group) => Math.min(1, group)),
       {},
     );
     renameSync(draft, place);

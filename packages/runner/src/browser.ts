@@ -1,11 +1,11 @@
 import { SerialExecutor } from './executor.ts';
 import { openSource } from './handle.ts';
-import type { ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
+import type { EvaluationSession, ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
 import { WorkerPool } from './pool.ts';
-import { spawnBrowserThread } from './thread-browser.ts';
+import { type BrowserThreadOptions, spawnBrowserThread } from './thread-browser.ts';
 import { ExperimentWorkbench } from './workbench.ts';
 
-export { spawnBrowserThread } from './thread-browser.ts';
+export { type BrowserThreadOptions, spawnBrowserThread } from './thread-browser.ts';
 
 /** Does experiments in the page's own thread. */
 export function serialExecutor(): ExperimentExecutor {
@@ -14,14 +14,15 @@ export function serialExecutor(): ExperimentExecutor {
 
 /** Does experiments in Web Workers. */
 export function threadExecutor(
-  options: {
+  options: BrowserThreadOptions & {
     /** Workers at most; default `defaultWorkers()`. */
     readonly workers?: number;
   } = {},
 ): ExperimentExecutor {
-  return new WorkerPool<ExperimentSession, ExperimentJobs>(
-    spawnBrowserThread,
-    options.workers ?? defaultWorkers(),
+  const { workers = defaultWorkers(), ...thread } = options;
+  return new WorkerPool<ExperimentSession | EvaluationSession, ExperimentJobs>(
+    () => spawnBrowserThread(thread),
+    workers,
   );
 }
 

@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { outcomeOf, unwrap } from './fault.ts';
+import { outcomeOf, unwrap } from './error-transfer.ts';
 
 /** The kinds of work a workbench can do, each with what it takes and what it gives; all of it can be cloned. */
 export type JobTable<Jobs> = {
@@ -7,7 +7,7 @@ export type JobTable<Jobs> = {
 };
 
 /**
- * What stands at one worker: it is told once what the work is about, then given jobs, one at a time. Results are
+ * What does the jobs of one worker: it begins a session once, then performs its jobs, one at a time. Results are
  * functions of session and input alone, never of the jobs done before.
  */
 export interface Workbench<Session, Jobs extends JobTable<Jobs>> {

@@ -1,5 +1,6 @@
 import {
   averageCurves,
+  type Cohort,
   type ExperimentPlan,
   type MendedVoxels,
   type Profile,
@@ -14,18 +15,15 @@ import {
   type SummaryRow,
   summarize,
 } from '@semcrc/core';
-import type { SourceHandle } from './handle.ts';
-import type { CalibratedSplit, CohortFacts, ExperimentExecutor, ExperimentSession } from './job.ts';
-import { rankScores } from './ranking.ts';
+import type { Opening } from './handle.ts';
+import type { CalibratedSplit, ExperimentExecutor, ExperimentSession } from './job.ts';
+import { lanesFor, runConcurrently } from './run-concurrently.ts';
 import { voxelBytes } from './shared-memory.ts';
-import { lanesFor, together } from './together.ts';
 
 const MEBIBYTE = 2 ** 20;
-/** What each worker keeps of its own: the opt scans of a run, which two anchors read, fit in. */
-const cacheBytes = 128 * MEBIBYTE;
 
 /** How far the work has come: first every scan is read and profiled once, then runs are done. */
-export interface Progress {
+export interface WorkProgress {
   readonly stage: 'scans' | 'runs';
   readonly done: number;
   readonly total: number;
@@ -36,7 +34,7 @@ export interface WorkOptions {
   readonly executor: ExperimentExecutor;
   /** Gives up what is not finished. */
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
   /** Ascending λ at which the cohort's risk curve is taken; none by default. */
   readonly grid?: Float32Array | undefined;
   /**
@@ -52,9 +50,7 @@ export interface FinishedRun {
   readonly results: readonly RunResult[];
 }
 
-export interface ExperimentOptions extends WorkOptions {
-  /** Tolerances every run is calibrated at, from the same profiles and gathered voxels; default the plan's own. */
-  readonly tolerances?: readonly number[] | undefined;
+export interface RunExperimentOptions extends WorkOptions {
   /** Runs done before: they are taken over, not done again. */
   readonly finished?: readonly FinishedRun[] | undefined;
   /** Called with each run as it is done, in no particular order, before the experiment goes on. */
@@ -70,11 +66,11 @@ export interface ReadingFacts {
 }
 
 export interface ExperimentResult extends ReadingFacts {
-  readonly cohort: CohortFacts;
+  readonly cohort: Cohort;
   /** In order of run. */
   readonly runs: readonly FinishedRun[];
   /** One per tolerance: its records, by run and in the plan's order of procedures, and their summary. */
-  readonly cells: readonly {
+  readonly byEpsilon: readonly {
     readonly epsilon: number;
     readonly records: readonly RunRecord[];
     readonly summary: readonly SummaryRow[];
@@ -90,41 +86,39 @@ export interface ExperimentResult extends ReadingFacts {
  * scan or run, naming it, when one fails; `interrupted` when the signal was aborted.
  */
 export async function runExperiment(
-  handle: SourceHandle,
+  opening: Opening,
   plan: ExperimentPlan,
-  options: ExperimentOptions,
+  options: RunExperimentOptions,
 ): Promise<ExperimentResult> {
-  const { executor, tolerances = [plan.epsilon], finished = [], onRun, onProgress } = options;
-  const cohort = await readCohort(handle, plan, options);
-  const plans = planRuns(plan, cohort, tolerances);
+  const { executor, finished = [], onRun, onProgress } = options;
+  const cohort = await readCohort(opening, plan, options);
+  const plans = planRuns(plan, cohort);
   const done = new Map(finished.filter(({ run }) => run < plans.length).map((run) => [run.run, run]));
   const pending = plans.filter(({ run }) => !done.has(run));
   const grid = options.grid ?? new Float32Array(0);
   const scans = scansOf(grid.length > 0 ? plans : pending, cohort);
-  const start = sessionOf(handle, plan, { ...options, tolerances }, cohort);
+  const start = sessionOf({ ...opening, known: cohort }, plan, options);
   const { profiles, samples, ...facts } = await profileScans(start, scans, options);
 
   const session: ExperimentSession = { ...start, profiles, samples };
-  const rankings = await rankScores(session, cohort.labels, pending.length, options);
   onProgress?.({ stage: 'runs', done: done.size, total: plans.length });
-  await together(options.signal, lanesFor(executor), pending, async (run, signal) => {
-    const input = { run, rankings };
-    const results = await executor.run({ session, kind: 'run', input, name: `run ${run.run}`, signal });
+  await runConcurrently(options.signal, lanesFor(executor), pending, async (run, signal) => {
+    const results = await executor.run({ session, kind: 'run', input: run, name: `run ${run.run}`, signal });
     const finishedRun = { run: run.run, results };
     await onRun?.(finishedRun);
     done.set(run.run, finishedRun);
     onProgress?.({ stage: 'runs', done: done.size, total: plans.length });
   });
   const runs = [...done.values()].sort((a, b) => a.run - b.run);
-  const cells = tolerances.map((epsilon, at) => {
+  const byEpsilon = plan.epsilons.map((epsilon, at) => {
     const records = runs.flatMap(({ results }) => results[at].records);
     return { epsilon, records, summary: summarize(records) };
   });
-  return { cohort, runs, cells, ...facts };
+  return { cohort, runs, byEpsilon, ...facts };
 }
 
 export interface CalibrationResult extends ReadingFacts, CalibratedSplit {
-  readonly cohort: CohortFacts;
+  readonly cohort: Cohort;
   readonly split: Split;
 }
 
@@ -134,14 +128,14 @@ export interface CalibrationResult extends ReadingFacts, CalibratedSplit {
  * @throws SemcrcError as `runExperiment` does.
  */
 export async function runCalibration(
-  handle: SourceHandle,
+  opening: Opening,
   plan: ExperimentPlan,
   options: WorkOptions,
 ): Promise<CalibrationResult> {
   const { executor, signal } = options;
-  const cohort = await readCohort(handle, plan, options);
+  const cohort = await readCohort(opening, plan, options);
   const [run] = planRuns({ ...plan, runs: 1 }, cohort);
-  const start = sessionOf(handle, plan, { ...options, tolerances: [plan.epsilon] }, cohort);
+  const start = sessionOf({ ...opening, known: cohort }, plan, options);
   const { profiles, samples, ...facts } = await profileScans(start, scansOf([run], cohort), options);
   const session: ExperimentSession = { ...start, profiles, samples };
   const { split } = run;
@@ -155,34 +149,14 @@ export async function runCalibration(
   return { cohort, split, ...facts, ...calibrated };
 }
 
-function sessionOf(
-  handle: SourceHandle,
-  plan: ExperimentPlan,
-  options: WorkOptions & { readonly tolerances: readonly number[] },
-  cohort?: CohortFacts,
-): ExperimentSession {
-  const { tolerances, grid = new Float32Array(0) } = options;
-  const known = cohort && {
-    digest: cohort.digest,
-    leftOut: cohort.leftOut,
-    ...(cohort.verified ? { verified: cohort.verified } : {}),
-  };
-  return {
-    handle,
-    plan,
-    tolerances,
-    grid,
-    cacheBytes,
-    profiles: [],
-    samples: [],
-    ...(known ? { known } : {}),
-  };
+/** The session before any scan was profiled. */
+function sessionOf(opening: Opening, plan: ExperimentPlan, { grid }: WorkOptions): ExperimentSession {
+  return { opening, plan, grid: grid ?? new Float32Array(0), profiles: [], samples: [] };
 }
 
-function readCohort(handle: SourceHandle, plan: ExperimentPlan, options: WorkOptions): Promise<CohortFacts> {
-  const session = sessionOf(handle, plan, { ...options, tolerances: [] });
+function readCohort(opening: Opening, plan: ExperimentPlan, options: WorkOptions): Promise<Cohort> {
   return options.executor.run({
-    session,
+    session: sessionOf(opening, plan, options),
     kind: 'cohort',
     input: null,
     name: 'cohort',
@@ -191,7 +165,7 @@ function readCohort(handle: SourceHandle, plan: ExperimentPlan, options: WorkOpt
 }
 
 /** Ids of the scans that runs touch, in cohort order. */
-function scansOf(runs: readonly RunPlan[], cohort: CohortFacts): string[] {
+function scansOf(runs: readonly RunPlan[], cohort: Cohort): string[] {
   const needed = new Set(runs.flatMap(({ split }) => [...split.opt, ...split.cal, ...split.test]));
   return cohort.ids.filter((id) => needed.has(id));
 }
@@ -209,7 +183,7 @@ async function profileScans(
   let [clipped, crossed, done] = [0, 0, 0];
   onProgress?.({ stage: 'scans', done, total: scans.length });
   const places = scans.map((scan, at) => ({ scan, at }));
-  await together(signal, lanesFor(executor), places, async ({ scan, at }, either) => {
+  await runConcurrently(signal, lanesFor(executor), places, async ({ scan, at }, either) => {
     const input = { scan, keep: held < sampleBytes };
     const task = { session, kind: 'profile', input, name: `scan ${scan}`, signal: either } as const;
     const profiled = await executor.run(task);

@@ -1,24 +1,27 @@
-import type { Source } from '@semcrc/cohort';
 import { openLayout, openManifest, openStore } from '@semcrc/cohort/node';
-import { type OpenOptions, openSource as openAnywhere, type SourceHandle } from './handle.ts';
+import type { Source } from '@semcrc/core';
+import { type Opening, openSource as openAnywhere } from './handle.ts';
 
 /**
- * Opens the cohort a handle names.
+ * Opens a cohort.
  *
+ * @param hooks `warn` is called with things worth knowing that are no errors, each once
  * @throws SemcrcError `usage` for a label scheme that is missing or unknown; `bad-input` naming the file when it is not
- * what the handle says.
+ * what the opening says.
  */
-export async function openSource(handle: SourceHandle, options: OpenOptions = {}): Promise<Source> {
-  const { warn, verified, ...known } = options;
-  const hooks = warn ? { warn } : {};
-  switch (handle.kind) {
+export async function openSource(
+  opening: Opening,
+  hooks: { readonly warn?: (message: string) => void } = {},
+): Promise<Source> {
+  const known = opening.known === undefined ? {} : { known: opening.known };
+  switch (opening.kind) {
     case 'manifest':
-      return openManifest(handle.path, { ...handle.options, ...known }, hooks);
+      return openManifest(opening.path, { ...opening.options, ...known }, hooks);
     case 'layout':
-      return openLayout(handle.layout, handle.path, { ...handle.options, ...known }, hooks);
+      return openLayout(opening.layout, opening.path, { ...opening.options, ...known }, hooks);
     case 'store':
-      return openStore(handle.path, { ...known, ...(verified ? { verified } : {}) });
+      return openStore(opening.path, known);
     case 'phantom':
-      return openAnywhere(handle);
+      return openAnywhere(opening);
   }
 }

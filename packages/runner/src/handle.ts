@@ -1,5 +1,4 @@
-import type { Source } from '@semcrc/cohort';
-import type { SliceRule } from '@semcrc/imaging';
+import type { Cohort, PreparingOptions, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type PhantomOptions, phantomSource } from '@semcrc/simulate';
 
@@ -15,33 +14,11 @@ export interface StoreHandle {
   readonly path: string;
 }
 
-/** How files become scans; the meaning and the defaults are those of `openManifest` in @semcrc/cohort. */
-export interface FileOptions {
-  /** Label scheme or path of a label map. */
-  readonly labels?: string;
-  readonly extraLabels?: readonly string[];
-  /** HU that become 0 and 1. */
-  readonly window?: readonly [lo: number, hi: number];
-  readonly predictionUnits?: 'window' | 'hu';
-  /** Prepare every scan as the paper does; without it scans come whole. */
-  readonly paper?: {
-    /** New spacing along x, y, z in mm; null keeps each scan's own. */
-    readonly spacing: readonly [x: number, y: number, z: number] | null;
-    readonly rule?: SliceRule;
-    readonly slices?: number;
-    readonly size?: readonly [height: number, width: number];
-  };
-  /** The digest of the same cohort, opened before: it is not computed again. */
-  readonly digest?: string;
-  /** Ids that an earlier opening of the same cohort left out: scans are not read again to find out. */
-  readonly leftOut?: readonly string[];
-}
-
 /** The scans a manifest lists; opens in Node. */
 export interface ManifestHandle {
   readonly kind: 'manifest';
   readonly path: string;
-  readonly options: FileOptions;
+  readonly options: PreparingOptions;
 }
 
 /** A directory tree as the authors of sem-CRC lay it out; opens in Node. */
@@ -50,7 +27,7 @@ export interface LayoutHandle {
   readonly layout: 'semantic-uq';
   /** Root of the tree. */
   readonly path: string;
-  readonly options: FileOptions & {
+  readonly options: PreparingOptions & {
     readonly dataset?: string;
     readonly task?: string;
     readonly backbone?: string;
@@ -61,33 +38,24 @@ export interface LayoutHandle {
 /** Says which cohort to open, as plain data: every worker opens its own. */
 export type SourceHandle = PhantomHandle | ManifestHandle | LayoutHandle | StoreHandle;
 
-/** What opening takes besides the handle, and what it tells. */
-export interface OpenOptions {
-  /** The digest of the same cohort, opened before: it is not computed again. */
-  readonly digest?: string;
-  /** Ids that an earlier opening of the same cohort left out. */
-  readonly leftOut?: readonly string[];
-  /** Chunks of a prepared cohort that an earlier opening verified. */
-  readonly verified?: Uint8Array;
-  /** Told of things worth knowing that are no errors, each once. */
-  readonly warn?: (message: string) => void;
-}
+/** A cohort to open, and what an earlier opening of the same cohort found: it is taken over instead of read again. */
+export type Opening = SourceHandle & { readonly known?: Cohort };
 
-/** Opens the cohort a handle names. */
-export type OpenSource = (handle: SourceHandle, options?: OpenOptions) => Promise<Source>;
+/** Opens a cohort. `warn` is called with things worth knowing that are no errors, each once. */
+export type OpenSource = (
+  opening: Opening,
+  hooks?: { readonly warn?: (message: string) => void },
+) => Promise<Source>;
 
 /**
  * Opens what needs no file system.
  *
  * @throws SemcrcError `unsupported` for any other cohort.
  */
-export async function openSource(handle: SourceHandle): Promise<Source> {
-  if (handle.kind === 'phantom') return phantomSource(handle.options);
-  throw new SemcrcError(
-    'unsupported',
-    `a ${handle.kind} is opened in Node only; a browser opens the phantom`,
-    {
-      data: { kind: handle.kind },
-    },
-  );
+export async function openSource(opening: Opening): Promise<Source> {
+  const { kind } = opening;
+  if (kind === 'phantom') return phantomSource(opening.options);
+  throw new SemcrcError('unsupported', `a ${kind} is opened in Node only; a browser opens the phantom`, {
+    data: { kind },
+  });
 }

@@ -1,20 +1,20 @@
+export { type EvaluationOptions, type EvaluationResult, runEvaluation } from './evaluation.ts';
 export { type Executor, type JobTable, SerialExecutor, type Task, type Workbench } from './executor.ts';
 export {
   type CalibrationResult,
-  type ExperimentOptions,
   type ExperimentResult,
   type FinishedRun,
-  type Progress,
   type ReadingFacts,
+  type RunExperimentOptions,
   runCalibration,
   runExperiment,
   type WorkOptions,
+  type WorkProgress,
 } from './experiment.ts';
 export {
-  type FileOptions,
   type LayoutHandle,
   type ManifestHandle,
-  type OpenOptions,
+  type Opening,
   type OpenSource,
   openSource,
   type PhantomHandle,
@@ -23,7 +23,8 @@ export {
 } from './handle.ts';
 export type {
   CalibratedSplit,
-  CohortFacts,
+  EvaluatedScan,
+  EvaluationSession,
   ExperimentExecutor,
   ExperimentJobs,
   ExperimentSession,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { SerialExecutor } from './executor.ts';
 import { openSource } from './handle-node.ts';
-import type { ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
+import type { EvaluationSession, ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
 import { WorkerPool } from './pool.ts';
 import {
   type PreparationExecutor,
@@ -29,7 +29,10 @@ export function threadExecutor(
   } = {},
 ): ExperimentExecutor {
   const { workers = defaultWorkers(), ...thread } = options;
-  return new WorkerPool<ExperimentSession, ExperimentJobs>(() => spawnNodeThread(thread), workers);
+  return new WorkerPool<ExperimentSession | EvaluationSession, ExperimentJobs>(
+    () => spawnNodeThread(thread),
+    workers,
+  );
 }
 
 /** Prepares cohorts in this thread. */

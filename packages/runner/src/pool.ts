@@ -1,7 +1,7 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { type Remote, wrap } from 'comlink';
+import { type Outcome, unwrap } from './error-transfer.ts';
 import { type Executor, interrupted, type JobTable, type Task } from './executor.ts';
-import { type Outcome, unwrap } from './fault.ts';
 import type { Death, RemoteWorkbench, SpawnThread, Thread } from './thread.ts';
 
 /** A queued or running task, settled exactly once. */
@@ -11,8 +11,8 @@ interface Entry<Session> {
   readonly reject: (error: SemcrcError) => void;
 }
 
-/** A live thread. Comlink's proxy is kept here for as long as the thread lives: collecting it would release the thread. */
-interface Hand<Session, Jobs extends JobTable<Jobs>> {
+/** A live worker thread. Comlink's proxy is kept here for as long as the thread lives: collecting it would release the thread. */
+interface WorkerHandle<Session, Jobs extends JobTable<Jobs>> {
   readonly thread: Thread;
   readonly remote: Remote<RemoteWorkbench<Session, Jobs>>;
   /** The session the thread has begun. */
@@ -23,7 +23,7 @@ interface Hand<Session, Jobs extends JobTable<Jobs>> {
 
 /** A place for one thread; it outlives the threads that stand in it. */
 interface Slot<Session, Jobs extends JobTable<Jobs>> {
-  hand: Hand<Session, Jobs> | undefined;
+  worker: WorkerHandle<Session, Jobs> | undefined;
   entry: Entry<Session> | undefined;
 }
 
@@ -56,7 +56,7 @@ export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executo
     }
     this.workers = workers;
     this.#spawn = spawn;
-    this.#slots = Array.from({ length: workers }, () => ({ hand: undefined, entry: undefined }));
+    this.#slots = Array.from({ length: workers }, () => ({ worker: undefined, entry: undefined }));
   }
 
   run<Kind extends keyof Jobs & string>(
@@ -80,10 +80,10 @@ export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executo
       entry.reject(interrupted(entry.task.name, 'the worker pool was closed before it began'));
     }
     for (const slot of this.#slots) {
-      const { hand, entry } = slot;
-      if (!hand) continue;
-      this.#end(slot, hand);
-      hand.fail?.(interrupted(entry?.task.name ?? 'worker', 'the worker pool was closed'));
+      const { worker, entry } = slot;
+      if (!worker) continue;
+      this.#end(slot, worker);
+      worker.fail?.(interrupted(entry?.task.name ?? 'worker', 'the worker pool was closed'));
     }
     await Promise.all(this.#ending);
   }
@@ -121,8 +121,8 @@ export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executo
       const entry = this.#queue.shift() as Entry<Session>;
       // A thread that knows the session beats one that does not, and that one beats a thread not yet started.
       const slot =
-        free.find(({ hand }) => hand?.session?.value === entry.task.session) ??
-        free.find(({ hand }) => hand !== undefined) ??
+        free.find(({ worker }) => worker?.session?.value === entry.task.session) ??
+        free.find(({ worker }) => worker !== undefined) ??
         (free[0] as Slot<Session, Jobs>);
       slot.entry = entry;
       void this.#occupy(slot, entry);
@@ -134,7 +134,7 @@ export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executo
   #startAhead(): void {
     const free = this.#slots.filter((slot) => slot.entry === undefined);
     const [next] = free;
-    if (next && free.every(({ hand }) => hand === undefined)) next.hand = this.#start(next);
+    if (next && free.every(({ worker }) => worker === undefined)) next.worker = this.#start(next);
   }
 
   async #occupy(slot: Slot<Session, Jobs>, entry: Entry<Session>): Promise<void> {
@@ -152,51 +152,51 @@ export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executo
     } finally {
       this.#unwatch(entry);
       // A stopped thread still holds its memory until it is gone.
-      if (slot.hand === undefined) await Promise.all(this.#ending);
+      if (slot.worker === undefined) await Promise.all(this.#ending);
       slot.entry = undefined;
       this.#dispatch();
     }
   }
 
   async #perform(slot: Slot<Session, Jobs>, task: Task<Session, string, unknown>): Promise<unknown> {
-    slot.hand ??= this.#start(slot);
-    const { hand } = slot;
+    slot.worker ??= this.#start(slot);
+    const { worker } = slot;
     const { session, kind, input, name } = task;
-    if (hand.session?.value !== session) {
-      delete hand.session;
-      unwrap(await this.#call(hand, hand.remote.begin(session as never, name) as Promise<Outcome<void>>));
-      hand.session = { value: session };
+    if (worker.session?.value !== session) {
+      delete worker.session;
+      unwrap(await this.#call(worker, worker.remote.begin(session as never, name) as Promise<Outcome<void>>));
+      worker.session = { value: session };
     }
-    const call = hand.remote.perform(kind as never, input as never, name) as Promise<Outcome<unknown>>;
-    return unwrap(await this.#call(hand, call));
+    const call = worker.remote.perform(kind as never, input as never, name) as Promise<Outcome<unknown>>;
+    return unwrap(await this.#call(worker, call));
   }
 
   /** Races an answer against the death of the thread that owes it. */
-  #call<T>(hand: Hand<Session, Jobs>, answer: Promise<T>): Promise<T> {
+  #call<T>(worker: WorkerHandle<Session, Jobs>, answer: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      hand.fail = reject;
+      worker.fail = reject;
       answer.then(resolve, reject);
     }).finally(() => {
-      delete hand.fail;
+      delete worker.fail;
     });
   }
 
-  #start(slot: Slot<Session, Jobs>): Hand<Session, Jobs> {
+  #start(slot: Slot<Session, Jobs>): WorkerHandle<Session, Jobs> {
     const thread = this.#spawn();
-    const hand: Hand<Session, Jobs> = { thread, remote: wrap(thread.endpoint) };
+    const worker: WorkerHandle<Session, Jobs> = { thread, remote: wrap(thread.endpoint) };
     thread.onDeath((death) => {
       const { entry } = slot;
-      this.#end(slot, hand);
-      hand.fail?.(died(entry?.task.name ?? 'worker', death));
+      this.#end(slot, worker);
+      worker.fail?.(died(entry?.task.name ?? 'worker', death));
     });
-    return hand;
+    return worker;
   }
 
   /** Clears a slot of its thread. */
-  #end(slot: Slot<Session, Jobs>, hand: Hand<Session, Jobs>): void {
-    if (slot.hand !== hand) return;
-    slot.hand = undefined;
-    const ending = hand.thread.terminate().finally(() => this.#ending.delete(ending));
+  #end(slot: Slot<Session, Jobs>, worker: WorkerHandle<Session, Jobs>): void {
+    if (slot.worker !== worker) return;
+    slot.worker = undefined;
+    const ending = worker.thread.terminate().finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 
@@ -209,11 +209,11 @@ export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executo
       return;
     }
     const slot = this.#slots.find((candidate) => candidate.entry === entry);
-    if (!slot?.hand) return;
-    const { hand } = slot;
+    if (!slot?.worker) return;
+    const { worker } = slot;
     // A thread deep in a computation hears nothing: it can only be stopped.
-    this.#end(slot, hand);
-    hand.fail?.(interrupted(entry.task.name, 'given up'));
+    this.#end(slot, worker);
+    worker.fail?.(interrupted(entry.task.name, 'given up'));
   }
 }
 

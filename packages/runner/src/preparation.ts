@@ -13,7 +13,7 @@ import {
 import { SemcrcError } from '@semcrc/kernels';
 import type { Executor, Workbench } from './executor.ts';
 import type { LayoutHandle, ManifestHandle } from './handle.ts';
-import { lanesFor, together } from './together.ts';
+import { lanesFor, runConcurrently } from './run-concurrently.ts';
 
 /** What every job of one preparation shares. */
 export interface PreparationSession {
@@ -73,7 +73,7 @@ export async function runPreparation(
   let done = total - progress.pending.length;
   onProgress?.({ done, total });
   const session: PreparationSession = { ...first, digest: plan.digest };
-  await together(signal, lanesFor(executor), progress.pending, async (id, either) => {
+  await runConcurrently(signal, lanesFor(executor), progress.pending, async (id, either) => {
     await executor.run({ session, kind: 'prepare', input: id, name: `scan ${id}`, signal: either });
     done += 1;
     onProgress?.({ done, total });
@@ -95,7 +95,7 @@ export class PreparationWorkbench implements Workbench<PreparationSession, Prepa
       this.#warnings = [];
       const list = await listScans(handle);
       this.#warnings.push(...list.warnings);
-      const known = digest === undefined ? {} : { digest };
+      const known = digest === undefined ? {} : { known: { digest } };
       const preparation = await openPreparation(list, { ...handle.options, ...known });
       this.#opened = { handle: key, preparation };
     }

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import { parentPort, type ResourceLimits, Worker } from 'node:worker_threads';
 import { SemcrcError } from '@semcrc/kernels';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
@@ -20,17 +21,17 @@ export function spawnNodeThread(options: NodeThreadOptions = {}): Thread {
   return {
     endpoint: nodeEndpoint(worker),
     onDeath(listener) {
-      let told = false;
-      const tell = (death: Death): void => {
-        if (told || asked) return;
-        told = true;
+      let reported = false;
+      const report = (death: Death): void => {
+        if (reported || asked) return;
+        reported = true;
         listener(death);
       };
-      worker.on('error', (error: unknown) => tell(deathBy(error)));
+      worker.on('error', (error: unknown) => report(deathBy(error)));
       worker.on('messageerror', (cause) => {
-        tell({ reason: 'unreadable-message', words: 'sent a message that cannot be read', cause });
+        report({ reason: 'unreadable-message', words: 'sent a message that cannot be read', cause });
       });
-      worker.on('exit', (code) => tell({ reason: 'exit', words: `ended early (exit code ${code})` }));
+      worker.on('exit', (code) => report({ reason: 'exit', words: `ended early (exit code ${code})` }));
     },
     async terminate() {
       asked = true;

@@ -1,6 +1,6 @@
-import { type Endpoint, expose } from 'comlink';
+import { expose } from 'comlink';
+import { type Outcome, outcomeOf } from './error-transfer.ts';
 import type { JobTable, Workbench } from './executor.ts';
-import { type Outcome, outcomeOf } from './fault.ts';
 
 /** Why a thread ended without being asked to. */
 export interface Death {
@@ -8,6 +8,14 @@ export interface Death {
   /** In words, to follow "its worker": `ran out of memory`. */
   readonly words: string;
   readonly cause?: unknown;
+}
+
+/** Either end of a channel of messages, as Comlink needs it; a `MessagePort` or a `Worker` is one. */
+export interface Endpoint {
+  postMessage(message: unknown, transfer?: object[]): void;
+  addEventListener(type: string, listener: never, options?: object): void;
+  removeEventListener(type: string, listener: never, options?: object): void;
+  start?(): void;
 }
 
 /** A worker thread as the pool sees it, in Node or a browser. */

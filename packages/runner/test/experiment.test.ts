@@ -1,12 +1,11 @@
 import { type ExperimentPlan, PAPER_OPTIONS, PAPER_PROCEDURES, type RunRecord } from '@semcrc/core';
 import { describe, expect, it } from 'vitest';
 import {
-  type ExperimentExecutor,
   type ExperimentResult,
   type FinishedRun,
-  type Progress,
   runCalibration,
   runExperiment,
+  type WorkProgress,
 } from '../src/index.ts';
 import { serialExecutor, threadExecutor } from '../src/node.ts';
 
@@ -15,7 +14,7 @@ const script = new URL(import.meta.resolve('@semcrc/runner/worker'));
 const handle = { kind: 'phantom', options: { scans: 48, shape: [2, 48, 48] } } as const;
 const plan: ExperimentPlan = {
   procedures: PAPER_PROCEDURES,
-  epsilon: 0.1,
+  epsilons: [0.1],
   runs: 5,
   seed: 3,
   nOpt: 8,
@@ -28,7 +27,7 @@ const plan: ExperimentPlan = {
 function timeless(result: ExperimentResult): unknown {
   const record = ({ seconds: _, ...rest }: RunRecord): unknown => rest;
   return {
-    cells: result.cells.map(({ records, ...rest }) => ({ ...rest, records: records.map(record) })),
+    cells: result.byEpsilon.map(({ records, ...rest }) => ({ ...rest, records: records.map(record) })),
     positions: result.runs.map(({ results }) =>
       results.map(({ positions }) => Array.from(positions?.map ?? [])),
     ),
@@ -41,16 +40,14 @@ function timeless(result: ExperimentResult): unknown {
 describe('an experiment', () => {
   it('comes out the same, bit for bit, with one thread or four or none', async () => {
     const grid = Float32Array.of(0, 0.01, 0.02, 0.05, 0.1);
-    const tolerances = [0.1, 0.2];
+    const several = { ...plan, epsilons: [0.1, 0.2] };
     const outcomes: unknown[] = [];
     for (const workers of [0, 1, 2, 4]) {
       // Some scans, none, or all in shared memory.
       const sampleBytes = [1e6, 0, 1e9][workers % 3];
       const executor = workers === 0 ? serialExecutor() : threadExecutor({ workers, script });
       try {
-        outcomes.push(
-          timeless(await runExperiment(handle, plan, { executor, grid, tolerances, sampleBytes })),
-        );
+        outcomes.push(timeless(await runExperiment(handle, several, { executor, grid, sampleBytes })));
       } finally {
         await executor.close();
       }
@@ -60,48 +57,10 @@ describe('an experiment', () => {
     for (const outcome of threaded) expect(outcome).toBe(serial);
   });
 
-  it('comes out the same at many tolerances, whose λ are read off rankings, as at each alone', async () => {
-    const tolerances = Array.from({ length: 40 }, (_, i) => 0.06 + i / 200);
-    const many = { ...plan, procedures: ['crc', 'organ-crc', 'pooled'] } as const;
-    const outcomes: string[] = [];
-    for (const workers of [0, 2]) {
-      const executor = workers === 0 ? serialExecutor() : threadExecutor({ workers, script });
-      const ranked: number[] = [];
-      const watched: ExperimentExecutor = {
-        workers: executor.workers,
-        close: () => executor.close(),
-        run: async (task) => {
-          const result = await executor.run(task);
-          if (task.kind === 'rankings') ranked.push((result as readonly unknown[]).length);
-          return result;
-        },
-      };
-      try {
-        const whole = await runExperiment(handle, many, { executor: watched, tolerances });
-        outcomes.push(JSON.stringify(timeless(whole)));
-        expect(ranked.length).toBeGreaterThan(3);
-        for (const at of [0, 17, 39]) {
-          ranked.length = 0;
-          const alone = await runExperiment(handle, many, {
-            executor: watched,
-            tolerances: [tolerances[at]],
-          });
-          expect(ranked).toEqual([]);
-          const records = ({ cells }: ExperimentResult, cell: number): unknown =>
-            cells[cell].records.map(({ seconds: _, ...rest }) => rest);
-          expect(records(alone, 0)).toEqual(records(whole, at));
-        }
-      } finally {
-        await executor.close();
-      }
-    }
-    expect(outcomes[1]).toBe(outcomes[0]);
-  });
-
   it('hands out each run as it is done, and takes over runs done before', async () => {
     const executor = serialExecutor();
     const seen: FinishedRun[] = [];
-    const progress: Progress[] = [];
+    const progress: WorkProgress[] = [];
     const whole = await runExperiment(handle, plan, {
       executor,
       onRun: (run) => {
@@ -155,14 +114,14 @@ describe('an experiment', () => {
 
   it('refuses plans that cannot work before any scan is read', async () => {
     const executor = serialExecutor();
-    const progress: Progress[] = [];
-    const onProgress = (step: Progress): void => {
+    const progress: WorkProgress[] = [];
+    const onProgress = (step: WorkProgress): void => {
       progress.push(step);
     };
     const refused = (change: Partial<ExperimentPlan>) =>
       runExperiment(handle, { ...plan, ...change }, { executor, onProgress });
     await expect(refused({ nCal: 60 })).rejects.toMatchObject({ code: 'usage', message: /48 scans/ });
-    await expect(refused({ epsilon: 0.01 })).rejects.toMatchObject({ code: 'infeasible' });
+    await expect(refused({ epsilons: [0.01] })).rejects.toMatchObject({ code: 'infeasible' });
     expect(progress).toEqual([]);
     await executor.close();
   });
@@ -177,11 +136,9 @@ describe('an experiment', () => {
       data: { task: 'cohort', file: /no-such-cohort/ },
     });
     const session = {
-      handle,
+      opening: handle,
       plan,
-      tolerances: [0.1],
       grid: new Float32Array(0),
-      cacheBytes: 0,
       profiles: [],
       samples: [],
     };
@@ -212,7 +169,7 @@ describe('a calibration', () => {
           { ...plan, procedures: [procedure] },
           { executor },
         );
-        const record = experiment.cells[0].records.find((one) => one.procedure === procedure);
+        const record = experiment.byEpsilon[0].records.find((one) => one.procedure === procedure);
         expect(evaluation).toEqual(record?.test);
         expect({ opt: [...split.opt], cal: [...split.cal], test: [...split.test] }).toEqual(record?.split);
         const written = Array.from(fit.lambda, (value) => (value === Infinity ? 'Infinity' : value));

@@ -25,7 +25,7 @@ if (missing) console.warn(`skipped: the sample cohort is not at ${data}`);
 const SCANS = 14;
 const plan: ExperimentPlan = {
   procedures: ['crc', 'sem-crc', 'organ-crc'],
-  epsilon: 0.2,
+  epsilons: [0.2],
   runs: 2,
   seed: 0,
   nOpt: 3,
@@ -55,8 +55,8 @@ describe.skipIf(missing)('a cohort in files', () => {
 
   async function records(handle: SourceHandle, executor: ExperimentExecutor): Promise<unknown[]> {
     try {
-      const { cells } = await runExperiment(handle, plan, { executor });
-      return cells[0].records.map(({ seconds: _, ...record }: RunRecord) => record);
+      const { byEpsilon } = await runExperiment(handle, plan, { executor });
+      return byEpsilon[0].records.map(({ seconds: _, ...record }: RunRecord) => record);
     } finally {
       await executor.close();
     }
@@ -116,7 +116,7 @@ describe.skipIf(missing)('a cohort in files', () => {
     const id = whole.ids[SCANS - 1];
     const [sample, kept] = await Promise.all([whole.read(id), again.read(id)]);
     expect(kept.truth).toEqual(sample.truth);
-    expect(kept.groups).toEqual(sample.groups);
+    expect(kept.organs).toEqual(sample.organs);
   });
 
   it('names the scan whose files are damaged, from any thread', async () => {

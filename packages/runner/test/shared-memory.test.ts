@@ -4,7 +4,7 @@ import { toSharedMemory, voxelBytes } from '../src/shared-memory.ts';
 const value = {
   scan: 's',
   shape: [1, 3, 5],
-  groups: Uint8Array.of(1, 2, 3, 4, 5),
+  organs: Uint8Array.of(1, 2, 3, 4, 5),
   scores: Float32Array.of(0.25, Number.NaN, Number.NEGATIVE_INFINITY, -0),
   pixels: Uint16Array.of(65_535, 0, 7),
   offsets: Uint32Array.of(4_294_967_295),
@@ -20,7 +20,7 @@ describe('a value in shared memory', () => {
     expect(shared).toEqual(value);
     expect(Object.is(shared.scores[3], -0)).toBe(true);
     const arrays = [
-      shared.groups,
+      shared.organs,
       shared.scores,
       shared.pixels,
       shared.offsets,

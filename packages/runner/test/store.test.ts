@@ -8,6 +8,7 @@ import {
   PAPER_PROCEDURES,
   type RunRecord,
   SHORTEST_OPTIONS,
+  UNKNOWN_PREPARING,
 } from '@semcrc/core';
 import { phantomSource } from '@semcrc/simulate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ let folder: string;
 let store: SourceHandle;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'semcrc-lent-'));
+  folder = mkdtempSync(join(tmpdir(), 'semcrc-views-'));
   const path = join(folder, 'cohort.zarr');
   const source = phantomSource(options);
   await beginStore(path, {
@@ -30,9 +31,8 @@ beforeAll(async () => {
     labels: source.labels,
     volumes: { point: true, std: false, samples: 0 },
     groupBytes: 1,
-    window: [-175, 250],
-    spacing: null,
-    source: { name: source.name },
+    name: source.name,
+    preparing: UNKNOWN_PREPARING,
   });
   for (const id of source.ids) await writeScan(path, id, { state: 'kept', sample: await source.read(id) });
   await finishStore(path);
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const sizes = { epsilon: 0.2, runs: 2, seed: 5, nOpt: 6, nCal: 30, nTest: 10 };
+const sizes = { epsilons: [0.2], runs: 2, seed: 5, nOpt: 6, nCal: 30, nTest: 10 };
 const plans: readonly (readonly [string, ExperimentPlan])[] = [
   ['every procedure of the paper', { ...sizes, procedures: PAPER_PROCEDURES, options: PAPER_OPTIONS }],
   ['strata on both sides', { ...sizes, procedures: ['sem-crc'], options: SHORTEST_OPTIONS }],
@@ -54,20 +54,20 @@ const plans: readonly (readonly [string, ExperimentPlan])[] = [
   ],
 ];
 
-describe('scans that a store lends, each in the memory of the one before', () => {
+describe('views of scans in a store, each in the memory of the one before', () => {
   it('are what this cohort gives', async () => {
     const source = await openStore((store as { path: string }).path);
-    expect(source.borrow).toBeTypeOf('function');
+    expect(source.view).toBeTypeOf('function');
   });
 
   it.each(plans)('come out as scans of their own do: %s', async (_, plan) => {
     const results = async (handle: SourceHandle): Promise<unknown> => {
       const executor = serialExecutor();
       const grid = Float32Array.of(0, 0.02, 0.1);
-      const { cells, curve, mended } = await runExperiment(handle, plan, { executor, grid });
+      const { byEpsilon, curve, mended } = await runExperiment(handle, plan, { executor, grid });
       const { fit, scans } = await runCalibration(handle, plan, { executor });
       await executor.close();
-      const records = cells.flatMap((cell) => cell.records);
+      const records = byEpsilon.flatMap(({ records }) => records);
       return {
         curve,
         mended,

@@ -18,10 +18,10 @@ export interface PhantomModel {
 /** One phantom scan: a sample, and what a real cohort could not tell. Arrays are slices × height × width, x fastest. */
 export interface PhantomScan extends Sample {
   readonly point: Float32Array;
-  readonly groups: Uint8Array;
+  readonly organs: Uint8Array;
   /** Truth + Gaussian noise of standard deviation 0.2, in windowed intensity, not clipped. */
   readonly measurement: Float32Array;
-  /** Group ids of the true anatomy; the sample's `groups` are a segmentation that errs with the noise. */
+  /** Group ids of the true anatomy; the sample's `organs` are a segmentation that errs with the noise. */
   readonly anatomy: Uint8Array;
 }
 
@@ -51,7 +51,7 @@ export function drawPhantom(model: PhantomModel, index: number): PhantomScan {
     point: volume(),
     lower: volume(),
     upper: volume(),
-    groups: new Uint8Array(slices * area),
+    organs: new Uint8Array(slices * area),
     anatomy: new Uint8Array(slices * area),
   };
   const hounsfield = new Float32Array(area);
@@ -76,7 +76,7 @@ export function drawPhantom(model: PhantomModel, index: number): PhantomScan {
     }
     predictSlice(measurement, height, width, { point, lower: part(scan.lower), upper: part(scan.upper) });
     for (let at = 0; at < area; at++) displacement[at] = point[at] - truth[at];
-    paintSlice(anatomy, z, height, width, fields, part(scan.groups), { displacement });
+    paintSlice(anatomy, z, height, width, fields, part(scan.organs), { displacement });
   }
   const id = phantomId(index);
   return { id, patient: id, shape: model.shape, ...scan, mended: { clipped: 0, crossed: 0 } };

@@ -18,7 +18,7 @@ const bodyWobble = 0.06;
 const organWobble = 0.3;
 
 /**
- * Paints one slice at height z (body coordinates): group id per pixel into `groups` and, if given, HU into `hounsfield`.
+ * Paints one slice at height z (body coordinates): group id per pixel into `organs` and, if given, HU into `hounsfield`.
  *
  * `displacement` moves every outline pixel by pixel (in units of windowed intensity); the segmentation is painted with
  * the error of the prediction there, so it errs where the measurement misleads.
@@ -29,7 +29,7 @@ export function paintSlice(
   height: number,
   width: number,
   fields: SliceFields,
-  groups: Uint8Array,
+  organs: Uint8Array,
   target: { readonly hounsfield: Float32Array } | { readonly displacement: Float32Array },
 ): void {
   const hounsfield = 'hounsfield' in target ? target.hounsfield : undefined;
@@ -45,7 +45,7 @@ export function paintSlice(
       const u = (x + 0.5 - body.x * width) * scaleX;
       let radius = u * u + v * v + bodyWobble * coarse[at];
       if (displacement !== undefined) radius += 0.3 * displacement[at];
-      groups[at] = radius < 1 ? 1 : 0;
+      organs[at] = radius < 1 ? 1 : 0;
       if (hounsfield === undefined) continue;
       if (radius >= 1) hounsfield[at] = air;
       else if (radius > fatFrom) hounsfield[at] = fat + 12 * mottled * fine[at];
@@ -59,7 +59,7 @@ export function paintSlice(
   if (hounsfield !== undefined) {
     for (const bone of anatomy.bones) {
       eachPixel(bone, frame, (at, radius) => {
-        if (groups[at] === 1 && radius < 1) hounsfield[at] = bone.hounsfield + bone.texture * fine[at];
+        if (organs[at] === 1 && radius < 1) hounsfield[at] = bone.hounsfield + bone.texture * fine[at];
       });
     }
   }
@@ -67,8 +67,8 @@ export function paintSlice(
     eachPixel(organ, frame, (at, plain) => {
       let radius = plain + organWobble * coarse[at];
       if (displacement !== undefined) radius += displacement[at];
-      if (radius >= 1 || groups[at] === 0) return;
-      groups[at] = organ.label;
+      if (radius >= 1 || organs[at] === 0) return;
+      organs[at] = organ.label;
       if (hounsfield !== undefined) hounsfield[at] = organ.hounsfield + organ.texture * fine[at];
     });
   }

@@ -1,7 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { Source } from '@semcrc/cohort';
-import type { Labels } from '@semcrc/core';
+import type { Labels, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type OrganSet, organTemplates } from './anatomy.ts';
 import { drawPhantom, type PhantomModel, phantomId } from './phantom.ts';
@@ -40,6 +39,8 @@ export function phantomSource(options: PhantomOptions = {}): Source {
     patients: ids,
     labels: labelsOf(organs),
     digest: bytesToHex(sha256(utf8ToBytes(definition))),
+    draws: 0,
+    leftOut: [],
     read: async (id) => {
       const index = indexOf.get(id);
       if (index === undefined) {

@@ -8,7 +8,7 @@ const small: PhantomModel = { seed: 0, shape: [4, 96, 96], organs: 'nine' };
 
 function fingerprint(sample: Sample): string {
   const hash = createHash('sha256');
-  for (const array of [sample.truth, sample.lower, sample.upper, sample.point, sample.groups]) {
+  for (const array of [sample.truth, sample.lower, sample.upper, sample.point, sample.organs]) {
     if (array) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   }
   return hash.digest('hex');
@@ -73,13 +73,13 @@ describe('a phantom scan', () => {
   });
 
   it('is segmented well but not perfectly', () => {
-    const { groups, anatomy } = drawPhantom(small, 0);
+    const { organs, anatomy } = drawPhantom(small, 0);
     let union = 0;
     let both = 0;
-    for (let voxel = 0; voxel < groups.length; voxel++) {
-      const [said, is] = [groups[voxel] > 1, anatomy[voxel] > 1];
+    for (let voxel = 0; voxel < organs.length; voxel++) {
+      const [said, is] = [organs[voxel] > 1, anatomy[voxel] > 1];
       if (said || is) union++;
-      if (said && is && groups[voxel] === anatomy[voxel]) both++;
+      if (said && is && organs[voxel] === anatomy[voxel]) both++;
     }
     expect(both / union).toBeGreaterThan(0.85);
     expect(both / union).toBeLessThan(0.995);
@@ -106,7 +106,7 @@ describe('the built-in cohort', () => {
     let outside = 0;
     for (const id of source.ids) {
       const sample = await source.read(id);
-      const present = new Set<number>(sample.groups);
+      const present = new Set<number>(sample.organs);
       for (const group of present) expect(source.labels).toHaveProperty(String(group));
       for (const group of Object.keys(source.labels).map(Number)) {
         if (!present.has(group)) without.set(group, (without.get(group) ?? 0) + 1);
@@ -158,7 +158,7 @@ describe('the paper-sized cohort', () => {
     for (const id of source.ids.slice(0, 4)) {
       const sample = await source.read(id);
       expect(sample.shape).toEqual([4, 256, 256]);
-      for (const group of sample.groups) seen.add(group);
+      for (const group of sample.organs) seen.add(group);
       share += shareOutside(sample) / 4;
     }
     expect(share).toBeGreaterThan(0.16);

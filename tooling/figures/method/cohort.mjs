@@ -53,7 +53,7 @@ export function twoOrgans({ ids, patients, labels, read }, organs) {
     labels: Object.fromEntries([['0', 'elsewhere'], ...organs.map((id) => [String(id), labels[id]])]),
     read: async (id) => {
       const sample = await read(id);
-      return { ...sample, groups: sample.groups.map((group) => (organs.includes(group) ? group : 0)) };
+      return { ...sample, organs: sample.organs.map((group) => (organs.includes(group) ? group : 0)) };
     },
   };
 }

@@ -108,10 +108,10 @@ function stepCurve(samples, profiles, organ) {
   const lambdas = [...new Set([0, ...own.flatMap((scores) => [...scores])])].sort((a, b) => a - b);
   return lambdas.map((lambda) => {
     let [cost, miss] = [0, 0];
-    samples.forEach(({ lower, upper, groups }, scan) => {
+    samples.forEach(({ lower, upper, organs }, scan) => {
       const weight = 1 / profiles[scan].dimension / samples.length;
       miss += weight * (own[scan].length - firstAbove(own[scan], lambda, 0, own[scan].length));
-      groups.forEach((group, voxel) => {
+      organs.forEach((group, voxel) => {
         if (group !== organ) return;
         cost += (weight * (Math.min(lambda, lower[voxel]) + Math.min(lambda, 1 - upper[voxel]))) / 2;
       });

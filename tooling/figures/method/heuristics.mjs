@@ -27,7 +27,7 @@ export async function drawHeuristics() {
     const sample = await cohort.read(split.test[0]);
     const [, height, width] = sample.shape;
     const row = (2 * height + Math.floor(height / 2)) * width;
-    const calibrated = applyLambda(intervalOf(sample, options), sample.groups, fits[0]);
+    const calibrated = applyLambda(intervalOf(sample, options), sample.organs, fits[0]);
     const hounsfield = (/** @type {Float32Array} */ values) =>
       Array.from(
         values.subarray(row, row + width),

@@ -14,7 +14,7 @@ const SHADES = ['#0d2b45', '#24507a', '#3f7cac', '#78a9c9', '#b3d0e0', '#e4eff4'
 const PIXEL = 3;
 
 export async function drawStrata() {
-  const options = /** @type {const} */ ({ ...ENVELOPE_PATH, strata: [{ name: 'intensity', bins: BINS }] });
+  const options = /** @type {const} */ ({ ...ENVELOPE_PATH, strata: [`intensity:${BINS}`] });
   const { fits, split } = await fitted(phantom, ['sem-crc'], options);
   const [{ partition, lambda }] = fits;
   const { spec, keys, cellsPerOrgan } = partition;
@@ -45,10 +45,10 @@ export async function drawStrata() {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; ) {
       const at = (2 * height + y) * width + x;
-      const bin = sample.groups[at] === 0 ? -1 : cells[at] % cellsPerOrgan;
+      const bin = sample.organs[at] === 0 ? -1 : cells[at] % cellsPerOrgan;
       let end = x + 1;
       const same = (/** @type {number} */ next) =>
-        (sample.groups[next] === 0 ? -1 : cells[next] % cellsPerOrgan) === bin;
+        (sample.organs[next] === 0 ? -1 : cells[next] % cellsPerOrgan) === bin;
       while (end < width && same(at + end - x)) end++;
       if (bin >= 0) {
         const row = top + (height - 1 - y) * PIXEL;

@@ -1,50 +1,47 @@
-import { readFileSync } from 'node:fs';
-import { type AppliedSummary, type ApplyFiles, applyToFiles, resolveLabelling } from '@semcrc/cohort/node';
-import { parseCalibration } from '@semcrc/core';
+import { resolve } from 'node:path';
+import { type ApplyFiles, applyToFiles } from '@semcrc/cohort/node';
+import type { ApplySummary } from '@semcrc/core';
+import { abdomenWindow } from '@semcrc/imaging';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { readCalibration } from '../calibration-file.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, type OptionRow, SOURCE } from '../options.ts';
-import { openOutputDirectory } from '../output-file.ts';
+import { addOptions, addSettings, JSON_OUTPUT, READING } from '../options.ts';
 import type { Settings } from '../settings.ts';
-import type { Preparing } from '../source.ts';
 import { facts, figure, lambdaRange, table, wrapped } from '../table.ts';
 import { noteMended } from '../work.ts';
 
 interface ApplyCommandOptions extends Settings, Partial<ApplyFiles> {
   readonly units?: 'window' | 'hu';
   readonly out?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
-const FILES: readonly OptionRow[] = [
-  { flags: '--lower <file>', about: 'lower end of the heuristic interval (.nii, .nii.gz)' },
-  { flags: '--upper <file>', about: 'upper end of the heuristic interval' },
-  {
-    flags: '--segmentation <path>',
-    about: 'segmentation of the prediction (a file, or a folder of one mask per organ)',
-  },
-  { flags: '--point <file>', about: 'point prediction, where the calibration needs one' },
-  { flags: '--body <file>', about: 'body mask' },
-  { flags: '--std <file>', about: 'standard deviation of the prediction, for the heuristic std' },
-  {
-    flags: '--samples <path>',
-    about: 'draws of the prediction (a 4-D file, or a folder of files), for the heuristic samples',
-  },
+const FILES = [
+  new Option('--lower <file>', 'lower end of the heuristic interval (.nii, .nii.gz)'),
+  new Option('--upper <file>', 'upper end of the heuristic interval'),
+  new Option(
+    '--segmentation <path>',
+    'segmentation of the prediction (a file, or a folder of one mask per organ)',
+  ),
+  new Option('--point <file>', 'point prediction, where the calibration needs one'),
+  new Option('--body <file>', 'body mask'),
+  new Option('--std <file>', 'standard deviation of the prediction, for the heuristic std'),
+  new Option(
+    '--samples <path>',
+    'draws of the prediction (a 4-D file, or a folder of files), for the heuristic samples',
+  ),
 ];
 
-const OUTPUT: readonly OptionRow[] = [
-  {
-    flags: '--units <units>',
-    about: 'of the results: windowed intensity, or HU',
-    choices: ['window', 'hu'],
-    fallback: 'window',
-  },
-  {
-    flags: '--out <folder>',
-    about: 'where volumes and summary.json are written',
-    fallback: 'semcrc-applied',
-  },
+const OUTPUT = [
+  new Option('--units <units>', 'of the results: windowed intensity, or HU (default: window)').choices([
+    'window',
+    'hu',
+  ]),
+  new Option('--out <folder>', 'where volumes and summary.json are written (default: semcrc-applied)'),
+  new Option('--force', 'replace files in that folder that are no earlier result; never one that is read'),
   JSON_OUTPUT,
 ];
 
@@ -62,23 +59,23 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
     .description('Widen the heuristic intervals of one scan by a calibrated λ.')
     .argument('<calibration>', 'calibration.json');
   addOptions(command, 'The scan:', FILES);
-  addOptions(command, "Reading (default: as the calibration's scans were read):", SOURCE);
+  addSettings(command, "Reading (default: as the calibration's scans were read):", READING);
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (file: string, options: ApplyCommandOptions) => {
-    const { units = 'window', out = 'semcrc-applied' } = options;
+    const { units = 'window', out = 'semcrc-applied', force = false } = options;
     const files = filesOf(options);
-    const calibration = parseCalibration(readFileSync(file, 'utf8'), file);
-    const recorded = calibration.source.preparing as unknown as Preparing;
+    const calibration = readCalibration(file);
+    const recorded = calibration.source.preparing;
     const labels = options.labels ?? recorded.labels ?? undefined;
     const labelling = await resolveLabelling(labels, options.extraLabels ?? recorded.extraLabels);
-    openOutputDirectory(out);
     let progress: ReturnType<typeof terminal.progress> | undefined;
     const summary = await applyToFiles(calibration, files, out, {
       labelling,
-      window: options.window ?? recorded.window,
-      predictionUnits: options.predictionUnits ?? recorded.predictionUnits,
+      window: options.window ?? recorded.window ?? abdomenWindow,
+      predictionUnits: options.predictionUnits ?? recorded.predictionUnits ?? 'window',
       units,
+      replace: force ? 'replace' : 'keep',
       progress: (done, total) => {
         signal.throwIfAborted();
         progress ??= terminal.progress('slices', total);
@@ -87,7 +84,7 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
     }).finally(() => progress?.stop());
     noteMended(terminal, summary.mended);
     for (const warning of summary.warnings) terminal.note(`warning: ${warning}`);
-    terminal.print(`${appliedText(summary)}\n\nwritten to ${out}`);
+    terminal.print(`${appliedText(summary)}\n\nwritten to ${resolve(out)}`);
     terminal.printJson(summary);
   });
 }
@@ -95,7 +92,8 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
 function filesOf(options: ApplyCommandOptions): ApplyFiles {
   const { lower, upper, segmentation, point, body, std, samples } = options;
   const missing = Object.entries({ lower, upper, segmentation }).find(([, file]) => file === undefined);
-  if (missing !== undefined) throw new SemcrcError('usage', `--${missing[0]} is required`);
+  if (missing !== undefined)
+    throw new SemcrcError('usage', `\`${missing[0]}\` is required`, { data: { options: [missing[0]] } });
   return {
     lower: lower!,
     upper: upper!,
@@ -107,7 +105,7 @@ function filesOf(options: ApplyCommandOptions): ApplyFiles {
   };
 }
 
-function appliedText(summary: AppliedSummary): string {
+function appliedText(summary: ApplySummary): string {
   const { procedure, epsilon, units, voxels, meanWidth, organs, guarantee, condition } = summary;
   const unit = units === 'hu' ? 'HU' : 'windowed intensity';
   const head = facts([

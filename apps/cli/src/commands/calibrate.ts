@@ -1,19 +1,30 @@
-import { describeCalibration, PROCEDURES, type Procedure, planRuns } from '@semcrc/core';
+import { CALIBRATION_SCHEMA, describeCalibration, PROCEDURES, type Procedure, planRuns } from '@semcrc/core';
 import { runCalibration } from '@semcrc/runner';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, METHOD, OUT_FILE, SPLIT, WORKERS } from '../options.ts';
-import { checkOutputFile, writeOutputFile } from '../output-file.ts';
+import {
+  addOptions,
+  addSettings,
+  addSourceOptions,
+  FORCE_FILE,
+  JSON_OUTPUT,
+  METHOD,
+  OUT_FILE,
+  SPLIT,
+  WORKERS,
+} from '../options.ts';
+import { openOutput } from '../output.ts';
 import { planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
-import { handleOf, preparingOf } from '../source.ts';
+import { chooseSource, handleOf, inputsOf, preparingOf } from '../source.ts';
 import { VERSION } from '../version.ts';
 import { EXPERIMENTS, noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
 
 interface CalibrateOptions extends Settings {
   readonly procedure?: Procedure;
   readonly out?: string;
+  readonly force?: boolean;
   readonly workers?: number;
   readonly json?: boolean;
 }
@@ -33,49 +44,49 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     .description('Calibrate λ on one split of a cohort and measure it on held-out scans.')
     .argument('[source]', 'manifest (.csv, .json), prepared cohort, directory tree, or phantom', 'phantom');
   addSourceOptions(command);
-  addOptions(command, 'Split:', SPLIT);
+  addSettings(command, 'Split:', SPLIT);
   addOptions(command, 'Method:', [
-    { flags: '--procedure <name>', about: 'what is calibrated', choices: PROCEDURES, fallback: 'sem-crc' },
-    ...METHOD,
+    new Option('--procedure <name>', 'what is calibrated (default: sem-crc)').choices(PROCEDURES),
   ]);
-  addOptions(command, 'Output:', [{ ...OUT_FILE, fallback: 'calibration.json' }, WORKERS, JSON_OUTPUT]);
+  addSettings(command, 'Method:', METHOD);
+  addOptions(command, 'Output:', [OUT_FILE, FORCE_FILE, WORKERS, JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: CalibrateOptions) => {
-    const { procedure = 'sem-crc', out = 'calibration.json', workers, json: _, ...settings } = options;
-    const config = resolveConfig({ ...settings, source, procedures: [procedure], runs: 1 });
-    const { cohort, handle } = await openCohort(handleOf(config.source), terminal);
-    const everything = settings.nTest === 0 && settings.nCal === undefined;
-    const plan = {
-      ...planOf(config, cohort.labels),
-      ...(everything ? { nCal: new Set(cohort.patients).size } : {}),
-    };
+    const { procedure = 'sem-crc', out = 'calibration.json', force = false, workers, ...rest } = options;
+    const { json: _, ...settings } = rest;
+    const choice = chooseSource({ ...settings, source });
+    const handle = handleOf(choice);
+    const { cohort, opening } = await openCohort(handle, terminal);
+    const config = resolveConfig({ ...settings, procedures: [procedure], runs: 1 }, choice, cohort);
+    const plan = planOf(config, cohort.labels);
     planRuns(plan, cohort);
-    checkOutputFile(out);
+    const kind = CALIBRATION_SCHEMA.replace(/@.*/, '');
+    const output = await openOutput(out, { kind, inputs: await inputsOf(handle), force });
 
     const progress = new StageProgress(terminal);
     const result = await withExecutor(EXPERIMENTS, workers, (executor) =>
-      runCalibration(handle, plan, { executor, signal, onProgress: progress.update }),
+      runCalibration(opening, plan, { executor, signal, onProgress: progress.update }),
     ).finally(() => progress.stop());
     const calibration = describeCalibration(result.fit, {
-      epsilon: plan.epsilon,
+      epsilon: config.epsilon,
       options: plan.options,
       labels: cohort.labels,
-      ...(cohort.draws === undefined ? {} : { draws: cohort.draws }),
+      draws: cohort.draws,
       seed: plan.seed,
       split: result.split,
       source: {
         name: cohort.name,
         digest: cohort.digest,
         scans: cohort.ids.length,
-        preparing: { ...preparingOf(config.source, cohort.preparing) },
+        preparing: preparingOf(config.source, cohort.preparing),
       },
       test: result.evaluation,
       versions: { semcrc: VERSION },
     });
-    writeOutputFile(out, `${JSON.stringify(calibration, null, 2)}\n`);
+    await output.write(calibration);
 
     noteMended(terminal, result.mended);
-    terminal.print(`${calibrationText(calibration)}\n\nwritten to ${out}`);
+    terminal.print(`${calibrationText(calibration)}\n\nwritten to ${output.path}`);
     terminal.printJson(calibration);
   });
 }

@@ -1,26 +1,36 @@
-import { readFileSync } from 'node:fs';
-import { type Calibration, calibratedLambda, type MendedVoxels, parseCalibration } from '@semcrc/core';
+import {
+  type Calibration,
+  type CohortEvaluation,
+  checkSameLabels,
+  EVALUATION_SCHEMA,
+  type EvaluationDocument,
+  type MeanInterval,
+} from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
-import { Command } from 'commander';
-import { type CohortEvaluation, checkSameLabels, evaluateScans, measure } from '../evaluate-cohort.ts';
+import { runEvaluation } from '@semcrc/runner';
+import { Command, Option } from 'commander';
+import { readCalibration } from '../calibration-file.ts';
 import type { Invocation } from '../invocation.ts';
-import type { MeanInterval } from '../mean-interval.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow } from '../options.ts';
-import { checkOutputFile, writeOutputFile } from '../output-file.ts';
+import { addOptions, addSourceOptions, FORCE_FILE, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { openOutput } from '../output.ts';
 import type { Settings } from '../settings.ts';
-import { chooseSource, handleOf, hasFiles, PHANTOM, type Preparing } from '../source.ts';
+import { chooseSource, handleOf, hasFiles, inputsOf } from '../source.ts';
 import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
-import { noteMended, openCohort } from '../work.ts';
+import { EXPERIMENTS, noteMended, openCohort, withExecutor } from '../work.ts';
 
 interface EvaluateOptions extends Settings {
   readonly out?: string;
+  readonly force?: boolean;
   readonly heldOut?: boolean;
+  readonly workers?: number;
   readonly json?: boolean;
 }
 
-const OUTPUT: readonly OptionRow[] = [
-  { flags: '--held-out', about: 'leave out the scans that the calibration was made on' },
-  { flags: '--out <file>', about: 'write the result as JSON, too' },
+const OUTPUT = [
+  new Option('--held-out', 'leave out the scans that the calibration was made on'),
+  new Option('--out <file>', 'write the result as JSON, too'),
+  FORCE_FILE,
+  WORKERS,
   JSON_OUTPUT,
 ];
 
@@ -38,17 +48,20 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('evaluate')
     .description('Measure a calibration on labelled scans: risk and length, whole and by organ.')
     .argument('<calibration>', 'calibration.json')
-    .argument('[source]', 'manifest (.csv, .json), prepared cohort, directory tree, or phantom', PHANTOM);
+    .argument(
+      '<source>',
+      'labelled scans: manifest (.csv, .json), prepared cohort, directory tree, or phantom',
+    );
   addSourceOptions(command);
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (file: string, source: string, options: EvaluateOptions) => {
-    const { out, heldOut = false, json: _, ...settings } = options;
-    const calibration = parseCalibration(readFileSync(file, 'utf8'), file);
-    const calibrated = calibratedLambda(calibration, file);
+    const { out, heldOut = false, force = false, workers, json: _, ...settings } = options;
+    const calibration = readCalibration(file);
     const recorded = hasFiles(source) ? recordedSettings(calibration) : {};
     const choice = chooseSource({ ...recorded, ...settings, source });
-    const { cohort } = await openCohort(handleOf(choice), terminal);
+    const handle = handleOf(choice);
+    const { cohort, opening } = await openCohort(handle, terminal);
     checkSameLabels(calibration, cohort);
     const used = new Set([...calibration.split.opt, ...calibration.split.cal]);
     // A cohort prepared from the same files has another digest, but the same scans.
@@ -59,30 +72,30 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     if (scans.length === 0) {
       throw new SemcrcError('usage', `every scan of ${cohort.name} was calibrated on: nothing is held out`);
     }
-    if (out !== undefined) checkOutputFile(out);
+    const inputs = [file, ...(await inputsOf(handle))];
+    const output =
+      out === undefined ? null : await openOutput(out, { kind: 'semcrc/evaluation', inputs, force });
 
     const progress = terminal.progress('scans', scans.length);
-    const mended = { clipped: 0, crossed: 0 };
-    const evaluations = await evaluateScans(calibration, calibrated, cohort, scans, {
-      signal,
-      onScan: (done, { clipped, crossed }: MendedVoxels) => {
-        mended.clipped += clipped;
-        mended.crossed += crossed;
-        progress.update(done);
-      },
-    }).finally(() => progress.stop());
-    const result = measure(evaluations);
-    const document = {
-      schema: 'semcrc/evaluation@1',
+    const { measured, mended } = await withExecutor(EXPERIMENTS, workers, (executor) =>
+      runEvaluation(opening, calibration, {
+        executor,
+        signal,
+        scans,
+        onProgress: ({ done }) => progress.update(done),
+      }),
+    ).finally(() => progress.stop());
+    const document: EvaluationDocument = {
+      schema: EVALUATION_SCHEMA,
       calibration: file,
       procedure: calibration.procedure,
       epsilon: calibration.epsilon,
       source: { name: cohort.name, digest: cohort.digest },
       calibratedOn: heldOut ? 0 : seen.length,
       labels: calibration.labels,
-      ...result,
+      ...measured,
     };
-    if (out !== undefined) writeOutputFile(out, `${JSON.stringify(document, null, 2)}\n`);
+    await output?.write(document);
 
     noteMended(terminal, mended);
     if (document.calibratedOn > 0) {
@@ -91,15 +104,15 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
           'leave them out with --held-out',
       );
     }
-    terminal.print(evaluationText(calibration, cohort.name, result));
+    terminal.print(evaluationText(calibration, cohort.name, measured));
     terminal.printJson(document);
   });
 }
 
 /** How the calibration's own scans were read, as settings; nothing where they were not read from files. */
 function recordedSettings({ source }: Calibration): Settings {
-  const preparing = source.preparing as unknown as Preparing;
-  if (preparing.labels === null) return {};
+  const { preparing } = source;
+  if (preparing.labels == null) return {};
   const said = Object.entries(preparing).filter(([, value]) => value !== null);
   return Object.fromEntries(said) as Settings;
 }

@@ -1,19 +1,19 @@
-import { PROCEDURES } from '@semcrc/core';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { summaryTable } from '../calibration-text.ts';
 import { runCells } from '../experiment-cells.ts';
 import { isExperimentFile, readExperimentFile } from '../experiment-file.ts';
 import type { Invocation } from '../invocation.ts';
 import {
   addOptions,
+  addSettings,
   addSourceOptions,
   JSON_OUTPUT,
   METHOD,
-  type OptionRow,
+  PROCEDURES,
+  RUNS,
   SPLIT,
   WORKERS,
 } from '../options.ts';
-import * as parse from '../parse.ts';
 import type { Settings } from '../settings.ts';
 
 interface ExperimentOptions extends Settings {
@@ -23,23 +23,9 @@ interface ExperimentOptions extends Settings {
   readonly json?: boolean;
 }
 
-const RUNS: OptionRow = {
-  flags: '--runs <number>',
-  about: 'splits drawn',
-  parse: parse.count(1),
-  fallback: '20',
-};
-
-const PROCEDURES_OPTION: OptionRow = {
-  flags: '--procedures <names>',
-  about: `procedures compared over the same splits: ${PROCEDURES.join(', ')}`,
-  parse: parse.namesOf(PROCEDURES),
-  fallback: "the paper's four: crc,k-crc,sem-crc,organ-crc",
-};
-
-const OUTPUT: readonly OptionRow[] = [
-  { flags: '--out <folder>', about: 'where results are written', fallback: 'semcrc-out' },
-  { flags: '--force', about: 'discard finished runs of another experiment in that folder' },
+const OUTPUT = [
+  new Option('--out <folder>', 'where results are written (default: semcrc-out)'),
+  new Option('--force', 'discard finished runs of another experiment in that folder'),
   WORKERS,
   JSON_OUTPUT,
 ];
@@ -60,8 +46,8 @@ export function experimentCommand(invocation: Invocation): Command {
     .description('Compare procedures over many seeded splits of a cohort.')
     .argument('[source]', 'manifest (.csv, .json), phantom, or a config file (.yaml)', 'phantom');
   addSourceOptions(command);
-  addOptions(command, 'Split:', [RUNS, ...SPLIT]);
-  addOptions(command, 'Method:', [PROCEDURES_OPTION, ...METHOD]);
+  addSettings(command, 'Split:', { ...RUNS, ...SPLIT });
+  addSettings(command, 'Method:', { ...PROCEDURES, ...METHOD });
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: ExperimentOptions) => {
@@ -69,12 +55,12 @@ export function experimentCommand(invocation: Invocation): Command {
     const cells = isExperimentFile(source)
       ? readExperimentFile(source, settings)
       : [{ folder: '', axes: {}, settings: { ...settings, source } }];
-    const outcomes = await runCells(cells, { out, workers, force }, invocation);
-    for (const { cell, summary } of outcomes) {
-      if (cell.folder !== '') terminal.print(`\n${cell.folder}`);
+    const { path: written, outcomes } = await runCells(cells, { out, workers, force }, invocation);
+    for (const { cell, summary, split } of outcomes) {
+      terminal.print(cell.folder === '' ? split : `\n${cell.folder}: ${split}`);
       terminal.print(summaryTable(summary));
     }
-    terminal.print(`\nwritten to ${out}`);
+    terminal.print(`\nwritten to ${written}`);
     terminal.printJson(
       outcomes.map(({ cell, path, config, summary }) => ({
         folder: path,

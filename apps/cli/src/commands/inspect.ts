@@ -1,11 +1,11 @@
-import type { LabelScheme } from '@semcrc/cohort';
-import { resolveLabelling } from '@semcrc/cohort/node';
+import type { LabelScheme } from '@semcrc/imaging';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type CohortFacts, cohortFacts } from '../cohort-facts.ts';
 import { type Comparison, compareImages, compareSegmentations } from '../comparison.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow } from '../options.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, isCohort } from '../source.ts';
 import { facts, figure, table } from '../table.ts';
@@ -17,10 +17,10 @@ interface InspectOptions extends Settings {
   readonly json?: boolean;
 }
 
-const COMPARE: OptionRow = {
-  flags: '--compare',
-  about: 'agreement of two files: Dice (F1) by label of segmentations, PSNR and SSIM of images',
-};
+const COMPARE = new Option(
+  '--compare',
+  'agreement of two files: Dice (F1) by label of segmentations, PSNR and SSIM of images',
+);
 
 const EXAMPLES = `
 Examples:

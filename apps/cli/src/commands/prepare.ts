@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
-import { checkCohort, readManifest, resolveLabelling, scanLayout } from '@semcrc/cohort/node';
+import { checkCohort, describeNotes, readManifest, scanLayout } from '@semcrc/cohort/node';
+import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { whileLocked } from '@semcrc/results';
 import { runPreparation } from '@semcrc/runner/node';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { flagsIn } from '../error-report.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, type OptionRow, WORKERS } from '../options.ts';
-import { whileAlone } from '../place-lock.ts';
-import type { Settings } from '../settings.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { SETTING_NAMES, type Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
 import { noteMended, PREPARATIONS, withExecutor } from '../work.ts';
@@ -19,10 +21,10 @@ interface PrepareOptions extends Settings {
   readonly json?: boolean;
 }
 
-const OUTPUT: readonly OptionRow[] = [
-  { flags: '--out <folder>', about: 'where the cohort is written, a Zarr group', fallback: 'cohort.zarr' },
-  { flags: '--check', about: 'only look through every file of the cohort and list what is wrong' },
-  { flags: '--force', about: 'replace a cohort of other files or options in that place' },
+const OUTPUT = [
+  new Option('--out <folder>', 'where the cohort is written, a Zarr group (default: cohort.zarr)'),
+  new Option('--check', 'only look through every file of the cohort and list what is wrong'),
+  new Option('--force', 'replace a cohort of other files or options in that place'),
   WORKERS,
   JSON_OUTPUT,
 ];
@@ -54,19 +56,22 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
     const progress = terminal.progress('scans', 0);
     // Beside the cohort, which is not there yet, and its draft, which comes and goes.
     const place = { name: out, lockFile: `${resolve(out)}.lock` };
-    const summary = await whileAlone([place], terminal, () =>
-      withExecutor(PREPARATIONS, workers, (executor) =>
-        runPreparation(handle, out, {
-          executor,
-          replace: force ? 'replace' : 'keep',
-          signal,
-          onProgress: ({ done, total }) => progress.update(done, total),
-          warn: (message) => terminal.note(`note: ${message}`),
-        }),
-      ),
+    const summary = await whileLocked(
+      [place],
+      (message) => terminal.note(`note: ${message}`),
+      () =>
+        withExecutor(PREPARATIONS, workers, (executor) =>
+          runPreparation(handle, out, {
+            executor,
+            replace: force ? 'replace' : 'keep',
+            signal,
+            onProgress: ({ done, total }) => progress.update(done, total),
+            warn: (message) => terminal.note(`note: ${message}`),
+          }),
+        ),
     ).finally(() => progress.stop());
     if (summary === null) {
-      terminal.print(`${out} holds this cohort already, from the same files and options`);
+      terminal.print(`${resolve(out)} holds this cohort already, from the same files and options`);
       terminal.printJson({ path: out, state: 'unchanged' });
       return;
     }
@@ -86,7 +91,7 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
         )}`,
       );
     }
-    terminal.print(`\nwritten to ${out}`);
+    terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson({ state: 'written', ...summary });
   });
 }
@@ -102,11 +107,19 @@ async function checkFiles(
     handle.kind === 'manifest' ? await readManifest(handle.path) : scanLayout(handle.path, handle.options);
   for (const warning of list.warnings) terminal.note(`note: ${warning}`);
   const progress = terminal.progress('scans', list.scans.length);
-  const found = await checkCohort(list.scans, labelling, (done) => {
-    signal.throwIfAborted();
-    progress.update(done);
+  const { window, ...reading } = handle.options;
+  const found = await checkCohort(list.scans, labelling, {
+    ...(window ? { window } : {}),
+    predictionUnits: reading.predictionUnits ?? 'window',
+    truthUnits: reading.truthUnits ?? 'hu',
+    affineTolerance: reading.affineTolerance ?? 0.01,
+    onScan: (done) => {
+      signal.throwIfAborted();
+      progress.update(done);
+    },
   }).finally(() => progress.stop());
-  const { scans, files, problems } = found;
+  const { scans, files, problems, notes } = found;
+  for (const sentence of describeNotes(notes)) terminal.note(`note: ${flagsIn(sentence, SETTING_NAMES)}`);
   if (problems.length === 0) {
     terminal.print(`${scans} scans, ${files} files: nothing is wrong with them`);
     terminal.printJson(found);
@@ -115,7 +128,7 @@ async function checkFiles(
   terminal.print(
     table(
       ['scan', 'file', 'problem'],
-      problems.map(({ scan, file, problem }) => [scan, file, problem]),
+      problems.map(({ scan, file, problem }) => [scan, file, flagsIn(problem, SETTING_NAMES)]),
     ),
   );
   const affected = new Set(problems.map(({ scan }) => scan)).size;

@@ -1,20 +1,3 @@
-import type { Groups } from '../columns.ts';
-
-/** Twin of `missesByGroup`: a voxel is missed unless score ≤ λ of its group. */
-export function missesByGroup(
-  scores: Float32Array,
-  groups: Groups,
-  groupCount: number,
-  lambda: Float32Array,
-): Uint32Array {
-  const misses = new Uint32Array(groupCount);
-  for (let j = 0; j < scores.length; j++) {
-    const g = groups[j];
-    if (!(scores[j] <= lambda[g])) misses[g]++;
-  }
-  return misses;
-}
-
 /** Twin of `missesBySegment`. */
 export function missesBySegment(
   scores: Float32Array,

@@ -6,7 +6,7 @@ export function profileScores(
   scores: Float32Array,
   groups: Groups,
   groupCount: number,
-  { positions, plane = scores.length }: { readonly positions: boolean; readonly plane?: number },
+  { positions }: { readonly positions: boolean },
 ): ScoreProfile {
   const members: number[][] = Array.from({ length: groupCount }, () => []);
   for (let j = 0; j < scores.length; j++) {
@@ -22,6 +22,6 @@ export function profileScores(
     voxels: countGroups(groups, groupCount),
     offsets,
     scores: Float32Array.from(order, (j) => scores[j]),
-    ...(positions ? { positions: order.map((j) => j % plane) } : {}),
+    ...(positions ? { positions: order } : {}),
   };
 }

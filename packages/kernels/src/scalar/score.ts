@@ -1,4 +1,4 @@
-import type { Bounds, IntervalColumns, SanitizeReport, ScaledBounds } from '../columns.ts';
+import type { Bounds, ScaledBounds } from '../columns.ts';
 
 /** The larger number, the first of ±0 pairs, NaN if either is. */
 function larger(a: number, b: number): number {
@@ -22,31 +22,6 @@ export function computeScaledScores(columns: ScaledBounds, out: Float32Array): v
     const above = Math.fround(Math.fround(x - upper[j]) / upperWeight[j]);
     out[j] = larger(below, above);
   }
-}
-
-/** Twin of `sanitizeIntervals`, in place. */
-export function sanitizeIntervals({ lower, upper, point }: IntervalColumns): SanitizeReport {
-  let clipped = 0;
-  let crossed = 0;
-  for (const column of point ? [lower, upper, point] : [lower, upper]) {
-    for (let j = 0; j < column.length; j++) {
-      const value = column[j];
-      if (value < 0 || value > 1) {
-        clipped++;
-        column[j] = value < 0 ? 0 : 1;
-      }
-    }
-  }
-  for (let j = 0; j < lower.length; j++) {
-    const a = lower[j];
-    const b = upper[j];
-    if (a > b) {
-      crossed++;
-      lower[j] = b;
-      upper[j] = a;
-    }
-  }
-  return { clipped, crossed };
 }
 
 /** Twin of `firstNaN`. */

@@ -1,0 +1,296 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type ApplySummary,
+  applyLambda,
+  type CalibratedInterval,
+  type CalibratedLambda,
+  type Calibration,
+  calibratedLambda,
+  cellsOfSample,
+  type HeuristicOptions,
+  intervalOf,
+  makePartition,
+  type PartitionSpec,
+  type Sample,
+} from '@semcrc/core';
+import type { Labelling } from '@semcrc/imaging';
+import {
+  abdomenWindow,
+  axisCodes,
+  type Grid,
+  makeGrid,
+  makeVolume,
+  type NiftiHeader,
+  reorientToRas,
+  seriesShape,
+  volumeShape,
+} from '@semcrc/imaging';
+import {
+  AtomicFile,
+  checkOutput,
+  commitTogether,
+  kindOfResult,
+  type NiftiWriteOptions,
+  NiftiWriter,
+  type OutputRules,
+  readNiftiHeader,
+  unwritable,
+} from '@semcrc/imaging/node';
+import { SemcrcError } from '@semcrc/kernels';
+import {
+  alignFile,
+  checkTableOf,
+  countDraws,
+  drawFiles,
+  isFolder,
+  noteHeader,
+  organFiles,
+} from '../scan/scan-files.ts';
+import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
+import type { IntensityUnits } from '../scan/scan-reader.ts';
+import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
+import { kindOfSummary, OrganTally } from './applied-summary.ts';
+import { type Output, publishInHu, publishInWindow } from './publish.ts';
+
+/** How files are read and results are written. */
+export interface ApplyOptions extends SlabOptions {
+  /** Unit of the results; windowed intensities by default. */
+  readonly units?: IntensityUnits;
+  /** How hard results are deflated, 1 to 9; 6 by default. */
+  readonly level?: number;
+  /** Whether files that stand in the folder and are no earlier result of `applyToFiles` give way; `keep` by default: an error. */
+  readonly replace?: 'keep' | 'replace';
+  readonly warn?: (message: string) => void;
+  /** Called with the slices done so far. */
+  readonly progress?: (slices: number, of: number) => void;
+}
+
+/**
+ * Widens the heuristic intervals of one scan by a calibrated λ and writes them to `folder`: `lower`, `upper`, `width` and
+ * `lambda` (two-sided: `lambda-below` and `lambda-above`) as .nii.gz on the grid and with the header of `lower`, and
+ * `summary.json`. Works slab by slab in the file's own order.
+ *
+ * Bounds are rounded outward: whatever λ covers lies inside the interval published, in HU too. In HU a bound at an edge of
+ * the window is open. Where λ is infinite (an organ that could not be calibrated, or was never seen) the interval is the
+ * whole range.
+ *
+ * @throws SemcrcError `bad-input` naming the file for files that do not fit together or the calibration; nothing is left
+ *   of the volumes begun. `usage` when a result would replace an input, a link, or files that are no such result.
+ */
+export async function applyToFiles(
+  calibration: Calibration,
+  files: ApplyFiles,
+  folder: string,
+  options: ApplyOptions,
+): Promise<ApplySummary> {
+  const { labelling, window = abdomenWindow, units = 'window', warn, progress } = options;
+  const { header, grid, inputs, turned } = await checkFiles(files, options);
+  await checkDrawCount(calibration, files);
+  const unknown = unknownGroups(calibration, labelling);
+  const calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, files.lower);
+  const tally = new OrganTally(calibration, labelling, unknown);
+
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(folder, cause);
+  });
+  const outputs: readonly Output[] =
+    calibrated.sides === 2
+      ? ['lower', 'upper', 'width', 'lambda-below', 'lambda-above']
+      : ['lower', 'upper', 'width', 'lambda'];
+  const summaryFile = join(folder, 'summary.json');
+  // A folder that holds a summary of ours holds volumes of ours.
+  const ours = options.replace === 'replace' || kindOfResult(summaryFile) === kindOfSummary;
+  const rules: OutputRules = { inputs, mayReplace: () => ours };
+  const pathOf = (name: Output) => join(folder, `${name}.nii.gz`);
+  for (const path of [...outputs.map(pathOf), summaryFile]) checkOutput(path, rules);
+
+  const level = options.level ? { level: options.level } : {};
+  const writing: NiftiWriteOptions = { template: header, rules, ...level };
+  const writers = new Map<Output, NiftiWriter>();
+  const publish = units === 'hu' ? publishInHu(window) : publishInWindow;
+  const foreign = new ForeignUnits(files, options.predictionUnits ?? 'window');
+  try {
+    for (const name of outputs) {
+      writers.set(name, await NiftiWriter.create(pathOf(name), grid.shape, grid.affine, 'float32', writing));
+    }
+    for await (const sample of readSlabs(files, grid, options, turned)) {
+      foreign.see(sample.raw);
+      const known = Uint16Array.from(sample.organs, (group) => (unknown.has(group) ? 0 : group));
+      const slab: Sample = { ...sample, organs: known };
+      const result = applyLambda(
+        intervalOf(slab, heuristicOf(calibration)),
+        cellsOfSample(calibrated.partition, slab),
+        calibrated,
+      );
+      openUnknown(result, sample.organs, unknown);
+      const bounds = publish(result);
+      tally.add(sample.organs, bounds, sample.mended);
+      await Promise.all(outputs.map((name) => writers.get(name)?.write(bounds[name])));
+      progress?.(sample.first + sample.shape[0], grid.shape[0]);
+    }
+    foreign.refuse();
+    const summary = tally.summary(files, units, window);
+    const volumes: AtomicFile[] = [];
+    for (const writer of writers.values()) volumes.push(await writer.complete());
+    await commitTogether([...volumes, await writtenSummary(summaryFile, summary, rules)]);
+    for (const warning of summary.warnings) warn?.(warning);
+    return summary;
+  } catch (error) {
+    await Promise.all([...writers.values()].map((writer) => writer.abort()));
+    throw error;
+  }
+}
+
+/** The summary, beside its place. */
+async function writtenSummary(path: string, summary: ApplySummary, rules: OutputRules): Promise<AtomicFile> {
+  const file = await AtomicFile.create(path, rules);
+  try {
+    await file.write(new TextEncoder().encode(`${JSON.stringify(summary, null, 2)}\n`));
+    return file;
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+function heuristicOf({ heuristic, weightFloor, alpha, sampleQuantiles }: Calibration): HeuristicOptions {
+  return { heuristic, weightFloor, alpha, sampleQuantiles };
+}
+
+/** What the headers of a scan's files say. */
+interface CheckedFiles {
+  /** Of lower, whose grid and header the results have. */
+  readonly header: NiftiHeader;
+  readonly grid: Grid;
+  /** Every file that is read. */
+  readonly inputs: readonly string[];
+  /** Those whose voxels come in another order than those of lower. */
+  readonly turned: ReadonlySet<string>;
+}
+
+/** All files on one grid, by their headers; label names that contradict the scheme are refused. */
+async function checkFiles(
+  files: ApplyFiles,
+  { labelling, affineTolerance, warn }: ApplyOptions,
+): Promise<CheckedFiles> {
+  const scan = 'to apply to';
+  const header = await readNiftiHeader(files.lower);
+  const shape = volumeShape(header, files.lower);
+  const reference = { file: files.lower, shape, affine: header.affine };
+  const { upper, segmentation, point, body, std, samples } = files;
+  const draws = samples === undefined ? [] : drawFiles(samples);
+  const organs = isFolder(segmentation) ? organFiles(segmentation, labelling).map(({ file }) => file) : [];
+  const labels = organs.length > 0 ? organs : [segmentation];
+  const others = [upper, ...labels, point, body, std, ...draws].filter((file) => file !== undefined);
+  const turned = new Set<string>();
+  const notes: ScanNote[] = [];
+  noteHeader(scan, files.lower, header, (note) => notes.push(note));
+  for (const file of others) {
+    const other = await readNiftiHeader(file);
+    const { shape: found } = draws.includes(file)
+      ? seriesShape(other, file)
+      : { shape: volumeShape(other, file) };
+    const aligned = alignFile(scan, reference, { file, shape: found, affine: other.affine }, affineTolerance);
+    if (aligned.turned) {
+      turned.add(file);
+      const orders = `${axisCodes(other.affine)} order, ${files.lower} in ${axisCodes(header.affine)}`;
+      const message = `${file} is stored in ${orders}; its voxels are turned, for which it is read whole`;
+      notes.push({ kind: 'voxel-order', scan, file, message });
+    }
+    if (file === segmentation) checkTableOf(other, file, labelling);
+  }
+  for (const sentence of describeNotes(notes)) warn?.(sentence);
+  return { header, grid: makeGrid(shape, header.affine), inputs: [files.lower, ...others], turned };
+}
+
+/** Refuses another number of draws than the calibration's scans had: quantiles of more draws lie further out. */
+async function checkDrawCount({ draws }: Calibration, { samples }: ApplyFiles): Promise<void> {
+  if (draws === undefined || samples === undefined) return;
+  const found = await countDraws([{ scan: 'to apply to', samples }]);
+  if (found === draws) return;
+  throw new SemcrcError(
+    'bad-input',
+    `${samples} holds ${found} samples, expected ${draws} as the scans of the calibration had: its λ is for quantiles of that many`,
+    { data: { file: samples, expected: draws, found } },
+  );
+}
+
+/**
+ * Groups of the labelling that the calibration does not have.
+ *
+ * @throws SemcrcError `bad-input` when both have a group under different names.
+ */
+function unknownGroups({ labels }: Calibration, labelling: Labelling): ReadonlySet<number> {
+  const unknown = new Set<number>();
+  for (const [id, name] of Object.entries(labelling.labels)) {
+    if (labels[id] === undefined) unknown.add(Number(id));
+    else if (labels[id] !== name) {
+      throw new SemcrcError(
+        'bad-input',
+        `group ${id} is "${labels[id]}" in the calibration but "${name}" here; give \`labels\` and \`extraLabels\` as they were when calibrating`,
+        {
+          data: {
+            ...{ group: id, expected: labels[id] as string, found: name },
+            options: ['labels', 'extraLabels'],
+          },
+        },
+      );
+    }
+  }
+  return unknown;
+}
+
+/**
+ * The calibrated λ for voxels in the order of the file. Positions and in-plane gradients are defined in RAS order, so a
+ * file whose slices are not stacked along its third axis cannot be worked through slab by slab.
+ */
+function inFileOrder(
+  calibrated: CalibratedLambda,
+  { labels }: Calibration,
+  grid: Grid,
+  file: string,
+): CalibratedLambda {
+  const { spec } = calibrated.partition;
+  const inPlane =
+    spec.kind === 'position' ||
+    (spec.kind === 'strata' && spec.features.some(({ name }) => name === 'gradient'));
+  if (!inPlane) return calibrated;
+  const [, height, width] = grid.shape;
+  // The index in the file of each pixel of a slice, brought to RAS order: exact as f32 up to 2^24 pixels.
+  const pixels = Float32Array.from({ length: height * width }, (_, index) => index);
+  const turned = reorientToRas(makeVolume(pixels, [1, height, width], grid.affine));
+  if (turned.shape[0] !== 1) {
+    throw new SemcrcError(
+      'bad-input',
+      `${file}: its third axis does not run along the body, which this calibration needs; store the scan in RAS order`,
+      { data: { file } },
+    );
+  }
+  if (spec.kind !== 'position') return calibrated;
+  if (turned.shape[1] !== spec.height || turned.shape[2] !== spec.width) {
+    throw new SemcrcError(
+      'bad-input',
+      `${file}: the K-CRC calibration is for slices of ${spec.height} × ${spec.width}, found ${turned.shape[1]} × ${turned.shape[2]}`,
+      { data: { file, expected: [spec.height, spec.width], found: [turned.shape[1], turned.shape[2]] } },
+    );
+  }
+  const map = new Uint8Array(height * width);
+  turned.data.forEach((pixel, position) => {
+    map[pixel] = spec.map[position] as number;
+  });
+  const inFile: PartitionSpec = { ...spec, height, width, map };
+  return { ...calibrated, partition: makePartition(inFile, labels) };
+}
+
+/** Voxels of groups the calibration does not have may be anything. */
+function openUnknown(result: CalibratedInterval, groups: Uint16Array, unknown: ReadonlySet<number>): void {
+  if (unknown.size === 0) return;
+  for (let voxel = 0; voxel < groups.length; voxel++) {
+    if (!unknown.has(groups[voxel] as number)) continue;
+    result.lower[voxel] = 0;
+    result.upper[voxel] = 1;
+    result.lambdaBelow[voxel] = Number.POSITIVE_INFINITY;
+    result.lambdaAbove[voxel] = Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,151 @@
+import type { Sample } from '@semcrc/core';
+import {
+  abdomenWindow,
+  chooseCut,
+  crop,
+  type LabelVolume,
+  makeGrid,
+  makeVolume,
+  type PaperSlices,
+  resampleImage,
+  resampleLabels,
+  type ScanCut,
+  sliceBoxes,
+  sliceGrids,
+  spacingGrid,
+  stackSlices,
+  takeImage,
+  takeLabels,
+  type Volume,
+  voxelCount,
+} from '@semcrc/imaging';
+import type { Resampler } from '@semcrc/kernels';
+import type { ScanFiles } from '../sources/manifest.ts';
+import { ofScan } from './scan-files.ts';
+import type { ScanMemory } from './scan-memory.ts';
+import { type ReadingOptions, ScanReader } from './scan-reader.ts';
+import { mergeBody } from './voxels.ts';
+import { packGroups, readPredictions, windowTruth } from './whole-scan.ts';
+
+/** What preparing made of a scan. */
+export type Prepared =
+  | { readonly state: 'kept'; readonly sample: Sample }
+  | { readonly state: 'left-out'; readonly reason: string };
+
+/**
+ * Prepares one scan as section 4 of the paper: RAS order, resampled to the spacing (images trilinear, labels nearest),
+ * truth windowed, cropped to the truth's foreground, the window of slices with the most labelled voxels, a few slices of
+ * it, cropped or padded to one size. Predictions and body are only decoded and resampled where slices are taken: of what
+ * else their files hold nothing but its length and checksum is looked at. Bounds are clipped and swapped at the very end, on
+ * the slices taken, and counted there.
+ *
+ * Labelled means "any label of the segmentation", before the body mask is merged in.
+ *
+ * @param memory reused from scan to scan; never by two scans at once.
+ * @throws SemcrcError `bad-input` as reading a scan does. A scan that does not qualify is no error: it is left out.
+ */
+export async function prepareScan(
+  files: ScanFiles,
+  reading: ReadingOptions,
+  paper: PaperSlices,
+  resampler: Resampler,
+  memory?: ScanMemory,
+): Promise<Prepared> {
+  const reader = new ScanReader(files, reading, memory);
+  try {
+    const found = await chooseSlices(reader, paper, resampler, memory);
+    if (found.state === 'left-out') return found;
+    const { cut } = found;
+    const shape = [cut.slices.length, ...cut.size] as const;
+    const truth = new Float32Array(voxelCount(shape));
+    const windowed = found.truth.map((slice) => windowTruth(slice, reading));
+    stackSlices(windowed, cut.size, truth);
+    const groups = new Uint16Array(voxelCount(shape));
+    stackSlices(found.groups, cut.size, groups);
+
+    const room = memory && ((voxels: number) => memory.resampledImage(voxels));
+    const take = (volume: Volume, outside: number): Volume => {
+      const data = takeImage(resampler, volume, cut, outside, room);
+      return makeVolume(data, shape, cut.grid.affine);
+    };
+    const grids = sliceGrids(cut);
+    const predictions = await readPredictions(reader, take, grids);
+    if (files.body !== undefined) {
+      const body = await reader.body(files.body, grids);
+      const labelRoom = memory && ((voxels: number) => memory.resampledLabels(voxels));
+      mergeBody(groups, takeLabels(resampler, body, cut, labelRoom));
+    }
+    return {
+      state: 'kept',
+      sample: {
+        id: files.scan,
+        patient: files.patient,
+        shape,
+        truth,
+        ...predictions,
+        organs: packGroups(groups, reading.labelling),
+      },
+    };
+  } catch (error) {
+    throw ofScan(files.scan, error);
+  }
+}
+
+/** What is taken of a scan, and its truth (in HU) and segmentation there, slice by slice. */
+type ChosenSlices =
+  | {
+      readonly state: 'chosen';
+      readonly cut: ScanCut;
+      readonly truth: readonly Volume[];
+      readonly groups: readonly LabelVolume[];
+    }
+  | { readonly state: 'left-out'; readonly reason: string };
+
+/** Reads truth and segmentation, chooses the slices and cuts both down to them. */
+async function chooseSlices(
+  reader: ScanReader,
+  paper: PaperSlices,
+  resampler: Resampler,
+  memory: ScanMemory | undefined,
+): Promise<ChosenSlices> {
+  const { window = abdomenWindow, truthUnits } = reader.options;
+  const original = await reader.truth();
+  const grid =
+    paper.spacing === null ? makeGrid(original.shape, original.affine) : spacingGrid(original, paper.spacing);
+  const resampled = paper.spacing === null ? undefined : memory;
+  const voxels = voxelCount(grid.shape);
+  const truth = resampleImage(resampler, original, grid, undefined, resampled?.resampledImage(voxels));
+  const labels = await reader.segmentation();
+  const segmentation = resampleLabels(resampler, labels, grid, resampled?.resampledLabels(voxels));
+  const choice = chooseCut(truth, segmentation, truthUnits === 'window' ? 0 : window[0], paper);
+  if (choice.state === 'left-out') return choice;
+  const boxes = sliceBoxes(choice.cut);
+  return {
+    state: 'chosen',
+    cut: choice.cut,
+    truth: boxes.map((box) => crop(truth, box)),
+    groups: boxes.map((box) => crop(segmentation, box)),
+  };
+}
+
+/**
+ * Whether a scan would be kept, without reading its predictions.
+ *
+ * @returns the reason it is left out for, or null when it is kept.
+ * @throws SemcrcError as {@link prepareScan}.
+ */
+export async function reasonToLeaveOut(
+  files: ScanFiles,
+  reading: ReadingOptions,
+  paper: PaperSlices,
+  resampler: Resampler,
+  memory?: ScanMemory,
+): Promise<string | null> {
+  const reader = new ScanReader(files, reading, memory);
+  try {
+    const found = await chooseSlices(reader, paper, resampler, memory);
+    return found.state === 'left-out' ? found.reason : null;
+  } catch (error) {
+    throw ofScan(files.scan, error);
+  }
+}

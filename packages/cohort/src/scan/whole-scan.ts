@@ -1,0 +1,87 @@
+import type { Sample } from '@semcrc/core';
+import type { Labelling } from '@semcrc/imaging';
+import { abdomenWindow, type Grid, type Volume, windowIntensity } from '@semcrc/imaging';
+import type { ScanFiles } from '../sources/manifest.ts';
+import { ofScan } from './scan-files.ts';
+import { type IntensityUnits, type ReadingOptions, ScanReader } from './scan-reader.ts';
+import { clip, mendIntervals, mergeBody } from './voxels.ts';
+
+/**
+ * The predictions of a scan, each volume brought to the voxels of the sample by `take` as soon as it is read. Windowed,
+ * then clipped and uncrossed.
+ *
+ * @param take gets the volume and the value outside of it.
+ * @param needed where it takes voxels.
+ */
+export async function readPredictions(
+  reader: ScanReader,
+  take: (volume: Volume, outside: number) => Volume,
+  needed?: readonly Grid[],
+): Promise<Pick<Sample, 'lower' | 'upper' | 'point' | 'std' | 'samples' | 'mended'>> {
+  const { files, options } = reader;
+  const { window = abdomenWindow } = options;
+  const taken = ({ volume, units }: { volume: Volume; units: IntensityUnits }): Float32Array => {
+    const part = take(volume, units === 'hu' ? window[0] : 0);
+    return units === 'hu' ? windowIntensity(part, window, part.data).data : part.data;
+  };
+  const predict = async (file: string) => taken(await reader.prediction(file, needed));
+  const lower = await predict(files.lower);
+  const upper = await predict(files.upper);
+  const point = files.point === undefined ? undefined : await predict(files.point);
+  const std = files.std === undefined ? undefined : take(await reader.deviation(files.std, needed), 0).data;
+  const samples: Float32Array[] = [];
+  if (files.samples !== undefined) {
+    for await (const draw of reader.draws(files.samples, needed)) {
+      const sample = taken(draw);
+      clip(sample);
+      samples.push(sample);
+    }
+  }
+  return {
+    lower,
+    upper,
+    ...(point ? { point } : {}),
+    ...(std ? { std } : {}),
+    ...(samples.length > 0 ? { samples } : {}),
+    mended: mendIntervals(lower, upper, point),
+  };
+}
+
+/** The ground truth in windowed intensity, in place. */
+export function windowTruth(truth: Volume, { truthUnits, window = abdomenWindow }: ReadingOptions): Volume {
+  if (truthUnits !== 'window') return windowIntensity(truth, window, truth.data);
+  clip(truth.data);
+  return truth;
+}
+
+/** Group ids in the number of bytes the cohort's groups need. */
+export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint8Array | Uint16Array {
+  return groupBytes === 1 ? new Uint8Array(groups) : groups;
+}
+
+/**
+ * Reads one scan with every slice as its files hold it (`prepare: 'none'`): closest axes in RAS order, truth windowed,
+ * bounds clipped and swapped where they cross, label numbers turned into groups and the body merged in.
+ *
+ * @throws SemcrcError `bad-input` naming scan and file: unreadable files, files of different shape or affine (both named),
+ *   NaN (with its voxel), labels outside the scheme or contradicting its names, predictions in other units.
+ */
+export async function readWholeScan(files: ScanFiles, options: ReadingOptions): Promise<Sample> {
+  const reader = new ScanReader(files, options);
+  try {
+    const truth = windowTruth(await reader.truth(), options);
+    const predictions = await readPredictions(reader, (volume) => volume);
+    const groups = await reader.segmentation();
+    if (files.body !== undefined) mergeBody(groups.data, (await reader.body(files.body)).data);
+    return {
+      id: files.scan,
+      patient: files.patient,
+      shape: truth.shape,
+      truth: truth.data,
+      ...predictions,
+      organs: packGroups(groups.data, options.labelling),
+    };
+  } catch (error) {
+    throw ofScan(files.scan, error);
+  }
+}

@@ -1,0 +1,175 @@
+import { SemcrcError } from '@semcrc/kernels';
+import { CsvError, parse } from 'csv-parse/sync';
+
+/** The files of one scan, as paths. */
+export interface ScanFiles {
+  readonly scan: string;
+  readonly patient: string;
+  /** Ground-truth image in HU. */
+  readonly groundTruth: string;
+  readonly lower: string;
+  readonly upper: string;
+  readonly point?: string;
+  /** Label volume, or a folder with one mask per organ. */
+  readonly segmentation: string;
+  /** Mask of the body: non-zero inside. */
+  readonly body?: string;
+  /** Standard deviation of the prediction, in the unit of the predictions. */
+  readonly std?: string;
+  /** Draws of the prediction: a file with one along its fourth axis, or a folder of files, in the order of names. */
+  readonly samples?: string;
+}
+
+/** The scans of a cohort as a manifest or a directory tree lists them. */
+export interface ScanList {
+  /** The manifest's path, or the tree's with what was chosen of it. */
+  readonly name: string;
+  /** One entry per scan, in order. */
+  readonly scans: readonly ScanFiles[];
+  /** Things to tell the user that are no errors: columns nobody reads, say. */
+  readonly warnings: readonly string[];
+}
+
+/** Column of the manifest → field of `ScanFiles`. */
+const REQUIRED = {
+  scan: 'scan',
+  ground_truth: 'groundTruth',
+  lower: 'lower',
+  upper: 'upper',
+  segmentation: 'segmentation',
+} as const;
+const OPTIONAL = {
+  point: 'point',
+  body: 'body',
+  patient: 'patient',
+  std: 'std',
+  samples: 'samples',
+} as const;
+const COLUMNS: readonly string[] = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL)];
+
+/** A row before it is judged: where it stands, and its cells by column. */
+interface Row {
+  /** "line 3" or "entry 3". */
+  readonly where: string;
+  readonly cells: Readonly<Record<string, unknown>>;
+}
+
+function refuse(file: string, problem: string, data: Record<string, string | number> = {}): never {
+  throw new SemcrcError('bad-input', `${file}: ${problem}`, { data: { file, ...data } });
+}
+
+function readCsv(text: string, file: string): { columns: readonly string[]; rows: readonly Row[] } {
+  let records: { record: string[]; info: { lines: number } }[];
+  const delimiter = separatorOf(text);
+  // Programs that pad lines with empty cells write as many of them as they like; others are judged here.
+  const options = { bom: true, trim: true, skip_empty_lines: true, info: true, relax_column_count: true };
+  try {
+    records = parse(text, { ...options, delimiter }) as never;
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    return refuse(file, `not a readable CSV file: ${cause.message}`);
+  }
+  const columns = (records[0]?.record ?? []).slice();
+  while (columns.at(-1) === '') columns.pop();
+  const rows = records.slice(1).map(({ record, info }): Row => {
+    const where = `line ${info.lines}`;
+    const over = record.slice(columns.length).find((cell) => cell !== '');
+    if (record.length < columns.length || over !== undefined) {
+      const separator = delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
+      return refuse(
+        file,
+        `${where} has ${record.length} cells, expected ${columns.length}, one for each column of the header (separated by ${separator})`,
+      );
+    }
+    return { where, cells: Object.fromEntries(columns.map((column, index) => [column, record[index]])) };
+  });
+  return { columns, rows: rows.filter(({ cells }) => Object.values(cells).some((cell) => cell !== '')) };
+}
+
+/** What separates the cells: the first of comma, semicolon and tab that the header has; a comma where it has none. */
+function separatorOf(text: string): ',' | ';' | '\t' {
+  const header = text.split(/\r?\n/).find((line) => line.trim() !== '') ?? '';
+  return ([',', ';', '\t'] as const).find((separator) => header.includes(separator)) ?? ',';
+}
+
+function readJson(text: string, file: string): { columns: readonly string[]; rows: readonly Row[] } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    return refuse(file, `not JSON: ${(cause as Error).message}`);
+  }
+  const list =
+    typeof json === 'object' && json !== null && 'scans' in json ? (json as { scans: unknown }).scans : json;
+  if (!Array.isArray(list)) {
+    return refuse(file, 'expected a list of scans, or an object with a list "scans"');
+  }
+  const columns = new Set<string>();
+  const rows = list.map((cells: unknown, index): Row => {
+    const where = `entry ${index + 1}`;
+    if (typeof cells !== 'object' || cells === null || Array.isArray(cells)) {
+      return refuse(file, `${where} is not an object with the fields ${Object.keys(REQUIRED).join(', ')}`);
+    }
+    for (const column of Object.keys(cells)) columns.add(column);
+    return { where, cells: cells as Record<string, unknown> };
+  });
+  return { columns: [...columns], rows };
+}
+
+function cell(row: Row, column: string, file: string): string {
+  const value = row.cells[column];
+  if (typeof value === 'string' && value.trim() !== '') return value.trim();
+  // JSON may well number its scans and patients.
+  if (typeof value === 'number' && (column === 'scan' || column === 'patient')) return String(value);
+  const found = value === undefined || value === '' ? 'nothing' : JSON.stringify(value);
+  const advice = column in OPTIONAL ? '; give it for every scan or leave the column out' : '';
+  return refuse(file, `${row.where} has no ${column}: expected text, found ${found}${advice}`, { column });
+}
+
+/**
+ * Reads a manifest: CSV with a header, or (where `file` ends in .json) a JSON list of objects, or an object whose
+ * `scans` is such a list. Columns `scan,ground_truth,lower,upper,segmentation`, optionally
+ * `point,body,patient,std,samples`; an optional column is filled for every scan or absent. Paths come as they are written.
+ *
+ * @param file named in errors.
+ * @throws SemcrcError `bad-input` for a missing column (named), an empty cell, a duplicate scan id (both lines named), an
+ *   empty manifest, unreadable CSV or JSON.
+ */
+export function parseManifest(text: string, file: string): ScanList {
+  const { columns, rows } = /\.json$/i.test(file) ? readJson(text, file) : readCsv(text, file);
+  if (rows.length === 0) refuse(file, 'the manifest is empty: expected at least one scan');
+  const missing = Object.keys(REQUIRED).filter((column) => !columns.includes(column));
+  if (missing.length > 0) {
+    refuse(
+      file,
+      `missing column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}: found ${columns.join(', ')}; ` +
+        `a manifest has ${Object.keys(REQUIRED).join(', ')} and optionally ${Object.keys(OPTIONAL).join(', ')}`,
+      { column: missing.join(', ') },
+    );
+  }
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice !== undefined) refuse(file, `column ${twice} stands twice in the header`, { column: twice });
+
+  const fields = Object.entries({ ...REQUIRED, ...OPTIONAL }).filter(([column]) => columns.includes(column));
+  const placeOf = new Map<string, string>();
+  const scans = rows.map((row): ScanFiles => {
+    const files = Object.fromEntries(fields.map(([column, field]) => [field, cell(row, column, file)]));
+    const scan = files.scan as string;
+    const before = placeOf.get(scan);
+    if (before !== undefined) {
+      refuse(file, `scan id "${scan}" stands twice, in ${before} and ${row.where}; scan ids must be unique`, {
+        scan,
+      });
+    }
+    placeOf.set(scan, row.where);
+    return { patient: scan, ...files } as unknown as ScanFiles;
+  });
+  const unknown = columns.filter((column) => !COLUMNS.includes(column));
+  const warnings =
+    unknown.length === 0
+      ? []
+      : [
+          `${file}: nothing reads the column${unknown.length > 1 ? 's' : ''} ${unknown.join(', ')}; known columns are ${COLUMNS.join(', ')}`,
+        ];
+  return { name: file, scans, warnings };
+}

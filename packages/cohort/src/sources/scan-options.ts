@@ -1,0 +1,72 @@
+import { type Cohort, PREPARING_DEFAULTS, type Preparing, type PreparingOptions } from '@semcrc/core';
+import type { Labelling, PaperSlices } from '@semcrc/imaging';
+import { namedScheme } from '@semcrc/imaging';
+import type { ReadingOptions } from '../scan/scan-reader.ts';
+
+/**
+ * How the scans of a manifest or a directory tree are made: the settings of core's `PreparingOptions`, with its defaults, and
+ * plain data, so that workers can be sent it. `labels` must be given: a scheme is never guessed.
+ */
+export interface ScanOptions extends PreparingOptions {
+  /**
+   * What an earlier opening in this run found. With the digest, files are not looked at again until they are read; with the
+   * scans left out, none is read to find out which qualify.
+   */
+  readonly known?: Partial<Pick<Cohort, 'digest' | 'draws' | 'leftOut' | 'preparing'>> | undefined;
+}
+
+/** How the options read intensities and labels. */
+export function readingOf(
+  options: ScanOptions,
+  labelling: Labelling,
+): Required<Omit<ReadingOptions, 'note'>> {
+  return {
+    labelling,
+    window: options.window ?? PREPARING_DEFAULTS.window,
+    predictionUnits: options.predictionUnits ?? PREPARING_DEFAULTS.predictionUnits,
+    truthUnits: options.truthUnits ?? PREPARING_DEFAULTS.truthUnits,
+    affineTolerance: options.affineTolerance ?? PREPARING_DEFAULTS.affineTolerance,
+  };
+}
+
+/** The slices that the options take of a scan; null where scans are taken whole. */
+export function paperSlicesOf(options: ScanOptions): PaperSlices | null {
+  if (options.prepare !== 'paper') return null;
+  return {
+    spacing: options.spacing ?? null,
+    slices: options.slices ?? PREPARING_DEFAULTS.slices,
+    size: options.size ?? PREPARING_DEFAULTS.size,
+    windowSlices: options.windowSlices ?? PREPARING_DEFAULTS.windowSlices,
+    margin: options.margin ?? PREPARING_DEFAULTS.margin,
+    leastLabelled: options.leastLabelled ?? PREPARING_DEFAULTS.leastLabelled,
+  };
+}
+
+/** What a cohort's files hold of what λ depends on. */
+export type ScanInputs = Pick<Preparing, 'point' | 'std' | 'body' | 'draws' | 'segmentation'>;
+
+/** The record of how scans are made by the options, with every default filled in. */
+export function preparingOf(options: ScanOptions, labelling: Labelling, inputs: ScanInputs): Preparing {
+  const { scheme } = labelling;
+  const reading = readingOf(options, labelling);
+  const recorded = {
+    ...inputs,
+    labels: options.labels ?? scheme.name,
+    labelNames: namedScheme(options.labels ?? scheme.name) ? null : Object.fromEntries(scheme.names),
+    extraLabels: options.extraLabels ?? [],
+    window: reading.window,
+    predictionUnits: reading.predictionUnits,
+    truthUnits: reading.truthUnits,
+  };
+  const paper = paperSlicesOf(options);
+  if (paper) return { ...recorded, prepare: 'paper', ...paper };
+  const whole = {
+    spacing: null,
+    slices: null,
+    size: null,
+    windowSlices: null,
+    margin: null,
+    leastLabelled: null,
+  };
+  return { ...recorded, prepare: 'none', ...whole };
+}

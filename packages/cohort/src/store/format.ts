@@ -1,0 +1,123 @@
+import { Preparing, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
+import { SemcrcError } from '@semcrc/kernels';
+import { type Static, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+
+/** What the attributes of a prepared cohort call themselves. */
+export const STORE_SCHEMA = 'semcrc/cohort@1';
+
+const Triple = Type.Tuple([Type.Number(), Type.Number(), Type.Number()]);
+const Counts = Type.Array(Type.Integer({ minimum: 0 }));
+
+/**
+ * Attributes of the Zarr group. `scans` and `patients` run along the first axis of the arrays; `labels` names every
+ * group id. `window` is in HU, `spacing` in mm (x, y, z), null where scans keep their own. What follows `source` is
+ * semcrc's own and may be missing in a store written by another program: `checksums` (CRC-32 of each chunk's bytes, by
+ * array) and `mended` (voxels changed on the way in, by scan).
+ */
+export const storeAttributesSchema = Type.Object({
+  schema: Type.Literal(STORE_SCHEMA),
+  scans: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+  patients: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+  labels: Type.Record(Type.String({ pattern: '^[0-9]{1,5}$' }), Type.String()),
+  window: Type.Optional(Type.Union([Type.Tuple([Type.Number(), Type.Number()]), Type.Null()])),
+  spacing: Type.Optional(Type.Union([Triple, Type.Null()])),
+  source: Type.Optional(Type.Unknown()),
+  checksums: Type.Optional(Type.Record(Type.String(), Counts)),
+  mended: Type.Optional(Type.Object({ clipped: Counts, crossed: Counts })),
+});
+
+/** Attributes of a prepared cohort's Zarr group. */
+export type StoreAttributes = Static<typeof storeAttributesSchema>;
+
+const attributesValidator = Compile(storeAttributesSchema);
+
+/**
+ * Checks a group's attributes.
+ *
+ * @param place the store, for messages.
+ * @throws SemcrcError `bad-input` for a newer schema, for one that is none of ours and for attributes that don't fit.
+ */
+export function parseStoreAttributes(attributes: unknown, place: string): StoreAttributes {
+  const found = (attributes as { schema?: unknown } | null)?.schema;
+  if (found !== STORE_SCHEMA) {
+    const newer = typeof found === 'string' && found.startsWith('semcrc/cohort@');
+    throw new SemcrcError(
+      'bad-input',
+      newer
+        ? `${place} has the schema ${found}, written by another version of semcrc; this one reads ${STORE_SCHEMA}`
+        : `${place} is not a prepared cohort: expected the attribute schema "${STORE_SCHEMA}", found ${JSON.stringify(found) ?? 'none'}`,
+      { data: { file: place, expected: STORE_SCHEMA, found: String(found) } },
+    );
+  }
+  if (!attributesValidator.Check(attributes)) {
+    const problem = attributesValidator.Errors(attributes)[0];
+    throw new SemcrcError(
+      'bad-input',
+      `${place}: attribute ${problem?.instancePath ?? ''} ${problem?.message ?? 'does not fit'}`,
+      {
+        data: { file: place },
+      },
+    );
+  }
+  const { scans, patients } = attributes;
+  if (patients.length !== scans.length || new Set(scans).size !== scans.length) {
+    throw new SemcrcError(
+      'bad-input',
+      `${place}: expected unique scan ids and one patient each, found ${scans.length} scans ` +
+        `(${new Set(scans).size} different) and ${patients.length} patients`,
+      { data: { file: place } },
+    );
+  }
+  return attributes;
+}
+
+const preparingValidator = Compile(Preparing);
+
+/**
+ * What a store's attributes say of how its scans were made. Of a store that another program wrote: its window, and the
+ * volumes it holds.
+ */
+export function storedPreparing(
+  { source, window }: StoreAttributes,
+  { point, std, samples }: OptionalVolumes,
+): Preparing {
+  const stored =
+    typeof source === 'object' && source !== null && 'preparing' in source ? source.preparing : null;
+  if (preparingValidator.Check(stored)) return stored;
+  return { ...UNKNOWN_PREPARING, point, std, draws: samples, window: window ?? null };
+}
+
+/** The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws. */
+export type StoreArray = 'truth' | 'lower' | 'upper' | 'point' | 'std' | 'groups' | `sample-${number}`;
+
+/** Optional volumes that every sample of a cohort has. */
+export interface OptionalVolumes {
+  readonly point: boolean;
+  readonly std: boolean;
+  /** How many draws of the prediction. */
+  readonly samples: number;
+}
+
+/** Names of a cohort's arrays in the order they are written. */
+export function arraysOf({ point, std, samples }: OptionalVolumes): readonly StoreArray[] {
+  return [
+    'truth',
+    'lower',
+    'upper',
+    ...(point ? (['point'] as const) : []),
+    ...(std ? (['std'] as const) : []),
+    ...Array.from({ length: samples }, (_, index) => `sample-${index}` as const),
+    'groups',
+  ];
+}
+
+/** A sample's voxels under the name of their array. */
+export function arrayOf(
+  sample: Sample,
+  name: StoreArray,
+): Float32Array | Uint8Array | Uint16Array | undefined {
+  if (name.startsWith('sample-')) return sample.samples?.[Number(name.slice(7))];
+  if (name === 'groups') return sample.organs;
+  return sample[name as Exclude<StoreArray, 'groups' | `sample-${number}`>];
+}

@@ -1,0 +1,74 @@
+import type { MendedVoxels, Sample } from '@semcrc/core';
+import type { Voxels } from './chunks.ts';
+import type { StoreArray } from './format.ts';
+
+/**
+ * A scan whose volumes are read when they are first looked at; those it does not have are undefined. One class, and getters
+ * of it, so that code that reads scans meets objects of one shape.
+ */
+export class LazySample {
+  readonly id: string;
+  readonly patient: string;
+  readonly shape: Sample['shape'];
+  readonly mended: MendedVoxels;
+  readonly #volume: (name: StoreArray) => Voxels | undefined;
+  readonly #draws: number;
+  readonly #read = new Map<StoreArray, Voxels>();
+  #samples: readonly Float32Array[] | undefined;
+
+  /** `volume` reads an array of the store, undefined where it has none of that name. */
+  constructor(
+    { id, patient, shape }: Pick<Sample, 'id' | 'patient' | 'shape'>,
+    mended: MendedVoxels,
+    volume: (name: StoreArray) => Voxels | undefined,
+    draws: number,
+  ) {
+    this.id = id;
+    this.patient = patient;
+    this.shape = shape;
+    this.mended = mended;
+    this.#volume = volume;
+    this.#draws = draws;
+  }
+
+  get truth(): Float32Array {
+    return this.#once('truth') as Float32Array;
+  }
+
+  get lower(): Float32Array {
+    return this.#once('lower') as Float32Array;
+  }
+
+  get upper(): Float32Array {
+    return this.#once('upper') as Float32Array;
+  }
+
+  get point(): Float32Array | undefined {
+    return this.#once('point') as Float32Array | undefined;
+  }
+
+  get std(): Float32Array | undefined {
+    return this.#once('std') as Float32Array | undefined;
+  }
+
+  get organs(): Sample['organs'] {
+    return this.#once('groups') as Sample['organs'];
+  }
+
+  get samples(): readonly Float32Array[] | undefined {
+    if (this.#draws === 0) return undefined;
+    this.#samples ??= Array.from(
+      { length: this.#draws },
+      (_, i) => this.#volume(`sample-${i}`) as Float32Array,
+    );
+    return this.#samples;
+  }
+
+  #once(name: StoreArray): Voxels | undefined {
+    const known = this.#read.get(name);
+    if (known) return known;
+    const volume = this.#volume(name);
+    if (volume) this.#read.set(name, volume);
+    return volume;
+  }
+}

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Cohort, MendedVoxels, Sample, Source } from '@semcrc/core';
+import { SemcrcError } from '@semcrc/kernels';
+import { clip, mendIntervals, refuseNaN, refuseNegative } from '../scan/voxels.ts';
+import { fingerprintOf } from '../sources/digest.ts';
+import { type ChunkReader, openArray, refuse, type Voxels } from './chunks.ts';
+import { FolderStore } from './folder-store.ts';
+import {
+  arraysOf,
+  parseStoreAttributes,
+  type StoreArray,
+  type StoreAttributes,
+  storedPreparing,
+} from './format.ts';
+import { LazySample } from './lazy-sample.ts';
+
+async function readDraws(
+  image: (name: StoreArray) => Promise<Float32Array>,
+  count: number,
+): Promise<Float32Array[]> {
+  const draws: Float32Array[] = [];
+  for (let index = 0; index < count; index++) draws.push(await image(`sample-${index}`));
+  return draws;
+}
+
+/** Options for opening a prepared cohort. */
+export interface StoreOptions {
+  /** What an earlier opening in this run found, perhaps in another thread: chunks are not fingerprinted or verified again. */
+  readonly known?: Partial<Pick<Cohort, 'digest' | 'verified'>>;
+}
+
+/** What stands at a path that is no store of Zarr format 3, and how one comes of it. */
+async function whatElse(path: string): Promise<string> {
+  const names = await readdir(path).catch(() => null);
+  if (names === null) {
+    return /\.zip$/i.test(path)
+      ? 'a zipped store is not read; unpack it into a folder'
+      : 'there is no such folder';
+  }
+  const second = ['.zgroup', '.zattrs', '.zarray'].some((name) => names.includes(name));
+  return second
+    ? 'it is a store of Zarr format 2; write it in format 3 (zarr_format=3)'
+    : 'it holds no zarr.json';
+}
+
+/** Checks what a checksum did not: a store written by another program. Mends bounds as reading files would. */
+function judge(
+  sample: Omit<Sample, 'mended'>,
+  path: (name: StoreArray) => string,
+  groupIds: Uint8Array,
+): MendedVoxels {
+  const [slices, height, width] = sample.shape;
+  const voxels = (name: StoreArray, values: ArrayLike<number>) => ({
+    scan: sample.id,
+    file: path(name),
+    size: [width, height, slices] as const,
+    values,
+  });
+  const { truth, lower, upper, point, std, samples = [], organs } = sample;
+  const images = { truth, lower, upper, point, std };
+  for (const [name, values] of Object.entries(images)) {
+    if (values) refuseNaN(voxels(name as StoreArray, values));
+  }
+  for (const [index, values] of samples.entries()) {
+    refuseNaN(voxels(`sample-${index}`, values));
+    clip(values);
+  }
+  if (std) refuseNegative(voxels('std', std));
+  for (let index = 0; index < truth.length; index++) {
+    const value = truth[index] as number;
+    if (value < 0 || value > 1) {
+      refuse(path('truth'), `scan ${sample.id}: voxel ${index} is ${value}, expected an intensity in [0, 1]`);
+    }
+    const group = organs[index] as number;
+    if (groupIds[group] !== 1) {
+      refuse(
+        path('groups'),
+        `scan ${sample.id}: voxel ${index} has group ${group}, which the labels do not name`,
+      );
+    }
+  }
+  return mendIntervals(lower, upper, point);
+}
+
+async function digestStore(
+  attributes: StoreAttributes,
+  readers: readonly (readonly [StoreArray, ChunkReader])[],
+): Promise<string> {
+  const { schema, scans, patients, labels, window, spacing } = attributes;
+  const hash = createHash('sha256').update(
+    JSON.stringify({ schema, scans, patients, labels, window, spacing }),
+  );
+  for (const [name, reader] of readers) {
+    hash.update(`${name} ${reader.shape.join('x')} ${reader.dtype}\n`);
+    const sums = attributes.checksums?.[name];
+    // With checksums the content is known without touching a chunk; each is verified when its scan is read.
+    if (sums) hash.update(sums.join(','));
+    else
+      for (let scan = 0; scan < scans.length; scan++)
+        hash.update(await fingerprintOf(reader.path(scan), name));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Opens a prepared cohort: a Zarr v3 group (format 3) with one chunk per scan, written by semcrc or by another program.
+ * Chunks are read one scan at a time. A missing, short or damaged chunk is an error, never zeros; where the store carries
+ * checksums, each chunk is checked against its own the first time it is read. Stores as semcrc writes them offer
+ * views. `digest` covers scans, patients, labels, window, spacing and the
+ * chunks: through the checksums, else through their fingerprints.
+ *
+ * @throws SemcrcError `bad-input` naming the file, for anything that is not such a store.
+ */
+export async function openStore(path: string, options: StoreOptions = {}): Promise<Source> {
+  const store = new FolderStore(path);
+  const root = await store.get('/zarr.json');
+  if (!root) refuse(path, `is not a prepared cohort: ${await whatElse(path)}`);
+  let metadata: { attributes?: unknown };
+  try {
+    metadata = JSON.parse(new TextDecoder().decode(root));
+  } catch (cause) {
+    return refuse(join(path, 'zarr.json'), `is not JSON: ${(cause as Error).message}`);
+  }
+  const attributes = parseStoreAttributes(metadata?.attributes, path);
+  const { scans, patients, labels, checksums, mended } = attributes;
+  const has = async (name: StoreArray) => (await store.get(`/${name}/zarr.json`)) !== undefined;
+  let draws = 0;
+  while (await has(`sample-${draws}`)) draws++;
+  const names = arraysOf({ point: await has('point'), std: await has('std'), samples: draws });
+  const readers = await Promise.all(
+    names.map(async (name) => [name, await openArray(store, name, scans.length)] as const),
+  );
+  const reader = new Map(readers);
+  const shape = (reader.get('truth') as ChunkReader).shape;
+  for (const [name, { shape: other }] of readers) {
+    if (other.join() !== shape.join()) {
+      refuse(
+        join(path, name),
+        `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`,
+      );
+    }
+    const sums = checksums?.[name];
+    if (checksums && sums?.length !== scans.length)
+      refuse(path, `checksums of ${name} do not cover every scan`);
+  }
+  if (mended && (mended.clipped.length !== scans.length || mended.crossed.length !== scans.length)) {
+    refuse(path, 'the counts of mended voxels do not cover every scan');
+  }
+
+  const groupIds = new Uint8Array(65536);
+  for (const id of Object.keys(labels)) groupIds[Number(id)] = 1;
+  const indexOf = new Map(scans.map((scan, index) => [scan, index]));
+
+  const verified =
+    options.known?.verified ?? new Uint8Array(new SharedArrayBuffer(names.length * scans.length));
+  const firstOf = new Map(names.map((name, index) => [name, index * scans.length]));
+  /** Refuses the chunk of an array whose checksum differs, the first time it is read. */
+  const verify = (name: StoreArray, scan: number, voxels: Voxels): void => {
+    const expected = checksums?.[name]?.[scan];
+    const place = (firstOf.get(name) as number) + scan;
+    if (expected === undefined || verified[place] === 1) return;
+    if (crc32(voxels) !== expected) {
+      refuse(
+        (reader.get(name) as ChunkReader).path(scan),
+        `scan ${scans[scan]}: the chunk is damaged (its checksum differs); prepare it again`,
+      );
+    }
+    verified[place] = 1;
+  };
+  const scanOf = (id: string): number => {
+    const scan = indexOf.get(id);
+    if (scan !== undefined) return scan;
+    throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
+  };
+  const [slices, height, width] = shape.slice(1) as [number, number, number];
+  const factsOf = (scan: number) => ({
+    id: scans[scan] as string,
+    patient: patients[scan] as string,
+    shape: [slices, height, width] as const,
+  });
+  const counted = (scan: number): MendedVoxels | undefined =>
+    checksums &&
+    mended && { clipped: mended.clipped[scan] as number, crossed: mended.crossed[scan] as number };
+
+  const read = async (id: string): Promise<Sample> => {
+    const scan = scanOf(id);
+    const chunk = async <T extends Voxels>(name: StoreArray): Promise<T> => {
+      const voxels = await (reader.get(name) as ChunkReader).read(scan);
+      verify(name, scan, voxels);
+      return voxels as T;
+    };
+    const image = (name: StoreArray) => chunk<Float32Array<ArrayBuffer>>(name);
+    const sample: Omit<Sample, 'mended'> = {
+      ...factsOf(scan),
+      truth: await image('truth'),
+      lower: await image('lower'),
+      upper: await image('upper'),
+      ...(reader.has('point') ? { point: await image('point') } : {}),
+      ...(reader.has('std') ? { std: await image('std') } : {}),
+      ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
+      organs: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
+    };
+    const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), groupIds);
+    return { ...sample, mended: counted(scan) ?? judged() };
+  };
+
+  const rooms = new Map<StoreArray, Voxels>();
+  let viewed = -1;
+  const viewOf = (scan: number, counts: MendedVoxels): Sample => {
+    viewed = scan;
+    const volume = (name: StoreArray): Voxels | undefined => {
+      const chunks = reader.get(name)?.plain;
+      if (!chunks) return undefined;
+      if (viewed !== scan) {
+        throw new SemcrcError(
+          'internal',
+          `scan ${scans[scan]} is looked at, but another one was viewed since`,
+        );
+      }
+      const room = rooms.get(name) ?? chunks.room();
+      rooms.set(name, room);
+      chunks.read(scan, room);
+      verify(name, scan, room);
+      return room;
+    };
+    return new LazySample(factsOf(scan), counts, volume, draws) as Sample;
+  };
+
+  // Chunks that must be decompressed, or judged voxel by voxel, are dearer to read again than to keep.
+  const quick = readers.every(([, { plain }]) => plain) && checksums && mended;
+  return {
+    name: path,
+    ids: scans,
+    patients,
+    labels,
+    digest: options.known?.digest ?? (await digestStore(attributes, readers)),
+    draws,
+    leftOut: [],
+    preparing: storedPreparing(attributes, {
+      point: reader.has('point'),
+      std: reader.has('std'),
+      samples: draws,
+    }),
+    verified,
+    read,
+    ...(quick
+      ? {
+          async view(id: string) {
+            const scan = scanOf(id);
+            return viewOf(scan, counted(scan) as MendedVoxels);
+          },
+        }
+      : {}),
+  };
+}

@@ -1,0 +1,32 @@
+import { growth, lengthIsKnown } from '../profile/length-profile.ts';
+import type { Profile } from '../profile/profile.ts';
+import {
+  type CalibratedLambda,
+  checkSides,
+  lambdaOfLists,
+  missesOfCells,
+  type OrganSums,
+} from './scan-evaluation.ts';
+
+/**
+ * What a calibrated λ given by organ does on a scan, from a profile that keeps lengths: no voxel is read. Null where the
+ * profile does not tell: λ goes by position or strata, or is larger than lengths are kept for.
+ */
+export function sumsOfProfile(profile: Profile, calibrated: CalibratedLambda): OrganSums | null {
+  const { lengths, organVoxels, cellCount } = profile;
+  const { partition } = calibrated;
+  if (!lengths || partition.cellsPerOrgan !== 1 || partition.cellCount !== cellCount) return null;
+  checkSides(profile, calibrated);
+  const lambda = lambdaOfLists(calibrated);
+  const length = new Float64Array(cellCount);
+  for (let organ = 0; organ < cellCount; organ++) {
+    if (organVoxels[organ] === 0) continue;
+    const [below, above] = [lambda[organ], lambda[cellCount + organ]];
+    if (!lengthIsKnown(below, above)) return null;
+    length[organ] =
+      below === Number.POSITIVE_INFINITY
+        ? organVoxels[organ] // An interval widened without end is the whole range.
+        : lengths.width[organ] + growth(lengths.below, organ, below) + growth(lengths.above, organ, above);
+  }
+  return { missed: missesOfCells(profile, lambda), length };
+}

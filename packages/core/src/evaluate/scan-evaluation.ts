@@ -1,0 +1,257 @@
+import { clampedLength, clampedLengthByPixel, gather, type Kernels, SemcrcError } from '@semcrc/kernels';
+import type { Sample } from '../cohort/sample.ts';
+import { PAPER_OPTIONS } from '../options/procedure-options.ts';
+import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.ts';
+import { firstMissed } from '../profile/first-missed.ts';
+import { type Interval, intervalOf } from '../profile/interval.ts';
+import { missesByPosition } from '../profile/position-profile.ts';
+import { buildProfile, type Profile, type ProfileOptions } from '../profile/profile.ts';
+import type { Sides } from '../profile/sorted-scores.ts';
+
+/** What evaluation needs of a calibrated λ. */
+export interface CalibratedLambda {
+  readonly partition: Partition;
+  readonly sides: Sides;
+  /** One f32 per (side, λ group), below first: index side · groups + group. Infinite where nothing could be calibrated. */
+  readonly lambda: Float32Array;
+}
+
+/** Loss and mean interval length of one scan or one organ of it. */
+export interface LossAndLength {
+  readonly risk: number;
+  readonly length: number;
+}
+
+/** How a calibrated λ does on one labelled scan. */
+export interface ScanEvaluation extends LossAndLength {
+  readonly scan: string;
+  readonly patient: string;
+  /** By label id, for organs that the scan contains: share of the organ's voxels missed and mean length over them. */
+  readonly organs: Readonly<Record<string, LossAndLength>>;
+}
+
+/** Means over units (patients) of `ScanEvaluation`s. */
+export interface Evaluation extends LossAndLength {
+  /** By label id, for organs that some scan contains; means over the units whose scans contain the organ. */
+  readonly organs: Readonly<Record<string, LossAndLength & { readonly scans: number }>>;
+}
+
+/** λ of every (side, cell) list, as f32: what a profile's lists are searched with. */
+export function lambdaOfLists({ partition, sides, lambda }: CalibratedLambda): Float32Array {
+  const { cellCount, groupOfCell, keys } = partition;
+  const lists = new Float32Array(2 * cellCount);
+  for (let side = 0; side < 2; side++) {
+    for (let cell = 0; cell < cellCount; cell++) {
+      const group = groupOfCell[cell];
+      if (group !== NO_GROUP)
+        lists[side * cellCount + cell] = lambda[(sides === 2 ? side * keys.length : 0) + group];
+    }
+  }
+  return lists;
+}
+
+/** λ of each λ group on each side; the same on both where one λ widens both ends. */
+function lambdaOfSides({ partition, sides, lambda }: CalibratedLambda): [Float32Array, Float32Array] {
+  const { length } = partition.keys;
+  return [lambda.subarray(0, length), sides === 2 ? lambda.subarray(length) : lambda];
+}
+
+/** What one λ does on one scan, in voxels, by organ slot. */
+export interface OrganSums {
+  /** Missed voxels. */
+  readonly missed: Float64Array;
+  /** Σ of interval lengths. */
+  readonly length: Float64Array;
+}
+
+/** Throws `usage` where a λ tells sides apart that the profile does not. */
+export function checkSides(profile: Profile, { sides }: CalibratedLambda): void {
+  if (sides <= profile.sides) return;
+  throw new SemcrcError(
+    'usage',
+    `scan ${profile.scan}: λ below and above must be evaluated on a profile with 2 sides, found one with 1`,
+    { data: { scan: profile.scan } },
+  );
+}
+
+/**
+ * Evaluates several calibrated λ on one labelled scan.
+ *
+ * @param profile of the same scan over the organs; with pixels where a λ is divided by position
+ * @param options that the profile was built with
+ * @returns one evaluation per λ, in their order
+ */
+export function evaluateScan(
+  kernels: Kernels,
+  sample: Sample,
+  profile: Profile,
+  calibrated: readonly CalibratedLambda[],
+  options: ProfileOptions = {},
+): ScanEvaluation[] {
+  return sumsOfScan(kernels, sample, profile, calibrated, options).map((sums) => evaluationOf(profile, sums));
+}
+
+/**
+ * Sums of several calibrated λ on one scan, whose voxels are read once.
+ *
+ * Misses are counted in the scan's profile; lengths Σ clamp(upper + λ) − clamp(lower − λ) are taken over the voxels,
+ * clamped to [0, 1], in f64.
+ */
+export function sumsOfScan(
+  kernels: Kernels,
+  sample: Sample,
+  profile: Profile,
+  calibrated: readonly CalibratedLambda[],
+  options: ProfileOptions,
+): OrganSums[] {
+  const interval = intervalOf(sample, options.heuristic ?? PAPER_OPTIONS);
+  const sums = new Map<CalibratedLambda, OrganSums>();
+  for (const [partition, lambdas] of byDivision(calibrated)) {
+    for (const one of lambdas) checkSides(profile, one);
+    const missed = missesOfOrgans(kernels, sample, profile, partition, lambdas, options);
+    const length = lengthsOfOrgans(kernels, sample, interval, partition, lambdas);
+    for (const [at, one] of lambdas.entries()) sums.set(one, { missed: missed[at], length: length[at] });
+  }
+  return calibrated.map((one) => sums.get(one)!);
+}
+
+/** Missed voxels of each organ at several λ, all on one partition. */
+function missesOfOrgans(
+  kernels: Kernels,
+  sample: Sample,
+  profile: Profile,
+  partition: Partition,
+  calibrated: readonly CalibratedLambda[],
+  options: ProfileOptions,
+): Float64Array[] {
+  const { spec, cellsPerOrgan } = partition;
+  if (spec.kind === 'position') {
+    return calibrated.map((one) => missesByPosition(profile, spec, lambdaOfSides(one)));
+  }
+  const divided =
+    spec.kind === 'strata'
+      ? buildProfile(kernels, sample, partition, { ...options, merged: false, pixels: false, lengths: false })
+      : profile;
+  return calibrated.map((one) => byOrgan(missesOfCells(divided, lambdaOfLists(one)), cellsPerOrgan));
+}
+
+/** Σ of interval lengths over each organ at several λ, all on one partition; voxels are gathered by cell once. */
+function lengthsOfOrgans(
+  kernels: Kernels,
+  sample: Sample,
+  interval: Interval,
+  partition: Partition,
+  calibrated: readonly CalibratedLambda[],
+): Float64Array[] {
+  const { spec, cellCount, cellsPerOrgan } = partition;
+  const { lower, upper, weights } = interval;
+  if (spec.kind === 'position' && !weights) {
+    const slots = cellCount / cellsPerOrgan;
+    return calibrated.map((one) => {
+      const [below, above] = lambdaOfSides(one).map((side) => Float64Array.from(side));
+      return clampedLengthByPixel(kernels, { lower, upper }, sample.organs, slots, spec.map, below, above);
+    });
+  }
+  const cells = cellsOfSample(partition, sample);
+  const levels = calibrated.map((one) => {
+    const lists = Float64Array.from(lambdaOfLists(one));
+    return [lists.subarray(0, cellCount), lists.subarray(cellCount)] as const;
+  });
+  if (weights) {
+    return levels.map(([below, above]) =>
+      byOrgan(scaledLengths(interval, weights, cells, below, above), cellsPerOrgan),
+    );
+  }
+  const mark = kernels.arena.mark();
+  try {
+    const gathered = [lower, upper].map(({ length }) => kernels.arena.float32(length));
+    const offsets = gather(
+      kernels,
+      cells,
+      cellCount,
+      [lower, upper],
+      gathered.map(({ view }) => view),
+    );
+    return levels.map(([below, above]) => {
+      const columns = { lower: gathered[0].view, upper: gathered[1].view };
+      return byOrgan(clampedLength(kernels, columns, offsets, below, above), cellsPerOrgan);
+    });
+  } finally {
+    kernels.arena.release(mark);
+  }
+}
+
+/** λ's by the way they divide voxels into cells: one λ for all and one per organ count the same cells. */
+function byDivision(calibrated: readonly CalibratedLambda[]): Map<Partition, CalibratedLambda[]> {
+  const members = new Map<Partition, CalibratedLambda[]>();
+  const partitionOf = new Map<unknown, Partition>();
+  for (const one of calibrated) {
+    const { partition } = one;
+    const division = partition.cellsPerOrgan === 1 ? 'organ' : partition.spec;
+    const representative = partitionOf.get(division) ?? partition;
+    partitionOf.set(division, representative);
+    members.set(representative, [...(members.get(representative) ?? []), one]);
+  }
+  return members;
+}
+
+/** Sums over organs of sums over their cells. */
+function byOrgan(cells: Float64Array, cellsPerOrgan: number): Float64Array {
+  const organs = new Float64Array(cells.length / cellsPerOrgan);
+  for (let cell = 0; cell < cells.length; cell++) organs[Math.floor(cell / cellsPerOrgan)] += cells[cell];
+  return organs;
+}
+
+/** Shares and means from the sums of one λ. */
+export function evaluationOf(
+  { scan, patient, organVoxels, dimension }: Profile,
+  { missed, length }: OrganSums,
+): ScanEvaluation {
+  const organs: Record<string, LossAndLength> = {};
+  let allMissed = 0;
+  let allLength = 0;
+  for (let organ = 0; organ < organVoxels.length; organ++) {
+    const voxels = organVoxels[organ];
+    if (voxels === 0) continue;
+    organs[organ] = { risk: missed[organ] / voxels, length: length[organ] / voxels };
+    allMissed += missed[organ];
+    allLength += length[organ];
+  }
+  return {
+    scan,
+    patient,
+    risk: dimension > 0 ? allMissed / dimension : 0,
+    length: dimension > 0 ? allLength / dimension : 0,
+    organs,
+  };
+}
+
+/** Σ clamp(upper + λ·w) − clamp(lower − λ·w) of each cell, for intervals whose weights differ from voxel to voxel. */
+function scaledLengths(
+  { lower, upper }: Interval,
+  weights: NonNullable<Interval['weights']>,
+  cells: Uint8Array | Uint16Array,
+  below: Float64Array,
+  above: Float64Array,
+): Float64Array {
+  const lengths = new Float64Array(below.length);
+  for (let voxel = 0; voxel < cells.length; voxel++) {
+    const cell = cells[voxel];
+    const high = Math.min(Math.max(upper[voxel] + above[cell] * weights.upper[voxel], 0), 1);
+    const low = Math.min(Math.max(lower[voxel] - below[cell] * weights.lower[voxel], 0), 1);
+    lengths[cell] += high - low;
+  }
+  return lengths;
+}
+
+/** Missed voxels of each cell, both sides together. */
+export function missesOfCells(profile: Profile, lambda: Float32Array): Float64Array {
+  const { cellCount, sides, offsets, scores } = profile;
+  const misses = new Float64Array(cellCount);
+  for (let list = 0; list < sides * cellCount; list++) {
+    const end = offsets[list + 1];
+    const first = firstMissed(scores, offsets[list], end, lambda[list]);
+    misses[list % cellCount] += end - first;
+  }
+  return misses;
+}

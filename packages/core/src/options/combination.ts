@@ -1,0 +1,70 @@
+import { SemcrcError } from '@semcrc/kernels';
+import type { Procedure, ProcedureOptions } from './procedure-options.ts';
+
+/**
+ * Throws `usage` with the reason when options and procedures make no sense together: an option that one of them cannot
+ * honour, or that none of them uses.
+ */
+export function checkCombination(procedures: readonly Procedure[], options: ProcedureOptions): void {
+  const { anchor, anchorVoxels, backtrack, heuristic, sides, strata, control, organCal, bound, correction } =
+    options;
+  const has = (procedure: Procedure) => procedures.includes(procedure);
+  const refuse = (reason: string): never => {
+    const named = Object.keys(options).filter((option) => reason.includes(`\`${option}\``));
+    throw new SemcrcError('usage', reason, { data: { options: named, procedures } });
+  };
+  for (const procedure of procedures) {
+    const anchored =
+      procedure === 'k-crc' || procedure === 'sem-crc' || (procedure === 'organ-crc' && control.length > 0);
+    if (sides === 'two' && !anchored) {
+      refuse(
+        `${procedure} has no anchor that tells below from above: choose \`sides\` one, or k-crc or sem-crc`,
+      );
+    }
+    if (anchored && anchor === 'gamma' && heuristic === 'multiplicative') {
+      refuse(
+        `the gamma anchor needs one width for both sides of a voxel, which multiplicative does not have: choose \`anchor\` envelope`,
+      );
+    }
+    if (strata.length > 0 && procedure !== 'sem-crc') {
+      refuse(
+        `\`strata\` divide the organs of sem-crc, not the groups of ${procedure}: leave them out, or choose sem-crc`,
+      );
+    }
+  }
+  const anyAnchor = has('k-crc') || has('sem-crc') || control.length > 0;
+  if (backtrack === 'path' && anchor === 'gamma') {
+    refuse(
+      "the path is made of the envelope anchor's edges, which gamma does not have: choose `anchor` envelope, or `backtrack` line",
+    );
+  }
+  if (anchor === 'envelope' && anchorVoxels === 'paper') {
+    refuse(
+      "the paper's voxel subsample belongs to its gamma anchor: choose `anchor` gamma, or `anchorVoxels` all",
+    );
+  }
+  if ((backtrack === 'path' || anchor === 'envelope' || anchorVoxels === 'paper') && !anyAnchor) {
+    refuse(
+      `${procedures.join(', ')} has no anchor to choose: leave \`anchor\`, \`backtrack\` and \`anchorVoxels\` out, or add sem-crc or k-crc`,
+    );
+  }
+  if (bound !== 'crc' && has('pooled')) {
+    refuse('pooled averages no losses that a bound could test: leave pooled out, or choose `bound` crc');
+  }
+  if (correction === 'bonferroni' && (bound === 'crc' || !has('organ-crc'))) {
+    refuse(
+      '`correction` bonferroni divides the δ of an RCPS bound between the organs of organ-crc: choose both, or leave it out',
+    );
+  }
+  if (control.length > 0 && !has('organ-crc')) {
+    refuse(
+      '`control` names organs whose own risk is controlled, which only organ-crc does: add organ-crc, or leave it out',
+    );
+  }
+  if (organCal === 'all' && !has('organ-crc') && !has('pooled')) {
+    refuse('`organCal` says what organ-crc calibrates on: add organ-crc, or leave it out');
+  }
+  if (organCal === 'all' && control.length > 0) {
+    refuse('`control` optimizes an anchor on the opt scans, so `organCal` all cannot calibrate on them too');
+  }
+}

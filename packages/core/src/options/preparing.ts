@@ -1,0 +1,183 @@
+import Type, { type Static } from 'typebox';
+import { Create } from 'typebox/value';
+import type { Immutable } from './immutable.ts';
+
+/** Schema of a value that a source may not know; null says so. */
+const orNull = <Schema extends Type.TSchema>(schema: Schema, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+
+/** Schema of a number of the paper's slices, null where scans are taken whole. */
+const wholeOr = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+const millimetres = Type.Number({ exclusiveMinimum: 0 });
+const pixels = Type.Integer({ minimum: 1 });
+
+/** How intensities and labels of files are read. */
+const reading = {
+  labels: Type.String({
+    minLength: 1,
+    description:
+      'How the segmentations number their labels: the name of a scheme, or the path of a label map (.json).',
+  }),
+  extraLabels: Type.Array(Type.String(), {
+    uniqueItems: true,
+    default: [],
+    description: 'Labels beside the nine organs that get a λ of their own.',
+  }),
+  window: Type.Tuple([Type.Number(), Type.Number()], {
+    default: [-175, 250],
+    description: 'HU window of the truth that becomes 0..1.',
+  }),
+  predictionUnits: Type.Enum(['window', 'hu'], {
+    default: 'window',
+    description: 'Predictions in 0..1, or in HU, windowed as the truth is.',
+  }),
+  truthUnits: Type.Enum(['hu', 'window'], {
+    default: 'hu',
+    description: 'Ground truth in HU, or in 0..1 already.',
+  }),
+};
+
+/** How far the files of a scan may disagree on where it lies. Nothing of a sample follows from it. */
+const affineTolerance = Type.Number({
+  exclusiveMinimum: 0,
+  maximum: 0.5,
+  default: 0.01,
+  description:
+    "Distance that corners of one scan's files may stand apart, as a share of the smallest side of a voxel.",
+});
+
+/** How the paper (section 4) takes a few slices of one size from a scan. */
+const paperSlices = {
+  spacing: orNull(
+    Type.Tuple([millimetres, millimetres, millimetres]),
+    "Resample to this spacing along x, y, z in mm; null keeps each scan's own.",
+  ),
+  slices: Type.Integer({
+    minimum: 1,
+    default: 4,
+    description: 'Slices taken from the window, evenly spread.',
+  }),
+  size: Type.Tuple([pixels, pixels], {
+    default: [256, 256],
+    description: 'Height and width that slices are cropped or padded to.',
+  }),
+  windowSlices: Type.Integer({
+    minimum: 1,
+    default: 48,
+    description: 'Slices in the window with the most labelled voxels.',
+  }),
+  margin: Type.Integer({
+    minimum: 0,
+    default: 10,
+    description: 'Slices at each end of a scan that no window may hold.',
+  }),
+  leastLabelled: Type.Integer({
+    minimum: 0,
+    default: 4000,
+    description: 'A slice with fewer labelled voxels than this counts 0.',
+  }),
+};
+
+/**
+ * What can be asked of the making of scans from files: the settings of a command line or config file. Its defaults are those
+ * of the paper; `prepare: 'none'` takes scans whole and none of the settings of slices.
+ */
+export const PreparingOptions = Type.Object({
+  ...reading,
+  affineTolerance,
+  prepare: Type.Enum(['none', 'paper'], {
+    default: 'none',
+    description:
+      'none: canonical orientation and windowing only, every slice kept; paper: resampled, cropped, and cut to a few slices as in its section 4.',
+  }),
+  ...paperSlices,
+});
+
+type Settings = Immutable<Static<typeof PreparingOptions>>;
+/** Any of these settings; what is left out, or undefined, has its default. */
+export type PreparingOptions = { readonly [Name in keyof Settings]?: Settings[Name] | undefined };
+
+/** The default of every setting that has one; `labels` must be given where files are read. */
+export const PREPARING_DEFAULTS = Create(
+  Type.Omit(PreparingOptions, ['labels', 'spacing']),
+) as unknown as Omit<Settings, 'labels' | 'spacing'>;
+
+/** What the files of every scan held; null where the source cannot tell. */
+const inputs = {
+  point: orNull(Type.Boolean(), 'Every scan has a point prediction.'),
+  std: orNull(Type.Boolean(), 'Every scan has a standard deviation of the prediction.'),
+  body: orNull(Type.Boolean(), 'Every scan has a body mask: label 0 inside it is body, not background.'),
+  draws: orNull(
+    Type.Integer({ minimum: 0 }),
+    'Draws of the prediction that every scan has; 0 where there are none.',
+  ),
+  segmentation: orNull(
+    Type.Enum(['labels', 'masks', 'mixed']),
+    'Segmentations are volumes of label numbers, folders of one mask per organ, or some of each.',
+  ),
+  truthUnits: orNull(reading.truthUnits, 'Unit of the ground truth before windowing.'),
+};
+
+const recorded = {
+  ...inputs,
+  labels: orNull(Type.String(), 'Name of the label scheme, or the path of the label map as it was given.'),
+  labelNames: orNull(
+    Type.Record(Type.String({ pattern: '^[1-9][0-9]{0,4}$' }), Type.String()),
+    'Number → name of a label map; null for the named schemes.',
+  ),
+  extraLabels: reading.extraLabels,
+  window: orNull(reading.window, 'HU that became 0 and 1.'),
+  predictionUnits: reading.predictionUnits,
+};
+
+/**
+ * Everything in the making of a scan's voxels that λ depends on: scans to come must be prepared the same way. Calibrations,
+ * prepared cohorts and experiments record it; null stands for what the source does not tell (the phantom has no files, the
+ * store of another program says little).
+ */
+export const Preparing = Type.Union([
+  Type.Object({
+    ...recorded,
+    prepare: Type.Literal('none'),
+    ...{ spacing: Type.Null(), slices: Type.Null(), size: Type.Null() },
+    ...{ windowSlices: Type.Null(), margin: Type.Null(), leastLabelled: Type.Null() },
+  }),
+  Type.Object({ ...recorded, prepare: Type.Literal('paper'), ...paperSlices }),
+]);
+export type Preparing = Immutable<Static<typeof Preparing>>;
+
+/** `preparing` as `semcrc/calibration@1` holds it: the part that settings name; any of it may be missing. */
+export const PreparingRecord1 = Type.Partial(
+  Type.Object({
+    prepare: PreparingOptions.properties.prepare,
+    ...{ labels: recorded.labels, extraLabels: recorded.extraLabels },
+    ...{ window: recorded.window, predictionUnits: recorded.predictionUnits },
+    ...{ spacing: paperSlices.spacing, slices: wholeOr(paperSlices.slices), size: wholeOr(paperSlices.size) },
+    ...{ windowSlices: wholeOr(paperSlices.windowSlices), margin: wholeOr(paperSlices.margin) },
+    leastLabelled: wholeOr(paperSlices.leastLabelled),
+  }),
+);
+export type PreparingRecord1 = Immutable<Static<typeof PreparingRecord1>>;
+
+/** The preparing of whole scans of which nothing else is known. */
+export const UNKNOWN_PREPARING: Preparing = {
+  point: null,
+  std: null,
+  body: null,
+  draws: null,
+  segmentation: null,
+  truthUnits: null,
+  labels: null,
+  labelNames: null,
+  extraLabels: [],
+  window: null,
+  predictionUnits: 'window',
+  prepare: 'none',
+  spacing: null,
+  slices: null,
+  size: null,
+  windowSlices: null,
+  margin: null,
+  leastLabelled: null,
+};

@@ -1,0 +1,144 @@
+import Type, { type Static } from 'typebox';
+import { Create } from 'typebox/value';
+import type { Immutable } from './immutable.ts';
+
+/** A word out of a few. */
+const oneOf = <const Word extends string>(
+  words: readonly Word[],
+  about: { default: Word; description: string },
+) => Type.Enum([...words], about);
+
+/**
+ * - `crc`: one λ for all voxels (eq. 3).
+ * - `k-crc`: one λ per group of positions (eq. 6, PK).
+ * - `sem-crc`: one λ per organ, risk over the scan (eq. 9, Psem).
+ * - `organ-crc`: one λ per organ, risk within each organ (eq. 11, 12; the paper's sem-CRC with a bar).
+ * - `pooled`: as organ-crc with misses pooled over scans, as the authors' code has it: for comparison, without guarantee.
+ */
+export const PROCEDURES = ['crc', 'k-crc', 'sem-crc', 'organ-crc', 'pooled'] as const;
+export type Procedure = (typeof PROCEDURES)[number];
+
+/** The paper's four. */
+export const PAPER_PROCEDURES: readonly Procedure[] = ['crc', 'k-crc', 'sem-crc', 'organ-crc'];
+
+/** Features of the prediction that strata are cut by. */
+const STRATUM_FEATURES = ['intensity', 'width', 'gradient'] as const;
+
+/**
+ * Everything but ε and the data that decides what a procedure computes; the default of each option is the paper's choice.
+ * This schema is where an option is defined: its type, range, default and description are read from here by the command line,
+ * by config files and by records.
+ */
+export const ProcedureOptions = Type.Object(
+  {
+    anchor: oneOf(['gamma', 'envelope'], {
+      default: 'gamma',
+      description:
+        "How the anchor is found: by the paper's convex surrogate, or by the 0-1 loss itself over clamped length.",
+    }),
+    anchorVoxels: oneOf(['all', 'paper'], {
+      default: 'all',
+      description: "Opt voxels the gamma anchor is solved on: all, or the paper's stratified subsample.",
+    }),
+    gap: Type.Number({
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      default: 1e-4,
+      description: 'Relative gap between its bounds at which the gamma anchor stops.',
+    }),
+    backtrack: oneOf(['line', 'path'], {
+      default: 'line',
+      description: "From the anchor along a line by one offset, or along the path of the envelope's edges.",
+    }),
+    sides: oneOf(['one', 'two'], {
+      default: 'one',
+      description: 'One λ for both ends of the interval, or one below and one above.',
+    }),
+    strata: Type.Array(
+      Type.Unsafe<`${(typeof STRATUM_FEATURES)[number]}:${number}`>(
+        Type.String({ pattern: `^(${STRATUM_FEATURES.join('|')}):[1-9][0-9]?$` }),
+      ),
+      {
+        uniqueItems: true,
+        default: [],
+        description: `Split every organ by quantiles of features of the prediction, as feature:bins; features are ${STRATUM_FEATURES.join(', ')}.`,
+      },
+    ),
+    bound: oneOf(['crc', 'hoeffding', 'hoeffding-bentkus', 'wsr'], {
+      default: 'crc',
+      description:
+        'What is guaranteed: the expected risk (crc), or the risk with probability 1 − δ (the others).',
+    }),
+    delta: Type.Number({
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      default: 0.1,
+      description: 'Failure probability δ of the bounds other than crc.',
+    }),
+    correction: oneOf(['none', 'bonferroni'], {
+      default: 'none',
+      description:
+        'With bonferroni, organ-crc divides δ by the number of organs it controls, so that all hold at once.',
+    }),
+    heuristic: oneOf(['quantile', 'mse', 'multiplicative', 'std', 'samples'], {
+      default: 'quantile',
+      description: 'What the interval grows from.',
+    }),
+    weightFloor: Type.Number({
+      exclusiveMinimum: 0,
+      default: 1e-2,
+      description:
+        'Least width of a voxel under the heuristics multiplicative and std, in windowed intensity per unit of λ.',
+    }),
+    alpha: Type.Number({
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 0.5,
+      default: 0.1,
+      description: 'Tail that the heuristic samples leaves out on each side.',
+    }),
+    sampleQuantiles: oneOf(['plain', 'calibrated'], {
+      default: 'plain',
+      description: 'Quantiles of samples as they are, or calibrated to hold for one more sample.',
+    }),
+    within: oneOf(['scan', 'body'], {
+      default: 'scan',
+      description: 'Voxels the loss counts: the whole scan, or what is not background.',
+    }),
+    control: Type.Array(Type.String({ minLength: 1 }), {
+      uniqueItems: true,
+      default: [],
+      description:
+        'Organs (names of labels) whose own risk organ-crc controls beside the scan risk; none: every organ, and the scan risk not at all.',
+    }),
+    organCal: oneOf(['cal', 'all'], {
+      default: 'cal',
+      description: 'What organ-crc calibrates on: the cal split, or opt and cal together.',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type ProcedureOptions = Immutable<Static<typeof ProcedureOptions>>;
+
+/** How a calibration proves the risk controlled: the CRC condition, or a test for risk-controlling prediction sets. */
+export type BoundName = ProcedureOptions['bound'];
+
+/** The part of the options that decides from which interval λ grows, and how. */
+export type HeuristicOptions = Pick<
+  ProcedureOptions,
+  'heuristic' | 'weightFloor' | 'alpha' | 'sampleQuantiles'
+>;
+
+/** The paper's choices: gamma anchor on all opt voxels, line, one side, no strata. */
+export const PAPER_OPTIONS: ProcedureOptions = Create(ProcedureOptions);
+
+/** The shortest intervals semcrc gives: envelope anchor, its path, two sides, strata of intensity and width. */
+export const SHORTEST_OPTIONS: ProcedureOptions = {
+  ...PAPER_OPTIONS,
+  anchor: 'envelope',
+  backtrack: 'path',
+  sides: 'two',
+  strata: ['intensity:12', 'width:4'],
+};
+
+/** Sets of options by name. */
+export const PRESETS = { paper: PAPER_OPTIONS, shortest: SHORTEST_OPTIONS } as const;

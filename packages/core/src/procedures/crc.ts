@@ -1,0 +1,35 @@
+import type { Split } from '../cohort/split.ts';
+import { makePartition } from '../partition/partition.ts';
+import { leastLambda } from '../search/backtrack.ts';
+import type { RiskBound } from '../search/bound.ts';
+import { LossTable } from '../search/loss-table.ts';
+import { type CalibrationData, type Fit, infeasibleError, optAndCal, secondsSince } from './fit.ts';
+
+/**
+ * CRC (eq. 3): one λ for every voxel, calibrated on opt and cal together, since it needs no anchor.
+ *
+ * @returns one fit per bound, in their order
+ * @throws SemcrcError `infeasible` when n is too small for a tolerance.
+ */
+export function fitCrc(data: CalibrationData, split: Split, bounds: readonly RiskBound[]): Fit[] {
+  const start = performance.now();
+  const partition = makePartition({ kind: 'uniform' }, data.labels);
+  const table = new LossTable(optAndCal(split).map(data.profileOf), partition);
+  const all = bounds.map((bound) => leastLambda(table, bound));
+  const seconds = { anchor: 0, backtrack: secondsSince(start) / bounds.length };
+  return all.map((found, i) => {
+    if (found.state === 'infeasible') throw infeasibleError('crc', bounds[i], found.units, found.leastUnits);
+    return {
+      procedure: 'crc',
+      partition,
+      sides: 1,
+      lambda: found.lambda,
+      units: found.units,
+      anchor: null,
+      omega: null,
+      pathPosition: null,
+      organs: {},
+      seconds,
+    };
+  });
+}

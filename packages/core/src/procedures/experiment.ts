@@ -1,0 +1,251 @@
+import { SemcrcError } from '@semcrc/kernels';
+import { Errors } from 'typebox/value';
+import type { Labels } from '../cohort/labels.ts';
+import { type CohortIndex, checkSplitSizes, drawSplit, type Split } from '../cohort/split.ts';
+import { averageEvaluations } from '../evaluate/patient-means.ts';
+import { sumsOfProfile } from '../evaluate/profile-sums.ts';
+import {
+  type Evaluation,
+  evaluationOf,
+  type ScanEvaluation,
+  sumsOfScan,
+} from '../evaluate/scan-evaluation.ts';
+import { checkCombination } from '../options/combination.ts';
+import type { ExperimentPlan } from '../options/experiment-plan.ts';
+import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
+import type { PositionSpec } from '../partition/partition-spec.ts';
+import type { ProfileOptions } from '../profile/profile.ts';
+import { type RunRecord, runRecord } from '../records/run.ts';
+import { leastUnits } from '../search/bound.ts';
+import { fitAnchored, groupsOf } from './anchored.ts';
+import { fitCrc } from './crc.ts';
+import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
+import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
+
+/** What planning needs of a cohort; a source has it. */
+export interface LabelledIndex extends CohortIndex {
+  readonly labels: Labels;
+}
+
+/** One run: the split that all its procedures share. */
+export interface RunPlan {
+  readonly run: number;
+  readonly split: Split;
+}
+
+/**
+ * The runs of an experiment, after everything that can be refused beforehand has been: sizes that do not fit the cohort
+ * and combinations that make no sense (`usage`), n too small for one of the tolerances (`infeasible`).
+ */
+export function planRuns(plan: ExperimentPlan, index: LabelledIndex): RunPlan[] {
+  checkPlan(plan, index);
+  for (const epsilon of plan.epsilons) checkTolerance(plan, epsilon, index);
+  return Array.from({ length: plan.runs }, (_, run) => ({
+    run,
+    split: drawSplit(index, plan, plan.seed, run),
+  }));
+}
+
+function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
+  const { procedures, options, runs, seed } = plan;
+  if (procedures.length === 0) throw new SemcrcError('usage', 'name at least one procedure');
+  if (!Number.isInteger(runs) || runs < 1) {
+    throw new SemcrcError('usage', `\`runs\` must be a whole number from 1, found ${runs}`, {
+      data: { options: ['runs'], runs },
+    });
+  }
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new SemcrcError('usage', `\`seed\` must be a whole number from 0 to 4294967295, found ${seed}`, {
+      data: { options: ['seed'], seed },
+    });
+  }
+  const [problem] = Errors(ProcedureOptions, options);
+  if (problem) {
+    const [, option = 'options'] = problem.instancePath.split('/');
+    const found = JSON.stringify((options as Readonly<Record<string, unknown>>)[option]);
+    throw new SemcrcError('usage', `\`${option}\` ${problem.message}, found ${found}`, {
+      data: { options: [option] },
+    });
+  }
+  checkCombination(procedures, options);
+  checkSplitSizes(index, plan);
+}
+
+function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIndex): void {
+  const { procedures, options, nOpt, nCal } = plan;
+  for (const procedure of procedures) {
+    const anchored = procedure === 'k-crc' || procedure === 'sem-crc' || options.control.length > 0;
+    if (anchored && procedure !== 'crc' && nOpt === 0) {
+      throw new SemcrcError(
+        'usage',
+        `${procedure} optimizes an anchor and needs opt scans, found \`nOpt\` 0`,
+        {
+          data: { options: ['nOpt'], procedure, nOpt },
+        },
+      );
+    }
+    const bound =
+      procedure === 'organ-crc'
+        ? organBound(options, epsilon, controlledOrgans(procedure, options, index.labels).length)
+        : boundOf(options, epsilon);
+    const least = leastUnits(bound);
+    const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);
+    const units = all ? nCal : nCal - nOpt;
+    if (units < least) throw infeasibleError(procedure, bound, units, least);
+  }
+}
+
+/** What a plan's runs need kept in each scan's profile. */
+export function profileOptionsOf(
+  procedures: readonly Procedure[],
+  options: ProcedureOptions,
+): ProfileOptions {
+  return {
+    sides: options.sides === 'two' ? 2 : 1,
+    within: options.within,
+    heuristic: options,
+    merged: procedures.includes('crc'),
+    pixels: procedures.includes('k-crc'),
+    lengths: procedures.some((procedure) => procedure !== 'k-crc') && options.strata.length === 0,
+  };
+}
+
+/** All procedures of one split at one tolerance. */
+export interface SplitFits {
+  readonly fits: readonly Fit[];
+  /** K-CRC's position map, where K-CRC was asked for. */
+  readonly positions: PositionSpec | null;
+}
+
+/**
+ * Calibrates every procedure on one split, at each tolerance: anchors gather their voxels once for all of them.
+ *
+ * @returns one entry per tolerance, its fits in the order of `procedures`
+ */
+export async function fitSplit(
+  data: CalibrationData,
+  split: Split,
+  procedures: readonly Procedure[],
+  epsilons: readonly number[],
+  options: ProcedureOptions,
+  stream: { readonly seed: number; readonly run: number },
+): Promise<SplitFits[]> {
+  const bounds = epsilons.map((epsilon) => boundOf(options, epsilon));
+  const controlled = procedures.includes('organ-crc') && options.control.length > 0;
+  const anchored = new Map<Procedure, Fit[]>();
+  let positions: PositionSpec | null = null;
+  for (const procedure of ['k-crc', 'sem-crc'] as const) {
+    if (!procedures.includes(procedure) && !(procedure === 'sem-crc' && controlled)) continue;
+    const groups = await groupsOf(data, split, options, procedure);
+    if (groups.partition.spec.kind === 'position') positions = groups.partition.spec;
+    anchored.set(procedure, await fitAnchored(data, split, bounds, options, procedure, groups, stream));
+  }
+  const fitsOf = (procedure: Procedure): readonly Fit[] => {
+    switch (procedure) {
+      case 'crc':
+        return fitCrc(data, split, bounds);
+      case 'k-crc':
+      case 'sem-crc':
+        return anchored.get(procedure)!;
+      case 'organ-crc': {
+        const semantic = controlled ? anchored.get('sem-crc')! : null;
+        return fitOrganCrc(data, split, epsilons, options, procedure, semantic);
+      }
+      case 'pooled':
+        return fitOrganCrc(data, split, epsilons, options, procedure, null);
+    }
+  };
+  const fits = procedures.map(fitsOf);
+  return epsilons.map((_, i) => ({ fits: fits.map((own) => own[i]), positions }));
+}
+
+/**
+ * Evaluates fits on labelled scans. A scan's voxels are read at most once, and only where its profile does not suffice.
+ *
+ * @returns one list of scan evaluations per fit, in scan order
+ */
+export async function evaluateFits(
+  data: CalibrationData,
+  fits: readonly Fit[],
+  scans: readonly string[],
+  profiling: ProfileOptions,
+): Promise<ScanEvaluation[][]> {
+  const evaluations: ScanEvaluation[][] = fits.map(() => []);
+  for (const id of scans) {
+    const profile = data.profileOf(id);
+    const sums = new Map(fits.map((fit) => [fit, sumsOfProfile(profile, fit)]));
+    const unknown = fits.filter((fit) => sums.get(fit) === null);
+    if (unknown.length > 0) {
+      const read = sumsOfScan(data.kernels, await data.read(id), profile, unknown, profiling);
+      for (const [at, fit] of unknown.entries()) sums.set(fit, read[at]);
+    }
+    for (const [at, fit] of fits.entries()) evaluations[at].push(evaluationOf(profile, sums.get(fit)!));
+  }
+  return evaluations;
+}
+
+/** One run's results at one tolerance. */
+export interface RunResult {
+  /** One record per procedure, in the order of the plan. */
+  readonly records: readonly RunRecord[];
+  readonly positions: PositionSpec | null;
+}
+
+/**
+ * One run of an experiment at each tolerance: all procedures calibrated on the run's split and evaluated on its test
+ * scans. A pure function of its arguments but for the `seconds` it reports.
+ */
+export async function runOne(
+  data: CalibrationData,
+  plan: ExperimentPlan,
+  run: RunPlan,
+): Promise<RunResult[]> {
+  const { options, epsilons, seed } = plan;
+  const split = { opt: [...run.split.opt], cal: [...run.split.cal], test: [...run.split.test] };
+  const fitted = await fitSplit(data, split, plan.procedures, epsilons, options, { seed, run: run.run });
+  const start = performance.now();
+  const fits = fitted.flatMap(({ fits }) => fits);
+  const profiling = profileOptionsOf(plan.procedures, options);
+  const evaluations = await evaluateFits(data, fits, split.test, profiling);
+  const means = new Map(fits.map((fit, at) => [fit, averageEvaluations(evaluations[at])]));
+  const seconds = secondsSince(start) / fits.length;
+  return fitted.map(({ fits, positions }) => ({
+    records: fits.map((fit) => runRecord(fit, run.run, split, means.get(fit) ?? null, seconds)),
+    positions,
+  }));
+}
+
+/** Mean and population standard deviation over runs; null where no run has a value. */
+export interface MeanAndSd {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+export interface SummaryRow {
+  readonly procedure: Procedure;
+  readonly runs: number;
+  readonly risk: MeanAndSd | null;
+  readonly length: MeanAndSd | null;
+}
+
+/** Per procedure, in order of first appearance, the mean and population sd over runs of test risk and length. */
+export function summarize(records: readonly RunRecord[]): SummaryRow[] {
+  const procedures = [...new Set(records.map(({ procedure }) => procedure))];
+  return procedures.map((procedure) => {
+    const own = records.filter((record) => record.procedure === procedure);
+    const tests = own.flatMap(({ test }) => (test ? [test] : []));
+    return {
+      procedure,
+      runs: own.length,
+      risk: meanAndSd(tests.map((test: Evaluation) => test.risk)),
+      length: meanAndSd(tests.map((test: Evaluation) => test.length)),
+    };
+  });
+}
+
+function meanAndSd(values: readonly number[]): MeanAndSd | null {
+  if (values.length === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return { mean, sd: Math.sqrt(square) };
+}

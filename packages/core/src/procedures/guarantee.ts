@@ -1,0 +1,42 @@
+import type { Procedure } from '../options/procedure-options.ts';
+import type { Within } from '../profile/profile.ts';
+import type { RiskBound } from '../search/bound.ts';
+
+/** What a calibration promises, in words: what, over what randomness, under which assumption. */
+export function guaranteeInWords(
+  procedure: Procedure,
+  bound: RiskBound,
+  within: Within,
+  controlled: readonly string[] = [],
+): string {
+  const voxels = within === 'body' ? 'voxels inside the body' : 'voxels';
+  const { epsilon } = bound;
+  const assumption =
+    bound.delta === null
+      ? 'on average over the draw of the calibration scans and of one new scan, if these are exchangeable'
+      : `with probability at least ${1 - bound.delta} over the draw of the calibration scans, if scans are independent and identically distributed`;
+  const fixed =
+    'and the predictor, the segmentation model and (for an anchor) the optimization scans are fixed beforehand; ' +
+    'the new scan must be acquired and prepared as the calibration scans were.';
+  const scanRisk = `The expected share of a scan's ground-truth ${voxels} outside their intervals is at most ${epsilon}`;
+  switch (procedure) {
+    case 'crc':
+    case 'k-crc':
+    case 'sem-crc':
+      return `${scanRisk}, ${assumption}, ${fixed} It bounds the average over scans, not every scan, and not each organ.`;
+    case 'organ-crc': {
+      const organs = controlled.length > 0 ? `each of ${controlled.join(', ')}` : 'each calibrated organ';
+      const both =
+        controlled.length > 0 ? ` ${scanRisk}, too.` : ' It does not imply the same for the whole scan.';
+      return (
+        `For ${organs}, the expected share of its ground-truth voxels outside their intervals, in a scan that contains ` +
+        `it, is at most ${epsilon}, ${assumption}, ${fixed}${both} Organs whose λ is infinite have the whole range as interval.`
+      );
+    }
+    case 'pooled':
+      return (
+        `None. Misses are pooled over the calibration scans before they are compared with ${epsilon}, as in the ` +
+        "paper's code; this bounds no expectation over scans and stands here for comparison only."
+      );
+  }
+}

@@ -1,0 +1,100 @@
+import type { LengthProblem } from '@semcrc/anchor';
+import { gather, type Kernels } from '@semcrc/kernels';
+import type { ReadSample } from '../cohort/sample.ts';
+import type { HeuristicOptions } from '../options/procedure-options.ts';
+import { cellsOnArena, NO_GROUP, type Partition } from '../partition/partition.ts';
+import { intervalOf, weighted } from '../profile/interval.ts';
+import { type Profile, restrictToBody, type Within } from '../profile/profile.ts';
+import type { Sides } from '../profile/sorted-scores.ts';
+
+export interface LengthProblemOptions {
+  readonly sides: Sides;
+  readonly within: Within;
+  readonly heuristic: HeuristicOptions;
+}
+
+/**
+ * Gathers every voxel of the opt scans by λ group, each with its weight in the mean: 1/d of its scan, a patient's scans
+ * sharing the patient's weight. The arrays lie on the kernels' arena, above the mark the caller took.
+ *
+ * @param profiles of the opt scans, in split order: they tell sizes before voxels are read
+ */
+export async function gatherLengthProblem(
+  kernels: Kernels,
+  profiles: readonly Profile[],
+  read: ReadSample,
+  partition: Partition,
+  options: LengthProblemOptions,
+): Promise<LengthProblem> {
+  const { cellCount, groupOfCell, keys } = partition;
+  const scansOf = new Map<string, number>();
+  let capacity = 0;
+  for (const { patient, shape } of profiles) {
+    scansOf.set(patient, (scansOf.get(patient) ?? 0) + 1);
+    capacity += shape[0] * shape[1] * shape[2];
+  }
+  const column = () => kernels.arena.float32(capacity);
+  const truth = column();
+  const lower = column();
+  const upper = column();
+  const widths = weighted(options.heuristic) ? { lower: column(), upper: column() } : null;
+  const offsets: number[] = [0];
+  const groups: number[] = [];
+  const weights: number[] = [];
+  let filled = 0;
+  for (const { scan, patient, dimension } of profiles) {
+    const sample = await read(scan);
+    const interval = intervalOf(sample, options.heuristic);
+    const mark = kernels.arena.mark();
+    const cells = restrictToBody(cellsOnArena(kernels, partition, sample), sample, cellCount, options.within);
+    const from = [sample.truth, interval.lower, interval.upper];
+    const to = [truth, lower, upper];
+    if (widths && interval.weights) {
+      from.push(interval.weights.lower, interval.weights.upper);
+      to.push(widths.lower, widths.upper);
+    }
+    // One cell past the last takes the voxels that do not count; the next scan overwrites them.
+    const ends = gather(
+      kernels,
+      cells,
+      cellCount + 1,
+      from,
+      to.map(({ view }) => view.subarray(filled, filled + sample.truth.length)),
+    );
+    kernels.arena.release(mark);
+    const weight = 1 / (dimension * scansOf.get(patient)! * scansOf.size);
+    for (let cell = 0; cell < cellCount; cell++) {
+      if (ends[cell + 1] === ends[cell] || groupOfCell[cell] === NO_GROUP) continue;
+      offsets.push(filled + ends[cell + 1]);
+      groups.push(groupOfCell[cell]);
+      weights.push(weight);
+    }
+    filled += ends[cellCount];
+  }
+  return {
+    kernels,
+    // Read anew at each use: memory that grows would leave a kept view detached.
+    voxels: {
+      get truth() {
+        return truth.view.subarray(0, filled);
+      },
+      get lower() {
+        return lower.view.subarray(0, filled);
+      },
+      get upper() {
+        return upper.view.subarray(0, filled);
+      },
+      get lowerWeight() {
+        return widths?.lower.view.subarray(0, filled);
+      },
+      get upperWeight() {
+        return widths?.upper.view.subarray(0, filled);
+      },
+    },
+    offsets: Uint32Array.from(offsets),
+    groupOfSegment: Uint16Array.from(groups),
+    weightOfSegment: Float64Array.from(weights),
+    groupCount: keys.length,
+    sides: options.sides,
+  };
+}

@@ -1,0 +1,11 @@
+/** Index, from `low` up to `high`, of the first of ascending scores that λ misses: the first that exceeds it. */
+export function firstMissed(scores: Float32Array, low: number, high: number, lambda: number): number {
+  let first = low;
+  let end = high;
+  while (first < end) {
+    const middle = (first + end) >>> 1;
+    if (scores[middle] > lambda) end = middle;
+    else first = middle + 1;
+  }
+  return first;
+}

@@ -1,0 +1,189 @@
+import {
+  computeScaledScores,
+  computeScores,
+  countGroups,
+  firstNaN,
+  type Kernels,
+  SemcrcError,
+} from '@semcrc/kernels';
+import type { Sample } from '../cohort/sample.ts';
+import { type HeuristicOptions, PAPER_OPTIONS, type ProcedureOptions } from '../options/procedure-options.ts';
+import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.ts';
+import { type Interval, intervalOf } from './interval.ts';
+import { type LengthProfile, profileLengths } from './length-profile.ts';
+import {
+  mergeCells,
+  type ScorePlaces,
+  type Sides,
+  type SortedScores,
+  sortCells,
+  sortPlaced,
+} from './sorted-scores.ts';
+
+/** Over which voxels a scan's loss is taken: all, or those that are not background (label 0). */
+export type Within = ProcedureOptions['within'];
+
+/**
+ * All that backtracking needs of a scan: its positive scores, sorted. A voxel with score ≤ 0 is never missed, so only
+ * the positive ones are kept, in one ascending list for every (side, cell): list = side · cellCount + cell.
+ */
+export interface Profile extends SortedScores {
+  readonly scan: string;
+  readonly patient: string;
+  /** [slices, height, width] of the scan. */
+  readonly shape: readonly [slices: number, height: number, width: number];
+  /** Voxels the loss is a share of (d). */
+  readonly dimension: number;
+  readonly sides: Sides;
+  readonly cellCount: number;
+  /** Voxels of each organ slot; their sum is `dimension`. */
+  readonly organVoxels: Uint32Array;
+  /** What mean lengths with one λ per organ need, where asked for and widths do not vary from voxel to voxel. */
+  readonly lengths: LengthProfile | null;
+}
+
+/** What a profile is built for; the defaults serve `crc`, `sem-crc` and `organ-crc`. */
+export interface ProfileOptions {
+  readonly sides?: Sides;
+  readonly within?: Within;
+  readonly heuristic?: HeuristicOptions;
+  /** Keep the scores whatever their organ, too: for λ's that do not go by organ. */
+  readonly merged?: boolean;
+  /** As `merged`, with the pixel of each score: for λ's that go by position. */
+  readonly pixels?: boolean;
+  /** Keep what mean lengths need, so that evaluating λ by organ reads no voxels. */
+  readonly lengths?: boolean;
+}
+
+/**
+ * Scores a scan and sorts what is positive.
+ *
+ * @throws SemcrcError `bad-input` naming scan and voxel when an intensity is NaN or a label is none of the partition's.
+ */
+export function buildProfile(
+  kernels: Kernels,
+  sample: Sample,
+  partition: Partition,
+  options: ProfileOptions = {},
+): Profile {
+  const { sides = 1, within = 'scan', heuristic = PAPER_OPTIONS } = options;
+  const { merged = false, pixels = false, lengths = false } = options;
+  const interval = intervalOf(sample, heuristic);
+  const { cellCount, cellsPerOrgan } = partition;
+  const inside = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, within);
+  const lists = sides === 2 ? splitSides(inside, sample.truth, interval.upper, cellCount) : inside;
+  const mark = kernels.arena.mark();
+  const scores = kernels.arena.float32(sample.truth.length);
+  try {
+    scoreSample(kernels, sample, interval, scores.view);
+    refuseUnknownLabels(kernels, sample, partition);
+    const counts = countGroups(kernels, inside, cellCount + 1);
+    const cells = { of: lists, count: cellCount, sides, whole: counts[cellCount] === 0 };
+    const sorted = pixels ? sortPlaced(kernels, scores, sample, cells) : sortCells(kernels, scores, cells);
+    const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
+    for (let cell = 0; cell < cellCount; cell++)
+      organVoxels[Math.floor(cell / cellsPerOrgan)] += counts[cell];
+    return {
+      scan: sample.id,
+      patient: sample.patient,
+      shape: sample.shape,
+      dimension: organVoxels.reduce((sum, voxels) => sum + voxels, 0),
+      sides,
+      cellCount,
+      organVoxels,
+      ...sorted,
+      merged: sorted.merged ?? (merged ? mergeCells(kernels, sorted, cells) : null),
+      lengths:
+        lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
+    };
+  } finally {
+    kernels.arena.release(mark);
+  }
+}
+
+/** Where the merged scores of a profile are. Throws `internal` where it was built without. */
+export function placesOf({ scan, merged }: Profile): ScorePlaces {
+  if (!merged?.places) throw new SemcrcError('internal', `profile of scan ${scan} keeps no pixels`);
+  return merged.places;
+}
+
+/**
+ * Score of every voxel: the smallest λ that covers it, negative inside the interval.
+ *
+ * @param out as long as the scan, on kernel memory or not
+ */
+export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval, out: Float32Array): void {
+  const { truth } = sample;
+  const { lower, upper, weights } = interval;
+  if (weights) {
+    const columns = { truth, lower, upper, lowerWeight: weights.lower, upperWeight: weights.upper };
+    computeScaledScores(kernels, columns, out);
+  } else {
+    computeScores(kernels, { truth, lower, upper }, out);
+  }
+  const bad = firstNaN(kernels, out);
+  if (bad >= 0) {
+    const at = positionOf(bad, sample.shape);
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${sample.id}: expected numbers, found NaN at voxel (x ${at[0]}, y ${at[1]}, z ${at[2]}): ` +
+        `truth ${truth[bad]}, lower ${lower[bad]}, upper ${upper[bad]}`,
+      { data: { scan: sample.id, voxel: at, index: bad } },
+    );
+  }
+}
+
+/** A label beyond the partition's would land in a list of another organ, or in none. */
+function refuseUnknownLabels(kernels: Kernels, { id, organs, shape }: Sample, partition: Partition): void {
+  const { groupOfCell, cellCount, cellsPerOrgan } = partition;
+  const slots = cellCount / cellsPerOrgan;
+  const known = (organ: number) => organ < slots && groupOfCell[organ * cellsPerOrgan] !== NO_GROUP;
+  const counts = countGroups(kernels, organs, 256 ** organs.BYTES_PER_ELEMENT);
+  if (counts.every((voxels, organ) => voxels === 0 || known(organ))) return;
+  const unknown = organs.findIndex((organ) => !known(organ));
+  const at = positionOf(unknown, shape);
+  const labels = Array.from({ length: slots }, (_, organ) => organ).filter(known);
+  throw new SemcrcError(
+    'bad-input',
+    `scan ${id}: expected the labels ${labels.join(', ')}, found ${organs[unknown]} at voxel ` +
+      `(x ${at[0]}, y ${at[1]}, z ${at[2]}); name it in the label scheme, or leave the scan out`,
+    { data: { scan: id, voxel: at, found: organs[unknown] } },
+  );
+}
+
+/** [x, y, z] of a voxel. */
+function positionOf(voxel: number, [, height, width]: Sample['shape']): [x: number, y: number, z: number] {
+  return [voxel % width, Math.floor(voxel / width) % height, Math.floor(voxel / (width * height))];
+}
+
+/** Cells with background sent to the list that does not count, where the loss is taken within the body. */
+export function restrictToBody(
+  cells: Uint8Array | Uint16Array,
+  sample: Sample,
+  cellCount: number,
+  within: Within,
+): Uint8Array | Uint16Array {
+  if (within === 'scan') return cells;
+  const inside = Uint16Array.from(cells);
+  const { organs } = sample;
+  for (let voxel = 0; voxel < inside.length; voxel++) {
+    if (organs[voxel] === 0) inside[voxel] = cellCount;
+  }
+  return inside;
+}
+
+/** List of each voxel when the sides are told apart: below as its cell, above (truth > upper) one block further. */
+function splitSides(
+  cells: Uint8Array | Uint16Array,
+  truth: Float32Array,
+  upper: Float32Array,
+  cellCount: number,
+): Uint16Array {
+  const lists = new Uint16Array(cells.length);
+  for (let voxel = 0; voxel < lists.length; voxel++) {
+    const cell = cells[voxel];
+    if (cell === cellCount) lists[voxel] = 2 * cellCount;
+    else lists[voxel] = truth[voxel] > upper[voxel] ? cell + cellCount : cell;
+  }
+  return lists;
+}

@@ -1,0 +1,40 @@
+import Type, { type Static } from 'typebox';
+import type { Immutable } from '../options/immutable.ts';
+import { LabelsRecord, ProcedureName } from './run.ts';
+
+/** Name and version of the format that `evaluate` writes. */
+export const EVALUATION_SCHEMA = 'semcrc/evaluation@1';
+
+const Count = Type.Integer({ minimum: 0 });
+/** A mean over patients; the ends of its 95% interval are null for fewer than two patients. */
+const MeanIntervalRecord = Type.Object({
+  mean: Type.Number(),
+  low: Type.Union([Type.Number(), Type.Null()]),
+  high: Type.Union([Type.Number(), Type.Null()]),
+});
+const measured = {
+  risk: MeanIntervalRecord,
+  length: MeanIntervalRecord,
+  scans: Count,
+  patients: Count,
+};
+
+/** A calibration measured on labelled scans. */
+export const EvaluationDocument = Type.Object(
+  {
+    schema: Type.Literal(EVALUATION_SCHEMA),
+    /** The file of the calibration. */
+    calibration: Type.String(),
+    procedure: ProcedureName,
+    epsilon: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
+    source: Type.Object({ name: Type.String(), digest: Type.String() }),
+    /** Scans among these that the calibration was made on. */
+    calibratedOn: Count,
+    labels: LabelsRecord,
+    ...measured,
+    /** By label id, over the scans that contain the label. */
+    organs: Type.Record(Type.String(), Type.Object(measured)),
+  },
+  { $id: EVALUATION_SCHEMA, additionalProperties: false },
+);
+export type EvaluationDocument = Immutable<Static<typeof EvaluationDocument>>;

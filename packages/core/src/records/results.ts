@@ -1,0 +1,80 @@
+import Type, { type Static } from 'typebox';
+import { RunRecord } from './run.ts';
+
+const Count = Type.Integer({ minimum: 0 });
+const Share = Type.Number({ minimum: 0, maximum: 1 });
+const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+/** `runs/journal.json`: what the finished runs beside it depend on. Written before any of them. */
+export const JournalHeader = Type.Object({
+  schema: Type.Literal('semcrc/journal@2'),
+  /** Every setting that decides a run's outcome, by name, with the digest of the source and the version of semcrc. */
+  terms: Type.Record(Type.String(), Type.Unknown()),
+});
+export type JournalHeader = Static<typeof JournalHeader>;
+
+/** `runs/run-000.json`: one finished run, bound to its number and to the journal's terms. */
+export const RunFile = Type.Object({
+  schema: Type.Literal('semcrc/run@1'),
+  run: Count,
+  /** SHA-256 (hex) of the journal's terms, seed included. */
+  terms: Digest,
+  /** SHA-256 (hex) of the JSON text of `result`, without white space. */
+  sha256: Digest,
+  result: Type.Object({
+    records: Type.Array(RunRecord),
+    /** K-CRC's position map, base64, one byte a pixel, x fastest; null without K-CRC. */
+    positions: Type.Union([
+      Type.Object({
+        kind: Type.Literal('position'),
+        height: Count,
+        width: Count,
+        groupCount: Count,
+        map: Type.String(),
+      }),
+      Type.Null(),
+    ]),
+  }),
+});
+export type RunFile = Static<typeof RunFile>;
+
+/** `grid.json`: the experiments of a grid, a folder each. */
+export const GridDocument = Type.Object({
+  schema: Type.Literal('semcrc/grid@1'),
+  cells: Type.Array(
+    Type.Object({
+      folder: Type.String({ minLength: 1 }),
+      /** The value of each axis of the grid, as text. */
+      axes: Type.Record(Type.String(), Type.String()),
+    }),
+  ),
+});
+export type GridDocument = Static<typeof GridDocument>;
+
+/** `risk-curve.json`: risk over all scans at each λ of a grid, the same λ in every group. */
+export const RiskCurveDocument = Type.Object({
+  schema: Type.Literal('semcrc/risk-curve@1'),
+  /** Ascending, in windowed intensity. */
+  lambda: Type.Array(Type.Number({ minimum: 0 })),
+  risk: Type.Array(Share),
+  /** By label id, over the scans that contain the label. */
+  organs: Type.Record(Type.String(), Type.Array(Share)),
+});
+export type RiskCurveDocument = Static<typeof RiskCurveDocument>;
+
+/** Volumes of an example scan that a cohort may have; `groups` holds label ids, the others windowed intensity. */
+export const EXAMPLE_VOLUMES = ['truth', 'lower', 'upper', 'point', 'groups'] as const;
+export type ExampleVolume = (typeof EXAMPLE_VOLUMES)[number];
+
+/** `example/example.json`: a few slices of one scan, kept as NIfTI files beside it. */
+export const ExampleDocument = Type.Object({
+  schema: Type.Literal('semcrc/example@1'),
+  scan: Type.String(),
+  /** Run whose split the scan was chosen from. */
+  run: Count,
+  /** Slices of the scan that are kept, ascending, from 0. */
+  slices: Type.Array(Count, { minItems: 1 }),
+  /** Names of the files, without `.nii.gz`. */
+  volumes: Type.Array(Type.Enum([...EXAMPLE_VOLUMES])),
+});
+export type ExampleDocument = Static<typeof ExampleDocument>;

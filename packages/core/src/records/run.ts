@@ -1,0 +1,251 @@
+import Type, { type Static } from 'typebox';
+import type { Evaluation } from '../evaluate/scan-evaluation.ts';
+import { PROCEDURES } from '../options/procedure-options.ts';
+import type { Fit } from '../procedures/fit.ts';
+
+const Count = Type.Integer({ minimum: 0 });
+
+/** A λ as written: the f64 expansion of an f32, or "Infinity" where nothing could be calibrated. */
+const LambdaNumber = Type.Union([Type.Number({ minimum: 0 }), Type.Literal('Infinity')]);
+
+/** One λ, or one below and one above. */
+const LambdaValue = Type.Union([
+  LambdaNumber,
+  Type.Object({ below: LambdaNumber, above: LambdaNumber }, { additionalProperties: false }),
+]);
+
+/** λ by group: `all` (crc), position group (k-crc), label id (sem-crc, organ-crc) or label id/bin (strata). */
+export const LambdaByGroup = Type.Record(Type.String(), LambdaValue);
+export type LambdaByGroup = Static<typeof LambdaByGroup>;
+
+/** Label id → organ name; ids are voxel values, so at most 65535. */
+export const LabelsRecord = Type.Record(
+  Type.String({
+    pattern: '^(0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$',
+  }),
+  Type.String(),
+  { additionalProperties: false, minProperties: 1 },
+);
+
+const Ids = Type.Array(Type.String());
+
+export const SplitRecord = Type.Object({ opt: Ids, cal: Ids, test: Ids });
+
+export const ProcedureName = Type.Enum([...PROCEDURES]);
+
+const anchorFields = {
+  /** Feasible (upper-bound) point. */
+  lambda: LambdaByGroup,
+  /** Length objective at `lambda`, the certified lower bound on its optimum, and (objective − lowerBound)/objective. */
+  objective: Type.Number(),
+  lowerBound: Type.Number(),
+  gap: Type.Number(),
+  /** Groups without a voxel in the opt scans: they take the largest λ of those present. */
+  absent: Type.Array(Type.String()),
+};
+
+export const AnchorRecord = Type.Union([
+  Type.Object({
+    method: Type.Literal('gamma'),
+    ...anchorFields,
+    gamma: Type.Number(),
+    /** The γ kept is the first or last of those tried. */
+    atRangeEnd: Type.Boolean(),
+    /** Every γ tried: its bounds, or why it has none. */
+    perGamma: Type.Array(
+      Type.Object({
+        gamma: Type.Number(),
+        state: Type.Enum(['solved', 'pruned', 'stalled', 'infeasible']),
+        lowerBound: Type.Union([Type.Number(), Type.Null()]),
+        upperBound: Type.Union([Type.Number(), Type.Null()]),
+      }),
+    ),
+  }),
+  Type.Object({
+    method: Type.Literal('envelope'),
+    ...anchorFields,
+    /** Share of missed voxels that the anchor was asked for, ε' = ((n_cal + 1)ε − 1)/n_cal. */
+    epsilon: Type.Number(),
+    /** Place of `lambda` on the path, in edges. */
+    position: Type.Number(),
+    edges: Count,
+  }),
+]);
+export type AnchorRecord = Static<typeof AnchorRecord>;
+
+/**
+ * Losses of n exchangeable units (patients) at one λ: their mean and sample standard deviation, null for fewer than two.
+ * What calibration saw at λ̂ is what a risk measured later is compared with.
+ */
+export const LossesRecord = Type.Object({
+  n: Count,
+  mean: Type.Number(),
+  sd: Type.Union([Type.Number(), Type.Null()]),
+});
+export type LossesRecord = Static<typeof LossesRecord>;
+
+export const OrganStatusRecord = Type.Object({
+  status: Type.Union([Type.Literal('calibrated'), Type.Literal('infeasible'), Type.Literal('absent')]),
+  nCal: Count,
+  /** The organ's own losses over the calibration units that contain it. */
+  losses: Type.Optional(LossesRecord),
+});
+
+/** Units (patients) behind a mean risk, and the sample standard deviation of theirs, null for fewer than two. */
+const spreadFields = {
+  units: Type.Optional(Count),
+  sd: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+};
+
+export const EvaluationRecord = Type.Object({
+  risk: Type.Number(),
+  length: Type.Number(),
+  ...spreadFields,
+  organs: Type.Record(
+    Type.String(),
+    Type.Object({ risk: Type.Number(), length: Type.Number(), scans: Count, ...spreadFields }),
+  ),
+  /** Loss and mean length of every test scan, in the order of `split.test`. */
+  perScan: Type.Optional(Type.Object({ risk: Type.Array(Type.Number()), length: Type.Array(Type.Number()) })),
+});
+
+/**
+ * What more calibration scans would give, were they like these: λ̂ where the condition holds for `n` units on this
+ * calibration's own losses, and the mean length at that λ̂ over the test scans.
+ */
+export const MoreScansRecord = Type.Array(Type.Object({ n: Count, length: Type.Number() }));
+
+/** What intensities, λ, widths and lengths mean: shares of the window; times `huPerUnit` they are Hounsfield units. */
+export const UnitsRecord = Type.Object({
+  intensity: Type.Literal('share of window'),
+  window: Type.Tuple([Type.Number(), Type.Number()]),
+  huPerUnit: Type.Number({ exclusiveMinimum: 0 }),
+});
+export type UnitsRecord = Static<typeof UnitsRecord>;
+
+/** What reading had to mend, in voxels of all scans read. */
+export const MendedRecord = Type.Object({ clipped: Count, crossed: Count });
+
+export const SecondsRecord = Type.Object({
+  anchor: Type.Number(),
+  backtrack: Type.Number(),
+  evaluate: Type.Number(),
+});
+
+/** One procedure in one run of an experiment. */
+export const RunRecord = Type.Object({
+  procedure: ProcedureName,
+  run: Count,
+  split: SplitRecord,
+  /** Calibration units (patients) behind λ̂. */
+  n: Count,
+  anchor: Type.Union([AnchorRecord, Type.Null()]),
+  omega: Type.Union([Type.Number(), Type.Null()]),
+  /** Envelope with path: edges traversed, with the fraction of the one under way; null elsewhere. */
+  pathPosition: Type.Union([Type.Number(), Type.Null()]),
+  lambda: LambdaByGroup,
+  organs: Type.Record(Type.String(), OrganStatusRecord),
+  /** Losses of the calibration units at `lambda`. */
+  losses: Type.Optional(LossesRecord),
+  moreScans: Type.Optional(MoreScansRecord),
+  test: Type.Union([EvaluationRecord, Type.Null()]),
+  seconds: SecondsRecord,
+});
+export type RunRecord = Static<typeof RunRecord>;
+
+const written = (value: number): number | 'Infinity' =>
+  value === Number.POSITIVE_INFINITY ? 'Infinity' : value;
+
+/** λ by group as written to files. */
+export function lambdaByGroup(
+  keys: readonly string[],
+  sides: 1 | 2,
+  lambda: Float32Array | Float64Array,
+): LambdaByGroup {
+  return Object.fromEntries(
+    keys.map((key, group) => [
+      key,
+      sides === 1
+        ? written(lambda[group])
+        : { below: written(lambda[group]), above: written(lambda[keys.length + group]) },
+    ]),
+  );
+}
+
+/** The inverse of `lambdaByGroup`: one f32 per (side, group). Undefined if a group is missing or has the wrong sides. */
+export function lambdaVector(
+  keys: readonly string[],
+  sides: 1 | 2,
+  byGroup: LambdaByGroup,
+): Float32Array | undefined {
+  const lambda = new Float32Array(keys.length * sides);
+  for (const [group, key] of keys.entries()) {
+    const value = byGroup[key];
+    if (value === undefined || (sides === 2) !== (typeof value === 'object')) return undefined;
+    if (typeof value === 'object') {
+      lambda[group] = Number(value.below);
+      lambda[keys.length + group] = Number(value.above);
+    } else {
+      lambda[group] = Number(value);
+    }
+  }
+  return lambda;
+}
+
+/** The anchor of a fit as written to files. */
+export function anchorRecord(fit: Fit): AnchorRecord | null {
+  if (!fit.anchor) return null;
+  const { lambda, absent, solution } = fit.anchor;
+  const { keys } = fit.partition;
+  const { objective, lowerBound, gap } = solution;
+  const fields = {
+    lambda: lambdaByGroup(keys, fit.sides, lambda),
+    objective,
+    lowerBound,
+    gap,
+    absent: absent.map((group) => keys[group]),
+  };
+  if (solution.method === 'envelope') {
+    const { method, position, path, epsilon } = solution;
+    // Not path.length: a fit that came from another thread has lost its getters.
+    return { method, ...fields, epsilon, position, edges: path.index.length };
+  }
+  const { method, gamma, atRangeEnd, perGamma } = solution;
+  return {
+    method,
+    ...fields,
+    gamma,
+    atRangeEnd,
+    perGamma: perGamma.map(({ gamma, state, lowerBound, upperBound }) => ({
+      gamma,
+      state,
+      lowerBound: finiteOrNull(lowerBound),
+      upperBound: finiteOrNull(upperBound),
+    })),
+  };
+}
+
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
+/** One fit and its held-out evaluation as an entry of `runs`. */
+export function runRecord(
+  fit: Fit,
+  run: number,
+  split: RunRecord['split'],
+  test: Evaluation | null,
+  evaluateSeconds: number,
+): RunRecord {
+  return {
+    procedure: fit.procedure,
+    run,
+    split,
+    n: fit.units,
+    anchor: anchorRecord(fit),
+    omega: fit.omega,
+    pathPosition: fit.pathPosition,
+    lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
+    organs: { ...fit.organs },
+    test,
+    seconds: { ...fit.seconds, evaluate: evaluateSeconds },
+  };
+}

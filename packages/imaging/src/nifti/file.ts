@@ -1,0 +1,134 @@
+import { ByteStream } from '../files/byte-stream.ts';
+import type { LabelVolume, Volume } from '../grid/volume.ts';
+import type { NiftiHeader } from './header.ts';
+import { missingVoxels, type NiftiImage, type VoxelKind } from './memory.ts';
+import { voxelBytes, whichVolume } from './shape.ts';
+import { decodeStep, readStart, type SliceSpan, spansOf, VoxelReader, withStream } from './stream.ts';
+
+/** Steps for reading a header: the first few KiB hold it. */
+const headerStep = 2 ** 14;
+
+/**
+ * The header of a .nii or .nii.gz file, extensions included. Inflates no more than that, whatever the size of the file.
+ *
+ * @throws SemcrcError `bad-input` when the file is missing, not NIfTI, or cannot hold what its header claims.
+ */
+export function readNiftiHeader(path: string): Promise<NiftiHeader> {
+  return withStream(path, headerStep, (stream) => readStart(stream, path));
+}
+
+/**
+ * Whether all voxels of a file are there, of every volume, and its header: quick where the file's own end vouches for its
+ * size (a plain file, or a gzip file of one member), else by inflating it.
+ *
+ * @throws SemcrcError `bad-input` when they are not.
+ */
+export function checkNifti(path: string): Promise<NiftiHeader> {
+  return withStream(path, headerStep, async (stream) => {
+    const header = await readStart(stream, path);
+    const total = header.dataOffset + voxelBytes(header);
+    if (await stream.claims(total)) return header;
+    await stream.skip(total - stream.position);
+    if (stream.position < total) {
+      throw missingVoxels(header, Math.max(0, stream.position - header.dataOffset), path);
+    }
+    return header;
+  });
+}
+
+/** Which part of a file is read, and where to. */
+export interface NiftiReadOptions<T extends Float32Array | Uint16Array> {
+  /**
+   * Only these slices (voxel axis z of the file), from `first` to before `end`; the affine moves to the first of them. Of
+   * several spans, which ascend without overlap, the volume reaches from the first slice to the last, and slices between
+   * spans hold what `into` held before, 0 in a new array. The file is inflated to its end all the same, so that its checksum
+   * counts, but nothing else is decoded or kept.
+   */
+  readonly slices?: SliceSpan | readonly SliceSpan[];
+  /** An array to read into, at least as long as there are voxels; the volume is a view of it. A new one when left out. */
+  readonly into?: T;
+}
+
+/** Which volume of a file is read. */
+export interface VolumeChoice {
+  /** Its number along the fourth axis, from 0. When left out, the file must hold one volume only. */
+  readonly volume?: number;
+}
+
+/**
+ * The volume of a .nii or .nii.gz file (its first bytes say whether it is gzip, of which every member is read), in the file's own voxel order. For every volume of a file of several, see `readNiftiSeries`.
+ *
+ * Reading stops at the size that the header declares; bytes behind it are ignored. Memory: the volume, and a few MiB.
+ *
+ * @param options.as `image` (default): f32, slope · v + inter in f64 rounded once. `labels`: u16, integers only.
+ * @throws SemcrcError `bad-input` when the file is missing, damaged, cut off (wherever: all of it is checked), holds
+ *   several volumes and none is chosen, colours or complex numbers, a NaN, or (for labels) a value that is no label
+ *   number; `usage` for a volume or slices that are not there or an array that is too short.
+ */
+export function readNifti(
+  path: string,
+  options?: { as?: 'image' } & VolumeChoice & NiftiReadOptions<Float32Array>,
+): Promise<NiftiImage>;
+export function readNifti(
+  path: string,
+  options: { as: 'labels' } & VolumeChoice & NiftiReadOptions<Uint16Array>,
+): Promise<NiftiImage<LabelVolume>>;
+export function readNifti(
+  path: string,
+  {
+    as = 'image',
+    volume: chosen,
+    slices,
+    into,
+  }: { as?: VoxelKind } & VolumeChoice & NiftiReadOptions<Float32Array | Uint16Array> = {},
+): Promise<NiftiImage<Volume | LabelVolume>> {
+  return withStream(path, decodeStep, async (stream) => {
+    const header = await readStart(stream, path);
+    const { shape, index } = whichVolume(header, chosen, path);
+    const spans = spansOf(slices, shape, path);
+    const reader = await VoxelReader.start(stream, header, path);
+    const volume = await reader.slices(shape, index, spans, as, into);
+    await reader.finish();
+    return { header, volume, rounded: reader.rounded };
+  });
+}
+
+/** Some slices of a volume in the file's own order. */
+export interface Slab<V extends Volume | LabelVolume = Volume> {
+  /** Index of the first slice (voxel axis z of the file). */
+  readonly first: number;
+  /** The slices; its affine is that of the whole volume moved to the first slice. */
+  readonly volume: V;
+}
+
+/**
+ * The volume of a file slab by slab, from its first slice (voxel axis z of the file) to its last, for scans that should
+ * not lie in memory whole. Slabs have `slices` slices, the last maybe fewer; each is a new array.
+ *
+ * @throws SemcrcError as {@link readNifti}, when the iteration reaches the fault.
+ */
+export function readNiftiSlabs(
+  path: string,
+  options: { slices: number; as?: 'image' },
+): AsyncGenerator<Slab, void, void>;
+export function readNiftiSlabs(
+  path: string,
+  options: { slices: number; as: 'labels' },
+): AsyncGenerator<Slab<LabelVolume>, void, void>;
+export async function* readNiftiSlabs(
+  path: string,
+  { slices, as = 'image' }: { slices: number; as?: VoxelKind },
+): AsyncGenerator<Slab<Volume | LabelVolume>, void, void> {
+  const stream = await ByteStream.open(path, { step: decodeStep });
+  try {
+    const header = await readStart(stream, path);
+    const { shape, index } = whichVolume(header, undefined, path);
+    const reader = await VoxelReader.start(stream, header, path);
+    for (let first = 0; first < shape[0]; first += slices) {
+      const span = { first, end: Math.min(first + slices, shape[0]) };
+      yield { first, volume: await reader.slices(shape, index, [span], as) };
+    }
+  } finally {
+    await stream.close();
+  }
+}

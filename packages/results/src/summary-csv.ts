@@ -1,0 +1,26 @@
+import type { SummaryRow } from '@semcrc/core';
+import { stringify } from 'csv-stringify/sync';
+
+/**
+ * summary.csv: a row per procedure of every experiment, with its values of the grid's axes first. A spreadsheet takes no
+ * cell for a formula.
+ */
+export function summaryCsv(
+  experiments: readonly {
+    readonly axes: Readonly<Record<string, string>>;
+    readonly summary: readonly SummaryRow[];
+  }[],
+): string {
+  const rows = experiments.flatMap(({ axes, summary }) =>
+    summary.map(({ procedure, runs, risk, length }) => ({
+      ...axes,
+      procedure,
+      runs,
+      risk_mean: risk?.mean,
+      risk_sd: risk?.sd,
+      length_mean: length?.mean,
+      length_sd: length?.sd,
+    })),
+  );
+  return stringify(rows, { header: true, escape_formulas: true });
+}
