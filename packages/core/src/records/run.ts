@@ -1,6 +1,11 @@
+import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
-import type { Evaluation } from '../evaluate/scan-evaluation.ts';
+import type { Labels } from '../cohort/labels.ts';
+import type { CalibratedLambda, Evaluation } from '../evaluate/scan-evaluation.ts';
+import type { Immutable } from '../options/immutable.ts';
 import { PROCEDURES } from '../options/procedure-options.ts';
+import { makePartition } from '../partition/partition.ts';
+import type { PartitionSpec, PositionSpec } from '../partition/partition-spec.ts';
 import type { Fit } from '../procedures/fit.ts';
 
 const Count = Type.Integer({ minimum: 0 });
@@ -16,7 +21,7 @@ const LambdaValue = Type.Union([
 
 /** λ by group: `all` (crc), position group (k-crc), label id (sem-crc, organ-crc) or label id/bin (strata). */
 export const LambdaByGroup = Type.Record(Type.String(), LambdaValue);
-export type LambdaByGroup = Static<typeof LambdaByGroup>;
+export type LambdaByGroup = Immutable<Static<typeof LambdaByGroup>>;
 
 /** Label id → organ name; ids are voxel values, so at most 65535. */
 export const LabelsRecord = Type.Record(
@@ -71,7 +76,7 @@ export const AnchorRecord = Type.Union([
     edges: Count,
   }),
 ]);
-export type AnchorRecord = Static<typeof AnchorRecord>;
+export type AnchorRecord = Immutable<Static<typeof AnchorRecord>>;
 
 /**
  * Losses of n exchangeable units (patients) at one λ: their mean and sample standard deviation, null for fewer than two.
@@ -82,7 +87,7 @@ export const LossesRecord = Type.Object({
   mean: Type.Number(),
   sd: Type.Union([Type.Number(), Type.Null()]),
 });
-export type LossesRecord = Static<typeof LossesRecord>;
+export type LossesRecord = Immutable<Static<typeof LossesRecord>>;
 
 export const OrganStatusRecord = Type.Object({
   status: Type.Union([Type.Literal('calibrated'), Type.Literal('infeasible'), Type.Literal('absent')]),
@@ -114,6 +119,7 @@ export const EvaluationRecord = Type.Object({
  * calibration's own losses, and the mean length at that λ̂ over the test scans.
  */
 export const MoreScansRecord = Type.Array(Type.Object({ n: Count, length: Type.Number() }));
+export type MoreScans = Immutable<Static<typeof MoreScansRecord>>[number];
 
 /** What intensities, λ, widths and lengths mean: shares of the window; times `huPerUnit` they are Hounsfield units. */
 export const UnitsRecord = Type.Object({
@@ -121,7 +127,7 @@ export const UnitsRecord = Type.Object({
   window: Type.Tuple([Type.Number(), Type.Number()]),
   huPerUnit: Type.Number({ exclusiveMinimum: 0 }),
 });
-export type UnitsRecord = Static<typeof UnitsRecord>;
+export type UnitsRecord = Immutable<Static<typeof UnitsRecord>>;
 
 /** What reading had to mend, in voxels of all scans read. */
 export const MendedRecord = Type.Object({ clipped: Count, crossed: Count });
@@ -130,6 +136,16 @@ export const SecondsRecord = Type.Object({
   anchor: Type.Number(),
   backtrack: Type.Number(),
   evaluate: Type.Number(),
+});
+
+/** Strata of organs as written. */
+export const StrataRecord = Type.Object({
+  features: Type.Array(
+    Type.Object({ name: Type.Enum(['intensity', 'width', 'gradient']), bins: Type.Integer({ minimum: 1 }) }),
+    { minItems: 1 },
+  ),
+  /** By label id, for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
+  cuts: Type.Record(Type.String(), Type.Array(Type.Array(Type.Number()))),
 });
 
 /** One procedure in one run of an experiment. */
@@ -144,6 +160,8 @@ export const RunRecord = Type.Object({
   /** Envelope with path: edges traversed, with the fraction of the one under way; null elsewhere. */
   pathPosition: Type.Union([Type.Number(), Type.Null()]),
   lambda: LambdaByGroup,
+  /** The strata that λ is given by, where there are any. */
+  strata: Type.Optional(StrataRecord),
   organs: Type.Record(Type.String(), OrganStatusRecord),
   /** Losses of the calibration units at `lambda`. */
   losses: Type.Optional(LossesRecord),
@@ -151,7 +169,7 @@ export const RunRecord = Type.Object({
   test: Type.Union([EvaluationRecord, Type.Null()]),
   seconds: SecondsRecord,
 });
-export type RunRecord = Static<typeof RunRecord>;
+export type RunRecord = Immutable<Static<typeof RunRecord>>;
 
 const written = (value: number): number | 'Infinity' =>
   value === Number.POSITIVE_INFINITY ? 'Infinity' : value;
@@ -227,14 +245,45 @@ export function anchorRecord(fit: Fit): AnchorRecord | null {
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
+/**
+ * The calibrated λ of a run's record, ready to evaluate or apply.
+ *
+ * @param positions K-CRC's groups in that run
+ * @throws SemcrcError `bad-input` where the record's λ do not fit its groups
+ */
+export function recordedLambda(
+  record: RunRecord,
+  labels: Labels,
+  positions: PositionSpec | null,
+): CalibratedLambda {
+  const { procedure, lambda, run } = record;
+  const partition = makePartition(partitionOf(record, positions), labels);
+  const sides = Object.values(lambda).some((value) => typeof value === 'object') ? 2 : 1;
+  const vector = lambdaVector(partition.keys, sides, lambda);
+  if (vector) return { partition, sides, lambda: vector };
+  throw new SemcrcError(
+    'bad-input',
+    `run ${run}: the λ of ${procedure} must have the keys ${partition.keys.join(', ')}, found ${Object.keys(lambda).join(', ')}`,
+    { data: { run, procedure } },
+  );
+}
+
+function partitionOf({ procedure, strata }: RunRecord, positions: PositionSpec | null): PartitionSpec {
+  if (procedure === 'crc') return { kind: 'uniform' };
+  if (procedure === 'k-crc' && positions !== null) return positions;
+  return strata ? { kind: 'strata', ...strata } : { kind: 'organ' };
+}
+
 /** One fit and its held-out evaluation as an entry of `runs`. */
 export function runRecord(
   fit: Fit,
   run: number,
   split: RunRecord['split'],
   test: Evaluation | null,
+  moreScans: readonly MoreScans[],
   evaluateSeconds: number,
 ): RunRecord {
+  const { spec } = fit.partition;
   return {
     procedure: fit.procedure,
     run,
@@ -244,7 +293,10 @@ export function runRecord(
     omega: fit.omega,
     pathPosition: fit.pathPosition,
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
+    ...(spec.kind === 'strata' ? { strata: { features: spec.features, cuts: spec.cuts } } : {}),
     organs: { ...fit.organs },
+    ...(fit.losses ? { losses: fit.losses } : {}),
+    ...(moreScans.length > 0 ? { moreScans } : {}),
     test,
     seconds: { ...fit.seconds, evaluate: evaluateSeconds },
   };
