@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import type { Card, EvaluationDocument } from '@semcrc/report';
+import type { EvaluationDocument } from '@semcrc/core';
+import type { Card } from '@semcrc/report';
 import { calibrationReport, experimentReport } from '@semcrc/report/pages';
 import { HtmlValidate } from 'html-validate';
 import type { Browser } from 'playwright-core';
@@ -34,6 +35,7 @@ async function makePages(): Promise<Record<string, string>> {
     name: 'made',
     document: madeDocument(),
     curve,
+    mended: null,
     example: madeExample(),
     digest: 'ab'.repeat(32),
   };

@@ -1,4 +1,4 @@
-import type { ExperimentDocument, RiskCurve, RunRecord, UnitsRecord } from '@semcrc/core';
+import type { ExperimentDocument, MendedVoxels, RiskCurve, RunRecord, UnitsRecord } from '@semcrc/core';
 import type { ExampleScan } from './maps/example.ts';
 import type { Losses } from './statistics/chance.ts';
 import { mean, populationSd } from './statistics/moments.ts';
@@ -10,6 +10,8 @@ export interface ReportedExperiment {
   readonly name: string;
   readonly document: ExperimentDocument;
   readonly curve: RiskCurve | null;
+  /** Voxels of predictions that reading mended; null where it was not recorded. */
+  readonly mended: MendedVoxels | null;
   readonly example: ExampleScan | null;
   /** SHA-256 of experiment.json, in hexadecimal; null where it was not read from a file. */
   readonly digest: string | null;
@@ -78,11 +80,19 @@ export function factsOf(experiment: ReportedExperiment): ExperimentFacts {
     },
     runs: new Set(runs.map(({ run }) => run)).size,
     procedures,
-    followed:
-      procedures.find(({ procedure }) => procedure === 'sem-crc') ??
-      procedures.find(({ procedure }) => procedure !== 'pooled') ??
-      procedures[0],
+    followed: followedProcedure(procedures)!,
   };
+}
+
+/** Of several procedures the one that a reader is shown in detail; undefined of none. */
+export function followedProcedure<Named extends { readonly procedure: string }>(
+  procedures: readonly Named[],
+): Named | undefined {
+  return (
+    procedures.find(({ procedure }) => procedure === 'sem-crc') ??
+    procedures.find(({ procedure }) => procedure !== 'pooled') ??
+    procedures[0]
+  );
 }
 
 function overRuns(values: readonly number[]): OverRuns | null {

@@ -5,10 +5,10 @@ export {
   cardOf,
   type ReportedCalibration,
 } from './card/card.ts';
-export type { EvaluationDocument, MeasuredMean, MeasuredPart } from './card/evaluation.ts';
 export {
   type ExperimentFacts,
   factsOf,
+  followedProcedure,
   type OverRuns,
   type ProcedureRuns,
   type ReportedExperiment,

@@ -1,5 +1,4 @@
-import type { Calibration, ExperimentDocument, RunRecord } from '@semcrc/core';
-import type { EvaluationDocument } from '../src/card/evaluation.ts';
+import type { Calibration, EvaluationDocument, ExperimentDocument, RunRecord } from '@semcrc/core';
 import type { ExampleScan } from '../src/maps/example.ts';
 
 /** Seeded numbers in [0, 1). */
@@ -133,7 +132,6 @@ export function madeDocument({
     config: { source, window: [-175, 250], epsilon, bound: 'crc', within: 'scan', sourceDigest: 'abc' },
     labels: { ...labels },
     units: { intensity: 'share of window', window: [-175, 250], huPerUnit: 425 },
-    mended: { clipped: 12, crossed: 0 },
     versions: { semcrc: '0.1.0' },
     runs: records,
     summary: [],
@@ -169,7 +167,7 @@ export function madeExample(scan = 'scan-3'): ExampleScan {
 
 /** A calibration of sem-crc with every optional part. */
 export function madeCalibration(): Calibration {
-  const { runs, labels, units, mended } = madeDocument({ runs: 1 });
+  const { runs, labels, units } = madeDocument({ runs: 1 });
   const { procedure, split, n, anchor, omega, pathPosition, lambda, organs, losses, moreScans, test } =
     runs.find((record) => record.procedure === 'sem-crc')!;
   return {
@@ -196,7 +194,7 @@ export function madeCalibration(): Calibration {
       moreScans: moreScans!,
       units: units!,
     },
-    ...{ mended: mended!, seed: 0, split, test },
+    ...{ mended: { clipped: 12, crossed: 0 }, seed: 0, split, test },
     source: {
       name: 'made/manifest.csv',
       digest: 'abc',
@@ -219,6 +217,7 @@ export function madeEvaluation(): EvaluationDocument {
     schema: 'semcrc/evaluation@1',
     ...{ calibration: 'calibration.json', procedure: 'sem-crc', epsilon: 0.1, calibratedOn: 3 },
     source: { name: 'new/manifest.csv', digest: 'def' },
+    labels: LABELS,
     ...part(0.13),
     organs: Object.fromEntries(Object.keys(LABELS).map((id) => [id, part(0.1 + Number(id) / 100)])),
   };

@@ -46,7 +46,14 @@ describe('a slice for looking at', () => {
 
 describe('the maps of an example', () => {
   const example = madeExample();
-  const facts = factsOf({ name: 'made', document: madeDocument(), curve: null, example, digest: null });
+  const facts = factsOf({
+    name: 'made',
+    document: madeDocument(),
+    curve: null,
+    mended: null,
+    example,
+    digest: null,
+  });
   const pictures = (svg: string) =>
     [...svg.matchAll(/href="data:image\/png;base64,([^"]+)"/g)].map(([, data]) =>
       decode(Buffer.from(data, 'base64')),

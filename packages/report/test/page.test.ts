@@ -17,6 +17,7 @@ const reported = (document: ReturnType<typeof madeDocument>, scan?: string) => (
   name: 'made',
   document,
   curve,
+  mended: null,
   example: madeExample(scan),
   digest: 'ab'.repeat(32),
 });

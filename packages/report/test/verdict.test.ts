@@ -62,7 +62,14 @@ describe('a verdict', () => {
 describe('the summary of an experiment', () => {
   const summary = (making: Parameters<typeof madeDocument>[0]) =>
     summaryOf(
-      factsOf({ name: 'made', document: madeDocument(making), curve: null, example: null, digest: null }),
+      factsOf({
+        name: 'made',
+        document: madeDocument(making),
+        curve: null,
+        mended: { clipped: 12, crossed: 0 },
+        example: null,
+        digest: null,
+      }),
     );
 
   it('names likely causes where a promise is broken', () => {
@@ -72,7 +79,7 @@ describe('the summary of an experiment', () => {
   });
 
   it('says what more scans would give, in HU', () => {
-    expect(summary({}).advice.join(' ')).toMatch(/HU on average with n = 20 to [\d.]+ HU with 40/);
+    expect(summary({}).advice.join(' ')).toMatch(/HU on average with n = 20 to [\d.]+ HU with 40/);
   });
 
   it('says that organs may lie above what is promised for the scan, and names organ-crc', () => {

@@ -1,7 +1,6 @@
-import type { Calibration, ExperimentDocument, RunRecord } from '@semcrc/core';
+import type { Calibration, EvaluationDocument, ExperimentDocument, RunRecord } from '@semcrc/core';
 import { EXPERIMENT_SCHEMA } from '@semcrc/core';
 import type { ReportedExperiment } from '../experiment.ts';
-import type { EvaluationDocument, MeasuredPart } from './evaluation.ts';
 
 /**
  * A calibration as an experiment of one run, so that tables, figures and verdicts read it like any other.
@@ -29,11 +28,10 @@ export function asExperiment(
     versions,
     ...(units ? { units } : {}),
     ...(patients ? { patients } : {}),
-    ...(mended ? { mended } : {}),
     runs: [runOf(calibration, evaluation)],
     summary: [],
   };
-  return { name, document, curve: null, example: null, digest: null };
+  return { name, document, curve: null, mended: mended ?? null, example: null, digest: null };
 }
 
 function runOf(calibration: Calibration, evaluation: EvaluationDocument | null): RunRecord {
@@ -59,7 +57,7 @@ function runOf(calibration: Calibration, evaluation: EvaluationDocument | null):
   };
 }
 
-const measured = ({ risk, length, scans, patients }: MeasuredPart) => ({
+const measured = ({ risk, length, scans, patients }: EvaluationDocument['organs'][string]) => ({
   risk: risk.mean,
   length: length.mean,
   scans,

@@ -1,9 +1,8 @@
-import type { Calibration } from '@semcrc/core';
+import type { Calibration, EvaluationDocument } from '@semcrc/core';
 import { type ExperimentFacts, factsOf, lambdasOfOrgan } from '../experiment.ts';
 import { type PlainSummary, summaryOf } from '../verdict/summary.ts';
 import { inHu, organName, plainPercent } from '../words.ts';
 import { asExperiment } from './calibrated-run.ts';
-import type { EvaluationDocument } from './evaluation.ts';
 
 /** Name and version of the card's JSON twin. */
 export const CARD_SCHEMA = 'semcrc/card@1';

@@ -1,4 +1,4 @@
-import type { AnchorRecord, RunRecord } from '@semcrc/core';
+import type { AnchorRecord, MendedVoxels, RunRecord } from '@semcrc/core';
 import { counted, listed, plainPercent } from '../words.ts';
 
 /** How much a reader must know something: `red` the result may be wrong; `amber` it says less than it seems; `note`. */
@@ -102,10 +102,8 @@ export function anchorFlags(
 }
 
 /** Predictions that reading had to mend. */
-export function mendedFlags(
-  mended: { readonly clipped: number; readonly crossed: number } | undefined,
-): Flag[] {
-  if (mended === undefined || mended.clipped + mended.crossed === 0) return [];
+export function mendedFlags(mended: MendedVoxels | null): Flag[] {
+  if (mended === null || mended.clipped + mended.crossed === 0) return [];
   const parts = [
     ...(mended.clipped > 0
       ? [`${counted(mended.clipped, 'voxel')} outside the window were clipped to it`]
@@ -132,7 +130,7 @@ export function sizeFlags(n: number, test: number, epsilon: number, bound: strin
           {
             weight: 'amber' as const,
             title: 'Few calibration scans',
-            text: `With n = ${n} calibration has to aim at ${(100 * (epsilon - slack)).toFixed(1)}% to promise ${plainPercent(epsilon)}: intervals are longer than these scans would need with more of them.`,
+            text: `With n = ${n} calibration has to aim at ${(100 * (epsilon - slack)).toFixed(1)}% to promise ${plainPercent(epsilon)}: intervals are longer than these scans would need with more of them.`,
           },
         ]
       : []),

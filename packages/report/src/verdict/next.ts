@@ -41,7 +41,7 @@ function moreScansAdvice({ epsilon, bound, n, length, moreScans, units, verdict 
   const aim = epsilon - (1 - epsilon) / n;
   if (length === null || moreScans.length === 0) {
     return [
-      `With n = ${n} calibration scans λ̂ is chosen for ${percent(aim)} on them, so as to promise ${plainPercent(epsilon)} on new ones. ` +
+      `With n = ${n} calibration scans λ̂ is chosen for ${percent(aim)} on them, so as to promise ${plainPercent(epsilon)} on new ones. ` +
         `With ${2 * n} it would be ${percent(epsilon - (1 - epsilon) / (2 * n))}.`,
     ];
   }
@@ -55,7 +55,7 @@ function moreScansAdvice({ epsilon, bound, n, length, moreScans, units, verdict 
     ];
   }
   return [
-    `More calibration scans would shorten the intervals: were they like these, from ${inHu(length, units)} on average with n = ${n} to ` +
+    `More calibration scans would shorten the intervals: were they like these, from ${inHu(length, units)} on average with n = ${n} to ` +
       `${inHu(first.length, units)} with ${first.n}${last === first ? '' : ` and ${inHu(last.length, units)} with ${last.n}`}.`,
   ];
 }

@@ -65,7 +65,7 @@ export function summaryOf(facts: ExperimentFacts): PlainSummary {
 
 function flagsOf(facts: ExperimentFacts): Flag[] {
   const { experiment, procedures, followed, epsilon, sizes, bound } = facts;
-  const { labels, mended, patients, config } = experiment.document;
+  const { labels, patients, config } = experiment.document;
   const [first] = followed.records;
   const splits = followed.records.map(({ split }) => split);
   const background = experiment.example ? shareOfBackground(experiment.example.groups) : null;
@@ -80,7 +80,7 @@ function flagsOf(facts: ExperimentFacts): Flag[] {
           procedure === 'k-crc' ? `position group ${group}` : organName(labels, group.split('/')[0]),
       ),
     ]),
-    ...mendedFlags(mended),
+    ...mendedFlags(experiment.mended),
     ...sizeFlags(first.n, first.test?.units ?? sizes.test, epsilon, bound),
     ...backgroundFlag(background, String(config.within ?? 'scan')),
   ];
