@@ -43,6 +43,7 @@ export default defineConfig({
         items: [
           { text: 'The method', link: '/method' },
           { text: 'Glossary', link: '/glossary' },
+          { text: 'Reports', link: '/report' },
           { text: 'Performance', link: '/performance' },
         ],
       },
