@@ -45,6 +45,14 @@ describe('the page of an experiment', () => {
     expect(page).not.toContain('\u202e');
   });
 
+  it('flags a promise that was not kept at a tolerance not shown in full', async () => {
+    const kept = reported(madeDocument());
+    const broken = reported(madeDocument({ epsilon: 0.05, risk: 0.2 }));
+    const { page } = await experimentReport([kept, broken], { semcrc: '0.1.0' });
+    expect(page).toContain('CRC at ε = 0.05');
+    expect(page).toContain('the promise does not hold for these scans');
+  });
+
   it('names no address of any network and allows no request', async () => {
     const { page } = await experimentReport([reported(madeDocument())], { semcrc: '0.1.0' });
     const addresses = [...page.matchAll(/(?:href|src|url)\s*[=(]\s*["']?([^"')\s>]+)/g)].map(([, to]) => to);

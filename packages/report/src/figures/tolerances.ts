@@ -77,7 +77,7 @@ export function tolerancesFigure(experiments: readonly ExperimentFacts[]): Figur
     id: 'tolerances',
     title: 'Risk and interval width against the tolerance',
     caption:
-      'Means over runs. Left of and on the dashed line the risk is at most ε, as promised; right: what a smaller risk costs in width.',
+      'Means over runs. Left: on or under the dashed line the risk is at most ε. Right: what a smaller risk costs in width.',
     description: experiments
       .map(
         ({ epsilon, followed }) =>

@@ -16,6 +16,8 @@ import { widthsMap } from '../maps/widths.ts';
 import { pairedDifference } from '../statistics/paired.ts';
 import { csv } from '../tables/csv.ts';
 import { tableOne, tableOneData, tableOneLatex, tableOneMarkdown } from '../tables/table-one.ts';
+import { verdictsOf } from '../verdict/experiment.ts';
+import type { Flag } from '../verdict/flags.ts';
 import { type PlainSummary, summaryOf } from '../verdict/summary.ts';
 import { inHu, percent, plainPercent, procedureName, shortened } from '../words.ts';
 import { page } from './document.ts';
@@ -130,7 +132,7 @@ function writtenPage(
   const some = (ids: readonly string[]) => figures.filter(({ id }) => ids.includes(id)).map(figure);
   const [maps, certificate] = [some(['anatomy', 'widths']), some(['certificate'])];
   const sections: [id: string, title: string, content: Part][] = [
-    ['flags', 'What not to overlook', flagList(summary.flags)],
+    ['flags', 'What not to overlook', flagList([...otherVerdicts(all, facts), ...summary.flags])],
     [
       'table',
       'Risk and interval width',
@@ -149,7 +151,7 @@ function writtenPage(
       title,
       lead: html`${procedures.map(({ procedure }) => procedureName(procedure)).join(', ')} at ε = ${facts.epsilon}; ${runs} splits
         with ${sizes.opt} scans to optimize, ${sizes.cal} to calibrate and ${sizes.test} held out${
-          all.length > 1 ? `; the first of ${all.length} experiments in full, the others in the tables` : ''
+          all.length > 1 ? `; one of ${all.length} experiments, shown in full, the others in the tables` : ''
         }.`,
       contents: [['verdict', 'Verdict'], ...sections.map(([id, heading]) => [id, heading] as const)],
       body: [
@@ -172,6 +174,21 @@ function writtenPage(
     },
     pageFont(),
   );
+}
+
+/** Promises that were not kept in the experiments that are not shown in full. */
+function otherVerdicts(all: readonly ExperimentFacts[], shown: ExperimentFacts): Flag[] {
+  return all
+    .filter((facts) => facts !== shown)
+    .flatMap((facts) =>
+      verdictsOf(facts)
+        .filter(({ judgement }) => judgement === 'broken')
+        .map(({ procedure, measured, conclusion }) => ({
+          weight: 'red' as const,
+          title: `${procedureName(procedure)} at ε = ${facts.epsilon}${facts.source === shown.source ? '' : `, ${facts.source}`}`,
+          text: `${measured} ${conclusion}`,
+        })),
+    );
 }
 
 function keyFacts(facts: ExperimentFacts, { risk, length, organs }: PlainSummary): [Part, Part][] {

@@ -83,8 +83,7 @@ export function flagList(flags: readonly Flag[]): Html {
 
 /** Table 1 of these experiments. */
 export function tableOneSection(rows: readonly TableOneRow[]): Html {
-  const several =
-    new Set(rows.map(({ source, task, epsilon }) => JSON.stringify([source, task, epsilon]))).size > 1;
+  const several = new Set(rows.map(({ source, task }) => JSON.stringify([source, task]))).size > 1;
   return html`${table(
     'Mean ± standard deviation over runs. Length is the mean interval width: as a share of the window ×10⁻², and in HU. Scans: to optimize + to calibrate / held out.',
     [

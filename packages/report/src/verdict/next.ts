@@ -63,8 +63,9 @@ function moreScansAdvice({ epsilon, bound, n, length, moreScans, units, verdict 
 function organAdvice({ verdict, organsAbove, epsilon }: Situation): string[] {
   if (verdict.procedure === 'organ-crc' || organsAbove.length === 0) return [];
   const worst = organsAbove.slice(0, 3).map(({ name, risk }) => `${name} ${percent(risk)}`);
+  const others = organsAbove.length > 3 ? [`${organsAbove.length - 3} more`] : [];
   return [
-    `The promise is for the scan, not for each organ: above ${plainPercent(epsilon)} ${organsAbove.length === 1 ? 'is' : 'are'} ${listed(worst)}` +
-      `${organsAbove.length > 3 ? ` and ${organsAbove.length - 3} more` : ''}. The procedure organ-crc promises every organ’s own risk.`,
+    `The promise is for the scan, not for each organ: above ${plainPercent(epsilon)} ${organsAbove.length === 1 ? 'is' : 'are'} ` +
+      `${listed([...worst, ...others])}. The procedure organ-crc promises every organ’s own risk.`,
   ];
 }
