@@ -90,10 +90,13 @@ function organTable(calibration: Calibration): string {
       ...(statuses ? [status?.nCal ?? '–', status?.status ?? '–'] : []),
     ];
   });
-  const shown = table(head, rows);
-  if (calibration.procedure !== 'sem-crc') return shown;
-  const note = 'The promise is for the scan, not for each organ; organ-crc promises every organ.';
-  return `${shown}\n\n${wrapped(note)}`;
+  return [table(head, rows), ...scanOnly(calibration.procedure)].join('\n\n');
+}
+
+/** What stands beside a table by organ of a procedure that promises the scan's risk and has a λ for each organ. */
+export function scanOnly(procedure: Calibration['procedure']): string[] {
+  if (procedure !== 'sem-crc') return [];
+  return [wrapped('The promise is for the scan, not for each organ; organ-crc promises every organ.')];
 }
 
 /** What an experiment's runs come to, procedure by procedure. */

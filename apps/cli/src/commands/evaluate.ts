@@ -15,6 +15,7 @@ import { proveWritable } from '@semcrc/results';
 import { runEvaluation } from '@semcrc/runner';
 import { Command, Option } from 'commander';
 import { readCalibration } from '../calibration-file.ts';
+import { scanOnly } from '../calibration-text.ts';
 import type { Invocation } from '../invocation.ts';
 import {
   addOptions,
@@ -191,7 +192,13 @@ function evaluationText(
     organ.scans,
   ]);
   const columns = ['organ', ...(byOrgan ? ['λ̂', 'λ̂ HU'] : []), 'risk [95%]', 'length [95%]', 'HU', 'scans'];
-  return `${head}\n\n${table(columns, rows)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
+  const shown = [
+    head,
+    table(columns, rows),
+    ...scanOnly(procedure),
+    wrapped(`Guarantee: ${calibration.guarantee}`),
+  ];
+  return shown.join('\n\n');
 }
 
 function withInterval({ mean, low, high }: MeanInterval): string {
