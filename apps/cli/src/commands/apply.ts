@@ -8,7 +8,7 @@ import { unitsOf } from '@semcrc/report';
 import { Command, Option } from 'commander';
 import { readCalibration } from '../calibration-file.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSettings, JSON_OUTPUT, READING } from '../options.ts';
+import { addOptions, addSettings, JSON_OUTPUT, QUIET, READING } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import { facts, figure, inHu, lambdaInHu, lambdaRange, table, wrapped } from '../table.ts';
 import { noteMended } from '../work.ts';
@@ -17,6 +17,7 @@ interface ApplyCommandOptions extends Settings, Partial<ApplyFiles> {
   readonly units?: 'window' | 'hu';
   readonly out?: string;
   readonly force?: boolean;
+  readonly quiet?: boolean;
   readonly json?: boolean;
 }
 
@@ -43,6 +44,7 @@ const OUTPUT = [
   ]),
   new Option('--out <folder>', 'where volumes and summary.json are written (default: semcrc-applied)'),
   new Option('--force', 'replace files in that folder that are no earlier result; never one that is read'),
+  QUIET,
   JSON_OUTPUT,
 ];
 
