@@ -45,6 +45,7 @@ export default defineConfig({
           { text: 'The method', link: '/method' },
           { text: 'The scanner', link: '/scanner' },
           { text: 'Glossary', link: '/glossary' },
+          { text: 'Reports', link: '/report' },
           { text: 'Performance', link: '/performance' },
         ],
       },

@@ -23,9 +23,6 @@ export const ARROWS = {
   semcrc: ['@semcrc/runner', '@semcrc/report'],
 };
 
-/** Packages whose imports of workspace packages are types only. */
-export const TYPES_ONLY = new Set(['@semcrc/report']);
-
 /** Packages no part of which may touch Node: they run unchanged in a browser. */
 export const BROWSER_PACKAGES = new Set(['@semcrc/kernels', '@semcrc/anchor', '@semcrc/core']);
 

@@ -7,7 +7,6 @@ import {
   DYNAMIC_ONLY,
   NODE_ENTRIES,
   reachable,
-  TYPES_ONLY,
 } from './arrows.mjs';
 import { entrySources, resolveRelative } from './workspace.mjs';
 
@@ -115,9 +114,6 @@ function checkImports(pkg, byName, shared) {
         const entry = specifier === name ? '.' : `.${specifier.slice(name.length)}`;
         if (!isDeclared(entry, target.manifest.exports))
           report('package', `${specifier} is no entry of ${name}`);
-        if (inSource && TYPES_ONLY.has(pkg.name) && kind !== 'type') {
-          report('arrow', `imports more than types from ${name}`);
-        }
       }
       const declared = name.startsWith('#')
         ? isDeclared(name, pkg.manifest.imports)

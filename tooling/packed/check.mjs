@@ -136,7 +136,7 @@ function install(consumer, packed) {
 
 /** @param {string} consumer @param {readonly Packed[]} packed */
 function inspectContents(consumer, packed) {
-  const shipped = /^(package\.json|LICENSE|README\.md|(dist|src|schema|assembly)\/.+)$/;
+  const shipped = /^(package\.json|LICENSE|README\.md|(dist|src|schema|assembly|fonts)\/.+)$/;
   for (const { name } of packed) {
     const dir = path.join(consumer, 'node_modules', name);
     for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const binary = /\.(png|jpe?g|gz|nii|onnx|wasm|zarr|bin|npy)$/;
+const binary = /\.(png|jpe?g|gz|nii|onnx|wasm|zarr|bin|npy|ttf|woff2)$/;
 const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
   .split('\0')
   .filter((name) => name !== '' && existsSync(path.join(root, name)));

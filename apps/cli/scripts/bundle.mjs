@@ -22,8 +22,8 @@ await build({
     ),
   },
   platform: 'node',
-  // A native addon is found by its place in node_modules.
-  external: ['fs-native-extensions'],
+  // A native addon is found by its place in node_modules, and so are the fonts of pages.
+  external: ['fs-native-extensions', '@semcrc/report/pages'],
   plugins: [notices.plugin()],
   output: { dir: path.join(root, 'dist'), format: 'esm', chunkFileNames: '[name]-[hash].js' },
   logLevel: 'warn',

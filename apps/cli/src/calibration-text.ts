@@ -1,9 +1,9 @@
-import type { Calibration, RunRecord } from '@semcrc/core';
-import { facts, figure, lambdaRange, lambdaText, table, wrapped } from './table.ts';
+import type { Calibration, RunRecord, UnitsRecord } from '@semcrc/core';
+import { facts, figure, inHu, lambdaInHu, lambdaRange, lambdaText, table, wrapped } from './table.ts';
 
 /** A calibration as its reader wants to see it: what was asked, λ̂, how held-out scans fare, organ by organ. */
 export function calibrationText(calibration: Calibration): string {
-  const { procedure, epsilon, bound, delta, split, anchor, omega, test, source, lambda } = calibration;
+  const { procedure, epsilon, bound, delta, split, anchor, omega, test, source, lambda, units } = calibration;
   const keys = Object.keys(lambda);
   const pairs: [string, string][] = [
     ['procedure', procedure],
@@ -18,18 +18,27 @@ export function calibrationText(calibration: Calibration): string {
   if (anchor !== null) {
     pairs.push([
       'anchor',
-      `${anchorText(anchor)}, length objective ${figure(anchor.objective)}, proven within ${anchor.gap.toExponential(1)} of the best`,
+      `${anchorText(anchor)}, length objective ${figure(anchor.objective)} (${inHu(anchor.objective, units)} HU), proven within ${anchor.gap.toExponential(1)} of the best`,
     ]);
   }
   if (omega !== null) pairs.push(['ω̂', omega.toFixed(6)]);
-  if (keys.length === 1) pairs.push(['λ̂', exact(lambda[keys[0]])]);
+  if (keys.length === 1)
+    pairs.push(['λ̂', `${exact(lambda[keys[0]])} (${lambdaInHu([lambda[keys[0]]], units)} HU)`]);
   else if (calibration.partition.kind === 'position') {
-    pairs.push(['λ̂', keys.map((key) => `group ${key}: ${lambdaText(lambda[key])}`).join(', ')]);
+    pairs.push([
+      'λ̂',
+      keys
+        .map((key) => `group ${key}: ${lambdaText(lambda[key])} (${lambdaInHu([lambda[key]], units)} HU)`)
+        .join(', '),
+    ]);
   }
   pairs.push(
     test === null
       ? ['held out', 'nothing: every patient was calibrated on']
-      : ['held out', `risk ${figure(test.risk)}, length ${figure(test.length)} of the data range`],
+      : [
+          'held out',
+          `risk ${figure(test.risk)}, length ${figure(test.length)} of the data range (${inHu(test.length, units)} HU)`,
+        ],
   );
   return `${facts(pairs)}\n\n${organTable(calibration)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
 }
@@ -52,7 +61,7 @@ function exact(value: Calibration['lambda'][string]): string {
 
 /** λ, held-out risk and length of every label. */
 function organTable(calibration: Calibration): string {
-  const { labels, lambda, organs, test } = calibration;
+  const { labels, lambda, organs, test, units } = calibration;
   const ids = Object.keys(labels).sort((a, b) => Number(a) - Number(b));
   const { kind } = calibration.partition;
   const byOrgan = kind === 'organ' || kind === 'strata';
@@ -61,9 +70,10 @@ function organTable(calibration: Calibration): string {
   const statuses = Object.keys(organs).length > 0;
   const head = [
     'organ',
-    ...(byOrgan ? ['λ̂'] : []),
+    ...(byOrgan ? ['λ̂', 'λ̂ HU'] : []),
     'risk',
     'length',
+    'HU',
     'test scans',
     ...(statuses ? ['n', 'status'] : []),
   ];
@@ -72,14 +82,21 @@ function organTable(calibration: Calibration): string {
     const status = organs[id];
     return [
       labels[id],
-      ...(byOrgan ? [lambdaRange(lambdasOf(id))] : []),
+      ...(byOrgan ? [lambdaRange(lambdasOf(id)), lambdaInHu(lambdasOf(id), units)] : []),
       figure(held?.risk),
       figure(held?.length),
+      inHu(held?.length, units),
       held?.scans ?? 0,
       ...(statuses ? [status?.nCal ?? '–', status?.status ?? '–'] : []),
     ];
   });
-  return table(head, rows);
+  return [table(head, rows), ...scanOnly(calibration.procedure)].join('\n\n');
+}
+
+/** What stands beside a table by organ of a procedure that promises the scan's risk and has a λ for each organ. */
+export function scanOnly(procedure: Calibration['procedure']): string[] {
+  if (procedure !== 'sem-crc') return [];
+  return [wrapped('The promise is for the scan, not for each organ; organ-crc promises every organ.')];
 }
 
 /** What an experiment's runs come to, procedure by procedure. */
@@ -90,9 +107,10 @@ export function summaryTable(
     readonly risk: { readonly mean: number; readonly sd: number } | null;
     readonly length: { readonly mean: number; readonly sd: number } | null;
   }[],
+  units: UnitsRecord | null,
 ): string {
   return table(
-    ['procedure', 'runs', 'risk', '± sd', 'length', '± sd'],
+    ['procedure', 'runs', 'risk', '± sd', 'length', '± sd', 'HU', '± sd'],
     rows.map(({ procedure, runs, risk, length }) => [
       procedure,
       runs,
@@ -100,6 +118,8 @@ export function summaryTable(
       figure(risk?.sd),
       figure(length?.mean),
       figure(length?.sd),
+      inHu(length?.mean, units),
+      inHu(length?.sd, units),
     ]),
   );
 }

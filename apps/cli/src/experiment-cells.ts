@@ -1,11 +1,14 @@
-import { type ExperimentPlan, planRuns, type SummaryRow } from '@semcrc/core';
+import { type ExperimentDocument, type ExperimentPlan, planRuns, type Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
-import { beginResults, type ExperimentWriter } from '@semcrc/results';
+import { unitsOf } from '@semcrc/report';
+import { beginResults, type ExperimentFacts, type ExperimentWriter } from '@semcrc/results';
 import { type FinishedRun, runExperiment } from '@semcrc/runner';
+import { calibratedIn, medianScan } from './example-choice.ts';
 import type { Cell } from './experiment-file.ts';
 import type { Invocation } from './invocation.ts';
+import { patientsIn } from './patients.ts';
 import { type Config, flatConfig, planOf, resolveConfig, splitText } from './resolve.ts';
-import { chooseSource, handleOf } from './source.ts';
+import { chooseSource, handleOf, preparingOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
 import { EXPERIMENTS, noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
@@ -18,7 +21,7 @@ export interface CellOutcome {
   readonly cell: Cell;
   readonly config: Config;
   readonly path: string;
-  readonly summary: readonly SummaryRow[];
+  readonly document: ExperimentDocument;
   /** How the cohort's patients were divided, in words. */
   readonly split: string;
 }
@@ -72,7 +75,7 @@ export async function runCells(
       }
     });
     const outcomes = cells.map((cell) => done.find((outcome) => outcome.cell === cell)!);
-    await results.finish(outcomes.map(({ summary }) => summary));
+    await results.finish(outcomes.map(({ document }) => document));
     return { path: results.path, outcomes };
   } finally {
     results.release();
@@ -135,21 +138,52 @@ async function runBatch(
     .finally(() => progress.stop());
   noteMended(terminal, result.mended);
 
-  const [first] = planRuns({ ...plan, runs: 1 }, open.cohort);
-  const example = first.split.test[0] ?? first.split.cal[0];
   const patients = new Set(open.cohort.patients).size;
   const outcomes: CellOutcome[] = [];
   for (const [at, { cell, config }] of members.entries()) {
     const folder = folders[at];
     const { summary } = result.byEpsilon[at];
-    if (result.curve !== null) await folder.writeRiskCurve(result.curve);
-    if (!folder.hasExample) await folder.writeExample(await open.cohort.read(example), first.run);
-    await folder.writeResults(
-      open.cohort,
+    if (result.curve !== null) await folder.writeRiskCurve(result.curve, result.mended);
+    if (!folder.hasExample) await keepExample(folder, open.cohort, result.runs[0], at, config);
+    const document = await folder.writeResults(
+      factsOf(open.cohort, config),
       result.runs.map(({ run, results }) => [run, results[at]] as const),
       summary,
     );
-    outcomes.push({ cell, config, path: folder.path, summary, split: splitText(config, patients) });
+    outcomes.push({ cell, config, path: folder.path, document, split: splitText(config, patients) });
   }
   return outcomes;
+}
+
+/** Keeps the scan with the median loss of the first run, with what every procedure makes of it. */
+async function keepExample(
+  folder: ExperimentWriter,
+  cohort: Source,
+  { run, results }: FinishedRun,
+  at: number,
+  { options }: Config,
+): Promise<void> {
+  const chosen = medianScan(results[at].records);
+  if (chosen === null) return;
+  await folder.writeExample({
+    sample: await cohort.read(chosen.scan),
+    measurement: (await cohort.measurement?.(chosen.scan)) ?? undefined,
+    run,
+    rule: chosen.rule,
+    heuristic: options,
+    calibrated: calibratedIn(results[at], cohort.labels),
+  });
+}
+
+/** What experiment.json says of its cohort beside its runs. */
+function factsOf(cohort: Source, { source }: Config): ExperimentFacts {
+  const { labels, digest } = cohort;
+  const { window } = preparingOf(source, cohort.preparing);
+  return {
+    labels,
+    digest,
+    ...(window ? { units: unitsOf(window) } : {}),
+    ...patientsIn(cohort),
+    versions: { semcrc: VERSION },
+  };
 }

@@ -36,6 +36,11 @@ export const OUT_FILE = new Option(
   '--out <file>',
   'where the calibration is written (default: calibration.json)',
 );
+export const NO_CARD = new Option(
+  '--no-report',
+  'write no card: the page that people read, and its JSON twin',
+);
+export const QUIET = new Option('--quiet', 'print nothing but errors: no progress, remarks or summary');
 export const JSON_OUTPUT = new Option('--json', 'print the result, or the error, as JSON on stdout');
 export const WORKERS = schemaOption(
   'workers',

@@ -7,7 +7,8 @@ import { proveWritable } from '@semcrc/results';
 export interface OutputDocument {
   /** Absolute. */
   readonly path: string;
-  write(document: object): Promise<void>;
+  /** @returns the text written */
+  write(document: object): Promise<string>;
 }
 
 /** What a command writes, and what must not be lost to it. */
@@ -37,7 +38,11 @@ export async function openOutput(
   await proveWritable(place);
   return {
     path: place,
-    write: (document) => writeFileAtomic(place, `${JSON.stringify(document, null, 2)}\n`, rules),
+    async write(document) {
+      const text = `${JSON.stringify(document, null, 2)}\n`;
+      await writeFileAtomic(place, text, rules);
+      return text;
+    },
   };
 }
 

@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Comm
   calibrate: async (invocation) => (await import('./commands/calibrate.ts')).calibrateCommand(invocation),
   experiment: async (invocation) => (await import('./commands/experiment.ts')).experimentCommand(invocation),
   evaluate: async (invocation) => (await import('./commands/evaluate.ts')).evaluateCommand(invocation),
+  report: async (invocation) => (await import('./commands/report.ts')).reportCommand(invocation),
   apply: async (invocation) => (await import('./commands/apply.ts')).applyCommand(invocation),
   prepare: async (invocation) => (await import('./commands/prepare.ts')).prepareCommand(invocation),
   simulate: async (invocation) => (await import('./commands/simulate.ts')).simulateCommand(invocation),
@@ -30,7 +31,7 @@ export async function buildProgram(invocation: Invocation, args: readonly string
   for (const name of commandsFor(args[0])) program.addCommand(await COMMANDS[name](invocation));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
-    command.configureHelp({ helpWidth: 110 });
+    command.configureHelp({ helpWidth: helpWidth() });
   }
   return program;
 }
@@ -45,11 +46,17 @@ export function isCommand(word: string | undefined): word is string {
   return word !== undefined && Object.hasOwn(COMMANDS, word);
 }
 
+/** Help is as wide as the terminal, within reason. */
+function helpWidth(): number {
+  return Math.min(Math.max(process.stdout.columns ?? 110, 40), 110);
+}
+
 const EXAMPLES = `
 Examples:
   semcrc calibrate                                        the built-in phantom cohort
   semcrc calibrate manifest.csv --labels suprem --n-opt 8 --n-cal 28 --n-test 12
   semcrc experiment --runs 20 --out results
+  semcrc report results
   semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
   semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz
   semcrc simulate phantom -n 160 --size 128,128,64 --spacing 3,3,3 --out phantoms

@@ -12,7 +12,7 @@ import { Terminal, writeLine } from './terminal.ts';
  * @returns the exit code
  */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const terminal = new Terminal(args.includes('--json'));
+  const terminal = new Terminal({ json: args.includes('--json'), quiet: args.includes('--quiet') });
   const words = args.length === 0 ? ['--help'] : withoutSeparator(args);
   try {
     const program = await buildProgram({ terminal, signal }, words);

@@ -1,4 +1,4 @@
-import type { LambdaByGroup } from '@semcrc/core';
+import type { LambdaByGroup, UnitsRecord } from '@semcrc/core';
 import Table from 'cli-table3';
 
 type Cell = string | number;
@@ -21,9 +21,41 @@ const BARE = {
   middle: '  ',
 } as const;
 
-/** A table without rules or colours: the first column to the left, the others to the right. */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+/** Longest line of results. */
+const TEXT_WIDTH = 100;
+
+/** Characters in a line of running text: those of the terminal, within reason. */
+function lineWidth(): number {
+  return Math.min(Math.max(process.stdout.columns ?? TEXT_WIDTH, 40), TEXT_WIDTH);
+}
+
+/** Characters in a line of a table: those of the terminal; without one, programs read it, and nothing is wrapped. */
+function tableWidth(): number {
+  return process.stdout.columns ?? Number.POSITIVE_INFINITY;
+}
+
+/** Characters between two columns. */
+const BETWEEN = 2;
+/** A column is not made narrower than this. */
+const NARROWEST = 7;
+
+/**
+ * A table without rules or colours: the first column to the left, the others to the right. Where it is wider than `width`,
+ * its widest columns are made narrower and their words wrapped.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  width = tableWidth(),
+): string {
+  const widths = head.map((name, column) =>
+    Math.max(...[name, ...rows.map((row) => String(row[column]))].map((cell) => [...cell].length)),
+  );
+  const total = () => widths.reduce((sum, own) => sum + own + BETWEEN, -BETWEEN);
+  while (total() > width && Math.max(...widths) > NARROWEST) widths[widths.indexOf(Math.max(...widths))]--;
   const grid = new Table({
+    colWidths: widths,
+    wordWrap: true,
     head: [...head],
     chars: BARE,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
@@ -49,6 +81,25 @@ export function figure(value: number | null | undefined): string {
   return Number.isFinite(value) ? value.toFixed(5) : '∞';
 }
 
+/** A λ or a length in HU; `–` where there is none or HU are not known. */
+export function inHu(value: number | null | undefined, units: UnitsRecord | null | undefined): string {
+  if (value === null || value === undefined || !units) return '–';
+  return Number.isFinite(value) ? (value * units.huPerUnit).toFixed(1) : '∞';
+}
+
+/** λ of an organ's groups in HU, the range they span where there are several. */
+export function lambdaInHu(
+  values: readonly LambdaByGroup[string][],
+  units: UnitsRecord | null | undefined,
+): string {
+  const all = values.flatMap((value) =>
+    typeof value === 'object' ? [Number(value.below), Number(value.above)] : [Number(value)],
+  );
+  if (all.length === 0) return '–';
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  return least === most ? inHu(most, units) : `${inHu(least, units)} … ${inHu(most, units)}`;
+}
+
 /** λ of a group, both sides where they differ. */
 export function lambdaText(value: LambdaByGroup[string] | undefined): string {
   if (value === undefined) return '–';
@@ -65,14 +116,12 @@ export function lambdaRange(values: readonly LambdaByGroup[string][]): string {
   return all.length === 0 ? '–' : `${figure(Math.min(...all))} … ${figure(Math.max(...all))}`;
 }
 
-const TEXT_WIDTH = 100;
-
-/** Running text in lines of at most 100 characters. */
-export function wrapped(text: string): string {
+/** Running text in lines of at most so many characters. */
+export function wrapped(text: string, width = lineWidth()): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > TEXT_WIDTH) {
+    if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;
     } else {

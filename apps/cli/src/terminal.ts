@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 
 /** Advances with the work; stderr only. */
@@ -7,7 +8,15 @@ export interface Progress {
   stop(): void;
 }
 
-const QUIET_SECONDS = 10;
+const SILENT_SECONDS = 10;
+
+/** Colours of what needs a look. */
+export type Colour = 'green' | 'yellow' | 'red';
+
+/** A terminal shows colours unless its user said not to (https://no-color.org). */
+function showsColours(): boolean {
+  return process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
+}
 
 /** Characters that steer a terminal or turn text around, which names and values of files may hold. */
 const CONTROL = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -33,14 +42,19 @@ export function writeLine(text: string): void {
  */
 export class Terminal {
   readonly json: boolean;
+  readonly quiet: boolean;
 
-  constructor(json: boolean) {
+  /** @param quiet nothing is written but errors, what `json` prints, and files */
+  constructor({ json = false, quiet = false }: { readonly json?: boolean; readonly quiet?: boolean }) {
     this.json = json;
+    this.quiet = quiet;
   }
 
-  /** Text for the reader of results; dropped under `--json`. */
-  print(text: string): void {
-    if (!this.json) process.stdout.write(`${printable(text)}\n`);
+  /** Text for the reader of results, in a colour where stdout shows colours; dropped under `--json` and `--quiet`. */
+  print(text: string, colour?: Colour): void {
+    if (this.json || this.quiet) return;
+    const shown = printable(text);
+    process.stdout.write(`${colour && showsColours() ? styleText(colour, shown) : shown}\n`);
   }
 
   /** The machine-readable result; dropped without `--json`. */
@@ -48,13 +62,14 @@ export class Terminal {
     if (this.json) process.stdout.write(`${printable(JSON.stringify(value, null, 2))}\n`);
   }
 
-  /** A remark that is not a result. */
+  /** A remark that is not a result; dropped under `--quiet`. */
   note(text: string): void {
-    writeLine(text);
+    if (!this.quiet) writeLine(text);
   }
 
   /** A bar with the time left where stderr is a terminal; elsewhere a line now and then, and none for short work. */
   progress(label: string, total: number, done = 0): Progress {
+    if (this.quiet) return { update() {}, stop() {} };
     return process.stderr.isTTY ? bar(label, total, done) : sparseLines(label, total, done);
   }
 }
@@ -92,7 +107,7 @@ function sparseLines(label: string, total: number, done: number): Progress {
   return {
     update(value, newTotal = total) {
       const now = Date.now();
-      if (now - lastLine < QUIET_SECONDS * 1000 || value >= newTotal) return;
+      if (now - lastLine < SILENT_SECONDS * 1000 || value >= newTotal) return;
       lastLine = now;
       const elapsed = (now - started) / 1000;
       const fresh = value - done;

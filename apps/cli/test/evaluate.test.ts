@@ -133,7 +133,7 @@ describe('95% intervals', () => {
   });
 
   test('one value has no interval; risks cannot leave 0..1', async () => {
-    expect(meanInterval([0.3])).toEqual({ mean: 0.3, low: null, high: null });
-    expect(meanInterval([0, 1])).toEqual({ mean: 0.5, low: 0, high: 1 });
+    expect(meanInterval([0.3])).toEqual({ mean: 0.3, low: null, high: null, sd: null });
+    expect(meanInterval([0, 1])).toEqual({ mean: 0.5, low: 0, high: 1, sd: Math.SQRT1_2 });
   });
 });

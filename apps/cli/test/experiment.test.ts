@@ -65,12 +65,13 @@ describe('results', () => {
   test('come with a summary table, position maps, an example scan and a risk curve', async () => {
     const folder = join(root, 'workers-1');
     const csv = readFileSync(join(folder, 'summary.csv'), 'utf8').trim().split('\n');
-    expect(csv[0]).toBe('procedure,runs,risk_mean,risk_sd,length_mean,length_sd');
-    const { summary } = JSON.parse(readFileSync(join(folder, 'experiment.json'), 'utf8'));
+    expect(csv[0]).toBe('procedure,runs,risk_mean,risk_sd,length_mean,length_sd,length_mean_hu,length_sd_hu');
+    const { summary, units } = JSON.parse(readFileSync(join(folder, 'experiment.json'), 'utf8'));
     expect(csv.slice(1)).toEqual(
       summary.map(
         ({ procedure, runs, risk, length }: (typeof summary)[number]) =>
-          `${procedure},${runs},${risk.mean},${risk.sd},${length.mean},${length.sd}`,
+          `${procedure},${runs},${risk.mean},${risk.sd},${length.mean},${length.sd},` +
+          `${length.mean * units.huPerUnit},${length.sd * units.huPerUnit}`,
       ),
     );
     expect(readdirSync(join(folder, 'membership'))).toEqual([

@@ -14,6 +14,7 @@ export interface PlainScan {
   seg: PlainFile;
   body?: PlainFile;
   point?: PlainFile;
+  measurement?: PlainFile;
 }
 
 /** A scan in HU with predictions around it and labels 0..11, SuPreM's first. */
@@ -50,6 +51,7 @@ const COLUMNS = {
   seg: 'segmentation',
   body: 'body',
   point: 'point',
+  measurement: 'measurement',
 };
 
 /** Writes scans and the manifest that lists them into a folder; returns the manifest's path. */

@@ -43,6 +43,41 @@ describe('a cohort from a manifest', () => {
     }
   });
 
+  it('reads what the predictor saw where the manifest names it, and says where a whole scan lies', async () => {
+    const scan = plainScan(5);
+    const values = Float32Array.from({ length: VOXELS }, (_, voxel) => (voxel % 7) / 8);
+    const affine = [
+      [2, 0, 0, -7],
+      [0, 3, 0, 5],
+      [0, 0, 4, 11],
+    ];
+    const { ct, lower, upper, seg } = scan;
+    Object.assign(scan, {
+      ct: { ...ct, affine },
+      lower: { ...lower, affine },
+      upper: { ...upper, affine },
+      seg: { ...seg, affine },
+    });
+    const plain = await openManifest(write(scan), SUPREM);
+    expect(await plain.measurement?.('s0')).toBeNull();
+    scan.measurement = { size: SIZE, type: 'float32', values, affine };
+    const source = await openManifest(write(scan), SUPREM);
+    expect(Array.from((await source.measurement!('s0'))!)).toEqual(Array.from(values));
+    expect((await source.read('s0')).affine).toEqual([...affine.flat(), 0, 0, 0, 1]);
+    // What is only looked at decides no sample.
+    expect(source.digest).toBe(plain.digest);
+  });
+
+  it('refuses a manifest whose measurement is not there', async () => {
+    const scan = plainScan(6);
+    scan.measurement = { ...scan.lower };
+    const manifest = write(scan);
+    rmSync(join(manifest, '..', 's0', 'measurement.nii.gz'));
+    const error = await failure(openManifest(manifest, SUPREM));
+    expect(error.code).toBe('bad-input');
+    expect(error.message).toMatch(/s0.*measurement\.nii\.gz/);
+  });
+
   it('merges the body mask: inside it nothing is background, organs outside it stay organs', async () => {
     const scan = plainScan(3);
     scan.body = {

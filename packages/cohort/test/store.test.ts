@@ -46,6 +46,20 @@ describe('a prepared cohort', () => {
     });
   });
 
+  it('keeps where scans lie, if it is known of all of them', async () => {
+    const affine = [2, 0, 0, -7, 0, 3, 0, 5, 0, 0, 4, 11, 0, 0, 0, 1];
+    for (const lies of [true, false]) {
+      const path = fresh();
+      await beginStore(path, planOf(2));
+      await writeScan(path, 's0', kept({ ...randomSample('s0', SHAPE, 0), affine }));
+      await writeScan(path, 's1', kept({ ...randomSample('s1', SHAPE, 1), ...(lies ? { affine } : {}) }));
+      await finishStore(path);
+      const source = await openStore(path);
+      expect((await source.read('s1')).affine).toEqual(lies ? affine : undefined);
+      expect((await source.view!('s0')).affine).toEqual(lies ? affine : undefined);
+    }
+  });
+
   it('gives back every sample bit for bit, without those left out', async () => {
     const path = fresh();
     const summary = await write(path, planOf(5), new Map([['s1', 'too short']]));

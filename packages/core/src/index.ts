@@ -17,6 +17,7 @@ export {
   type MeasuredRisk,
   measureCohort,
 } from './evaluate/cohort-evaluation.ts';
+export type { Losses } from './evaluate/losses.ts';
 export { type MeanInterval, meanInterval, student975 } from './evaluate/mean-interval.ts';
 export {
   averageEvaluations,
@@ -28,6 +29,7 @@ export {
   type Evaluation,
   evaluateScan,
   type LossAndLength,
+  type MeanLossAndLength,
   type ScanEvaluation,
 } from './evaluate/scan-evaluation.ts';
 export { checkCombination } from './options/combination.ts';
@@ -62,6 +64,7 @@ export {
   evaluateFits,
   fitSplit,
   type LabelledIndex,
+  lengthsWithMore,
   type MeanAndSd,
   planRuns,
   profileOptionsOf,
@@ -72,7 +75,7 @@ export {
   type SummaryRow,
   summarize,
 } from './procedures/experiment.ts';
-export type { CalibrationData, Fit, FitAnchor, OrganStatus } from './procedures/fit.ts';
+export type { CalibrationData, Fit, FitAnchor, OrganStatus, Telling } from './procedures/fit.ts';
 export { guaranteeInWords } from './procedures/guarantee.ts';
 export {
   type Interval,
@@ -91,7 +94,7 @@ export {
   parseCalibration,
   SourceRecord,
 } from './records/calibration.ts';
-export { EVALUATION_SCHEMA, EvaluationDocument } from './records/evaluation.ts';
+export { EVALUATION_SCHEMA, EvaluationDocument, parseEvaluation } from './records/evaluation.ts';
 export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment.ts';
 export { PUBLISHED } from './records/published.ts';
 export {
@@ -103,7 +106,16 @@ export {
   RiskCurveDocument,
   RunFile,
 } from './records/results.ts';
-export { LambdaByGroup, RunRecord } from './records/run.ts';
+export {
+  AnchorRecord,
+  LambdaByGroup,
+  LossesRecord,
+  type MoreScans,
+  RunRecord,
+  recordedLambda,
+  UnitsRecord,
+} from './records/run.ts';
+export type { LambdaWithMore } from './search/backtrack.ts';
 export { crcBound, leastUnits, type RiskBound } from './search/bound.ts';
 export type { LossScope } from './search/loss-table.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './search/rcps.ts';

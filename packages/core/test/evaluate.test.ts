@@ -235,7 +235,13 @@ describe('the mean over test scans', () => {
     expect(result).toEqual({
       risk: 0.75,
       length: 0.375,
-      organs: { 3: { risk: 1, length: 0.5, scans: 1 }, 7: { risk: 0.375, length: 0.25, scans: 3 } },
+      units: 2,
+      sd: Math.sqrt(2 * 0.25 ** 2),
+      organs: {
+        3: { risk: 1, length: 0.5, scans: 1, units: 1, sd: null },
+        7: { risk: 0.375, length: 0.25, scans: 3, units: 2, sd: Math.sqrt(2 * 0.375 ** 2) },
+      },
+      perScan: { risk: [0.25, 0.75, 1, 0.5], length: [0.125, 0.375, 0.5, 0.25] },
     });
   });
 

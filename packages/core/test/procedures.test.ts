@@ -185,7 +185,7 @@ describe.each(['organ-crc', 'pooled'] as const)('%s', (procedure) => {
           expect(fit.partition.keys).toEqual(IDS.map(String));
           expect(Object.keys(fit.organs).sort()).toEqual(IDS.map(String).sort());
           IDS.forEach((organ, i) => {
-            expect(fit.organs[organ]).toEqual({ status: statuses[i], nCal: numbers[i] });
+            expect(fit.organs[organ]).toMatchObject({ status: statuses[i], nCal: numbers[i] });
             seen[fit.organs[organ].status]++;
           });
           expect(fit).toMatchObject({ units: n, anchor: null, omega: null });
@@ -226,7 +226,8 @@ describe('organ-crc with control', () => {
           expect(Array.from(both.lambda)).toEqual(expected);
           expect(both.omega).toBe(semantic.omega);
           expect(both.anchor?.lambda).toEqual(semantic.anchor?.lambda);
-          expect(both.organs).toEqual({ 1: own.organs[1], 7: own.organs[7] });
+          const known = ({ status, nCal }: (typeof own.organs)[string]) => ({ status, nCal });
+          expect(both.organs).toEqual({ 1: known(own.organs[1]), 7: known(own.organs[7]) });
           if (expected.some((value, at) => value > semantic.lambda[at])) raised++;
           const cal = select(samples, split.cal);
           const lambda = lambdaOfGroups(byOrgan(IDS), IDS.length, both.lambda);

@@ -3,24 +3,17 @@ import { join } from 'node:path';
 import {
   EXAMPLE_VOLUMES,
   EXPERIMENT_SCHEMA,
-  type ExampleDocument,
   type ExperimentDocument,
   type Labels,
+  type MendedVoxels,
   type RiskCurve,
   type RiskCurveDocument,
   type RunResult,
-  type Sample,
   type SummaryRow,
 } from '@semcrc/core';
-import {
-  identityAffine,
-  type LabelVolume,
-  makeVolume,
-  sliceOffsets,
-  takeSlices,
-  type Volume,
-} from '@semcrc/imaging';
+import { identityAffine, makeVolume } from '@semcrc/imaging';
 import { writeFileAtomic, writeNifti } from '@semcrc/imaging/node';
+import { type ExampleChoice, exampleParts } from './example.ts';
 import {
   discardRuns,
   type JournalTerms,
@@ -42,8 +35,12 @@ import {
 import { openOutputFolder } from './output-folder.ts';
 import { summaryCsv } from './summary-csv.ts';
 
-/** Slices kept of the example scan. */
-const EXAMPLE_SLICES = 4;
+/** What an experiment's document says of its cohort and its making. */
+export type ExperimentFacts = Pick<ExperimentDocument, 'units' | 'patients' | 'versions'> & {
+  readonly labels: Labels;
+  /** Of the source. */
+  readonly digest: string;
+};
 
 /** Writes one experiment's folder: its runs as they finish and, once they all have, its results. */
 export class ExperimentWriter {
@@ -73,8 +70,8 @@ export class ExperimentWriter {
     return existsSync(join(this.path, RISK_CURVE_FILE));
   }
 
-  async writeRiskCurve({ lambda, risk, organs }: RiskCurve): Promise<void> {
-    const document = { schema: 'semcrc/risk-curve@1', lambda, risk, organs } as RiskCurveDocument;
+  async writeRiskCurve({ lambda, risk, organs }: RiskCurve, mended: MendedVoxels): Promise<void> {
+    const document = { schema: 'semcrc/risk-curve@1', lambda, risk, organs, mended } as RiskCurveDocument;
     await writeFileAtomic(join(this.path, RISK_CURVE_FILE), `${JSON.stringify(document)}\n`);
   }
 
@@ -82,30 +79,23 @@ export class ExperimentWriter {
     return existsSync(join(this.path, EXAMPLE_FOLDER, EXAMPLE_FILE));
   }
 
-  /** Keeps a few slices of one scan, so that showing results needs the cohort no more. */
-  async writeExample(sample: Sample, run: number): Promise<void> {
+  /** Keeps a few slices of one scan and its calibrated intervals, so that showing results needs the cohort no more. */
+  async writeExample(choice: ExampleChoice): Promise<void> {
     const directory = join(this.path, EXAMPLE_FOLDER);
     await openOutputFolder(directory);
-    const [depth, height, width] = sample.shape;
-    const slices = sliceOffsets(depth, Math.min(depth, EXAMPLE_SLICES));
-    const { truth, lower, upper, point } = sample;
-    const images = { truth, lower, upper, ...(point && { point }), groups: Uint16Array.from(sample.organs) };
-    for (const [name, voxels] of Object.entries(images)) {
-      const whole = makeVolume(voxels, sample.shape, identityAffine) as Volume | LabelVolume;
-      const kept = makeVolume(takeSlices(whole, slices), [slices.length, height, width], identityAffine);
-      await writeNifti(join(directory, volumeFile(name)), kept as Volume | LabelVolume);
+    const { document, volumes } = exampleParts(choice);
+    for (const [name, volume] of Object.entries(volumes)) {
+      await writeNifti(join(directory, volumeFile(name)), volume);
     }
-    const volumes = Object.keys(images) as ExampleDocument['volumes'];
-    const document = { schema: 'semcrc/example@1', scan: sample.id, run, slices, volumes };
     await writeFileAtomic(join(directory, EXAMPLE_FILE), `${JSON.stringify(document, null, 2)}\n`);
   }
 
   /** Writes the results of all runs; experiment.json last, so that where it is, everything is. */
   async writeResults(
-    { labels, digest }: { readonly labels: Labels; readonly digest: string },
+    { labels, digest, ...more }: ExperimentFacts,
     runs: readonly (readonly [run: number, RunResult])[],
     summary: readonly SummaryRow[],
-  ): Promise<void> {
+  ): Promise<ExperimentDocument> {
     const maps = runs.flatMap(([run, { positions }]) => (positions === null ? [] : [{ run, ...positions }]));
     const membership = join(this.path, MEMBERSHIP_FOLDER);
     if (maps.length > 0) await openOutputFolder(membership);
@@ -113,15 +103,20 @@ export class ExperimentWriter {
       const plane = makeVolume(Uint16Array.from(map), [1, height, width], identityAffine);
       await writeNifti(join(membership, membershipFile(run)), plane);
     }
-    await writeFileAtomic(join(this.path, SUMMARY_FILE), summaryCsv([{ axes: {}, summary }]));
+    await writeFileAtomic(
+      join(this.path, SUMMARY_FILE),
+      summaryCsv([{ axes: {}, summary, units: more.units ?? null }]),
+    );
     const document = {
       schema: EXPERIMENT_SCHEMA,
       config: { ...this.#config, sourceDigest: digest },
       labels: { ...labels },
+      ...more,
       runs: runs.flatMap(([, { records }]) => records),
       summary: [...summary],
     } satisfies ExperimentDocument;
     await writeFileAtomic(join(this.path, EXPERIMENT_FILE), `${JSON.stringify(document, null, 1)}\n`);
+    return document;
   }
 }
 
@@ -129,12 +124,17 @@ export class ExperimentWriter {
 export async function beginExperiment(path: string, terms: JournalTerms): Promise<void> {
   for (const name of [EXPERIMENT_FILE, SUMMARY_FILE, RISK_CURVE_FILE])
     rmSync(join(path, name), { force: true });
-  discard(join(path, EXAMPLE_FOLDER), [EXAMPLE_FILE, ...EXAMPLE_VOLUMES.map(volumeFile)]);
+  discard(join(path, EXAMPLE_FOLDER), EXAMPLE_FILES);
   discard(join(path, MEMBERSHIP_FOLDER), /^run-\d+\.nii\.gz$/);
   await openOutputFolder(journalFolder(path));
   discardRuns(journalFolder(path));
   await writeJournal(journalFolder(path), terms);
 }
+
+/** Names of what an example's folder holds. */
+const EXAMPLE_FILES = new RegExp(
+  `^(${[EXAMPLE_FILE, ...EXAMPLE_VOLUMES.map(volumeFile), volumeFile('[a-z-]+-(lower|upper|width)')].join('|')})$`,
+);
 
 /** Removes files of ours from a folder of ours, and the folder if nothing else is in it. */
 function discard(folder: string, ours: readonly string[] | RegExp): void {

@@ -1,5 +1,6 @@
 export { cellName } from './cell-name.ts';
-export type { ExperimentWriter } from './experiment-writer.ts';
+export type { ExampleChoice } from './example.ts';
+export type { ExperimentFacts, ExperimentWriter } from './experiment-writer.ts';
 export { type Note, type Place, whileLocked } from './folder-lock.ts';
 export { openOutputFolder, proveWritable } from './output-folder.ts';
 export {

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { SummaryRow } from '@semcrc/core';
+import type { ExperimentDocument } from '@semcrc/core';
 import { kindOfResult, writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { cellName } from './cell-name.ts';
@@ -28,7 +28,7 @@ export interface ResultsWriter {
   /** In the order of the targets. */
   readonly experiments: readonly ExperimentWriter[];
   /** Writes what stands above the folders of a grid; call it once all are written. */
-  finish(summaries: readonly (readonly SummaryRow[])[]): Promise<void>;
+  finish(documents: readonly ExperimentDocument[]): Promise<void>;
   /** Lets other processes write here. */
   release(): void;
 }
@@ -83,9 +83,13 @@ export async function beginResults(
     return {
       path: place,
       experiments,
-      async finish(summaries) {
+      async finish(documents) {
         if (!isGrid) return;
-        const rows = summaries.map((summary, at) => ({ axes: targets[at].axes, summary }));
+        const rows = documents.map(({ summary, units = null }, at) => ({
+          axes: targets[at].axes,
+          summary,
+          units,
+        }));
         await writeFileAtomic(join(place, SUMMARY_FILE), summaryCsv(rows));
       },
       release,

@@ -12,6 +12,7 @@ import type { LabelVolume, Volume } from '@semcrc/imaging';
 import { readNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { readDocument } from './document-file.ts';
+import { boundName } from './example.ts';
 import { journalFolder, readJournal, readRuns } from './journal.ts';
 import {
   EXAMPLE_FILE,
@@ -43,6 +44,8 @@ export interface ExperimentResults {
   readonly axes: Readonly<Record<string, string>>;
   /** Whether every run is done and `experiment.json` written. */
   readonly finished: boolean;
+  /** Its `experiment.json`, whether or not it is there yet. */
+  readonly file: string;
   /** @throws SemcrcError `bad-input` where the experiment is not finished, or its file is damaged */
   experiment(): ExperimentDocument;
   /**
@@ -65,6 +68,8 @@ export interface ExampleScan extends Omit<ExampleDocument, 'schema'> {
    * @throws SemcrcError `bad-input` naming the file
    */
   read(volume: ExampleVolume): Promise<Volume | LabelVolume>;
+  /** Reads the calibrated bounds of one of the procedures `calibrated`. @throws SemcrcError `bad-input` naming the file */
+  readBounds(procedure: string): Promise<{ readonly lower: Volume; readonly upper: Volume }>;
 }
 
 /**
@@ -114,6 +119,7 @@ function openFile(file: string): ExperimentResults {
     folder: '',
     axes: {},
     finished: true,
+    file,
     experiment,
     runs: () => new Map(),
     riskCurve: () => null,
@@ -130,6 +136,7 @@ function openFolder(path: string, folder: string, axes: Readonly<Record<string, 
     get finished() {
       return existsSync(file);
     },
+    file,
     experiment() {
       if (existsSync(file)) return readDocument(file, experimentKind);
       throw new SemcrcError(
@@ -160,6 +167,11 @@ function openFolder(path: string, folder: string, axes: Readonly<Record<string, 
           const name = join(directory, volumeFile(volume));
           const read = volume === 'groups' ? readNifti(name, { as: 'labels' }) : readNifti(name);
           return (await read).volume;
+        },
+        async readBounds(procedure) {
+          const bound = async (name: 'lower' | 'upper') =>
+            (await readNifti(join(directory, volumeFile(boundName(procedure, name))))).volume;
+          return { lower: await bound('lower'), upper: await bound('upper') };
         },
       };
     },

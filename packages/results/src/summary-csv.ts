@@ -1,4 +1,4 @@
-import type { SummaryRow } from '@semcrc/core';
+import type { SummaryRow, UnitsRecord } from '@semcrc/core';
 import { stringify } from 'csv-stringify/sync';
 
 /**
@@ -9,9 +9,10 @@ export function summaryCsv(
   experiments: readonly {
     readonly axes: Readonly<Record<string, string>>;
     readonly summary: readonly SummaryRow[];
+    readonly units: UnitsRecord | null;
   }[],
 ): string {
-  const rows = experiments.flatMap(({ axes, summary }) =>
+  const rows = experiments.flatMap(({ axes, summary, units }) =>
     summary.map(({ procedure, runs, risk, length }) => ({
       ...axes,
       procedure,
@@ -20,6 +21,8 @@ export function summaryCsv(
       risk_sd: risk?.sd,
       length_mean: length?.mean,
       length_sd: length?.sd,
+      length_mean_hu: units && length && length.mean * units.huPerUnit,
+      length_sd_hu: units && length && length.sd * units.huPerUnit,
     })),
   );
   return stringify(rows, { header: true, escape_formulas: true });

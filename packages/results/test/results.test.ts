@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Sample } from '@semcrc/core';
+import { type ExperimentDocument, makePartition, type Sample } from '@semcrc/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { beginResults, cellName, type ExperimentTarget, openResults } from '../src/index.ts';
 import { snapshot } from './folder.ts';
@@ -41,16 +41,23 @@ const begin = (targets: readonly ExperimentTarget[] = [target()], onOther: 'refu
   beginResults(folder, targets, { onOther, note: quiet });
 
 /** Two runs of each target, all written. */
-async function finish(targets: readonly ExperimentTarget[] = [target()]): Promise<void> {
+async function finish(
+  targets: readonly ExperimentTarget[] = [target()],
+  sample: Sample = SAMPLE,
+): Promise<void> {
   const results = await begin(targets);
+  const documents: ExperimentDocument[] = [];
   for (const experiment of results.experiments) {
     const runs = [0, 1].map((run) => [run, runResult(run, { positions: true })] as const);
     for (const [run, result] of runs) await experiment.keep(run, result);
-    await experiment.writeRiskCurve({ lambda: [0, 0.5], risk: [0.4, 0.1], organs: { 0: [0.4, 0.1] } });
-    await experiment.writeExample(SAMPLE, 0);
-    await experiment.writeResults({ labels: LABELS, digest: DIGEST }, runs, SUMMARY);
+    const curve = { lambda: [0, 0.5], risk: [0.4, 0.1], organs: { 0: [0.4, 0.1] } };
+    await experiment.writeRiskCurve(curve, { clipped: 2, crossed: 0 });
+    await experiment.writeExample({ ...EXAMPLE, sample });
+    documents.push(
+      await experiment.writeResults({ labels: LABELS, digest: DIGEST, units: UNITS }, runs, SUMMARY),
+    );
   }
-  await results.finish(targets.map(() => SUMMARY));
+  await results.finish(documents);
   results.release();
 }
 
@@ -64,6 +71,23 @@ const SAMPLE: Sample = {
   organs: Uint8Array.from({ length: 10 }, (_, voxel) => voxel % 2),
   mended: { clipped: 0, crossed: 0 },
 };
+
+const UNITS = { intensity: 'share of window', window: [-175, 250], huPerUnit: 425 } as const;
+
+/** One λ of an eighth for every voxel. */
+const EXAMPLE = {
+  sample: SAMPLE,
+  run: 0,
+  rule: 'It is the only one.',
+  heuristic: { heuristic: 'quantile', weightFloor: 0.01, alpha: 0.1, sampleQuantiles: 'plain' },
+  calibrated: {
+    crc: {
+      partition: makePartition({ kind: 'uniform' }, { 0: 'background', 1: 'body' }),
+      sides: 1,
+      lambda: Float32Array.of(0.125),
+    },
+  },
+} as const;
 
 describe('opening results', () => {
   test('gives back what was written, and changes nothing', async () => {
@@ -81,13 +105,46 @@ describe('opening results', () => {
     expect([...experiment.runs()]).toEqual([0, 1].map((run) => [run, runResult(run, { positions: true })]));
     expect(experiment.riskCurve()).toMatchObject({ lambda: [0, 0.5], risk: [0.4, 0.1] });
     const example = experiment.example()!;
-    expect(example).toMatchObject({ scan: 'd', run: 0, slices: [0, 1, 2, 4] });
+    expect(example).toMatchObject({
+      scan: 'd',
+      run: 0,
+      rule: 'It is the only one.',
+      slices: [0, 1, 2, 4],
+      located: false,
+      calibrated: ['crc'],
+    });
+    const bounds = await example.readBounds('crc');
+    for (const bound of bounds.lower.data) expect(bound).toBe(0);
+    for (const bound of bounds.upper.data) expect(bound).toBeCloseTo(0.625, 6);
     expect(example.volumes).toEqual(['truth', 'lower', 'upper', 'groups']);
     const truth = await example.read('truth');
     expect(truth.shape).toEqual([4, 1, 2]);
     expect(Array.from(truth.data)).toEqual([0, 1, 2, 3, 4, 5, 8, 9].map((voxel) => voxel / 16));
     expect(Array.from((await example.read('groups')).data)).toEqual([0, 1, 0, 1, 0, 1, 0, 1]);
     expect(snapshot(folder)).toEqual(before);
+  });
+
+  test('keeps the slices about the most organ voxels, where they lie, of a scan whose slices adjoin', async () => {
+    const depth = 40;
+    const organs = new Uint8Array(depth * 2);
+    organs[2 * 35] = 2;
+    const voxels = (value: number) => new Float32Array(depth * 2).fill(value);
+    const affine = [2, 0, 0, -5, 0, 3, 0, 7, 0, 0, 4, 100, 0, 0, 0, 1];
+    await finish(undefined, {
+      ...SAMPLE,
+      shape: [depth, 1, 2],
+      affine,
+      truth: voxels(0.25),
+      lower: voxels(0.25),
+      upper: voxels(0.5),
+      organs,
+    });
+    const example = openResults(folder).experiments[0].example()!;
+    expect(example).toMatchObject({ located: true, pixel: [2, 3] });
+    expect([example.slices[0], example.slices.length]).toEqual([16, 24]);
+    const { lower } = await example.readBounds('crc');
+    expect(lower.affine.slice(8, 12)).toEqual([0, 0, 4, 100 + 16 * 4]);
+    expect(lower.affine.slice(0, 4)).toEqual([2, 0, 0, -5]);
   });
 
   test('a grid gives its experiments by their axes', async () => {
@@ -100,9 +157,9 @@ describe('opening results', () => {
     expect(experiments.map((one) => one.experiment().config.epsilon)).toEqual([0.1, 0.2]);
     const csv = readFileSync(join(folder, 'summary.csv'), 'utf8').split('\n');
     expect(csv.slice(0, 3)).toEqual([
-      'epsilon,procedure,runs,risk_mean,risk_sd,length_mean,length_sd',
-      '0.1,crc,2,0.105,0.005,0.25,0',
-      '0.2,crc,2,0.105,0.005,0.25,0',
+      'epsilon,procedure,runs,risk_mean,risk_sd,length_mean,length_sd,length_mean_hu,length_sd_hu',
+      '0.1,crc,2,0.105,0.005,0.25,0,106.25,0',
+      '0.2,crc,2,0.105,0.005,0.25,0,106.25,0',
     ]);
   });
 

@@ -5,6 +5,7 @@ import type {
   ExperimentPlan,
   Fit,
   MendedVoxels,
+  MoreScans,
   Profile,
   RunPlan,
   RunResult,
@@ -64,6 +65,8 @@ export interface CalibratedSplit {
   readonly evaluation: Evaluation | null;
   /** Each test scan, in split order. */
   readonly scans: readonly ScanEvaluation[];
+  /** What more calibration scans would give. */
+  readonly moreScans: readonly MoreScans[];
 }
 
 /** Jobs on a cohort: of an experiment, profiles once per scan, then runs; of an evaluation, scan by scan. */

@@ -7,6 +7,7 @@ import {
   evaluateCalibration,
   evaluateFits,
   fitSplit,
+  lengthsWithMore,
   makePartition,
   type Profile,
   profileOptionsOf,
@@ -107,10 +108,13 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     const { procedures, epsilons, options, seed } = this.#experiment().plan;
     const data = this.#data();
     const [procedure] = procedures;
-    const [fitted] = await fitSplit(data, split, [procedure], [epsilons[0]], options, { seed, run: 0 });
+    const stream = { seed, run: 0, more: true };
+    const [fitted] = await fitSplit(data, split, [procedure], [epsilons[0]], options, stream);
     const [fit] = fitted.fits;
-    const [scans] = await evaluateFits(data, [fit], split.test, profileOptionsOf(procedures, options));
-    return { fit, evaluation: averageEvaluations(scans), scans };
+    const profiling = profileOptionsOf(procedures, options);
+    const [scans] = await evaluateFits(data, [fit], split.test, profiling);
+    const [moreScans] = await lengthsWithMore(data, [fit], split.test, profiling);
+    return { fit, evaluation: averageEvaluations(scans), scans, moreScans };
   }
 
   async #evaluate(scan: string): Promise<EvaluatedScan> {

@@ -4,18 +4,20 @@ import type { ApplySummary } from '@semcrc/core';
 import { abdomenWindow } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { unitsOf } from '@semcrc/report';
 import { Command, Option } from 'commander';
 import { readCalibration } from '../calibration-file.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSettings, JSON_OUTPUT, READING } from '../options.ts';
+import { addOptions, addSettings, JSON_OUTPUT, QUIET, READING } from '../options.ts';
 import type { Settings } from '../settings.ts';
-import { facts, figure, lambdaRange, table, wrapped } from '../table.ts';
+import { facts, figure, inHu, lambdaInHu, lambdaRange, table, wrapped } from '../table.ts';
 import { noteMended } from '../work.ts';
 
 interface ApplyCommandOptions extends Settings, Partial<ApplyFiles> {
   readonly units?: 'window' | 'hu';
   readonly out?: string;
   readonly force?: boolean;
+  readonly quiet?: boolean;
   readonly json?: boolean;
 }
 
@@ -42,6 +44,7 @@ const OUTPUT = [
   ]),
   new Option('--out <folder>', 'where volumes and summary.json are written (default: semcrc-applied)'),
   new Option('--force', 'replace files in that folder that are no earlier result; never one that is read'),
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -106,20 +109,25 @@ function filesOf(options: ApplyCommandOptions): ApplyFiles {
 }
 
 function appliedText(summary: ApplySummary): string {
-  const { procedure, epsilon, units, voxels, meanWidth, organs, guarantee, condition } = summary;
-  const unit = units === 'hu' ? 'HU' : 'windowed intensity';
+  const { procedure, epsilon, units, window, voxels, meanWidth, organs, guarantee, condition } = summary;
+  const scale = unitsOf(window);
+  // Widths come in the unit of the volumes; people read both.
+  const share = (width: number | null) =>
+    width === null || units === 'window' ? width : width / scale.huPerUnit;
   const head = facts([
     ['procedure', `${procedure}, ε = ${epsilon}`],
     ['voxels', String(voxels)],
-    ['mean width', `${figure(meanWidth)} (${unit})`],
+    ['mean width', `${inHu(share(meanWidth), scale)} HU (${figure(share(meanWidth))} of the window)`],
   ]);
   const rows = Object.values(organs).map((organ) => [
     organ.name,
     organ.voxels,
-    figure(organ.meanWidth),
+    inHu(share(organ.meanWidth), scale),
+    figure(share(organ.meanWidth)),
+    lambdaInHu(Object.values(organ.lambda), scale),
     lambdaRange(Object.values(organ.lambda)),
     organ.status,
   ]);
-  const columns = ['organ', 'voxels', 'mean width', 'λ̂', 'status'];
+  const columns = ['organ', 'voxels', 'width HU', 'width', 'λ̂ HU', 'λ̂', 'status'];
   return `${head}\n\n${table(columns, rows)}\n\n${wrapped(`Guarantee: ${guarantee}`)}\n\n${wrapped(condition)}`;
 }

@@ -1,4 +1,5 @@
 import { CALIBRATION_SCHEMA, describeCalibration, PROCEDURES, type Procedure, planRuns } from '@semcrc/core';
+import { cardOf, unitsOf } from '@semcrc/report';
 import { runCalibration } from '@semcrc/runner';
 import { Command, Option } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
@@ -10,11 +11,16 @@ import {
   FORCE_FILE,
   JSON_OUTPUT,
   METHOD,
+  NO_CARD,
   OUT_FILE,
+  QUIET,
   SPLIT,
   WORKERS,
 } from '../options.ts';
 import { openOutput } from '../output.ts';
+import { patientsIn } from '../patients.ts';
+import { printSummary } from '../plain-summary.ts';
+import { cardBeside, checksOf, claimCard, sha256, writeCard } from '../report-files.ts';
 import { planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, inputsOf, preparingOf } from '../source.ts';
@@ -26,6 +32,8 @@ interface CalibrateOptions extends Settings {
   readonly out?: string;
   readonly force?: boolean;
   readonly workers?: number;
+  readonly report: boolean;
+  readonly quiet?: boolean;
   readonly json?: boolean;
 }
 
@@ -49,11 +57,18 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     new Option('--procedure <name>', 'what is calibrated (default: sem-crc)').choices(PROCEDURES),
   ]);
   addSettings(command, 'Method:', METHOD);
-  addOptions(command, 'Output:', [OUT_FILE, FORCE_FILE, WORKERS, JSON_OUTPUT]);
+  addOptions(command, 'Output:', [OUT_FILE, FORCE_FILE, NO_CARD, WORKERS, QUIET, JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: CalibrateOptions) => {
-    const { procedure = 'sem-crc', out = 'calibration.json', force = false, workers, ...rest } = options;
-    const { json: _, ...settings } = rest;
+    const {
+      procedure = 'sem-crc',
+      out = 'calibration.json',
+      force = false,
+      report,
+      workers,
+      ...rest
+    } = options;
+    const { json: _, quiet: __, ...settings } = rest;
     const choice = chooseSource({ ...settings, source });
     const handle = handleOf(choice);
     const { cohort, opening } = await openCohort(handle, terminal);
@@ -61,12 +76,15 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     const plan = planOf(config, cohort.labels);
     planRuns(plan, cohort);
     const kind = CALIBRATION_SCHEMA.replace(/@.*/, '');
-    const output = await openOutput(out, { kind, inputs: await inputsOf(handle), force });
+    const inputs = await inputsOf(handle);
+    const output = await openOutput(out, { kind, inputs, force });
+    const places = report ? await claimCard(cardBeside(output.path), { inputs, force }) : null;
 
     const progress = new StageProgress(terminal);
     const result = await withExecutor(EXPERIMENTS, workers, (executor) =>
       runCalibration(opening, plan, { executor, signal, onProgress: progress.update }),
     ).finally(() => progress.stop());
+    const preparing = preparingOf(config.source, cohort.preparing);
     const calibration = describeCalibration(result.fit, {
       epsilon: config.epsilon,
       options: plan.options,
@@ -78,15 +96,29 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
         name: cohort.name,
         digest: cohort.digest,
         scans: cohort.ids.length,
-        preparing: preparingOf(config.source, cohort.preparing),
+        preparing,
       },
       test: result.evaluation,
+      moreScans: result.moreScans,
+      units: preparing.window ? unitsOf(preparing.window) : null,
+      mended: result.mended,
+      patientOf: patientsIn(cohort).patients ?? null,
       versions: { semcrc: VERSION },
     });
-    await output.write(calibration);
+    const text = await output.write(calibration);
+    const reported = {
+      name: out,
+      document: calibration,
+      digest: sha256(text),
+      evaluation: null,
+      checks: checksOf(out, cohort.name),
+    };
+    if (places) await writeCard(reported, places, { inputs, force });
 
     noteMended(terminal, result.mended);
-    terminal.print(`${calibrationText(calibration)}\n\nwritten to ${output.path}`);
+    printSummary(terminal, cardOf(reported).summary, calibration.units ?? null);
+    const card = places ? `; the card is ${places.page}` : '';
+    terminal.print(`${calibrationText(calibration)}\n\nwritten to ${output.path}${card}`);
     terminal.printJson(calibration);
   });
 }

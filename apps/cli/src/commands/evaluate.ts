@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   type Calibration,
   type CohortEvaluation,
@@ -5,32 +6,54 @@ import {
   EVALUATION_SCHEMA,
   type EvaluationDocument,
   type MeanInterval,
+  type UnitsRecord,
 } from '@semcrc/core';
+import { checkOutput, readTextFileSync, writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { cardOf, unitsOf } from '@semcrc/report';
+import { proveWritable } from '@semcrc/results';
 import { runEvaluation } from '@semcrc/runner';
 import { Command, Option } from 'commander';
 import { readCalibration } from '../calibration-file.ts';
+import { scanOnly } from '../calibration-text.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, FORCE_FILE, JSON_OUTPUT, WORKERS } from '../options.ts';
+import {
+  addOptions,
+  addSourceOptions,
+  FORCE_FILE,
+  JSON_OUTPUT,
+  NO_CARD,
+  QUIET,
+  WORKERS,
+} from '../options.ts';
 import { openOutput } from '../output.ts';
+import { isPerScanCsv, perScanCsv } from '../per-scan-csv.ts';
+import { printSummary } from '../plain-summary.ts';
+import { cardBeside, checksOf, claimCard, sha256, writeCard } from '../report-files.ts';
 import type { Settings } from '../settings.ts';
-import { chooseSource, handleOf, hasFiles, inputsOf } from '../source.ts';
-import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
+import { chooseSource, handleOf, hasFiles, inputsOf, preparingOf } from '../source.ts';
+import { facts, figure, inHu, lambdaInHu, lambdaText, table, wrapped } from '../table.ts';
 import { EXPERIMENTS, noteMended, openCohort, withExecutor } from '../work.ts';
 
 interface EvaluateOptions extends Settings {
   readonly out?: string;
   readonly force?: boolean;
+  readonly perScan?: string;
   readonly heldOut?: boolean;
+  readonly report: boolean;
+  readonly quiet?: boolean;
   readonly workers?: number;
   readonly json?: boolean;
 }
 
 const OUTPUT = [
   new Option('--held-out', 'leave out the scans that the calibration was made on'),
-  new Option('--out <file>', 'write the result as JSON, too'),
+  new Option('--out <file>', 'write the result as JSON, too, and its card: a page beside it'),
+  new Option('--per-scan <file>', 'write the risk and length of every scan as CSV'),
   FORCE_FILE,
+  NO_CARD,
   WORKERS,
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -56,7 +79,8 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (file: string, source: string, options: EvaluateOptions) => {
-    const { out, heldOut = false, force = false, workers, json: _, ...settings } = options;
+    const { out, perScan, heldOut = false, force = false, report, workers, ...rest } = options;
+    const { json: _, quiet: __, ...settings } = rest;
     const calibration = readCalibration(file);
     const recorded = hasFiles(source) ? recordedSettings(calibration) : {};
     const choice = chooseSource({ ...recorded, ...settings, source });
@@ -75,9 +99,19 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     const inputs = [file, ...(await inputsOf(handle))];
     const output =
       out === undefined ? null : await openOutput(out, { kind: 'semcrc/evaluation', inputs, force });
+    const places = output && report ? await claimCard(cardBeside(output.path), { inputs, force }) : null;
+    const csvRules = { inputs, ...(force ? {} : { mayReplace: isPerScanCsv }) };
+    if (perScan !== undefined) {
+      checkOutput(perScan, csvRules);
+      await proveWritable(resolve(perScan));
+    }
 
     const progress = terminal.progress('scans', scans.length);
-    const { measured, mended } = await withExecutor(EXPERIMENTS, workers, (executor) =>
+    const {
+      measured,
+      scans: evaluations,
+      mended,
+    } = await withExecutor(EXPERIMENTS, workers, (executor) =>
       runEvaluation(opening, calibration, {
         executor,
         signal,
@@ -85,6 +119,8 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
         onProgress: ({ done }) => progress.update(done),
       }),
     ).finally(() => progress.stop());
+    const { window } = preparingOf(choice, cohort.preparing);
+    const units = window ? unitsOf(window) : null;
     const document: EvaluationDocument = {
       schema: EVALUATION_SCHEMA,
       calibration: file,
@@ -93,9 +129,22 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
       source: { name: cohort.name, digest: cohort.digest },
       calibratedOn: heldOut ? 0 : seen.length,
       labels: calibration.labels,
+      ...(units ? { units } : {}),
       ...measured,
     };
-    await output?.write(document);
+    const text = output ? await output.write(document) : null;
+    if (perScan !== undefined) {
+      const table = perScanCsv(evaluations, calibration.labels, units);
+      await writeFileAtomic(resolve(perScan), table, csvRules);
+    }
+    const reported = {
+      name: file,
+      document: calibration,
+      digest: sha256(readTextFileSync(file)),
+      evaluation: { name: out ?? '-', document, digest: text && sha256(text) },
+      checks: checksOf(file, cohort.name),
+    };
+    if (places) await writeCard(reported, places, { inputs, force });
 
     noteMended(terminal, mended);
     if (document.calibratedOn > 0) {
@@ -104,7 +153,10 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
           'leave them out with --held-out',
       );
     }
-    terminal.print(evaluationText(calibration, cohort.name, measured));
+    printSummary(terminal, cardOf(reported).summary, units);
+    terminal.print(evaluationText(calibration, cohort.name, measured, units));
+    const written = [output?.path, places?.page, perScan].filter((path) => path !== undefined);
+    if (written.length > 0) terminal.print(`\nwritten to ${written.join(', ')}`);
     terminal.printJson(document);
   });
 }
@@ -117,24 +169,36 @@ function recordedSettings({ source }: Calibration): Settings {
   return Object.fromEntries(said) as Settings;
 }
 
-function evaluationText(calibration: Calibration, source: string, result: CohortEvaluation): string {
+function evaluationText(
+  calibration: Calibration,
+  source: string,
+  result: CohortEvaluation,
+  units: UnitsRecord | null,
+): string {
   const { labels, lambda, epsilon, procedure } = calibration;
   const head = facts([
     ['procedure', `${procedure}, ε = ${epsilon}`],
     ['source', `${source}: ${result.scans} scans of ${result.patients} patients`],
     ['risk', withInterval(result.risk)],
-    ['length', withInterval(result.length)],
+    ['length', `${withInterval(result.length)} (${inHu(result.length.mean, units)} HU)`],
   ]);
   const byOrgan = calibration.partition.kind === 'organ';
   const rows = Object.entries(result.organs).map(([id, organ]) => [
     labels[id],
-    ...(byOrgan ? [lambdaText(lambda[id])] : []),
+    ...(byOrgan ? [lambdaText(lambda[id]), lambdaInHu([lambda[id]], units)] : []),
     withInterval(organ.risk),
     withInterval(organ.length),
+    inHu(organ.length.mean, units),
     organ.scans,
   ]);
-  const columns = ['organ', ...(byOrgan ? ['λ̂'] : []), 'risk [95%]', 'length [95%]', 'scans'];
-  return `${head}\n\n${table(columns, rows)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
+  const columns = ['organ', ...(byOrgan ? ['λ̂', 'λ̂ HU'] : []), 'risk [95%]', 'length [95%]', 'HU', 'scans'];
+  const shown = [
+    head,
+    table(columns, rows),
+    ...scanOnly(procedure),
+    wrapped(`Guarantee: ${calibration.guarantee}`),
+  ];
+  return shown.join('\n\n');
 }
 
 function withInterval({ mean, low, high }: MeanInterval): string {

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { factsOf, summaryOf } from '@semcrc/report';
 import { Command, Option } from 'commander';
 import { summaryTable } from '../calibration-text.ts';
 import { runCells } from '../experiment-cells.ts';
@@ -10,23 +12,30 @@ import {
   JSON_OUTPUT,
   METHOD,
   PROCEDURES,
+  QUIET,
   RUNS,
   SPLIT,
   WORKERS,
 } from '../options.ts';
+import { printSummary } from '../plain-summary.ts';
+import { REPORT_FILE, writeExperimentReport } from '../report-files.ts';
 import type { Settings } from '../settings.ts';
 
 interface ExperimentOptions extends Settings {
   readonly out?: string;
   readonly workers?: number;
   readonly force?: boolean;
+  readonly report: boolean;
+  readonly quiet?: boolean;
   readonly json?: boolean;
 }
 
 const OUTPUT = [
   new Option('--out <folder>', 'where results are written (default: semcrc-out)'),
   new Option('--force', 'discard finished runs of another experiment in that folder'),
+  new Option('--no-report', 'write no report.html, tables and figures'),
   WORKERS,
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -51,23 +60,36 @@ export function experimentCommand(invocation: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: ExperimentOptions) => {
-    const { out = 'semcrc-out', workers, force = false, json: _, ...settings } = options;
+    const { out = 'semcrc-out', workers, force = false, report, json: _, quiet: __, ...settings } = options;
     const cells = isExperimentFile(source)
       ? readExperimentFile(source, settings)
       : [{ folder: '', axes: {}, settings: { ...settings, source } }];
     const { path: written, outcomes } = await runCells(cells, { out, workers, force }, invocation);
-    for (const { cell, summary, split } of outcomes) {
-      terminal.print(cell.folder === '' ? split : `\n${cell.folder}: ${split}`);
-      terminal.print(summaryTable(summary));
+    for (const { cell, document, split } of outcomes) {
+      const facts = factsOf({
+        name: cell.folder,
+        document,
+        curve: null,
+        example: null,
+        mended: null,
+        digest: null,
+      });
+      if (cell.folder !== '') terminal.print(`\n${cell.folder}`);
+      printSummary(terminal, summaryOf(facts), facts.units);
+      terminal.print(`${split}\n`);
+      terminal.print(summaryTable(document.summary, facts.units));
     }
-    terminal.print(`\nwritten to ${written}`);
+    const page = join(written, REPORT_FILE);
+    if (report) await writeExperimentReport([written], page, { inputs: [], force: true });
+    terminal.print(`\nwritten to ${written}${report ? `; the report is ${page}` : ''}`);
     terminal.printJson(
-      outcomes.map(({ cell, path, config, summary }) => ({
+      outcomes.map(({ cell, path, config, document }) => ({
         folder: path,
         axes: cell.axes,
         epsilon: config.epsilon,
         runs: config.runs,
-        summary,
+        ...(document.units ? { units: document.units } : {}),
+        summary: document.summary,
       })),
     );
   });

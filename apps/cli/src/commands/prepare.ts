@@ -7,7 +7,7 @@ import { runPreparation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import { flagsIn } from '../error-report.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
 import { SETTING_NAMES, type Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
@@ -18,6 +18,7 @@ interface PrepareOptions extends Settings {
   readonly check?: boolean;
   readonly force?: boolean;
   readonly workers?: number;
+  readonly quiet?: boolean;
   readonly json?: boolean;
 }
 
@@ -26,6 +27,7 @@ const OUTPUT = [
   new Option('--check', 'only look through every file of the cohort and list what is wrong'),
   new Option('--force', 'replace a cohort of other files or options in that place'),
   WORKERS,
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -49,7 +51,8 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: PrepareOptions) => {
-    const { out = 'cohort.zarr', check = false, force = false, workers, json: _, ...settings } = options;
+    const { out = 'cohort.zarr', check = false, force = false, workers, ...rest } = options;
+    const { json: _, quiet: __, ...settings } = rest;
     const handle = filesHandleOf(chooseSource({ ...settings, source }, 'paper'));
     if (check) return checkFiles(handle, { terminal, signal });
 

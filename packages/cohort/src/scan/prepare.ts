@@ -18,6 +18,7 @@ import {
   takeLabels,
   type Volume,
   voxelCount,
+  windowIntensity,
 } from '@semcrc/imaging';
 import type { Resampler } from '@semcrc/kernels';
 import type { ScanFiles } from '../sources/manifest.ts';
@@ -86,6 +87,37 @@ export async function prepareScan(
         organs: packGroups(groups, reading.labelling),
       },
     };
+  } catch (error) {
+    throw ofScan(files.scan, error);
+  }
+}
+
+/**
+ * What the predictor saw of a scan, on the voxels that {@link prepareScan} takes, windowed; null where no file is named or the
+ * scan is left out.
+ *
+ * @throws SemcrcError as {@link prepareScan}
+ */
+export async function prepareMeasurement(
+  files: ScanFiles,
+  reading: ReadingOptions,
+  paper: PaperSlices,
+  resampler: Resampler,
+  memory?: ScanMemory,
+): Promise<Float32Array | null> {
+  const { measurement } = files;
+  if (measurement === undefined) return null;
+  const { window = abdomenWindow } = reading;
+  const reader = new ScanReader(files, reading, memory);
+  try {
+    const found = await chooseSlices(reader, paper, resampler, memory);
+    if (found.state === 'left-out') return null;
+    const { cut } = found;
+    const { volume, units } = await reader.prediction(measurement, sliceGrids(cut));
+    const data = takeImage(resampler, volume, cut, units === 'hu' ? window[0] : 0);
+    if (units !== 'hu') return data;
+    const shape = [cut.slices.length, ...cut.size] as const;
+    return windowIntensity(makeVolume(data, shape, cut.grid.affine), window).data;
   } catch (error) {
     throw ofScan(files.scan, error);
   }

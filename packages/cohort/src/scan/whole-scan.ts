@@ -60,6 +60,28 @@ export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint
 }
 
 /**
+ * What the predictor saw of a scan, every slice as its file holds it, windowed; null where no file is named.
+ *
+ * @throws SemcrcError as {@link readWholeScan}
+ */
+export async function readWholeMeasurement(
+  files: ScanFiles,
+  options: ReadingOptions,
+): Promise<Float32Array | null> {
+  const { measurement } = files;
+  if (measurement === undefined) return null;
+  const reader = new ScanReader(files, options);
+  try {
+    // The truth is what every file of a scan is held against.
+    await reader.truth();
+    const { volume, units } = await reader.prediction(measurement);
+    return units === 'hu' ? windowIntensity(volume, options.window ?? abdomenWindow).data : volume.data;
+  } catch (error) {
+    throw ofScan(files.scan, error);
+  }
+}
+
+/**
  * Reads one scan with every slice as its files hold it (`prepare: 'none'`): closest axes in RAS order, truth windowed,
  * bounds clipped and swapped where they cross, label numbers turned into groups and the body merged in.
  *
@@ -77,6 +99,7 @@ export async function readWholeScan(files: ScanFiles, options: ReadingOptions): 
       id: files.scan,
       patient: files.patient,
       shape: truth.shape,
+      affine: truth.affine,
       truth: truth.data,
       ...predictions,
       organs: packGroups(groups.data, options.labelling),

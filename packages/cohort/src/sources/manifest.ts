@@ -18,6 +18,8 @@ export interface ScanFiles {
   readonly std?: string;
   /** Draws of the prediction: a file with one along its fourth axis, or a folder of files, in the order of names. */
   readonly samples?: string;
+  /** What the predictor saw, in the unit of the predictions; looked at, never calibrated on. */
+  readonly measurement?: string;
 }
 
 /** The scans of a cohort as a manifest or a directory tree lists them. */
@@ -44,6 +46,7 @@ const OPTIONAL = {
   patient: 'patient',
   std: 'std',
   samples: 'samples',
+  measurement: 'measurement',
 } as const;
 /** Columns of a simulated cohort that are there for others. */
 const UNREAD = ['measurement', 'anatomy'];
@@ -131,7 +134,7 @@ function cell(row: Row, column: string, file: string): string {
 /**
  * Reads a manifest: CSV with a header, or (where `file` ends in .json) a JSON list of objects, or an object whose
  * `scans` is such a list. Columns `scan,ground_truth,lower,upper,segmentation`, optionally
- * `point,body,patient,std,samples`; an optional column is filled for every scan or absent. Paths come as they are written.
+ * `point,body,patient,std,samples,measurement`; an optional column is filled for every scan or absent. Paths come as they are written.
  *
  * @param file named in errors.
  * @throws SemcrcError `bad-input` for a missing column (named), an empty cell, a duplicate scan id (both lines named), an

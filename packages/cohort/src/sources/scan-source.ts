@@ -1,14 +1,15 @@
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { LeftOut, Source } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
 import { readTextFile, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
-import { type Prepared, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
+import { type Prepared, prepareMeasurement, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
 import { countDraws, isFolder } from '../scan/scan-files.ts';
 import { ScanMemory } from '../scan/scan-memory.ts';
 import type { TakeNote } from '../scan/scan-note.ts';
 import type { ReadingOptions } from '../scan/scan-reader.ts';
-import { readWholeScan } from '../scan/whole-scan.ts';
+import { readWholeMeasurement, readWholeScan } from '../scan/whole-scan.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
 import { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
 import { paperSlicesOf, preparingOf, readingOf, type ScanInputs, type ScanOptions } from './scan-options.ts';
@@ -29,7 +30,7 @@ export function inputsOf(scans: readonly ScanFiles[], draws: number): ScanInputs
   return { point: all('point'), std: all('std'), body: all('body'), draws, segmentation };
 }
 
-/** Files of a scan in a fixed order, with the role each plays. */
+/** Files of a scan that samples come from, in a fixed order, with the role each plays. */
 export function filesOf(files: ScanFiles): readonly (readonly [role: string, path: string])[] {
   const roles = ['groundTruth', 'lower', 'upper', 'point', 'segmentation', 'body', 'std', 'samples'] as const;
   return roles.flatMap((role) => {
@@ -98,6 +99,20 @@ export async function digestScans(
   return hash.digest('hex');
 }
 
+/** @throws SemcrcError `bad-input` naming scan and path when a measurement is not there */
+async function findMeasurements(scans: readonly ScanFiles[]): Promise<void> {
+  for (const { scan, measurement } of scans) {
+    if (measurement === undefined) continue;
+    const found = await stat(measurement).catch(() => undefined);
+    if (found?.isFile()) continue;
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${scan}: the measurement ${measurement} is ${found ? 'no regular file' : 'not there'}`,
+      { data: { scan, file: measurement } },
+    );
+  }
+}
+
 /** Makes what turns a scan's files into a sample, by the options. */
 export async function scanPreparer(
   labelling: Labelling,
@@ -105,6 +120,7 @@ export async function scanPreparer(
   hooks: SourceHooks = {},
 ): Promise<{
   prepare(files: ScanFiles): Promise<Prepared>;
+  measurement(files: ScanFiles): Promise<Float32Array | null>;
   reasonToLeaveOut(files: ScanFiles): Promise<string | null>;
 }> {
   const reading: ReadingOptions = { ...readingOf(options, labelling), note: firstOfKind(hooks) };
@@ -112,6 +128,7 @@ export async function scanPreparer(
   if (!paper) {
     return {
       prepare: async (files) => ({ state: 'kept', sample: await readWholeScan(files, reading) }),
+      measurement: (files) => readWholeMeasurement(files, reading),
       reasonToLeaveOut: () => Promise.resolve(null),
     };
   }
@@ -128,6 +145,8 @@ export async function scanPreparer(
   };
   return {
     prepare: (files) => withMemory((memory) => prepareScan(files, reading, paper, resampler, memory)),
+    measurement: (files) =>
+      withMemory((memory) => prepareMeasurement(files, reading, paper, resampler, memory)),
     reasonToLeaveOut: (files) =>
       withMemory((memory) => reasonToLeaveOut(files, reading, paper, resampler, memory)),
   };
@@ -174,6 +193,7 @@ export async function openScans(
     known.digest ?? (await digestScans(scans, contentOf(labelling, options), firstOfKind(hooks)));
   const draws = known.draws ?? (await countDraws(scans));
   const preparing = known.preparing ?? preparingOf(options, labelling, inputsOf(scans, draws));
+  if (known.digest === undefined) await findMeasurements(scans);
   const preparer = await scanPreparer(labelling, options, hooks);
   const leftOut = known.leftOut ?? (await findLeftOut(scans, preparer));
   const out = new Set(leftOut.map(({ scan }) => scan));
@@ -185,6 +205,11 @@ export async function openScans(
       { data: { leftOut: leftOut.length } },
     );
   }
+  const filesWith = (id: string): ScanFiles => {
+    const files = byId.get(id);
+    if (files) return files;
+    throw new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } });
+  };
   return {
     name,
     ids: [...byId.keys()],
@@ -194,10 +219,11 @@ export async function openScans(
     draws,
     leftOut,
     preparing,
+    async measurement(id) {
+      return preparer.measurement(filesWith(id));
+    },
     async read(id) {
-      const files = byId.get(id);
-      if (!files) throw new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } });
-      const prepared = await preparer.prepare(files);
+      const prepared = await preparer.prepare(filesWith(id));
       if (prepared.state === 'kept') return prepared.sample;
       throw new SemcrcError('bad-input', `scan ${id} no longer qualifies: ${prepared.reason}`, {
         data: { scan: id },
@@ -223,6 +249,7 @@ export async function readManifest(path: string): Promise<ScanList> {
   const scans = list.scans.map((files) => ({
     ...files,
     ...Object.fromEntries(filesOf(files).map(([role, file]) => [role, resolve(folder, file)])),
+    ...(files.measurement === undefined ? {} : { measurement: resolve(folder, files.measurement) }),
   }));
   return { ...list, scans };
 }

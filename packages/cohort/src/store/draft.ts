@@ -32,6 +32,8 @@ export type ScanRecord =
       readonly scan: string;
       readonly shape: readonly [number, number, number];
       readonly mended: MendedVoxels;
+      /** Where its voxels lie, if its slices adjoin. */
+      readonly affine?: readonly number[];
       readonly checksums: Readonly<Record<string, number>>;
     }
   | { readonly state: 'left-out'; readonly scan: string; readonly reason: string };
@@ -198,7 +200,8 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
       checksums[name] = crc32(voxels);
       files.push([name, new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)]);
     }
-    record = { state: 'kept', scan: id, shape: sample.shape, mended: sample.mended, checksums };
+    const { shape, mended, affine } = sample;
+    record = { state: 'kept', scan: id, shape, mended, ...(affine ? { affine } : {}), checksums };
   }
   try {
     await writeFolderAtomic(scanFolder(path, index), [...files, ['scan.json', JSON.stringify(record)]]);

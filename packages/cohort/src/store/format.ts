@@ -13,7 +13,8 @@ const Counts = Type.Array(Type.Integer({ minimum: 0 }));
  * Attributes of the Zarr group. `scans` and `patients` run along the first axis of the arrays; `labels` names every
  * group id. `window` is in HU, `spacing` in mm (x, y, z), null where scans keep their own. What follows `source` is
  * semcrc's own and may be missing in a store written by another program: `checksums` (CRC-32 of each chunk's bytes, by
- * array) and `mended` (voxels changed on the way in, by scan).
+ * array), `mended` (voxels changed on the way in, by scan) and `affines` (where slices adjoin: by scan the 4 × 4 matrix, row by
+ * row, from voxel indices to millimetres in RAS).
  */
 export const storeAttributesSchema = Type.Object({
   schema: Type.Literal(STORE_SCHEMA),
@@ -25,6 +26,7 @@ export const storeAttributesSchema = Type.Object({
   source: Type.Optional(Type.Unknown()),
   checksums: Type.Optional(Type.Record(Type.String(), Counts)),
   mended: Type.Optional(Type.Object({ clipped: Counts, crossed: Counts })),
+  affines: Type.Optional(Type.Array(Type.Array(Type.Number(), { minItems: 16, maxItems: 16 }))),
 });
 
 /** Attributes of a prepared cohort's Zarr group. */

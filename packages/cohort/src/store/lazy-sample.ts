@@ -10,6 +10,7 @@ export class LazySample {
   readonly id: string;
   readonly patient: string;
   readonly shape: Sample['shape'];
+  readonly affine?: readonly number[];
   readonly mended: MendedVoxels;
   readonly #volume: (name: StoreArray) => Voxels | undefined;
   readonly #draws: number;
@@ -18,7 +19,7 @@ export class LazySample {
 
   /** `volume` reads an array of the store, undefined where it has none of that name. */
   constructor(
-    { id, patient, shape }: Pick<Sample, 'id' | 'patient' | 'shape'>,
+    { id, patient, shape, affine }: Pick<Sample, 'id' | 'patient' | 'shape' | 'affine'>,
     mended: MendedVoxels,
     volume: (name: StoreArray) => Voxels | undefined,
     draws: number,
@@ -26,6 +27,7 @@ export class LazySample {
     this.id = id;
     this.patient = patient;
     this.shape = shape;
+    if (affine) this.affine = affine;
     this.mended = mended;
     this.#volume = volume;
     this.#draws = draws;

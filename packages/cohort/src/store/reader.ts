@@ -125,7 +125,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     return refuse(join(path, 'zarr.json'), `is not JSON: ${(cause as Error).message}`);
   }
   const attributes = parseStoreAttributes(metadata?.attributes, path);
-  const { scans, patients, labels, checksums, mended } = attributes;
+  const { scans, patients, labels, checksums, mended, affines } = attributes;
   const has = async (name: StoreArray) => (await store.get(`/${name}/zarr.json`)) !== undefined;
   let draws = 0;
   while (await has(`sample-${draws}`)) draws++;
@@ -149,6 +149,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   if (mended && (mended.clipped.length !== scans.length || mended.crossed.length !== scans.length)) {
     refuse(path, 'the counts of mended voxels do not cover every scan');
   }
+  if (affines && affines.length !== scans.length) refuse(path, 'the affines do not cover every scan');
 
   const groupIds = new Uint8Array(65536);
   for (const id of Object.keys(labels)) groupIds[Number(id)] = 1;
@@ -180,6 +181,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     id: scans[scan] as string,
     patient: patients[scan] as string,
     shape: [slices, height, width] as const,
+    ...(affines ? { affine: affines[scan] } : {}),
   });
   const counted = (scan: number): MendedVoxels | undefined =>
     checksums &&

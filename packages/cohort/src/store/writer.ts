@@ -91,6 +91,9 @@ export async function finishStore(path: string): Promise<StoreSummary> {
       clipped: finished.map(({ mended }) => mended.clipped),
       crossed: finished.map(({ mended }) => mended.crossed),
     },
+    ...(finished.every(({ affine }) => affine !== undefined)
+      ? { affines: finished.map(({ affine }) => [...affine!]) }
+      : {}),
   };
   const built = join(draftOf(path), 'store');
   const old = join(draftOf(path), 'replaced');

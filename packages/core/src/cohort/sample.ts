@@ -8,6 +8,11 @@ export interface Sample {
   readonly patient: string;
   /** [slices, height, width]. */
   readonly shape: readonly [slices: number, height: number, width: number];
+  /**
+   * Where the voxels lie: the 4 × 4 matrix, row by row, that takes (x, y, z, 1) to millimetres in RAS. Only where slices
+   * adjoin as they do in the scan.
+   */
+  readonly affine?: readonly number[];
   readonly truth: Float32Array;
   /** Heuristic interval, clipped to [0, 1], lower ≤ upper in every voxel. */
   readonly lower: Float32Array;

@@ -37,6 +37,8 @@ export interface Cohort {
 export interface Source extends Cohort {
   /** Reads one scan. Rejects with `usage` for an unknown id and with `bad-input` naming scan and file for bad voxels. */
   read(id: string): Promise<Sample>;
+  /** What the predictor saw of a scan, on its sample's grid, windowed intensity; null where the cohort does not have it. */
+  measurement?(id: string): Promise<Float32Array | null>;
   /**
    * As `read`, but volumes are read only when they are looked at, into memory that the next view takes over: the sample is
    * valid until then, and nothing is allocated. Its volumes are getters that throw what `read` rejects with. Offered by

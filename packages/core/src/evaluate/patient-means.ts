@@ -1,4 +1,5 @@
-import type { Evaluation, LossAndLength, ScanEvaluation } from './scan-evaluation.ts';
+import { lossesOf } from './losses.ts';
+import type { Evaluation, LossAndLength, MeanLossAndLength, ScanEvaluation } from './scan-evaluation.ts';
 
 /**
  * One mean per patient over its scans, patients in order of first appearance: what averages over patients are taken of.
@@ -40,13 +41,17 @@ export function scansByOrgan(
   return [...byOrgan].sort(([a], [b]) => a - b).map(([id, own]) => [String(id), own]);
 }
 
-/** Means over patients, for an organ over those with scans that contain it. Null where there is nothing to average. */
+/**
+ * Means over patients with the spread of their losses, for an organ over those with scans that contain it, and what every
+ * scan lost. Null where there is nothing to average.
+ */
 export function averageEvaluations(scans: readonly ScanEvaluation[]): Evaluation | null {
   if (scans.length === 0) return null;
-  const means = (own: readonly (LossAndLength & { readonly patient: string })[]): LossAndLength => ({
-    risk: meanOverPatients(own, ({ risk }) => risk),
-    length: meanOverPatients(own, ({ length }) => length),
-  });
+  const means = (own: readonly (LossAndLength & { readonly patient: string })[]): MeanLossAndLength => {
+    const { n, mean, sd } = lossesOf(patientMeans(own, ({ risk }) => risk));
+    return { risk: mean, length: meanOverPatients(own, ({ length }) => length), units: n, sd };
+  };
   const organs = scansByOrgan(scans).map(([id, own]) => [id, { ...means(own), scans: own.length }] as const);
-  return { ...means(scans), organs: Object.fromEntries(organs) };
+  const perScan = { risk: scans.map(({ risk }) => risk), length: scans.map(({ length }) => length) };
+  return { ...means(scans), organs: Object.fromEntries(organs), perScan };
 }

@@ -30,10 +30,19 @@ export interface ScanEvaluation extends LossAndLength {
   readonly organs: Readonly<Record<string, LossAndLength>>;
 }
 
+/** Mean loss and length over units (patients), how many there are, and the sample standard deviation of their losses. */
+export interface MeanLossAndLength extends LossAndLength {
+  readonly units: number;
+  /** Null for a single unit. */
+  readonly sd: number | null;
+}
+
 /** Means over units (patients) of `ScanEvaluation`s. */
-export interface Evaluation extends LossAndLength {
+export interface Evaluation extends MeanLossAndLength {
   /** By label id, for organs that some scan contains; means over the units whose scans contain the organ. */
-  readonly organs: Readonly<Record<string, LossAndLength & { readonly scans: number }>>;
+  readonly organs: Readonly<Record<string, MeanLossAndLength & { readonly scans: number }>>;
+  /** Loss and length of every scan, in the order they were evaluated in. */
+  readonly perScan: { readonly risk: readonly number[]; readonly length: readonly number[] };
 }
 
 /** λ of every (side, cell) list, as f32: what a profile's lists are searched with. */

@@ -9,7 +9,7 @@ import { cutStrata } from '../partition/strata.ts';
 import { divideByPosition, positionsOfScan } from '../profile/position-profile.ts';
 import { buildProfile, type Profile } from '../profile/profile.ts';
 import type { Sides } from '../profile/sorted-scores.ts';
-import { backtrack } from '../search/backtrack.ts';
+import { backtrack, lambdaWithMore } from '../search/backtrack.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
 import {
   type AbsentComponent,
@@ -19,7 +19,14 @@ import {
   pathFamily,
 } from '../search/lambda-family.ts';
 import { LossTable } from '../search/loss-table.ts';
-import { type CalibrationData, type Fit, type FitAnchor, infeasibleError, secondsSince } from './fit.ts';
+import {
+  type CalibrationData,
+  type Fit,
+  type FitAnchor,
+  infeasibleError,
+  secondsSince,
+  type Telling,
+} from './fit.ts';
 import { gatherLengthProblem } from './length-problem.ts';
 
 /** The groups of an anchored procedure on one split: the same for every tolerance. */
@@ -84,7 +91,7 @@ export async function fitAnchored(
   options: ProcedureOptions,
   procedure: 'k-crc' | 'sem-crc',
   groups: AnchoredGroups,
-  stream: { readonly seed: number; readonly run: number },
+  stream: { readonly seed: number; readonly run: number } & Telling,
 ): Promise<Fit[]> {
   const { kernels } = data;
   const sides = sidesOf(options);
@@ -135,6 +142,8 @@ export async function fitAnchored(
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
         pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
         organs: {},
+        losses: found.losses,
+        more: stream.more ? lambdaWithMore(table, family, bound) : [],
         seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
       };
     });

@@ -1,9 +1,16 @@
 import type { Split } from '../cohort/split.ts';
 import { makePartition } from '../partition/partition.ts';
-import { leastLambda } from '../search/backtrack.ts';
+import { lambdaWithMore, leastLambda, singleLambda } from '../search/backtrack.ts';
 import type { RiskBound } from '../search/bound.ts';
 import { LossTable } from '../search/loss-table.ts';
-import { type CalibrationData, type Fit, infeasibleError, optAndCal, secondsSince } from './fit.ts';
+import {
+  type CalibrationData,
+  type Fit,
+  infeasibleError,
+  optAndCal,
+  secondsSince,
+  type Telling,
+} from './fit.ts';
 
 /**
  * CRC (eq. 3): one λ for every voxel, calibrated on opt and cal together, since it needs no anchor.
@@ -11,7 +18,12 @@ import { type CalibrationData, type Fit, infeasibleError, optAndCal, secondsSinc
  * @returns one fit per bound, in their order
  * @throws SemcrcError `infeasible` when n is too small for a tolerance.
  */
-export function fitCrc(data: CalibrationData, split: Split, bounds: readonly RiskBound[]): Fit[] {
+export function fitCrc(
+  data: CalibrationData,
+  split: Split,
+  bounds: readonly RiskBound[],
+  { more = false }: Telling = {},
+): Fit[] {
   const start = performance.now();
   const partition = makePartition({ kind: 'uniform' }, data.labels);
   const table = new LossTable(optAndCal(split).map(data.profileOf), partition);
@@ -29,6 +41,8 @@ export function fitCrc(data: CalibrationData, split: Split, bounds: readonly Ris
       omega: null,
       pathPosition: null,
       organs: {},
+      losses: found.losses,
+      more: more ? lambdaWithMore(table, singleLambda(), bounds[i]) : [],
       seconds,
     };
   });

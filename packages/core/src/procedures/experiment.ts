@@ -2,10 +2,10 @@ import { SemcrcError } from '@semcrc/kernels';
 import { Errors } from 'typebox/value';
 import type { Labels } from '../cohort/labels.ts';
 import { type CohortIndex, checkSplitSizes, drawSplit, type Split } from '../cohort/split.ts';
-import { averageEvaluations } from '../evaluate/patient-means.ts';
+import { averageEvaluations, meanOverPatients } from '../evaluate/patient-means.ts';
 import { sumsOfProfile } from '../evaluate/profile-sums.ts';
 import {
-  type Evaluation,
+  type CalibratedLambda,
   evaluationOf,
   type ScanEvaluation,
   sumsOfScan,
@@ -15,11 +15,18 @@ import type { ExperimentPlan } from '../options/experiment-plan.ts';
 import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { PositionSpec } from '../partition/partition-spec.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
-import { type RunRecord, runRecord } from '../records/run.ts';
+import { type MoreScans, type RunRecord, runRecord } from '../records/run.ts';
 import { leastUnits } from '../search/bound.ts';
 import { fitAnchored, groupsOf } from './anchored.ts';
 import { fitCrc } from './crc.ts';
-import { boundOf, type CalibrationData, type Fit, infeasibleError, secondsSince } from './fit.ts';
+import {
+  boundOf,
+  type CalibrationData,
+  type Fit,
+  infeasibleError,
+  secondsSince,
+  type Telling,
+} from './fit.ts';
 import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
 
 /** What planning needs of a cohort; a source has it. */
@@ -128,7 +135,7 @@ export async function fitSplit(
   procedures: readonly Procedure[],
   epsilons: readonly number[],
   options: ProcedureOptions,
-  stream: { readonly seed: number; readonly run: number },
+  stream: { readonly seed: number; readonly run: number } & Telling,
 ): Promise<SplitFits[]> {
   const bounds = epsilons.map((epsilon) => boundOf(options, epsilon));
   const controlled = procedures.includes('organ-crc') && options.control.length > 0;
@@ -143,7 +150,7 @@ export async function fitSplit(
   const fitsOf = (procedure: Procedure): readonly Fit[] => {
     switch (procedure) {
       case 'crc':
-        return fitCrc(data, split, bounds);
+        return fitCrc(data, split, bounds, stream);
       case 'k-crc':
       case 'sem-crc':
         return anchored.get(procedure)!;
@@ -166,7 +173,7 @@ export async function fitSplit(
  */
 export async function evaluateFits(
   data: CalibrationData,
-  fits: readonly Fit[],
+  fits: readonly CalibratedLambda[],
   scans: readonly string[],
   profiling: ProfileOptions,
 ): Promise<ScanEvaluation[][]> {
@@ -182,6 +189,33 @@ export async function evaluateFits(
     for (const [at, fit] of fits.entries()) evaluations[at].push(evaluationOf(profile, sums.get(fit)!));
   }
   return evaluations;
+}
+
+/** For each fit, the mean length on labelled scans at the λ̂ that more units like its own would give; empty without scans. */
+export async function lengthsWithMore(
+  data: CalibrationData,
+  fits: readonly Fit[],
+  scans: readonly string[],
+  profiling: ProfileOptions,
+): Promise<MoreScans[][]> {
+  if (scans.length === 0) return fits.map(() => []);
+  const asked = fits.flatMap((fit) =>
+    fit.more.map(({ units, lambda }) => ({ fit, units, calibrated: { ...fit, lambda } })),
+  );
+  const evaluations = await evaluateFits(
+    data,
+    asked.map(({ calibrated }) => calibrated),
+    scans,
+    profiling,
+  );
+  const lengths = asked.map(({ fit, units }, at) => ({
+    fit,
+    n: units,
+    length: meanOverPatients(evaluations[at], ({ length }) => length),
+  }));
+  return fits.map((fit) =>
+    lengths.flatMap(({ fit: own, n, length }) => (own === fit ? [{ n, length }] : [])),
+  );
 }
 
 /** One run's results at one tolerance. */
@@ -202,15 +236,21 @@ export async function runOne(
 ): Promise<RunResult[]> {
   const { options, epsilons, seed } = plan;
   const split = { opt: [...run.split.opt], cal: [...run.split.cal], test: [...run.split.test] };
-  const fitted = await fitSplit(data, split, plan.procedures, epsilons, options, { seed, run: run.run });
+  // What more scans would give is told of one run: it costs as much again as finding λ̂.
+  const stream = { seed, run: run.run, more: run.run === 0 };
+  const fitted = await fitSplit(data, split, plan.procedures, epsilons, options, stream);
   const start = performance.now();
   const fits = fitted.flatMap(({ fits }) => fits);
   const profiling = profileOptionsOf(plan.procedures, options);
   const evaluations = await evaluateFits(data, fits, split.test, profiling);
   const means = new Map(fits.map((fit, at) => [fit, averageEvaluations(evaluations[at])]));
+  const more = await lengthsWithMore(data, fits, split.test, profiling);
+  const moreOf = new Map(fits.map((fit, at) => [fit, more[at]]));
   const seconds = secondsSince(start) / fits.length;
   return fitted.map(({ fits, positions }) => ({
-    records: fits.map((fit) => runRecord(fit, run.run, split, means.get(fit) ?? null, seconds)),
+    records: fits.map((fit) =>
+      runRecord(fit, run.run, split, means.get(fit) ?? null, moreOf.get(fit)!, seconds),
+    ),
     positions,
   }));
 }
@@ -237,8 +277,8 @@ export function summarize(records: readonly RunRecord[]): SummaryRow[] {
     return {
       procedure,
       runs: own.length,
-      risk: meanAndSd(tests.map((test: Evaluation) => test.risk)),
-      length: meanAndSd(tests.map((test: Evaluation) => test.length)),
+      risk: meanAndSd(tests.map((test) => test.risk)),
+      length: meanAndSd(tests.map((test) => test.length)),
     };
   });
 }

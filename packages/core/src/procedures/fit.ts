@@ -3,9 +3,11 @@ import { type Kernels, SemcrcError } from '@semcrc/kernels';
 import type { Labels } from '../cohort/labels.ts';
 import type { ReadSample } from '../cohort/sample.ts';
 import type { Split } from '../cohort/split.ts';
+import type { Losses } from '../evaluate/losses.ts';
 import type { CalibratedLambda } from '../evaluate/scan-evaluation.ts';
 import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { Profile } from '../profile/profile.ts';
+import type { LambdaWithMore } from '../search/backtrack.ts';
 import { crcBound, type RiskBound } from '../search/bound.ts';
 import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from '../search/rcps.ts';
 
@@ -24,6 +26,8 @@ export interface OrganStatus {
   readonly status: 'calibrated' | 'infeasible' | 'absent';
   /** Calibration units (patients) that contain the organ. */
   readonly nCal: number;
+  /** The organ's own losses over those at λ̂; where it was calibrated. */
+  readonly losses?: Losses;
 }
 
 /** The anchor of a fit: λ̃ and how well it is known. */
@@ -52,7 +56,17 @@ export interface Fit extends CalibratedLambda {
   readonly pathPosition: number | null;
   /** By label id; empty but for procedures that control each organ. */
   readonly organs: Readonly<Record<string, OrganStatus>>;
+  /** Losses of the calibration units at λ̂; null where several λ̂ were each sought on losses of their own. */
+  readonly losses: Losses | null;
+  /** λ̂ with more units like these; empty where it was not asked for, or the bound cannot tell. */
+  readonly more: readonly LambdaWithMore[];
   readonly seconds: { readonly anchor: number; readonly backtrack: number };
+}
+
+/** What a fit tells beside λ̂. */
+export interface Telling {
+  /** λ̂ with more units like these, too. */
+  readonly more?: boolean;
 }
 
 /** The bound that options name, at tolerance ε. */

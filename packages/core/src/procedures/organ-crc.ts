@@ -53,7 +53,12 @@ export function fitOrganCrc(
     for (const [organ, outcomes] of found) {
       const outcome = outcomes[i];
       const { state, units: nCal } = outcome;
-      organs[organ] = { status: state === 'infeasible' && nCal === 0 ? 'absent' : state, nCal };
+      organs[organ] = {
+        status: state === 'infeasible' && nCal === 0 ? 'absent' : state,
+        nCal,
+        // With a control λ may be larger than the organ's own λ̂, and what it loses there is not known here.
+        ...(outcome.state === 'calibrated' && semantic === null ? { losses: outcome.losses } : {}),
+      };
       const own = outcome.state === 'calibrated' ? outcome.lambda[0] : Number.POSITIVE_INFINITY;
       for (let side = 0; side < sides; side++) {
         const at = side * groups + partition.keys.indexOf(String(organ));
@@ -76,6 +81,8 @@ export function fitOrganCrc(
       omega: semantic?.[i].omega ?? null,
       pathPosition: semantic?.[i].pathPosition ?? null,
       organs,
+      losses: null,
+      more: [],
       seconds: {
         anchor: semantic?.[i].seconds.anchor ?? 0,
         backtrack: seconds + (semantic?.[i].seconds.backtrack ?? 0),

@@ -2,6 +2,7 @@ import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Errors } from 'typebox/value';
 import { type Labels, labelIds } from '../cohort/labels.ts';
+import type { MendedVoxels } from '../cohort/sample.ts';
 import type { Split } from '../cohort/split.ts';
 import type { CalibratedLambda, Evaluation } from '../evaluate/scan-evaluation.ts';
 import type { Immutable } from '../options/immutable.ts';
@@ -17,11 +18,16 @@ import {
   EvaluationRecord,
   LabelsRecord,
   LambdaByGroup,
+  LossesRecord,
   lambdaByGroup,
   lambdaVector,
+  MendedRecord,
+  type MoreScans,
+  MoreScansRecord,
   OrganStatusRecord,
   ProcedureName,
   SplitRecord,
+  UnitsRecord,
 } from './run.ts';
 
 /** Name and version of the format; a reader refuses any other. */
@@ -92,6 +98,13 @@ export const Calibration = Type.Object(
     pathPosition: Type.Union([Type.Number(), Type.Null()]),
     n: Type.Integer({ minimum: 1 }),
     organs: Type.Record(Type.String(), OrganStatusRecord),
+    /** Losses of the calibration units at `lambda`. */
+    losses: Type.Optional(LossesRecord),
+    moreScans: Type.Optional(MoreScansRecord),
+    /** Patient of each scan of the split, where some patient has several. */
+    patients: Type.Optional(Type.Record(Type.String(), Type.String())),
+    units: Type.Optional(UnitsRecord),
+    mended: Type.Optional(MendedRecord),
     seed: Type.Integer({ minimum: 0 }),
     split: SplitRecord,
     source: SourceRecord,
@@ -113,12 +126,19 @@ export interface CalibrationContext {
   readonly split: Split;
   readonly source: SourceRecord;
   readonly test: Evaluation | null;
+  /** What more scans would give; empty where it was not asked for. */
+  readonly moreScans?: readonly MoreScans[];
+  readonly units?: UnitsRecord | null;
+  readonly mended?: MendedVoxels;
+  /** Patient of each scan, where some patient has several; null elsewhere. */
+  readonly patientOf?: Readonly<Record<string, string>> | null;
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /** A fit as `calibration.json`. */
 export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
   const { epsilon, options, labels, draws, seed, split, source, test, versions } = context;
+  const { moreScans = [], units = null, mended, patientOf = null } = context;
   const bound = boundOf(options, epsilon);
   const controlled = fit.procedure === 'organ-crc' ? options.control : [];
   return {
@@ -143,6 +163,11 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     pathPosition: fit.pathPosition,
     n: fit.units,
     organs: { ...fit.organs },
+    ...(fit.losses ? { losses: fit.losses } : {}),
+    ...(moreScans.length > 0 ? { moreScans } : {}),
+    ...(patientOf ? { patients: patientOf } : {}),
+    ...(units ? { units } : {}),
+    ...(mended ? { mended } : {}),
     seed,
     split: { opt: [...split.opt], cal: [...split.cal], test: [...split.test] },
     source,

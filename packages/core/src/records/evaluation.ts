@@ -1,6 +1,8 @@
+import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
+import { Errors } from 'typebox/value';
 import type { Immutable } from '../options/immutable.ts';
-import { LabelsRecord, ProcedureName } from './run.ts';
+import { LabelsRecord, ProcedureName, UnitsRecord } from './run.ts';
 
 /** Name and version of the format that `evaluate` writes. */
 export const EVALUATION_SCHEMA = 'semcrc/evaluation@1';
@@ -11,6 +13,8 @@ const MeanIntervalRecord = Type.Object({
   mean: Type.Number(),
   low: Type.Union([Type.Number(), Type.Null()]),
   high: Type.Union([Type.Number(), Type.Null()]),
+  /** Sample standard deviation over patients. */
+  sd: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
 });
 const measured = {
   risk: MeanIntervalRecord,
@@ -31,6 +35,7 @@ export const EvaluationDocument = Type.Object(
     /** Scans among these that the calibration was made on. */
     calibratedOn: Count,
     labels: LabelsRecord,
+    units: Type.Optional(UnitsRecord),
     ...measured,
     /** By label id, over the scans that contain the label. */
     organs: Type.Record(Type.String(), Type.Object(measured)),
@@ -38,3 +43,26 @@ export const EvaluationDocument = Type.Object(
   { $id: EVALUATION_SCHEMA, additionalProperties: false },
 );
 export type EvaluationDocument = Immutable<Static<typeof EvaluationDocument>>;
+
+/**
+ * Reads an evaluation.
+ *
+ * @param name of the file, for messages
+ * @throws SemcrcError `bad-input` naming the file and the first field that is not as the schema says
+ */
+export function parseEvaluation(json: string, name: string): EvaluationDocument {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    const message = `${name}: expected JSON, found ${(cause as Error).message}`;
+    throw new SemcrcError('bad-input', message, { data: { file: name }, cause });
+  }
+  const [problem] = Errors(EvaluationDocument, value);
+  if (!problem) return value as EvaluationDocument;
+  throw new SemcrcError(
+    'bad-input',
+    `${name} is no evaluation: ${problem.instancePath || 'the document'} ${problem.message}`,
+    { data: { file: name, field: problem.instancePath } },
+  );
+}

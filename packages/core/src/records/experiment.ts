@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { LabelsRecord, ProcedureName, RunRecord } from './run.ts';
+import type { Immutable } from '../options/immutable.ts';
+import { LabelsRecord, ProcedureName, RunRecord, UnitsRecord } from './run.ts';
 
 /** Name and version of the format of `experiment.json`. */
 export const EXPERIMENT_SCHEMA = 'semcrc/experiment@1';
@@ -13,6 +14,10 @@ export const ExperimentDocument = Type.Object(
     /** Every option resolved, in camelCase. */
     config: Type.Record(Type.String(), Type.Unknown()),
     labels: LabelsRecord,
+    units: Type.Optional(UnitsRecord),
+    versions: Type.Optional(Type.Record(Type.String(), Type.String())),
+    /** Patient of each scan, where some patient has several. */
+    patients: Type.Optional(Type.Record(Type.String(), Type.String())),
     runs: Type.Array(RunRecord),
     /** Means and population standard deviations over runs. */
     summary: Type.Array(
@@ -26,4 +31,4 @@ export const ExperimentDocument = Type.Object(
   },
   { $id: EXPERIMENT_SCHEMA, additionalProperties: false },
 );
-export type ExperimentDocument = Static<typeof ExperimentDocument>;
+export type ExperimentDocument = Immutable<Static<typeof ExperimentDocument>>;

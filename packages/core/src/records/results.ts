@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { RunRecord } from './run.ts';
+import { MendedRecord, RunRecord } from './run.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 const Share = Type.Number({ minimum: 0, maximum: 1 });
@@ -59,11 +59,13 @@ export const RiskCurveDocument = Type.Object({
   risk: Type.Array(Share),
   /** By label id, over the scans that contain the label. */
   organs: Type.Record(Type.String(), Type.Array(Share)),
+  /** Voxels of all these scans' predictions that reading clipped to the window, or whose bounds it swapped. */
+  mended: Type.Optional(MendedRecord),
 });
 export type RiskCurveDocument = Static<typeof RiskCurveDocument>;
 
 /** Volumes of an example scan that a cohort may have; `groups` holds label ids, the others windowed intensity. */
-export const EXAMPLE_VOLUMES = ['truth', 'lower', 'upper', 'point', 'groups'] as const;
+export const EXAMPLE_VOLUMES = ['truth', 'lower', 'upper', 'point', 'measurement', 'groups'] as const;
 export type ExampleVolume = (typeof EXAMPLE_VOLUMES)[number];
 
 /** `example/example.json`: a few slices of one scan, kept as NIfTI files beside it. */
@@ -72,9 +74,17 @@ export const ExampleDocument = Type.Object({
   scan: Type.String(),
   /** Run whose split the scan was chosen from. */
   run: Count,
+  /** Why this scan, in words. */
+  rule: Type.Optional(Type.String()),
   /** Slices of the scan that are kept, ascending, from 0. */
   slices: Type.Array(Count, { minItems: 1 }),
   /** Names of the files, without `.nii.gz`. */
   volumes: Type.Array(Type.Enum([...EXAMPLE_VOLUMES])),
+  /** Millimetres between voxels along x and y; null where they are not known. */
+  pixel: Type.Optional(Type.Union([Type.Tuple([Type.Number(), Type.Number()]), Type.Null()])),
+  /** Whether the files have the scan's own affine, so that they lie on it in a viewer. */
+  located: Type.Optional(Type.Boolean()),
+  /** Procedures whose calibrated intervals stand in files `<procedure>-lower`, `-upper` and `-width`. */
+  calibrated: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z-]+$' }))),
 });
 export type ExampleDocument = Static<typeof ExampleDocument>;

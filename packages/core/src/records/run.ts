@@ -1,6 +1,11 @@
+import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
-import type { Evaluation } from '../evaluate/scan-evaluation.ts';
+import type { Labels } from '../cohort/labels.ts';
+import type { CalibratedLambda, Evaluation } from '../evaluate/scan-evaluation.ts';
+import type { Immutable } from '../options/immutable.ts';
 import { PROCEDURES } from '../options/procedure-options.ts';
+import { makePartition } from '../partition/partition.ts';
+import type { PartitionSpec, PositionSpec } from '../partition/partition-spec.ts';
 import type { Fit } from '../procedures/fit.ts';
 
 const Count = Type.Integer({ minimum: 0 });
@@ -16,7 +21,7 @@ const LambdaValue = Type.Union([
 
 /** λ by group: `all` (crc), position group (k-crc), label id (sem-crc, organ-crc) or label id/bin (strata). */
 export const LambdaByGroup = Type.Record(Type.String(), LambdaValue);
-export type LambdaByGroup = Static<typeof LambdaByGroup>;
+export type LambdaByGroup = Immutable<Static<typeof LambdaByGroup>>;
 
 /** Label id → organ name; ids are voxel values, so at most 65535. */
 export const LabelsRecord = Type.Record(
@@ -71,26 +76,76 @@ export const AnchorRecord = Type.Union([
     edges: Count,
   }),
 ]);
-export type AnchorRecord = Static<typeof AnchorRecord>;
+export type AnchorRecord = Immutable<Static<typeof AnchorRecord>>;
+
+/**
+ * Losses of n exchangeable units (patients) at one λ: their mean and sample standard deviation, null for fewer than two.
+ * What calibration saw at λ̂ is what a risk measured later is compared with.
+ */
+export const LossesRecord = Type.Object({
+  n: Count,
+  mean: Type.Number(),
+  sd: Type.Union([Type.Number(), Type.Null()]),
+});
+export type LossesRecord = Immutable<Static<typeof LossesRecord>>;
 
 export const OrganStatusRecord = Type.Object({
   status: Type.Union([Type.Literal('calibrated'), Type.Literal('infeasible'), Type.Literal('absent')]),
   nCal: Count,
+  /** The organ's own losses over the calibration units that contain it. */
+  losses: Type.Optional(LossesRecord),
 });
+
+/** Units (patients) behind a mean risk, and the sample standard deviation of theirs, null for fewer than two. */
+const spreadFields = {
+  units: Type.Optional(Count),
+  sd: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+};
 
 export const EvaluationRecord = Type.Object({
   risk: Type.Number(),
   length: Type.Number(),
+  ...spreadFields,
   organs: Type.Record(
     Type.String(),
-    Type.Object({ risk: Type.Number(), length: Type.Number(), scans: Count }),
+    Type.Object({ risk: Type.Number(), length: Type.Number(), scans: Count, ...spreadFields }),
   ),
+  /** Loss and mean length of every test scan, in the order of `split.test`. */
+  perScan: Type.Optional(Type.Object({ risk: Type.Array(Type.Number()), length: Type.Array(Type.Number()) })),
 });
+
+/**
+ * What more calibration scans would give, were they like these: λ̂ where the condition holds for `n` units on this
+ * calibration's own losses, and the mean length at that λ̂ over the test scans.
+ */
+export const MoreScansRecord = Type.Array(Type.Object({ n: Count, length: Type.Number() }));
+export type MoreScans = Immutable<Static<typeof MoreScansRecord>>[number];
+
+/** What intensities, λ, widths and lengths mean: shares of the window; times `huPerUnit` they are Hounsfield units. */
+export const UnitsRecord = Type.Object({
+  intensity: Type.Literal('share of window'),
+  window: Type.Tuple([Type.Number(), Type.Number()]),
+  huPerUnit: Type.Number({ exclusiveMinimum: 0 }),
+});
+export type UnitsRecord = Immutable<Static<typeof UnitsRecord>>;
+
+/** What reading had to mend, in voxels of all scans read. */
+export const MendedRecord = Type.Object({ clipped: Count, crossed: Count });
 
 export const SecondsRecord = Type.Object({
   anchor: Type.Number(),
   backtrack: Type.Number(),
   evaluate: Type.Number(),
+});
+
+/** Strata of organs as written. */
+export const StrataRecord = Type.Object({
+  features: Type.Array(
+    Type.Object({ name: Type.Enum(['intensity', 'width', 'gradient']), bins: Type.Integer({ minimum: 1 }) }),
+    { minItems: 1 },
+  ),
+  /** By label id, for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
+  cuts: Type.Record(Type.String(), Type.Array(Type.Array(Type.Number()))),
 });
 
 /** One procedure in one run of an experiment. */
@@ -105,11 +160,16 @@ export const RunRecord = Type.Object({
   /** Envelope with path: edges traversed, with the fraction of the one under way; null elsewhere. */
   pathPosition: Type.Union([Type.Number(), Type.Null()]),
   lambda: LambdaByGroup,
+  /** The strata that λ is given by, where there are any. */
+  strata: Type.Optional(StrataRecord),
   organs: Type.Record(Type.String(), OrganStatusRecord),
+  /** Losses of the calibration units at `lambda`. */
+  losses: Type.Optional(LossesRecord),
+  moreScans: Type.Optional(MoreScansRecord),
   test: Type.Union([EvaluationRecord, Type.Null()]),
   seconds: SecondsRecord,
 });
-export type RunRecord = Static<typeof RunRecord>;
+export type RunRecord = Immutable<Static<typeof RunRecord>>;
 
 const written = (value: number): number | 'Infinity' =>
   value === Number.POSITIVE_INFINITY ? 'Infinity' : value;
@@ -185,14 +245,45 @@ export function anchorRecord(fit: Fit): AnchorRecord | null {
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
+/**
+ * The calibrated λ of a run's record, ready to evaluate or apply.
+ *
+ * @param positions K-CRC's groups in that run
+ * @throws SemcrcError `bad-input` where the record's λ do not fit its groups
+ */
+export function recordedLambda(
+  record: RunRecord,
+  labels: Labels,
+  positions: PositionSpec | null,
+): CalibratedLambda {
+  const { procedure, lambda, run } = record;
+  const partition = makePartition(partitionOf(record, positions), labels);
+  const sides = Object.values(lambda).some((value) => typeof value === 'object') ? 2 : 1;
+  const vector = lambdaVector(partition.keys, sides, lambda);
+  if (vector) return { partition, sides, lambda: vector };
+  throw new SemcrcError(
+    'bad-input',
+    `run ${run}: the λ of ${procedure} must have the keys ${partition.keys.join(', ')}, found ${Object.keys(lambda).join(', ')}`,
+    { data: { run, procedure } },
+  );
+}
+
+function partitionOf({ procedure, strata }: RunRecord, positions: PositionSpec | null): PartitionSpec {
+  if (procedure === 'crc') return { kind: 'uniform' };
+  if (procedure === 'k-crc' && positions !== null) return positions;
+  return strata ? { kind: 'strata', ...strata } : { kind: 'organ' };
+}
+
 /** One fit and its held-out evaluation as an entry of `runs`. */
 export function runRecord(
   fit: Fit,
   run: number,
   split: RunRecord['split'],
   test: Evaluation | null,
+  moreScans: readonly MoreScans[],
   evaluateSeconds: number,
 ): RunRecord {
+  const { spec } = fit.partition;
   return {
     procedure: fit.procedure,
     run,
@@ -202,7 +293,10 @@ export function runRecord(
     omega: fit.omega,
     pathPosition: fit.pathPosition,
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
+    ...(spec.kind === 'strata' ? { strata: { features: spec.features, cuts: spec.cuts } } : {}),
     organs: { ...fit.organs },
+    ...(fit.losses ? { losses: fit.losses } : {}),
+    ...(moreScans.length > 0 ? { moreScans } : {}),
     test,
     seconds: { ...fit.seconds, evaluate: evaluateSeconds },
   };

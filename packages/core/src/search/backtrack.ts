@@ -1,3 +1,4 @@
+import { type Losses, lossesOf } from '../evaluate/losses.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
 import { halfway, nextAbove } from './float-order.ts';
 import { type LambdaFamily, lineFamily } from './lambda-family.ts';
@@ -11,6 +12,8 @@ export type Backtracked =
       readonly t: number;
       readonly lambda: Float32Array;
       readonly units: number;
+      /** Losses of the units at `lambda`. */
+      readonly losses: Losses;
     }
   | { readonly state: 'infeasible'; readonly units: number; readonly leastUnits: number };
 
@@ -28,12 +31,35 @@ export function backtrack(table: LossTable, family: LambdaFamily, bound: RiskBou
     : firstAccepted(table, family, bound);
   const lambda = new Float32Array(family.size);
   family.at(t, lambda);
-  return { state: 'calibrated', t, lambda, units };
+  return { state: 'calibrated', t, lambda, units, losses: lossesOf(table.evaluate(lambda)) };
 }
+
+/** λ̂ as it would be with so many units. */
+export interface LambdaWithMore {
+  readonly units: number;
+  readonly lambda: Float32Array;
+}
+
+/**
+ * λ̂ were there twice and four times as many units with losses like these, along the same family; nothing for a bound that
+ * does not judge by the mean.
+ */
+export function lambdaWithMore(table: LossTable, family: LambdaFamily, bound: RiskBound): LambdaWithMore[] {
+  const { asOf } = bound;
+  if (asOf === undefined) return [];
+  return [2, 4].flatMap((times) => {
+    const units = times * table.units.length;
+    const found = backtrack(table, family, asOf(units));
+    return found.state === 'calibrated' ? [{ units, lambda: found.lambda }] : [];
+  });
+}
+
+/** The line from no λ at all: the family of one λ for everything. */
+export const singleLambda = (): LambdaFamily => lineFamily(new Float64Array(1));
 
 /** The least λ ≥ 0 that the bound accepts, where one λ decides on every score of the table (eq. 3, 12). */
 export function leastLambda(table: LossTable, bound: RiskBound): Backtracked {
-  return backtrack(table, lineFamily(new Float64Array(1)), bound);
+  return backtrack(table, singleLambda(), bound);
 }
 
 /** The least t that the bound accepts, where acceptance at t implies acceptance beyond. */

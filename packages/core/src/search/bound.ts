@@ -11,6 +11,8 @@ export interface RiskBound {
   /** Failure probability of an RCPS bound; null for CRC, whose guarantee is on the expectation. */
   readonly delta: number | null;
   accepts(losses: Float64Array): boolean;
+  /** This bound on the mean of losses as it judges that of `units` of them; present where it judges by mean and count alone. */
+  asOf?(units: number): RiskBound;
   /**
    * Present where raising a loss may turn rejection into acceptance, so that one acceptance says nothing of larger λ:
    * true only if every loss vector between the two, component by component, is accepted.
@@ -28,12 +30,20 @@ export function crcBound(epsilon: number): RiskBound {
     name: 'crc',
     epsilon,
     delta: null,
-    accepts(losses) {
-      let sum = 0;
-      for (let i = 0; i < losses.length; i++) sum += losses[i];
-      return (sum + 1) / (losses.length + 1) <= epsilon + CONDITION_SLACK;
-    },
+    accepts: (losses) => (sumOf(losses) + 1) / (losses.length + 1) <= epsilon + CONDITION_SLACK,
+    asOf: (units) => ({
+      name: 'crc',
+      epsilon,
+      delta: null,
+      accepts: (losses) => sumOf(losses) / losses.length <= epsilon - (1 - epsilon) / units + CONDITION_SLACK,
+    }),
   };
+}
+
+function sumOf(losses: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < losses.length; i++) sum += losses[i];
+  return sum;
 }
 
 /** Throws a `usage` error unless 0 < ε < 1. */

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { checkOutput, type OutputRules, replacesKind, writeFileAtomic } from '@semcrc/imaging/node';
+import type { ReportedCalibration } from '@semcrc/report';
+import { openOutputFolder, openResults, proveWritable } from '@semcrc/results';
+import { VERSION } from './version.ts';
+
+/** Name of an experiment's report in its folder. */
+export const REPORT_FILE = 'report.html';
+const FIGURES_FOLDER = 'figures';
+const VERSIONS = { semcrc: VERSION };
+
+/** Where a report may be written, and what must not be lost to it. */
+export interface ReportClaim {
+  readonly inputs: readonly string[];
+  readonly force: boolean;
+}
+
+/**
+ * Checks that a report may be written to a path, before any work is done.
+ *
+ * @returns the path, absolute
+ * @throws SemcrcError `usage` for an input, a link, or a file that is no report; `bad-input` for a place that takes no file
+ */
+export async function claimReport(path: string, claim: ReportClaim): Promise<string> {
+  const place = resolve(path);
+  checkOutput(place, rulesOf(claim));
+  await proveWritable(place);
+  return place;
+}
+
+const rulesOf = ({ inputs, force }: ReportClaim): OutputRules => ({
+  inputs,
+  ...(force ? {} : { mayReplace: isReport }),
+});
+
+/** Whether a file says that it is a page of ours. */
+function isReport(path: string): boolean {
+  const head = Buffer.alloc(1024);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, head, 0, head.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return head.includes('<meta name="generator" content="semcrc">');
+}
+
+/** Writes the report of experiments: the page, and beside it Table 1 and, in a folder, every figure as SVG and PNG. */
+export async function writeExperimentReport(
+  sources: readonly string[],
+  place: string,
+  claim: ReportClaim,
+): Promise<void> {
+  const { experimentReport, png, reportedExperiments } = await import('@semcrc/report/pages');
+  const read = await Promise.all(sources.map((source) => reportedExperiments(openResults(source))));
+  const { page, tables, figures } = await experimentReport(read.flat(), VERSIONS);
+  const folder = dirname(place);
+  const pictures = join(folder, FIGURES_FOLDER);
+  await openOutputFolder(pictures);
+  for (const { name, content } of tables) await writeFileAtomic(join(folder, name), content);
+  for (const { name, content } of figures) {
+    await writeFileAtomic(join(pictures, name), content);
+    await writeFileAtomic(join(pictures, name.replace(/svg$/, 'png')), png(content));
+  }
+  await writeFileAtomic(place, page, rulesOf(claim));
+}
+
+/** Where a card and its twin for programs are written: `calibration-card.html` and `calibration-card.json`. */
+export interface CardPlaces {
+  readonly page: string;
+  readonly twin: string;
+}
+
+/** The places of a card beside a document: `calibration.json` gives `calibration-card.html`. */
+export const cardBeside = (document: string): string => `${document.replace(/\.json$/i, '')}-card.html`;
+
+/**
+ * Checks that a card may be written to a path and its twin beside it, before any work is done.
+ *
+ * @throws SemcrcError as {@link claimReport}
+ */
+export async function claimCard(path: string, claim: ReportClaim): Promise<CardPlaces> {
+  const page = await claimReport(path, claim);
+  const twin = join(dirname(page), `${basename(page).replace(/\.html?$/i, '')}.json`);
+  checkOutput(twin, twinRules(claim));
+  return { page, twin };
+}
+
+const twinRules = ({ inputs, force }: ReportClaim): OutputRules => ({
+  inputs,
+  ...(force ? {} : { mayReplace: replacesKind('semcrc/card') }),
+});
+
+/** Writes the card of a calibration, and its twin for programs. */
+export async function writeCard(
+  calibration: ReportedCalibration,
+  { page: place, twin }: CardPlaces,
+  claim: ReportClaim,
+): Promise<void> {
+  const { calibrationReport } = await import('@semcrc/report/pages');
+  const { page, card } = await calibrationReport(calibration, VERSIONS);
+  await writeFileAtomic(twin, `${JSON.stringify(card, null, 2)}\n`, twinRules(claim));
+  await writeFileAtomic(place, page, rulesOf(claim));
+}
+
+/** Commands that check a calibration again. */
+export function checksOf(file: string, source: string): string[] {
+  return [`sha256sum ${quoted(file)}`, `semcrc evaluate ${quoted(file)} ${quoted(source)} --held-out`];
+}
+
+const quoted = (text: string): string =>
+  /^[A-Za-z0-9_./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

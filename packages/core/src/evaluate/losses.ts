@@ -1,0 +1,16 @@
+/** Losses of exchangeable units (patients): how many, their mean and sample standard deviation, null for fewer than two. */
+export interface Losses {
+  readonly n: number;
+  readonly mean: number;
+  readonly sd: number | null;
+}
+
+/** What some losses come to. */
+export function lossesOf(losses: ArrayLike<number>): Losses {
+  const n = losses.length;
+  let [sum, square] = [0, 0];
+  for (let unit = 0; unit < n; unit++) sum += losses[unit];
+  const mean = sum / n;
+  for (let unit = 0; unit < n; unit++) square += (losses[unit] - mean) ** 2;
+  return { n, mean, sd: n < 2 ? null : Math.sqrt(square / (n - 1)) };
+}
