@@ -58,14 +58,14 @@ const holdFor = 50;
 /** Does every task in this thread, one after the other, in the order given. A task that has begun is finished. */
 export class SerialExecutor<Session, Jobs extends JobTable<Jobs>> implements Executor<Session, Jobs> {
   readonly workers = 1;
-  readonly #bench: Workbench<Session, Jobs>;
+  readonly #workbench: Workbench<Session, Jobs>;
   #last: Promise<unknown> = Promise.resolve();
   #session: { readonly value: Session } | undefined;
   #rested = performance.now();
   #closed = false;
 
-  constructor(bench: Workbench<Session, Jobs>) {
-    this.#bench = bench;
+  constructor(workbench: Workbench<Session, Jobs>) {
+    this.#workbench = workbench;
   }
 
   run<Kind extends keyof Jobs & string>(
@@ -88,10 +88,10 @@ export class SerialExecutor<Session, Jobs extends JobTable<Jobs>> implements Exe
     const outcome = await outcomeOf(task.name, async () => {
       if (this.#session?.value !== task.session) {
         this.#session = undefined;
-        await this.#bench.begin(task.session);
+        await this.#workbench.begin(task.session);
         this.#session = { value: task.session };
       }
-      return this.#bench.perform(task.kind, task.input);
+      return this.#workbench.perform(task.kind, task.input);
     });
     return unwrap(outcome);
   }
