@@ -27,6 +27,7 @@ export { clampedLength, clampedLengthByPixel } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesBySegment } from './misses.ts';
 export { simdSupported } from './module.ts';
+export { pauseWhenDue } from './pause.ts';
 export { profileScores } from './profile.ts';
 export { resampleLinear, resampleNearest, type Samples } from './resample.ts';
 export type { Sizes } from './resample-plan.ts';

@@ -27,7 +27,7 @@ const KERNELS = [
 ];
 
 test('the public names are these and no others', () => {
-  const others = ['SemcrcError', 'loadKernels', 'loadResampler', 'simdSupported'];
+  const others = ['SemcrcError', 'loadKernels', 'loadResampler', 'pauseWhenDue', 'simdSupported'];
   expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());
 });
 
