@@ -131,7 +131,7 @@ describe('the example', () => {
     }
   });
 
-  it.each([...folders])('%s is told of in a README of its own and in the list', (name) => {
+  it.each([...folders])('%s has a README of its own and a line in the list', (name) => {
     expect(readFileSync(path.join(examples, name, 'README.md'), 'utf8')).toMatch(/^# /);
     expect(readFileSync(path.join(examples, 'README.md'), 'utf8')).toContain(`](${name}/README.md)`);
   });

@@ -37,7 +37,9 @@ export function schemaOption(name: string, schema: TSchema, words: OptionWords =
   const { description = '', default: fallback, ...rest } = schema as Shape;
   const shape = withoutNull(rest);
   const shown = words.fallback === undefined ? textOf(fallback) : words.fallback;
-  const about = lowerFirst(description.replace(/\.$/, '')) + (shown == null ? '' : ` (default: ${shown})`);
+  // What null stands for is for files to know: a command line leaves the option out.
+  const plain = description.replace(/; null .*|\.$/, '');
+  const about = lowerFirst(plain) + (shown == null ? '' : ` (default: ${shown})`);
   if (shape.type === 'boolean') return new Option(flagOf(name), about);
   const option = new Option(`${flagOf(name)} <${words.value ?? valueName(shape)}>`, about);
   if (shape.enum !== undefined) return option.choices(shape.enum.map(String));
@@ -102,5 +104,5 @@ function textOf(fallback: unknown): string | null {
 }
 
 function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]/.test(text) ? text[0].toLowerCase() + text.slice(1) : text;
+  return /^(?:[A-Z][a-z]|A )/.test(text) ? text[0].toLowerCase() + text.slice(1) : text;
 }

@@ -60,7 +60,7 @@ describe('a NIfTI file', () => {
     );
   });
 
-  test('several volumes in one file are told from the header', async () => {
+  test('the header says that a file holds several volumes', async () => {
     const path = join(root, 'samples.nii');
     writeFileSync(path, niftiBytes({ dims: [2, 2, 2, 3], type: 'u8', values: new Uint8Array(24) }));
     const { code, stdout } = await semcrcHere(['inspect', path]);

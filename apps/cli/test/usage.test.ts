@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { defaultSizes } from '@semcrc/core';
 import { describe, expect, test } from 'vitest';
 import { semcrc, semcrcHere } from './command.ts';
 
@@ -28,6 +29,23 @@ describe('help', () => {
       expect(options.length).toBeGreaterThan(2);
       const documented = readFileSync(DOCS, 'utf8');
       for (const option of options) if (option !== '--help') expect(documented).toContain(`\`${option}`);
+    },
+  );
+
+  test('calibrate --help says how the phantom cohort is split', async () => {
+    const { nOpt, nCal, nTest } = defaultSizes(160);
+    const { stdout } = await semcrcHere(['calibrate', '--help']);
+    expect(stdout).toContain(`${nOpt} scans to optimize, ${nCal - nOpt} to calibrate, ${nTest} held out`);
+  });
+
+  test.each(COMMANDS)(
+    '%s --help begins every option in lower case and leaves null to files',
+    async (command) => {
+      const { stdout } = await semcrcHere([command, '--help']);
+      for (const [line] of stdout.matchAll(/^ {2}(?:-\w, )?--.*$/gm)) {
+        expect(line).not.toMatch(/ {2}(?:A|[A-Z][a-z]+) /);
+      }
+      expect(stdout).not.toMatch(/\bnull\b/);
     },
   );
 

@@ -1,4 +1,5 @@
 // node bench/main.mjs [scans] [repeats]: seeded, warmed up, median and spread of the anchors, and the peak memory.
+import { median, peakRss, spread } from '@semcrc/bench';
 import { loadKernels } from '@semcrc/kernels';
 import { envelopeAnchor, solveGammaAnchor, solveGammaAnchors } from '../dist/index.js';
 import { makeProblem } from './cohort.mjs';
@@ -42,17 +43,16 @@ async function measure(name, work) {
     if (i === 0) console.log(`${name}: first run ${time.toFixed(0)} ms`);
     else times.push(time);
   }
-  times.sort((a, b) => a - b);
-  const median = times[times.length >> 1];
   figures.push({
     what: `${name}, ${(voxels / 1e6).toFixed(1)} million voxels`,
-    value: median / 1e3,
+    value: median(times) / 1e3,
     unit: 's',
   });
   const { user, system } = process.cpuUsage(cpu);
-  const range = `${times[0].toFixed(0)} to ${times.at(-1).toFixed(0)} ms`;
   const mean = (user + system) / 1000 / (repeats + 1);
-  console.log(`${name}: median ${median.toFixed(0)} ms (${range}), mean CPU time ${mean.toFixed(0)} ms`);
+  console.log(
+    `${name}: median ${median(times).toFixed(0)} ms (${spread(times, 0)} ms), mean CPU time ${mean.toFixed(0)} ms`,
+  );
   return result;
 }
 
@@ -84,4 +84,4 @@ for (const sides of [1, 2]) {
   );
 }
 console.log(JSON.stringify({ figures }));
-console.log(`peak RSS ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
+console.log(`peak RSS ${peakRss() ?? '?'} MiB`);

@@ -5,7 +5,7 @@ import { checkProblem, groupShares, type LengthProblem } from './problem.ts';
 export interface SubsampleOptions {
   /**
    * `pk`: `voxels` per scan in all, the same positions in every scan where groups are positions (PK).
-   * `psem`: as many voxels per scan as give the smallest group `voxels` of them (Psem).
+   * `psem`: the number of voxels per scan with which the smallest group gets `voxels` of them (Psem).
    */
   readonly rule: 'pk' | 'psem';
   /** d_opt = 50 for `pk`, d_min = 2 for `psem`. */

@@ -233,7 +233,7 @@ describe('what the gamma anchor refuses', () => {
     }
   });
 
-  it('to go on when told to stop', async () => {
+  it('to go on when asked to stop', async () => {
     const signal = AbortSignal.abort();
     await expect(solveGammaAnchor(problem(), { epsilon: 0.1, signal })).rejects.toMatchObject({
       code: 'interrupted',

@@ -3,6 +3,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median, spread } from '@semcrc/bench';
 import { UNKNOWN_PREPARING } from '@semcrc/core';
 import { beginStore, finishStore, openStore, writeScan } from '../dist/node.js';
 
@@ -18,9 +19,6 @@ function noise(seed) {
     return state / 2 ** 32;
   });
 }
-
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const spread = (values) => `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
 
 const folder = mkdtempSync(join(tmpdir(), 'semcrc-bench-'));
 try {

@@ -16,7 +16,7 @@ import {
   type ScanNote,
   type ScanOptions,
 } from '../src/node.ts';
-import { checkTruth } from '../src/scan/voxels.ts';
+import { checkTruth } from '../src/scan/intensity-units.ts';
 import { calibration } from './apply-scan.ts';
 import { failure } from './failure.ts';
 import { type PlainScan, plainScan, SIZE, VOXELS, writeCohort } from './plain-cohort.ts';

@@ -14,7 +14,7 @@ export function uniform(seed: number): () => number {
 
 export const LABELS: Labels = { 0: 'background', 1: 'body', 2: 'spleen', 7: 'liver' };
 
-/** A sample with every volume it has, looked at in turn: those of a lent one are getters. */
+/** A sample with every volume it has, looked at in turn: those of a view are getters. */
 export function whole(sample: Sample): Sample {
   const { id, patient, shape, truth, lower, upper, point, std, samples, organs, mended } = sample;
   return {

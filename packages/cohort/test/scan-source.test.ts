@@ -122,7 +122,7 @@ describe('a cohort from a manifest', () => {
     });
   });
 
-  it('takes predictions in HU when told so', async () => {
+  it('takes predictions in HU where the options say so', async () => {
     const scan = plainScan(5);
     const hu = (values: ArrayLike<number>) => Float32Array.from(values, (value) => value * 425 - 175);
     const inHu = {
@@ -136,7 +136,7 @@ describe('a cohort from a manifest', () => {
     });
   });
 
-  it('windows the truth as told', async () => {
+  it('windows the truth as the options say', async () => {
     const scan = plainScan(6);
     const sample = await (await openManifest(write(scan), { ...SUPREM, window: [-100, 100] })).read('s0');
     const hu = scan.ct.values[7] as number;

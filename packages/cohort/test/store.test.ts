@@ -160,7 +160,7 @@ describe('preparing that was interrupted', () => {
     expect(await beginStore(path, planOf(2))).toEqual({ state: 'begun', pending: ['s0', 's1'] });
   });
 
-  it('is refused with other input or options, unless told to replace', async () => {
+  it('is refused with other input or options, unless asked to replace', async () => {
     const path = fresh();
     await beginStore(path, planOf(2));
     await writeScan(path, 's0', kept(randomSample('s0', SHAPE, 0)));

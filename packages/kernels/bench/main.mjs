@@ -2,7 +2,7 @@
 // same bytes, all in one run on one seeded input.
 //
 //   node bench/main.mjs [voxels = 8388608] [repeats = 25]
-import { readFileSync } from 'node:fs';
+import { peakRss } from '@semcrc/bench';
 import { computeScores, firstNaN, loadKernels, profileScores } from '@semcrc/kernels';
 import { GROUP_COUNT, makeInput } from './input.mjs';
 import { kernelBenches, place } from './kernels.mjs';
@@ -115,17 +115,8 @@ const figures = [
 ];
 console.log(JSON.stringify({ figures }));
 console.log(missed.length === 0 ? 'every aim is met' : `missed (is the machine busy?): ${missed.join('; ')}`);
-console.log(`peak RSS ${peakMemory()}, sink ${sinked().toPrecision(6)}`);
+console.log(`peak RSS ${peakRss() ?? '?'} MiB, sink ${sinked().toPrecision(6)}`);
 
 function round(value, digits) {
   return Number(value.toFixed(digits));
-}
-
-function peakMemory() {
-  try {
-    const [, kilobytes] = /VmHWM:\s*(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
-    return `${Math.round(kilobytes / 1024)} MiB`;
-  } catch {
-    return 'not known on this system';
-  }
 }

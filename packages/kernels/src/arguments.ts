@@ -3,6 +3,9 @@ import { SemcrcError } from './error.ts';
 
 type Column = 'Float32Array' | 'Float64Array' | 'Uint32Array';
 
+/** How kernels are given a side of the interval. */
+export const SIDES = { below: -1, both: 0, above: 1 } as const;
+
 function kindOf(value: unknown): string {
   return ArrayBuffer.isView(value) ? (value as Float32Array)[Symbol.toStringTag] : typeof value;
 }

@@ -1,4 +1,4 @@
-import { checkColumns, checkGamma, checkNonNegative } from './arguments.ts';
+import { checkColumns, checkGamma, checkNonNegative, SIDES } from './arguments.ts';
 import type { Binning, Bounds, Cells } from './columns.ts';
 import { SemcrcError } from './error.ts';
 import { instanceOf, type Kernels } from './instance.ts';
@@ -6,7 +6,6 @@ import { CHUNK, Operand } from './staging.ts';
 
 /** f64 values per cell of a table of sums. */
 const CELL_STRIDE = 4;
-const SIDES = { below: -1, both: 0, above: 1 } as const;
 
 /**
  * Adds voxels to the cells of a grid over their residual a = |2·truth − lower − upper| and width i = upper − lower, in

@@ -6,7 +6,7 @@
  * - `infeasible`: the data are fine but too few for the guarantee asked.
  * - `unsupported`: the machine cannot run this (no WebAssembly SIMD, say).
  * - `interrupted`: the caller stopped the work.
- * - `internal`: a fault of semcrc itself.
+ * - `internal`: a bug of semcrc itself.
  */
 export type ErrorCode = 'usage' | 'bad-input' | 'infeasible' | 'unsupported' | 'interrupted' | 'internal';
 

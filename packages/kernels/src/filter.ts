@@ -1,4 +1,4 @@
-import { checkColumns, checkGamma, checkLevels, checkOffsets } from './arguments.ts';
+import { checkColumns, checkGamma, checkLevels, checkOffsets, SIDES } from './arguments.ts';
 import type { ActiveFloor, Bounds } from './columns.ts';
 import { SemcrcError } from './error.ts';
 import { type Instance, instanceOf, type Kernels } from './instance.ts';
@@ -6,7 +6,6 @@ import { CHUNK, forEachChunk, Operand } from './staging.ts';
 
 /** What the kernels may write beyond the last value kept. */
 const OVERRUN = 3;
-const SIDES = { below: -1, both: 0, above: 1 } as const;
 
 /** Outputs that fill up: kernels write into them where they have room to spare, else by way of scratch. */
 class Filling {

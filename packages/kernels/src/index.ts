@@ -27,6 +27,7 @@ export { clampedLength, clampedLengthByPixel } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesBySegment } from './misses.ts';
 export { simdSupported } from './module.ts';
+export { pauseWhenDue } from './pause.ts';
 export { profileScores } from './profile.ts';
 export { loadProjector, type Projector } from './projector.ts';
 export {

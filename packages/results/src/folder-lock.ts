@@ -24,7 +24,7 @@ export interface Place {
   readonly lockFile: string;
 }
 
-/** Told of something worth knowing that is no error. */
+/** Called with something worth knowing that is no error. */
 export type Note = (message: string) => void;
 
 /** How long a process that was killed may take to be gone; one that lives is refused after it. */

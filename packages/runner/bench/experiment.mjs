@@ -1,8 +1,8 @@
 // One experiment in a process of its own, so that its time and memory are nobody else's. Prints one line of JSON.
+import { peakRss } from '@semcrc/bench';
 import { PAPER_OPTIONS, PAPER_PROCEDURES } from '@semcrc/core';
 import { runExperiment } from '@semcrc/runner';
 import { serialExecutor, threadExecutor } from '@semcrc/runner/node';
-import { peakRss } from './process.mjs';
 
 /** @type {{ path: string, workers: number, runs: number, nOpt: number, nCal: number, nTest: number, epsilons?: number[], procedures?: string[] }} */
 const { path, workers, procedures = PAPER_PROCEDURES, ...sizes } = JSON.parse(process.argv[2]);

@@ -1,8 +1,8 @@
 // node bench/main.mjs [scan|cohort]: what preparing scans costs. Scans of six volumes of 256 × 256 × 200 as .nii.gz, drawn once and
 // kept (SEMCRC_BENCH_DIR); each figure is taken in a process of its own. The experiment has a bench of its own, paper.mjs.
+import { median, spread } from '@semcrc/bench';
 import { inProcess } from './process.mjs';
 import { scanFiles, scanShape, warmFiles } from './scan-files.mjs';
-import { median, spread } from './spread.mjs';
 
 const only = process.argv[2];
 /** @type {{ what: string, value: number, unit?: string }[]} */

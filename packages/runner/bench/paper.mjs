@@ -5,10 +5,10 @@
 //
 // The last line of stdout is JSON: {"wallSeconds", "peakRssMiB", "workers"} of the one experiment (of three rounds the
 // middle one), drawing the cohort excluded, its files in the page cache.
+import { median, spread } from '@semcrc/bench';
 import { defaultWorkers } from '@semcrc/runner/node';
 import { paperCohort, warm } from './cohort.mjs';
 import { inProcess } from './process.mjs';
-import { median, spread } from './spread.mjs';
 
 const brief = process.argv.includes('--brief');
 const sizes = { runs: 20, nOpt: 32, nCal: 512, nTest: 128 };

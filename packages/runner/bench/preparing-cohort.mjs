@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { peakRss } from '@semcrc/bench';
 import { runPreparation, serialPreparation, threadPreparation } from '@semcrc/runner/node';
-import { cpuTime, peakRss } from './process.mjs';
+import { cpuTime } from './process.mjs';
 import { writeManifest } from './scan-files.mjs';
 
 /** @type {{ folders: string[], scans: number, workers: number, spacing: [number, number, number] | null }} */

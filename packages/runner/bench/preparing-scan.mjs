@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { peakRss } from '@semcrc/bench';
 import { beginStore, openPreparation, readManifest } from '@semcrc/cohort/node';
-import { cpuTime, peakRss } from './process.mjs';
+import { cpuTime } from './process.mjs';
 import { volumes, writeManifest } from './scan-files.mjs';
 
 /** @type {{ folders: string[], rounds: number, spacing: [number, number, number] | null }} */

@@ -1,19 +1,7 @@
-// What a bench asks about the process it runs in.
+// Measuring processes: the one a bench runs in, and others that it starts.
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-
-/** Most memory the process, all its threads included, has held, in MiB; null where the system does not tell. */
-export function peakRss() {
-  try {
-    return Math.round(
-      Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024,
-    );
-  } catch {
-    return null;
-  }
-}
 
 /** CPU time of all threads, garbage collector's and zlib's included, that `work` takes; in milliseconds. */
 export async function cpuTime(work) {

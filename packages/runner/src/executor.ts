@@ -1,4 +1,4 @@
-import { SemcrcError } from '@semcrc/kernels';
+import { pauseWhenDue, SemcrcError } from '@semcrc/kernels';
 import { outcomeOf, unwrap } from './error-transfer.ts';
 
 /** The kinds of work a workbench can do, each with what it takes and what it gives; all of it can be cloned. */
@@ -52,20 +52,16 @@ export function interrupted(task: string, why: string): SemcrcError {
   return new SemcrcError('interrupted', `${task}: ${why}`, { data: { task } });
 }
 
-/** How long the thread may be held before pending events (a Ctrl-C, a repaint) get their turn, in milliseconds. */
-const holdFor = 50;
-
 /** Does every task in this thread, one after the other, in the order given. A task that has begun is finished. */
 export class SerialExecutor<Session, Jobs extends JobTable<Jobs>> implements Executor<Session, Jobs> {
   readonly workers = 1;
-  readonly #bench: Workbench<Session, Jobs>;
+  readonly #workbench: Workbench<Session, Jobs>;
   #last: Promise<unknown> = Promise.resolve();
   #session: { readonly value: Session } | undefined;
-  #rested = performance.now();
   #closed = false;
 
-  constructor(bench: Workbench<Session, Jobs>) {
-    this.#bench = bench;
+  constructor(workbench: Workbench<Session, Jobs>) {
+    this.#workbench = workbench;
   }
 
   run<Kind extends keyof Jobs & string>(
@@ -79,19 +75,16 @@ export class SerialExecutor<Session, Jobs extends JobTable<Jobs>> implements Exe
   async #perform<Kind extends keyof Jobs & string>(
     task: Task<Session, Kind, Jobs[Kind]['input']>,
   ): Promise<Jobs[Kind]['output']> {
-    if (performance.now() - this.#rested > holdFor) {
-      await new Promise((resolve) => setTimeout(resolve));
-      this.#rested = performance.now();
-    }
+    await pauseWhenDue();
     if (task.signal?.aborted) throw interrupted(task.name, 'given up before it began');
     if (this.#closed) throw interrupted(task.name, 'the executor was closed before it began');
     const outcome = await outcomeOf(task.name, async () => {
       if (this.#session?.value !== task.session) {
         this.#session = undefined;
-        await this.#bench.begin(task.session);
+        await this.#workbench.begin(task.session);
         this.#session = { value: task.session };
       }
-      return this.#bench.perform(task.kind, task.input);
+      return this.#workbench.perform(task.kind, task.input);
     });
     return unwrap(outcome);
   }

@@ -18,7 +18,7 @@ import {
 import type { Opening } from './handle.ts';
 import type { CalibratedSplit, ExperimentExecutor, ExperimentSession } from './job.ts';
 import { lanesFor, runConcurrently } from './run-concurrently.ts';
-import { voxelBytes } from './shared-memory.ts';
+import { arrayBytes } from './shared-memory.ts';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -190,7 +190,7 @@ async function profileScans(
     profiles[at] = profiled.profile;
     if (profiled.sample && held < sampleBytes) {
       samples.push(profiled.sample);
-      held += voxelBytes(profiled.sample);
+      held += arrayBytes(profiled.sample);
     }
     if (profiled.curve) curves[at] = profiled.curve;
     clipped += profiled.mended.clipped;

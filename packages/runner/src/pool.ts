@@ -37,7 +37,7 @@ export class WorkerPool<Session, Jobs extends JobTable<Jobs>> implements Executo
   readonly #slots: Slot<Session, Jobs>[];
   readonly #queue: Entry<Session>[] = [];
   readonly #ending = new Set<Promise<void>>();
-  /** Unsettled tasks by signal: one listener serves them all, as many tasks share one signal. */
+  /** Unsettled tasks by signal: one listener serves all tasks that share a signal. */
   readonly #watched = new Map<
     AbortSignal,
     { readonly entries: Set<Entry<Session>>; readonly stop: () => void }

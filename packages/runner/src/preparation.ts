@@ -41,7 +41,7 @@ export interface PreparationOptions {
   /** Gives up; scans written so far are kept, and the next call goes on from them. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
-  /** Told of things worth knowing that are no errors. */
+  /** Called with each thing worth knowing that is no error. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 

@@ -38,7 +38,7 @@ export function toSharedMemory<T>(value: T): T {
 }
 
 /** Bytes of every typed array in a value. */
-export function voxelBytes(value: unknown): number {
+export function arrayBytes(value: unknown): number {
   const parts: VoxelArray[] = [];
   collect(value, parts);
   return parts.reduce((sum, part) => sum + part.byteLength, 0);

@@ -57,8 +57,10 @@ function deathBy(error: unknown): Death {
  *
  * @throws SemcrcError `internal` in the main thread.
  */
-export function serveNodeThread<Session, Jobs extends JobTable<Jobs>>(bench: Workbench<Session, Jobs>): void {
+export function serveNodeThread<Session, Jobs extends JobTable<Jobs>>(
+  workbench: Workbench<Session, Jobs>,
+): void {
   if (!parentPort)
     throw new SemcrcError('internal', 'a workbench is served in a worker thread, not in the main one');
-  serveWorkbench(bench, nodeEndpoint(parentPort));
+  serveWorkbench(workbench, nodeEndpoint(parentPort));
 }

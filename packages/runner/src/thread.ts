@@ -43,12 +43,12 @@ export interface RemoteWorkbench<Session, Jobs extends JobTable<Jobs>> {
 
 /** Puts a workbench at the other end of an endpoint; called once in each worker thread. */
 export function serveWorkbench<Session, Jobs extends JobTable<Jobs>>(
-  bench: Workbench<Session, Jobs>,
+  workbench: Workbench<Session, Jobs>,
   endpoint: Endpoint,
 ): void {
   const remote: RemoteWorkbench<Session, Jobs> = {
-    begin: (session, task) => outcomeOf(task, () => bench.begin(session)),
-    perform: (kind, input, task) => outcomeOf(task, () => bench.perform(kind, input)),
+    begin: (session, task) => outcomeOf(task, () => workbench.begin(session)),
+    perform: (kind, input, task) => outcomeOf(task, () => workbench.perform(kind, input)),
   };
   expose(remote, endpoint);
 }

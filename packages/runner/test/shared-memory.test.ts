@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toSharedMemory, voxelBytes } from '../src/shared-memory.ts';
+import { arrayBytes, toSharedMemory } from '../src/shared-memory.ts';
 
 const value = {
   scan: 's',
@@ -41,7 +41,7 @@ describe('a value in shared memory', () => {
   });
 
   it('knows how many bytes of voxels it holds', () => {
-    expect(voxelBytes(value)).toBe(5 + 16 + 6 + 4 + 0 + 4 + 8);
-    expect(voxelBytes({ nothing: null })).toBe(0);
+    expect(arrayBytes(value)).toBe(5 + 16 + 6 + 4 + 0 + 4 + 8);
+    expect(arrayBytes({ nothing: null })).toBe(0);
   });
 });

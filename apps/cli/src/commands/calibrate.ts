@@ -40,7 +40,7 @@ interface CalibrateOptions extends Settings {
 const EXAMPLES = `
 Examples:
   semcrc calibrate
-      the built-in phantom cohort: 32 scans to optimize, 96 to calibrate, 32 held out
+      the built-in phantom cohort: 18 scans to optimize, 110 to calibrate, 32 held out
   semcrc calibrate manifest.csv --labels suprem --epsilon 0.1 --n-opt 8 --n-cal 28 --n-test 12
       scans of a manifest; the segmentations number their labels as SuPreM does
   semcrc calibrate manifest.csv --labels suprem --procedure organ-crc --n-opt 0 --n-test 0

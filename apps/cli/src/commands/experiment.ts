@@ -53,7 +53,11 @@ export function experimentCommand(invocation: Invocation): Command {
   const { terminal } = invocation;
   const command = new Command('experiment')
     .description('Compare procedures over many seeded splits of a cohort.')
-    .argument('[source]', 'manifest (.csv, .json), phantom, or a config file (.yaml)', 'phantom');
+    .argument(
+      '[source]',
+      'manifest (.csv, .json), prepared cohort, directory tree, phantom, or a config file (.yaml)',
+      'phantom',
+    );
   addSourceOptions(command);
   addSettings(command, 'Split:', { ...RUNS, ...SPLIT });
   addSettings(command, 'Method:', { ...PROCEDURES, ...METHOD });

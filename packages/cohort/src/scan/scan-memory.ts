@@ -11,7 +11,7 @@ class Shelf<T extends Float32Array | Uint16Array> {
     this.#array = create(0);
   }
 
-  /** As many elements as there are voxels; undefined for more than are kept. */
+  /** One element per voxel; undefined for more voxels than are kept. */
   of(voxels: number): T | undefined {
     if (voxels > LARGEST_KEPT) return undefined;
     if (this.#array.length < voxels) this.#array = this.#create(voxels);

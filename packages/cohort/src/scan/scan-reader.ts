@@ -20,6 +20,7 @@ import {
 } from '@semcrc/imaging';
 import { readNifti, readNiftiHeader, readNiftiSeries, type SliceSpan } from '@semcrc/imaging/node';
 import type { ScanFiles } from '../sources/manifest.ts';
+import { checkTruth, refuseForeignUnits } from './intensity-units.ts';
 import {
   alignFile,
   checkTableOf,
@@ -31,7 +32,7 @@ import {
 } from './scan-files.ts';
 import type { ScanMemory } from './scan-memory.ts';
 import type { TakeNote } from './scan-note.ts';
-import { assignVoxels, checkTruth, OrganMask, refuseForeignUnits, refuseNegative } from './voxels.ts';
+import { assignVoxels, OrganMask, refuseNegative } from './voxels.ts';
 
 /** How the files of a scan are to be understood. */
 export interface ReadingOptions {

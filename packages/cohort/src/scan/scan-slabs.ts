@@ -12,17 +12,10 @@ import {
 } from '@semcrc/imaging';
 import { readNiftiSeries, readNiftiSeriesSlabs } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { countForeign } from './intensity-units.ts';
 import { countDraws, drawFiles, isFolder, organFiles } from './scan-files.ts';
 import type { IntensityUnits } from './scan-reader.ts';
-import {
-  assignVoxels,
-  clip,
-  countForeign,
-  mendIntervals,
-  mergeBody,
-  OrganMask,
-  refuseNegative,
-} from './voxels.ts';
+import { assignVoxels, clip, mendIntervals, mergeBody, OrganMask, refuseNegative } from './voxels.ts';
 
 /** The files of a scan whose truth nobody knows. */
 export interface ApplyFiles {

@@ -66,7 +66,7 @@ function refuse(file: string, problem: string, data: Record<string, string | num
 function readCsv(text: string, file: string): { columns: readonly string[]; rows: readonly Row[] } {
   let records: { record: string[]; info: { lines: number } }[];
   const delimiter = separatorOf(text);
-  // Programs that pad lines with empty cells write as many of them as they like; others are judged here.
+  // Programs may pad lines with any number of empty cells; cells that are not empty are judged here.
   const options = { bom: true, trim: true, skip_empty_lines: true, info: true, relax_column_count: true };
   try {
     records = parse(text, { ...options, delimiter }) as never;

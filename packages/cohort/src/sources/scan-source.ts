@@ -239,7 +239,7 @@ const LONGEST_MANIFEST = 2 ** 26;
 export async function readManifest(path: string): Promise<ScanList> {
   const text = await readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
     if (!(cause instanceof SemcrcError)) throw cause;
-    throw new SemcrcError('bad-input', `cannot read the manifest ${cause.message}`, {
+    throw new SemcrcError('bad-input', `the manifest ${cause.message}`, {
       data: cause.data,
       cause,
     });

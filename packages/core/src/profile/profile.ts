@@ -172,7 +172,7 @@ export function restrictToBody(
   return inside;
 }
 
-/** List of each voxel when the sides are told apart: below as its cell, above (truth > upper) one block further. */
+/** List of each voxel with a list per side: below as its cell, above (truth > upper) one block further. */
 function splitSides(
   cells: Uint8Array | Uint16Array,
   truth: Float32Array,

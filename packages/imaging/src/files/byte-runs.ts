@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { pauseWhenDue } from '@semcrc/kernels';
 import { Inflater } from './inflater.ts';
 
 /** A file's bytes, one run after the other. */
@@ -55,10 +56,6 @@ export class PlainRuns implements ByteRuns {
   }
 }
 
-/** Inflating blocks the thread: after this many milliseconds pending events (a Ctrl-C, a message) get their turn. */
-const longestBlock = 50;
-let lastPause = 0;
-
 /** A gzip file inflated, every member of it, up to `step` bytes at a time. */
 export class InflatedRuns implements ByteRuns {
   readonly #handle: FileHandle;
@@ -78,10 +75,8 @@ export class InflatedRuns implements ByteRuns {
   }
 
   async next(): Promise<Uint8Array> {
-    if (performance.now() - lastPause > longestBlock) {
-      await new Promise((resolve) => setImmediate(resolve));
-      lastPause = performance.now();
-    }
+    // Inflating holds the thread.
+    await pauseWhenDue();
     let length = 0;
     try {
       if (this.#failure) throw this.#failure.cause;

@@ -89,7 +89,7 @@ export class ByteStream {
   }
 
   /**
-   * The next bytes as they lie in memory: whole items of `size` bytes, as many as are there and at most `most` bytes
+   * The next bytes as they lie in memory: whole items of `size` bytes, all that are there up to `most` bytes
    * (a multiple of `size`). Fewer bytes than `size` only at the end of the file. The view holds until the stream is asked again.
    * @throws SemcrcError as {@link read}.
    */

@@ -1,6 +1,7 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { type Affine, isInvertible, multiplyAffines, type Shape, spacingOf } from './affine.ts';
+import { type Affine, isInvertible, multiplyAffines, spacingOf } from './affine.ts';
 import { emptyLike, type Grid, type LabelVolume, makeGrid, makeVolume, type Volume } from './volume.ts';
+import { copyRows, copyStrided, copyStrided16, reverseSpans } from './voxel-order.ts';
 
 /** The closest world axis (0 right, 1 front, 2 up) of a voxel axis, and whether it runs against it. */
 export interface AxisOrientation {
@@ -239,71 +240,8 @@ export function turnToRas<V extends Volume | LabelVolume>(volume: V): V {
     const slice = data.subarray(z * area, (z + 1) * area);
     if (flipX && flipY) slice.reverse();
     else if (flipX) for (let row = 0; row < area; row += width) slice.subarray(row, row + width).reverse();
-    else if (flipY) swapSpans(slice, height, width);
+    else if (flipY) reverseSpans(slice, height, width);
   }
-  if (flipZ) swapSpans(data, slices, area);
+  if (flipZ) reverseSpans(data, slices, area);
   return makeVolume(data, shape, rearrange(volume, orientation).grid.affine) as V;
-}
-
-/** Reverses the order of `count` spans of `length` values, each kept as it is. */
-function swapSpans(data: Float32Array | Uint16Array, count: number, length: number): void {
-  const held = data.slice(0, length);
-  for (let low = 0, high = count - 1; low < high; low++, high--) {
-    const span = data.subarray(low * length, (low + 1) * length);
-    held.set(span);
-    data.copyWithin(low * length, high * length, (high + 1) * length);
-    data.set(held, high * length);
-  }
-}
-
-/** Rows stay rows: each is copied whole and turned round where x is flipped. */
-function copyRows(
-  from: Float32Array | Uint16Array,
-  to: Float32Array | Uint16Array,
-  [slices, height, width]: Shape,
-  start: number,
-  [stepX, stepY, stepZ]: readonly number[],
-): void {
-  let position = 0;
-  for (let z = 0; z < slices; z++) {
-    for (let y = 0; y < height; y++, position += width) {
-      const source = start + y * stepY + z * stepZ + (stepX < 0 ? 1 - width : 0);
-      const row = to.subarray(position, position + width);
-      row.set(from.subarray(source, source + width));
-      if (stepX < 0) row.reverse();
-    }
-  }
-}
-
-// Rows become columns. Two copies of one loop, so that each sees a single kind of array and stays fast.
-function copyStrided(
-  from: Float32Array,
-  to: Float32Array,
-  [slices, height, width]: Shape,
-  start: number,
-  [stepX, stepY, stepZ]: readonly number[],
-): void {
-  let position = 0;
-  for (let z = 0; z < slices; z++) {
-    for (let y = 0; y < height; y++) {
-      let source = start + y * stepY + z * stepZ;
-      for (let x = 0; x < width; x++, source += stepX) to[position++] = from[source];
-    }
-  }
-}
-
-function copyStrided16(
-  from: Uint16Array,
-  to: Uint16Array,
-  [slices, height, width]: Shape,
-  start: number,
-  [stepX, stepY, stepZ]: readonly number[],
-): void {
-  let position = 0;
-  for (let z = 0; z < slices; z++) {
-    for (let y = 0; y < height; y++) {
-      let source = start + y * stepY + z * stepZ;
-      for (let x = 0; x < width; x++, source += stepX) to[position++] = from[source];
-    }
-  }
 }

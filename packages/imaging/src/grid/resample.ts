@@ -80,7 +80,7 @@ function toSource(source: Affine, target: Affine): readonly number[] {
  * On its own grid an image is returned as it is.
  *
  * @param outside the value where the image has none; its least value when left out (air, in a CT).
- * @param into an array of as many elements as the target has voxels, to write to unless the image is on that grid; new when left out.
+ * @param into an array with one element per voxel of the target, written to unless the image is on that grid; new when left out.
  */
 export function resampleImage(
   resampler: Resampler,

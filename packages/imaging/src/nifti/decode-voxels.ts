@@ -79,7 +79,7 @@ function forEachBlock(
  * Stored bytes to intensities: slope · v + inter in f64, rounded once to f32. NaN is kept; see `firstNaNVoxel`.
  *
  * @param bytes whole voxels.
- * @param out as many f32 as there are voxels.
+ * @param out one f32 per voxel.
  */
 export function decodeImage(header: NiftiHeader, bytes: Uint8Array, out: Float32Array): void {
   const stored = storedVoxels(bytes, header.datatype, header.littleEndian);

@@ -105,7 +105,7 @@ export interface Slab<V extends Volume | LabelVolume = Volume> {
  * The volume of a file slab by slab, from its first slice (voxel axis z of the file) to its last, for scans that should
  * not lie in memory whole. Slabs have `slices` slices, the last maybe fewer; each is a new array.
  *
- * @throws SemcrcError as {@link readNifti}, when the iteration reaches the fault.
+ * @throws SemcrcError as {@link readNifti}, when the iteration reaches what is wrong.
  */
 export function readNiftiSlabs(
   path: string,

@@ -11,7 +11,7 @@ import { decodeStep, readStart, spansOf, VoxelReader } from './stream.ts';
  * volume gives that one.
  *
  * @param options.into every volume is read into this array, over the one before it. New arrays when left out.
- * @throws SemcrcError as `readNifti`, when the iteration reaches the fault: an end that comes early is seen where it is,
+ * @throws SemcrcError as `readNifti`, when the iteration reaches what is wrong: an end that comes early is seen where it is,
  *   and a wrong checksum behind the last volume.
  */
 export function readNiftiSeries(
