@@ -111,7 +111,7 @@ else {
   const own = (name) => table[name]['million/s'];
   console.log(
     `RTK on ${rtk.threads} thread: Joseph ${(rtk.rays / 1e6).toFixed(1)} M rays/s (ours ${own('projectCone')}), ` +
-      `back-projection ${(rtk.voxelViews / 1e6).toFixed(0)} M voxel-views/s (ours ${own('backProjectCone')} in the window)`,
+      `back-projection ${(rtk.voxelViews / 1e6).toFixed(0)} M voxel-views/s in the window (ours ${own('backProjectCone')})`,
   );
 }
 

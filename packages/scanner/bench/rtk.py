@@ -53,7 +53,8 @@ def main():
             {
                 "threads": 1,
                 "rays": VIEWS * COLUMNS * ROWS / forward,
-                "voxelViews": VIEWS * volume.size / backward,
+                # Those in the window, as for ours: RTK passes quickly over voxels that no row sees.
+                "voxelViews": VIEWS * SHAPE[1] * SHAPE[2] * PITCH / 2 / backward,
             }
         )
     )
