@@ -75,7 +75,7 @@ export {
   type SummaryRow,
   summarize,
 } from './procedures/experiment.ts';
-export type { CalibrationData, Fit, FitAnchor, OrganStatus, Telling } from './procedures/fit.ts';
+export type { CalibrationData, Fit, FitAnchor, FitOptions, OrganStatus } from './procedures/fit.ts';
 export { guaranteeInWords } from './procedures/guarantee.ts';
 export {
   type Interval,

@@ -23,9 +23,9 @@ import {
   type CalibrationData,
   type Fit,
   type FitAnchor,
+  type FitOptions,
   infeasibleError,
   secondsSince,
-  type Telling,
 } from './fit.ts';
 import { gatherLengthProblem } from './length-problem.ts';
 
@@ -91,7 +91,7 @@ export async function fitAnchored(
   options: ProcedureOptions,
   procedure: 'k-crc' | 'sem-crc',
   groups: AnchoredGroups,
-  stream: { readonly seed: number; readonly run: number } & Telling,
+  stream: { readonly seed: number; readonly run: number } & FitOptions,
 ): Promise<Fit[]> {
   const { kernels } = data;
   const sides = sidesOf(options);

@@ -6,10 +6,10 @@ import { LossTable } from '../search/loss-table.ts';
 import {
   type CalibrationData,
   type Fit,
+  type FitOptions,
   infeasibleError,
   optAndCal,
   secondsSince,
-  type Telling,
 } from './fit.ts';
 
 /**
@@ -22,7 +22,7 @@ export function fitCrc(
   data: CalibrationData,
   split: Split,
   bounds: readonly RiskBound[],
-  { more = false }: Telling = {},
+  { more = false }: FitOptions = {},
 ): Fit[] {
   const start = performance.now();
   const partition = makePartition({ kind: 'uniform' }, data.labels);

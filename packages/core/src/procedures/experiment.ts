@@ -23,9 +23,9 @@ import {
   boundOf,
   type CalibrationData,
   type Fit,
+  type FitOptions,
   infeasibleError,
   secondsSince,
-  type Telling,
 } from './fit.ts';
 import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
 
@@ -135,7 +135,7 @@ export async function fitSplit(
   procedures: readonly Procedure[],
   epsilons: readonly number[],
   options: ProcedureOptions,
-  stream: { readonly seed: number; readonly run: number } & Telling,
+  stream: { readonly seed: number; readonly run: number } & FitOptions,
 ): Promise<SplitFits[]> {
   const bounds = epsilons.map((epsilon) => boundOf(options, epsilon));
   const controlled = procedures.includes('organ-crc') && options.control.length > 0;

@@ -63,9 +63,9 @@ export interface Fit extends CalibratedLambda {
   readonly seconds: { readonly anchor: number; readonly backtrack: number };
 }
 
-/** What a fit tells beside λ̂. */
-export interface Telling {
-  /** λ̂ with more units like these, too. */
+/** What a fit finds beside λ̂. */
+export interface FitOptions {
+  /** λ̂ with more units like these, too; false by default. */
   readonly more?: boolean;
 }
 
