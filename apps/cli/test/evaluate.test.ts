@@ -91,7 +91,7 @@ describe('evaluate', () => {
     ['not JSON', (_: string) => '{', /expected JSON/],
     [
       'another schema',
-      (text: string) => text.replace('semcrc/calibration@1', 'semcrc/calibration@9'),
+      (text: string) => text.replace('semcrc/calibration@2', 'semcrc/calibration@9'),
       /calibration@9/,
     ],
     [

@@ -4,7 +4,7 @@ import { Calibration, ExperimentDocument } from '../dist/index.js';
 
 const folder = new URL('../schema/', import.meta.url);
 for (const [name, schema] of [
-  ['calibration-1.json', Calibration],
+  ['calibration-2.json', Calibration],
   ['experiment-1.json', ExperimentDocument],
 ]) {
   const document = { $schema: 'https://json-schema.org/draft/2020-12/schema', ...schema };

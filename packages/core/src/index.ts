@@ -39,7 +39,6 @@ export {
   PREPARING_DEFAULTS,
   Preparing,
   PreparingOptions,
-  PreparingRecord1,
   UNKNOWN_PREPARING,
 } from './options/preparing.ts';
 export {
@@ -89,6 +88,7 @@ export {
   CALIBRATION_SCHEMA,
   Calibration,
   type CalibrationContext,
+  CurveRecord,
   calibratedLambda,
   describeCalibration,
   parseCalibration,
@@ -105,7 +105,14 @@ export {
   RiskCurveDocument,
   RunFile,
 } from './records/results.ts';
-export { LambdaByGroup, RunRecord, SplitRecord } from './records/run.ts';
+export {
+  AnchorRecord,
+  LambdaByGroup,
+  LossesRecord,
+  RunRecord,
+  SplitRecord,
+  UnitsRecord,
+} from './records/run.ts';
 export { crcBound, leastUnits, type RiskBound } from './search/bound.ts';
 export type { LossScope } from './search/loss-table.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './search/rcps.ts';

@@ -13,7 +13,7 @@ import { readCalibration } from '../calibration-file.ts';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, FORCE_FILE, JSON_OUTPUT, WORKERS } from '../options.ts';
 import { openOutput } from '../output.ts';
-import type { Settings } from '../settings.ts';
+import { PREPARING_FIELDS, type Settings } from '../settings.ts';
 import { chooseSource, handleOf, hasFiles, inputsOf, PHANTOM } from '../source.ts';
 import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
 import { EXPERIMENTS, noteMended, openCohort, withExecutor } from '../work.ts';
@@ -110,7 +110,9 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
 function recordedSettings({ source }: Calibration): Settings {
   const { preparing } = source;
   if (preparing.labels == null) return {};
-  const said = Object.entries(preparing).filter(([, value]) => value !== null);
+  const said = Object.entries(preparing).filter(
+    ([name, value]) => name in PREPARING_FIELDS && value !== null,
+  );
   return Object.fromEntries(said) as Settings;
 }
 

@@ -208,8 +208,9 @@ async function checkFiles(
 }
 
 /** Refuses another number of draws than the calibration's scans had: quantiles of more draws lie further out. */
-async function checkDrawCount({ draws }: Calibration, { samples }: ApplyFiles): Promise<void> {
-  if (draws === undefined || samples === undefined) return;
+async function checkDrawCount({ heuristic, source }: Calibration, { samples }: ApplyFiles): Promise<void> {
+  const { draws } = source.preparing;
+  if (heuristic !== 'samples' || draws === null || samples === undefined) return;
   const found = await countDraws([{ scan: 'to apply to', samples }]);
   if (found === draws) return;
   throw new SemcrcError(

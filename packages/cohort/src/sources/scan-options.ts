@@ -12,7 +12,9 @@ export interface ScanOptions extends PreparingOptions {
    * What an earlier opening in this run found. With the digest, files are not looked at again until they are read; with the
    * scans left out, none is read to find out which qualify.
    */
-  readonly known?: Partial<Pick<Cohort, 'digest' | 'draws' | 'leftOut' | 'preparing'>> | undefined;
+  readonly known?:
+    | Partial<Pick<Cohort, 'digest' | 'draws' | 'leftOut' | 'fingerprints' | 'preparing'>>
+    | undefined;
 }
 
 /** How the options read intensities and labels. */
@@ -29,8 +31,13 @@ export function readingOf(
   };
 }
 
+/** How a few slices are taken of a scan, and by which image it is cropped first. */
+export interface SliceChoice extends PaperSlices {
+  readonly crop: 'truth' | 'point';
+}
+
 /** The slices that the options take of a scan; null where scans are taken whole. */
-export function paperSlicesOf(options: ScanOptions): PaperSlices | null {
+export function paperSlicesOf(options: ScanOptions): SliceChoice | null {
   if (options.prepare !== 'paper') return null;
   return {
     spacing: options.spacing ?? null,
@@ -39,6 +46,7 @@ export function paperSlicesOf(options: ScanOptions): PaperSlices | null {
     windowSlices: options.windowSlices ?? PREPARING_DEFAULTS.windowSlices,
     margin: options.margin ?? PREPARING_DEFAULTS.margin,
     leastLabelled: options.leastLabelled ?? PREPARING_DEFAULTS.leastLabelled,
+    crop: options.crop ?? PREPARING_DEFAULTS.crop,
   };
 }
 
@@ -67,6 +75,7 @@ export function preparingOf(options: ScanOptions, labelling: Labelling, inputs: 
     windowSlices: null,
     margin: null,
     leastLabelled: null,
+    crop: null,
   };
   return { ...recorded, prepare: 'none', ...whole };
 }
