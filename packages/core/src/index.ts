@@ -10,6 +10,14 @@ export {
   type Split,
 } from './cohort/split.ts';
 export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
+export { calibrationScansIn } from './evaluate/calibration-scans.ts';
+export {
+  FLAGGED_ABOVE,
+  flaggedAbove,
+  normalTail,
+  standardErrorsAbove,
+  standardErrorsOfTest,
+} from './evaluate/chance.ts';
 export {
   type CohortEvaluation,
   checkSameLabels,
@@ -17,11 +25,17 @@ export {
   type MeasuredRisk,
   measureCohort,
 } from './evaluate/cohort-evaluation.ts';
+export { type Excess, excessOf } from './evaluate/excess.ts';
 export { type MeanInterval, meanInterval, student975 } from './evaluate/mean-interval.ts';
 export {
   averageEvaluations,
   patientMeans,
 } from './evaluate/patient-means.ts';
+export {
+  checkSamePreparing,
+  type PreparingDifference,
+  preparingDifferences,
+} from './evaluate/preparing-differences.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './evaluate/risk-curve.ts';
 export {
   type CalibratedLambda,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Kernels, loadKernels, SemcrcError } from '@semcrc/kernels';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { scansByOrgan } from '../src/evaluate/patient-means.ts';
 import {
   averageEvaluations,
   type Calibration,
@@ -18,7 +19,6 @@ import {
   parseCalibration,
   patientMeans,
   SHORTEST_OPTIONS,
-  scansByOrgan,
   UNKNOWN_PREPARING,
 } from '../src/index.ts';
 import { dataOf, drawCohort, indexOf, LABELS } from './random-cohort.ts';

@@ -8,6 +8,7 @@ import {
   type Calibration,
   calibratedLambda,
   cellsOfSample,
+  checkSamePreparing,
   type HeuristicOptions,
   intervalOf,
   makePartition,
@@ -50,8 +51,12 @@ import {
 import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
 import type { IntensityUnits } from '../scan/scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
+import { inputsOf, preparingOf } from '../sources/scan-options.ts';
 import { kindOfSummary, OrganTally } from './applied-summary.ts';
 import { type Output, publishInHu, publishInWindow } from './publish.ts';
+
+/** What the scan is called in messages. */
+const APPLIED = 'to apply to';
 
 /** How files are read and results are written. */
 export interface ApplyOptions extends SlabOptions {
@@ -76,7 +81,8 @@ export interface ApplyOptions extends SlabOptions {
  * whole range.
  *
  * @throws SemcrcError `bad-input` naming the file for files that do not fit together or the calibration; nothing is left
- *   of the volumes begun. `usage` when a result would replace an input, a link, or files that are no such result.
+ *   of the volumes begun. `usage` when the scan is made otherwise than those of the calibration in what λ depends on (see
+ *   `preparingDifferences`), and when a result would replace an input, a link, or files that are no such result.
  */
 export async function applyToFiles(
   calibration: Calibration,
@@ -86,7 +92,7 @@ export async function applyToFiles(
 ): Promise<ApplySummary> {
   const { labelling, window = abdomenWindow, units = 'window', warn, progress } = options;
   const { header, grid, inputs, turned } = await checkFiles(files, options);
-  await checkDrawCount(calibration, files);
+  const extrapolation = await checkMaking(calibration, files, options);
   const unknown = unknownGroups(calibration, labelling);
   const calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, files.lower);
   const tally = new OrganTally(calibration, labelling, unknown);
@@ -130,7 +136,7 @@ export async function applyToFiles(
       progress?.(sample.first + sample.shape[0], grid.shape[0]);
     }
     foreign.refuse();
-    const summary = tally.summary(files, units, window);
+    const summary = tally.summary(files, units, window, extrapolation);
     const volumes: AtomicFile[] = [];
     for (const writer of writers.values()) volumes.push(await writer.complete());
     await commitTogether([...volumes, await writtenSummary(summaryFile, summary, rules)]);
@@ -174,7 +180,7 @@ async function checkFiles(
   files: ApplyFiles,
   { labelling, affineTolerance, warn }: ApplyOptions,
 ): Promise<CheckedFiles> {
-  const scan = 'to apply to';
+  const scan = APPLIED;
   const header = await readNiftiHeader(files.lower);
   const shape = volumeShape(header, files.lower);
   const reference = { file: files.lower, shape, affine: header.affine };
@@ -204,17 +210,16 @@ async function checkFiles(
   return { header, grid: makeGrid(shape, header.affine), inputs: [files.lower, ...others], turned };
 }
 
-/** Refuses another number of draws than the calibration's scans had: quantiles of more draws lie further out. */
-async function checkDrawCount({ heuristic, source }: Calibration, { samples }: ApplyFiles): Promise<void> {
-  const { draws } = source.preparing;
-  if (heuristic !== 'samples' || draws === null || samples === undefined) return;
-  const found = await countDraws([{ scan: 'to apply to', samples }]);
-  if (found === draws) return;
-  throw new SemcrcError(
-    'bad-input',
-    `${samples} holds ${found} samples, expected ${draws} as the scans of the calibration had: its λ is for quantiles of that many`,
-    { data: { file: samples, expected: draws, found } },
-  );
+/** Holds the making of the scan against that of the calibration's; returns what is an extrapolation. */
+async function checkMaking(
+  calibration: Calibration,
+  files: ApplyFiles,
+  { labelling, window, predictionUnits }: ApplyOptions,
+): Promise<string | null> {
+  const scan = { ...files, scan: APPLIED };
+  const inputs = inputsOf([scan], await countDraws([scan]));
+  const made = preparingOf({ window, predictionUnits }, labelling, inputs);
+  return checkSamePreparing(calibration, { name: files.lower, preparing: { ...made, truthUnits: null } });
 }
 
 /**

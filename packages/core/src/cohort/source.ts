@@ -22,7 +22,7 @@ export interface Cohort {
   readonly digest: string;
   /** Draws of the prediction that every scan has; 0 where there are none. */
   readonly draws: number;
-  /** Scans that do not qualify; empty where all do, and where nobody can tell (a prepared cohort holds those kept). */
+  /** Scans that do not qualify; empty where all do, and where nobody can tell. */
   readonly leftOut: readonly LeftOut[];
   /** Fingerprint of each scan's ground truth, parallel to `ids`: the same for the same file under another id or in another cohort. */
   readonly fingerprints?: readonly string[];

@@ -268,7 +268,7 @@ function checkAgreement({ bound, delta, source, units, split, n }: Calibration, 
       `must go from its lower end in HU to its upper, found ${window.join(' to ')}`,
     );
   }
-  if (units !== undefined && units.window.some((end, at) => end !== window?.[at])) {
+  if (units?.window.some((end, at) => end !== window?.[at])) {
     refuse('/units/window', `must be that of /source/preparing, found ${units.window.join(' to ')}`);
   }
   if ((bound === 'crc') !== (delta === null))
