@@ -1,4 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
+import { Errors } from 'typebox/value';
 import type { Labels } from '../cohort/labels.ts';
 import { type CohortIndex, checkSplitSizes, drawSplit, type Split } from '../cohort/split.ts';
 import { averageEvaluations } from '../evaluate/patient-means.ts';
@@ -11,7 +12,7 @@ import {
 } from '../evaluate/scan-evaluation.ts';
 import { checkCombination } from '../options/combination.ts';
 import type { ExperimentPlan } from '../options/experiment-plan.ts';
-import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
+import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { PositionSpec } from '../partition/partition-spec.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
 import { type RunRecord, runRecord } from '../records/run.ts';
@@ -56,6 +57,14 @@ function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
     throw new SemcrcError('usage', `\`seed\` must be a whole number from 0 to 4294967295, found ${seed}`, {
       data: { options: ['seed'], seed },
+    });
+  }
+  const [problem] = Errors(ProcedureOptions, options);
+  if (problem) {
+    const [, option = 'options'] = problem.instancePath.split('/');
+    const found = JSON.stringify((options as Readonly<Record<string, unknown>>)[option]);
+    throw new SemcrcError('usage', `\`${option}\` ${problem.message}, found ${found}`, {
+      data: { options: [option] },
     });
   }
   checkCombination(procedures, options);
