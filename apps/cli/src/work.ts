@@ -1,4 +1,14 @@
-import { cohortOf, type LeftOut, type MendedVoxels, type Source } from '@semcrc/core';
+import { describeNotes } from '@semcrc/cohort/node';
+import {
+  type Cohort,
+  type CohortLook,
+  cohortOf,
+  doubtsOfCohort,
+  type LeftOut,
+  type MendedVoxels,
+  type ScanNote,
+  type Source,
+} from '@semcrc/core';
 import type { Opening, SourceHandle, WorkProgress } from '@semcrc/runner';
 import {
   defaultWorkers,
@@ -8,6 +18,8 @@ import {
   threadExecutor,
   threadPreparation,
 } from '@semcrc/runner/node';
+import { flagsIn } from './error-report.ts';
+import { SETTING_NAMES } from './settings.ts';
 import type { Progress, Terminal } from './terminal.ts';
 
 /** A cohort opened here, and how workers open the same one without reading again what is known of it. */
@@ -82,6 +94,45 @@ export class StageProgress {
     this.#bar = undefined;
     this.#stage = undefined;
   }
+}
+
+/** What reading a cohort's scans showed. */
+interface Reading {
+  readonly mended: MendedVoxels;
+  readonly notes: readonly ScanNote[];
+  readonly look: CohortLook | null;
+}
+
+/** Says what reading a cohort's scans showed, each kind of thing once. @param within voxels that the loss counts */
+export function noteReading(
+  terminal: Terminal,
+  { mended, notes, look }: Reading,
+  cohort: Cohort,
+  within: 'scan' | 'body',
+): void {
+  noteMended(terminal, mended);
+  noteScans(terminal, notes);
+  if (look === null) return;
+  const seen = within === 'body' ? { ...look, background: 0 } : look;
+  for (const doubt of doubtsOfCohort(seen, cohort.labels, cohort.preparing?.window ?? null)) {
+    noteOnce(terminal, `warning: ${flagsIn(doubt, SETTING_NAMES)}`);
+  }
+}
+
+/** Says what is worth knowing of scans, each kind once. */
+export function noteScans(terminal: Terminal, notes: readonly ScanNote[]): void {
+  for (const sentence of describeNotes(notes))
+    noteOnce(terminal, `note: ${flagsIn(sentence, SETTING_NAMES)}`);
+}
+
+/** What was noted: experiments of a grid read a cohort several times. */
+const noted = new WeakMap<Terminal, Set<string>>();
+
+function noteOnce(terminal: Terminal, sentence: string): void {
+  const said = noted.get(terminal) ?? new Set();
+  noted.set(terminal, said);
+  if (!said.has(sentence)) terminal.note(sentence);
+  said.add(sentence);
 }
 
 /** Says what had to be mended in the predictions, if anything. */

@@ -26,7 +26,7 @@ import { planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, inputsOf } from '../source.ts';
 import { VERSION } from '../version.ts';
-import { EXPERIMENTS, noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
+import { EXPERIMENTS, noteReading, openCohort, StageProgress, withExecutor } from '../work.ts';
 
 interface CalibrateOptions extends Settings {
   readonly procedure?: Procedure;
@@ -94,7 +94,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     });
     await output.write(calibration);
 
-    noteMended(terminal, result.mended);
+    noteReading(terminal, result, cohort, plan.options.within);
     terminal.print(`${calibrationText(calibration)}\n\nwritten to ${output.path}`);
     terminal.printJson(calibration);
   });

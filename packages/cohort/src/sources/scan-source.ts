@@ -146,7 +146,7 @@ function firstOfKind({ warn, note }: SourceHooks): TakeNote {
   const said = new Set<string>();
   return (found) => {
     note?.(found);
-    if (!said.has(found.kind)) warn?.(found.message);
+    if (!said.has(found.kind) && found.census === undefined) warn?.(found.message);
     said.add(found.kind);
   };
 }

@@ -163,7 +163,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     sampleQuantiles: options.sampleQuantiles,
     within: options.within,
     sides: fit.sides,
-    guarantee: guaranteeInWords(fit.procedure, bound, options.within, controlled),
+    guarantee: guaranteeInWords(fit.procedure, bound, options.within, controlled, selectionOf(source)),
     labels: { ...labels },
     partition: writePartition(fit.partition.spec),
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
@@ -187,6 +187,11 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     test,
     versions: { ...versions },
   };
+}
+
+/** Whether rules decide which scans there are, or which part of them. */
+function selectionOf({ leftOut, preparing }: SourceRecord): 'all' | 'qualifying' {
+  return leftOut > 0 || preparing.prepare === 'paper' ? 'qualifying' : 'all';
 }
 
 function byScan(
