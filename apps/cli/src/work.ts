@@ -28,9 +28,14 @@ export interface OpenCohort {
   readonly opening: Opening;
 }
 
-/** Opens the cohort a handle names; what is worth knowing and no error becomes a note. */
-export async function openCohort(handle: SourceHandle, terminal: Terminal): Promise<OpenCohort> {
-  const cohort = await openSource(handle, { warn: (message) => terminal.note(`note: ${message}`) });
+/** Opens the cohort a handle names; what is worth knowing and no error becomes a note, unless `note` takes it as data. */
+export async function openCohort(
+  handle: SourceHandle,
+  terminal: Terminal,
+  note?: (note: ScanNote) => void,
+): Promise<OpenCohort> {
+  const warn = (message: string) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`);
+  const cohort = await openSource(handle, note ? { note } : { warn });
   // Preparing a store has named them already.
   if (handle.kind !== 'store') noteLeftOut(terminal, cohort.leftOut);
   return { cohort, opening: { ...handle, known: cohortOf(cohort) } };
