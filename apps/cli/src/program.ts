@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Comm
   evaluate: async (invocation) => (await import('./commands/evaluate.ts')).evaluateCommand(invocation),
   apply: async (invocation) => (await import('./commands/apply.ts')).applyCommand(invocation),
   prepare: async (invocation) => (await import('./commands/prepare.ts')).prepareCommand(invocation),
+  manifest: async (invocation) => (await import('./commands/manifest.ts')).manifestCommand(invocation),
   inspect: async (invocation) => (await import('./commands/inspect.ts')).inspectCommand(invocation),
 };
 

@@ -13,8 +13,10 @@ import type { Opening, SourceHandle, WorkProgress } from '@semcrc/runner';
 import {
   defaultWorkers,
   openSource,
+  serialApplication,
   serialExecutor,
   serialPreparation,
+  threadApplication,
   threadExecutor,
   threadPreparation,
 } from '@semcrc/runner/node';
@@ -56,6 +58,8 @@ interface Executors<Executor> {
 export const EXPERIMENTS = { serial: serialExecutor, threads: threadExecutor };
 /** For preparing cohorts. */
 export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparation };
+/** For applying calibrations. */
+export const APPLICATIONS = { serial: serialApplication, threads: threadApplication };
 
 /** Runs `use` with an executor of `workers` threads (default: one per core) and closes it afterwards. */
 export async function withExecutor<Executor extends { close(): Promise<void> }, T>(
