@@ -1,14 +1,9 @@
 // Damages the text of a file in many ways and has the reader of its format read each; says what came of them.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseManifest } from '@semcrc/cohort/node';
+import { openStore, parseManifest } from '@semcrc/cohort/node';
 import { parseCalibration } from '@semcrc/core';
-import {
-  parseStoreAttributes,
-  storedLeftOut,
-  storedPreparing,
-} from '../../../packages/cohort/dist/store/format.js';
-import { readJournal, readRuns } from '../../../packages/results/dist/journal.js';
+import { openResults } from '@semcrc/results';
 import { readExperimentFile } from '../build/experiment-file.js';
 
 const NAME = 'the-file';
@@ -16,22 +11,18 @@ const NAME = 'the-file';
 /** Readers by kind of text; each throws what a user would see. */
 const READERS = {
   calibration: (text) => parseCalibration(text, `${NAME}.json`),
-  store: (text) => {
-    let json;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      return;
-    }
-    const attributes = parseStoreAttributes(json, NAME);
-    storedPreparing(attributes, { point: false, std: false, samples: 0 });
-    storedLeftOut(attributes);
+  // A prepared cohort whose attributes are the text.
+  store: async (text, folder) => {
+    const home = join(folder, NAME);
+    const group = { zarr_format: 3, node_type: 'group' };
+    writeFileSync(join(home, 'zarr.json'), `{${JSON.stringify(group).slice(1, -1)}, "attributes": ${text}}`);
+    await (await openStore(home)).close?.();
   },
+  // Results whose journal is the text.
   journal: (text, folder) => {
     const home = join(folder, NAME);
-    mkdirSync(home, { recursive: true });
-    writeFileSync(join(home, 'journal.json'), text);
-    readRuns(home, readJournal(home).terms);
+    writeFileSync(join(home, 'runs', 'journal.json'), text);
+    for (const experiment of openResults(home).experiments) experiment.runs();
   },
   yaml: (text, folder) => {
     const path = join(folder, `${NAME}.yaml`);
@@ -68,9 +59,9 @@ const EDGES = [
   ],
 ];
 const PIECES = {
-  calibration: ['{', '}', '[', ']', ',', ':', '"', '\\u0000', '1e999', '['.repeat(20000)],
-  store: ['{', '}', '[', ']', ',', ':', '"', '1e999', '['.repeat(20000)],
-  journal: ['{', '}', '[', ']', ',', ':', '"', '['.repeat(20000)],
+  calibration: ['{', '}', '[', ']', ',', ':', '"', '\\u0000', '1e999', '['.repeat(3000)],
+  store: ['{', '}', '[', ']', ',', ':', '"', '1e999', '['.repeat(3000)],
+  journal: ['{', '}', '[', ']', ',', ':', '"', '['.repeat(3000)],
   yaml: [
     ': ',
     '- ',
@@ -86,9 +77,9 @@ const PIECES = {
     '{',
     '#',
     "'",
-    '['.repeat(20000),
+    '['.repeat(3000),
   ],
-  csv: [',', ';', '\t', '"', '\n', '\r', '=cmd()', '\u0000', '\ufeff', ','.repeat(20000), '\n'.repeat(20000)],
+  csv: [',', ';', '\t', '"', '\n', '\r', '=cmd()', '\u0000', '\ufeff', ','.repeat(3000), '\n'.repeat(3000)],
 };
 
 function dice(seed) {
@@ -140,7 +131,8 @@ function mutateText(text, pieces, roll) {
   return out;
 }
 
-process.on('message', ({ kind, texts, seed, count, folder }) => {
+process.on('message', async ({ kind, texts, home, seed, count, folder }) => {
+  if (home !== null) cpSync(home, join(folder, NAME), { recursive: true });
   const roll = dice(seed);
   const read = READERS[kind];
   const found = { read: 0, refused: 0, slowest: 0, faults: [] };
@@ -150,7 +142,7 @@ process.on('message', ({ kind, texts, seed, count, folder }) => {
     const text = structured ? mutateValue(source, roll) : mutateText(source, PIECES[kind], roll);
     const start = performance.now();
     try {
-      read(text, folder);
+      await read(text, folder);
       found.read++;
     } catch (error) {
       const known = error?.name === 'SemcrcError' && ['bad-input', 'usage'].includes(error.code);

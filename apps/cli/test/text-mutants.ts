@@ -41,8 +41,14 @@ grid:
     - []
 `;
 
+/** Texts, and the folder that one of them belongs in. */
+export interface SoundTexts {
+  readonly texts: readonly string[];
+  readonly home: string | null;
+}
+
 /** Sound texts of each kind, as the command writes them. */
-export async function soundTexts(root: string): Promise<Readonly<Record<TextKind, readonly string[]>>> {
+export async function soundTexts(root: string): Promise<Readonly<Record<TextKind, SoundTexts>>> {
   const manifest = writeCohort(join(root, 'cohort'));
   const calibrations: string[] = [];
   for (const [name, more] of [
@@ -76,18 +82,24 @@ export async function soundTexts(root: string): Promise<Readonly<Record<TextKind
   const ran = await semcrcHere([...experiment, '--procedures', 'crc', '--out', results, '--workers', '1']);
   expect(ran.code, ran.stderr).toBe(0);
   return {
-    calibration: calibrations,
-    store: [JSON.stringify(JSON.parse(readFileSync(join(store, 'zarr.json'), 'utf8')).attributes)],
-    journal: [readFileSync(join(results, 'runs', 'journal.json'), 'utf8')],
-    yaml: [YAML],
-    csv: [readFileSync(manifest, 'utf8'), readFileSync(manifest, 'utf8').replaceAll(',', ';')],
+    calibration: { texts: calibrations, home: null },
+    store: {
+      texts: [JSON.stringify(JSON.parse(readFileSync(join(store, 'zarr.json'), 'utf8')).attributes)],
+      home: store,
+    },
+    journal: { texts: [readFileSync(join(results, 'runs', 'journal.json'), 'utf8')], home: results },
+    yaml: { texts: [YAML], home: null },
+    csv: {
+      texts: [readFileSync(manifest, 'utf8'), readFileSync(manifest, 'utf8').replaceAll(',', ';')],
+      home: null,
+    },
   };
 }
 
 /** Has a process of at most 256 MiB of heap read damaged texts. */
 export function feedTexts(
   kind: TextKind,
-  texts: readonly string[],
+  { texts, home }: SoundTexts,
   { seed, count, folder }: { readonly seed: number; readonly count: number; readonly folder: string },
 ): Promise<MutantOutcome> {
   const script = fileURLToPath(new URL('text-mutants-child.mjs', import.meta.url));
@@ -95,6 +107,6 @@ export function feedTexts(
   return new Promise<MutantOutcome>((resolve, reject) => {
     child.once('message', (message) => resolve(message as MutantOutcome));
     child.once('exit', (code, signal) => reject(new Error(`${kind}: the reader died (${code ?? signal})`)));
-    child.send({ kind, texts, seed, count, folder });
+    child.send({ kind, texts, home, seed, count, folder });
   }).finally(() => child.kill());
 }
