@@ -29,6 +29,7 @@ export const BROWSER_PACKAGES = new Set(['@semcrc/kernels', '@semcrc/anchor', '@
 /** Entries for Node alone. */
 export const NODE_ENTRIES = new Set([
   './node',
+  './worker-application',
   './worker-preparation',
   './worker-scan',
   './worker-simulation',

@@ -18,7 +18,9 @@ await build({
     main: path.join(root, 'build/main.js'),
     // Where the runner looks for them, beside itself.
     ...Object.fromEntries(
-      ['worker-node', 'worker-preparation', 'worker-scan', 'worker-simulation'].map(thread),
+      ['worker-node', 'worker-preparation', 'worker-application', 'worker-scan', 'worker-simulation'].map(
+        thread,
+      ),
     ),
   },
   platform: 'node',

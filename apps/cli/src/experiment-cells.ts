@@ -1,6 +1,5 @@
-import { type ExperimentDocument, type ExperimentPlan, planRuns, type Source } from '@semcrc/core';
+import { type ExperimentDocument, type ExperimentPlan, planRuns, type Source, unitsOf } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
-import { unitsOf } from '@semcrc/report';
 import { beginResults, type ExperimentFacts, type ExperimentWriter } from '@semcrc/results';
 import { type FinishedRun, runExperiment } from '@semcrc/runner';
 import { calibratedIn, medianScan } from './example-choice.ts';
@@ -8,10 +7,17 @@ import type { Cell } from './experiment-file.ts';
 import type { Invocation } from './invocation.ts';
 import { patientsIn } from './patients.ts';
 import { type Config, flatConfig, planOf, resolveConfig, splitText } from './resolve.ts';
-import { chooseSource, handleOf, preparingOf } from './source.ts';
+import { chooseSource, handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
-import { EXPERIMENTS, noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
+import {
+  EXPERIMENTS,
+  noteReading,
+  type OpenCohort,
+  openCohort,
+  StageProgress,
+  withExecutor,
+} from './work.ts';
 
 /** λ at which risk curves are taken. */
 const RISK_GRID = Float32Array.from({ length: 101 }, (_, at) => at / 200);
@@ -136,7 +142,7 @@ async function runBatch(
       throw new SemcrcError('interrupted', message, { data: { finished: done, runs: plan.runs } });
     })
     .finally(() => progress.stop());
-  noteMended(terminal, result.mended);
+  noteReading(terminal, result, result.cohort, plan.options.within);
 
   const patients = new Set(open.cohort.patients).size;
   const outcomes: CellOutcome[] = [];
@@ -178,7 +184,7 @@ async function keepExample(
 /** What experiment.json says of its cohort beside its runs. */
 function factsOf(cohort: Source, { source }: Config): ExperimentFacts {
   const { labels, digest } = cohort;
-  const { window } = preparingOf(source, cohort.preparing);
+  const window = cohort.preparing?.window ?? source.window;
   return {
     labels,
     digest,

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Comm
   report: async (invocation) => (await import('./commands/report.ts')).reportCommand(invocation),
   apply: async (invocation) => (await import('./commands/apply.ts')).applyCommand(invocation),
   prepare: async (invocation) => (await import('./commands/prepare.ts')).prepareCommand(invocation),
+  manifest: async (invocation) => (await import('./commands/manifest.ts')).manifestCommand(invocation),
   simulate: async (invocation) => (await import('./commands/simulate.ts')).simulateCommand(invocation),
   project: async (invocation) => (await import('./commands/project.ts')).projectCommand(invocation),
   reconstruct: async (invocation) =>
@@ -58,7 +59,8 @@ Examples:
   semcrc experiment --runs 20 --out results
   semcrc report results
   semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
-  semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz
+  semcrc manifest scans                                   a manifest of the scans in a folder
+  semcrc apply calibration.json new-scans.csv --units hu --out intervals
   semcrc simulate phantom -n 160 --size 128,128,64 --spacing 3,3,3 --out phantoms
   semcrc project ct.nii.gz --units hu --out sinogram.zarr
   semcrc reconstruct sinogram.zarr --out fbp.nii.gz

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { semcrc, semcrcHere } from './command.ts';
 
 const DOCS = fileURLToPath(new URL('../../../docs/cli.md', import.meta.url));
-const COMMANDS = ['calibrate', 'experiment', 'evaluate', 'report', 'apply', 'prepare', 'inspect'];
+const COMMANDS = ['calibrate', 'experiment', 'evaluate', 'report', 'apply', 'prepare', 'manifest', 'inspect'];
 
 describe('help', () => {
   test('without a command it is shown', async () => {

@@ -1,6 +1,15 @@
 export { type Labels, labelIds } from './cohort/labels.ts';
 export { mix, type RandomStream, randomStream } from './cohort/random.ts';
 export type { MendedVoxels, ReadSample, Sample } from './cohort/sample.ts';
+export {
+  type CohortLook,
+  doubtsOfCohort,
+  lookOf,
+  MUCH_BACKGROUND,
+  type SampleFacts,
+  sampleFacts,
+} from './cohort/sample-facts.ts';
+export type { LabelCensus, NoteKind, ScanNote, TakeNote } from './cohort/scan-note.ts';
 export { type Cohort, cached, cohortOf, type LeftOut, type Source } from './cohort/source.ts';
 export {
   type CohortIndex,
@@ -10,6 +19,14 @@ export {
   type Split,
 } from './cohort/split.ts';
 export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
+export { calibrationScansIn } from './evaluate/calibration-scans.ts';
+export {
+  FLAGGED_ABOVE,
+  flaggedAbove,
+  normalTail,
+  standardErrorsAbove,
+  standardErrorsOfTest,
+} from './evaluate/chance.ts';
 export {
   type CohortEvaluation,
   checkSameLabels,
@@ -17,12 +34,18 @@ export {
   type MeasuredRisk,
   measureCohort,
 } from './evaluate/cohort-evaluation.ts';
+export { type Excess, excessOf } from './evaluate/excess.ts';
 export type { Losses } from './evaluate/losses.ts';
 export { type MeanInterval, meanInterval, student975 } from './evaluate/mean-interval.ts';
 export {
   averageEvaluations,
   patientMeans,
 } from './evaluate/patient-means.ts';
+export {
+  checkSamePreparing,
+  type PreparingDifference,
+  preparingDifferences,
+} from './evaluate/preparing-differences.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './evaluate/risk-curve.ts';
 export {
   type CalibratedLambda,
@@ -38,7 +61,6 @@ export {
   PREPARING_DEFAULTS,
   Preparing,
   PreparingOptions,
-  PreparingRecord1,
   UNKNOWN_PREPARING,
 } from './options/preparing.ts';
 export {
@@ -89,6 +111,7 @@ export {
   CALIBRATION_SCHEMA,
   Calibration,
   type CalibrationContext,
+  CurveRecord,
   calibratedLambda,
   describeCalibration,
   parseCalibration,
@@ -113,7 +136,9 @@ export {
   type MoreScans,
   RunRecord,
   recordedLambda,
+  SplitRecord,
   UnitsRecord,
+  unitsOf,
 } from './records/run.ts';
 export type { LambdaWithMore } from './search/backtrack.ts';
 export { crcBound, leastUnits, type RiskBound } from './search/bound.ts';

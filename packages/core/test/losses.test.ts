@@ -48,21 +48,24 @@ describe('the losses of a fit', () => {
     const { fit } = await fitted('sem-crc');
     const lambda = lambdaOfGroups(byOrgan(IDS), IDS.length, fit.lambda);
     const losses = unitLosses(select(SAMPLES, SPLIT.cal), everyVoxel, lambda);
-    expect(fit.losses!.n).toBe(losses.length);
-    expect(fit.losses!.mean).toBeCloseTo(mean(losses), 12);
-    expect(fit.losses!.sd).toBeCloseTo(sd(losses), 12);
+    expect(fit.losses.scan.n).toBe(losses.length);
+    expect(fit.losses.scan.mean).toBeCloseTo(mean(losses), 12);
+    expect(fit.losses.scan.sd).toBeCloseTo(sd(losses), 12);
   });
 
   it('are, where each organ is calibrated, those of the organ', async () => {
     const { fit } = await fitted('organ-crc');
     const lambda = lambdaOfGroups(byOrgan(IDS), IDS.length, fit.lambda);
-    expect(fit.losses).toBeNull();
+    const whole = unitLosses(select(SAMPLES, SPLIT.cal), everyVoxel, lambda);
+    expect(fit.losses.scan.mean).toBeCloseTo(mean(whole), 12);
     for (const id of IDS) {
       const losses = unitLosses(select(SAMPLES, SPLIT.cal), insideOrgan(id), lambda, 'organ');
-      const { status, nCal, losses: own } = fit.organs[id];
+      const { status, nCal } = fit.organs[id];
+      const own = fit.losses.organs[id];
       expect(status).toBe('calibrated');
-      expect(own!.n).toBe(nCal);
-      expect(own!.mean).toBeCloseTo(mean(losses), 12);
+      expect(own.n).toBe(nCal);
+      expect(own.mean).toBeCloseTo(mean(losses), 12);
+      expect(own.sd).toBeCloseTo(sd(losses), 12);
     }
   });
 });

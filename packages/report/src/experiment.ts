@@ -1,6 +1,12 @@
-import type { ExperimentDocument, MendedVoxels, RiskCurve, RunRecord, UnitsRecord } from '@semcrc/core';
+import type {
+  ExperimentDocument,
+  Losses,
+  MendedVoxels,
+  RiskCurve,
+  RunRecord,
+  UnitsRecord,
+} from '@semcrc/core';
 import type { ExampleScan } from './maps/example.ts';
-import type { Losses } from './statistics/chance.ts';
 import { mean, populationSd } from './statistics/moments.ts';
 import { unitsIn } from './units.ts';
 

@@ -15,7 +15,7 @@ export {
 } from './experiment.ts';
 export type { ExampleScan } from './maps/example.ts';
 export type { Cell, DataTable } from './tables/table.ts';
-export { unitsIn, unitsOf } from './units.ts';
+export { unitsIn } from './units.ts';
 export type { Flag, Weight } from './verdict/flags.ts';
 export { JUDGEMENT_WORDS, type OrganMeasured, type PlainSummary, summaryOf } from './verdict/summary.ts';
 export type { Judgement, Verdict } from './verdict/verdict.ts';

@@ -1,9 +1,4 @@
-import type { UnitsRecord } from '@semcrc/core';
-
-/** The record that says what shares of a window are in HU. @param window HU that became 0 and 1 */
-export function unitsOf([low, high]: readonly [low: number, high: number]): UnitsRecord {
-  return { intensity: 'share of window', window: [low, high], huPerUnit: high - low };
-}
+import { type UnitsRecord, unitsOf } from '@semcrc/core';
 
 /** Units of a document; documents written before the record existed hold the window among their options. */
 export function unitsIn(document: {

@@ -1,4 +1,11 @@
-import type { Calibration, EvaluationDocument, ExperimentDocument, RunRecord } from '@semcrc/core';
+import {
+  type Calibration,
+  type EvaluationDocument,
+  type ExperimentDocument,
+  excessOf,
+  type RunRecord,
+  UNKNOWN_PREPARING,
+} from '@semcrc/core';
 import type { ExampleScan } from '../src/maps/example.ts';
 
 /** Seeded numbers in [0, 1). */
@@ -171,7 +178,7 @@ export function madeCalibration(): Calibration {
   const { procedure, split, n, anchor, omega, pathPosition, lambda, organs, losses, moreScans, test } =
     runs.find((record) => record.procedure === 'sem-crc')!;
   return {
-    schema: 'semcrc/calibration@1',
+    schema: 'semcrc/calibration@2',
     ...{
       procedure,
       epsilon: 0.1,
@@ -199,7 +206,8 @@ export function madeCalibration(): Calibration {
       name: 'made/manifest.csv',
       digest: 'abc',
       scans: 40,
-      preparing: { window: [-175, 250], prepare: 'none' },
+      leftOut: 0,
+      preparing: { ...UNKNOWN_PREPARING, window: [-175, 250] },
     },
     versions: { semcrc: '0.1.0' },
   };
@@ -213,12 +221,17 @@ export function madeEvaluation(): EvaluationDocument {
     scans: 30,
     patients: 30,
   });
+  const measured = {
+    ...part(0.13),
+    organs: Object.fromEntries(Object.keys(LABELS).map((id) => [id, part(0.1 + Number(id) / 100)])),
+  };
   return {
     schema: 'semcrc/evaluation@1',
     ...{ calibration: 'calibration.json', procedure: 'sem-crc', epsilon: 0.1, calibratedOn: 3 },
     source: { name: 'new/manifest.csv', digest: 'def' },
     labels: LABELS,
-    ...part(0.13),
-    organs: Object.fromEntries(Object.keys(LABELS).map((id) => [id, part(0.1 + Number(id) / 100)])),
+    ...measured,
+    excess: excessOf(madeCalibration(), measured),
+    extrapolation: 'The promise was calibrated on slices; these are whole scans.',
   };
 }

@@ -16,8 +16,8 @@ const bundled = path.join(dist, 'bundled');
 const notices = new Notices();
 
 await build({
-  input: ['worker-node', 'worker-preparation', 'worker-scan', 'worker-simulation'].map((name) =>
-    path.join(dist, `${name}.js`),
+  input: ['worker-node', 'worker-preparation', 'worker-application', 'worker-scan', 'worker-simulation'].map(
+    (name) => path.join(dist, `${name}.js`),
   ),
   platform: 'node',
   plugins: [notices.plugin()],

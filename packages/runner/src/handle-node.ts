@@ -1,4 +1,4 @@
-import { openLayout, openManifest, openStore } from '@semcrc/cohort/node';
+import { openLayout, openManifest, openStore, type SourceHooks } from '@semcrc/cohort/node';
 import type { Source } from '@semcrc/core';
 import { phantomSource } from '@semcrc/simulate';
 import type { Opening } from './handle.ts';
@@ -7,14 +7,11 @@ import { phantomCache } from './phantom-cache.ts';
 /**
  * Opens a cohort.
  *
- * @param hooks `warn` is called with things worth knowing that are no errors, each once
+ * @param hooks `warn` is called with things worth knowing that are no errors, each kind once; `note` with all of them, as data
  * @throws SemcrcError `usage` for a label scheme that is missing or unknown; `bad-input` naming the file when it is not
  * what the opening says.
  */
-export async function openSource(
-  opening: Opening,
-  hooks: { readonly warn?: (message: string) => void } = {},
-): Promise<Source> {
+export async function openSource(opening: Opening, hooks: SourceHooks = {}): Promise<Source> {
   const known = opening.known === undefined ? {} : { known: opening.known };
   switch (opening.kind) {
     case 'manifest':

@@ -1,4 +1,10 @@
 import { availableParallelism } from 'node:os';
+import {
+  type ApplicationExecutor,
+  type ApplicationJobs,
+  type ApplicationSession,
+  ApplicationWorkbench,
+} from './application.ts';
 import { SerialExecutor } from './executor.ts';
 import { openSource } from './handle-node.ts';
 import type { EvaluationSession, ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
@@ -19,6 +25,13 @@ import {
 import { type NodeThreadOptions, spawnNodeThread } from './thread-node.ts';
 import { ExperimentWorkbench } from './workbench.ts';
 
+export {
+  type ApplicationExecutor,
+  type ApplicationOptions,
+  type ApplicationScan,
+  type ApplicationSession,
+  runApplication,
+} from './application.ts';
 export { openSource } from './handle-node.ts';
 export { type PreparationExecutor, type PreparationOptions, runPreparation } from './preparation.ts';
 export { runProjection, runReconstruction, type ScanExecutor, type ScanRunOptions } from './scan.ts';
@@ -69,6 +82,23 @@ export function threadPreparation(
   const { workers = defaultWorkers(), ...rest } = options;
   const thread = { script: new URL('./bundled/worker-preparation.js', import.meta.url), ...rest };
   return new WorkerPool<PreparationSession, PreparationJobs>(() => spawnNodeThread(thread), workers);
+}
+
+/** Applies calibrations in this thread. */
+export function serialApplication(): ApplicationExecutor {
+  return new SerialExecutor(new ApplicationWorkbench());
+}
+
+/** Applies calibrations in worker threads. Close it, or the process stays. */
+export function threadApplication(
+  options: NodeThreadOptions & {
+    /** Threads at most; default `defaultWorkers()`. */
+    readonly workers?: number;
+  } = {},
+): ApplicationExecutor {
+  const { workers = defaultWorkers(), ...rest } = options;
+  const thread = { script: new URL('./bundled/worker-application.js', import.meta.url), ...rest };
+  return new WorkerPool<ApplicationSession, ApplicationJobs>(() => spawnNodeThread(thread), workers);
 }
 
 /** Scans and reconstructs in this thread. */

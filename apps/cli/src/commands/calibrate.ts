@@ -1,5 +1,12 @@
-import { CALIBRATION_SCHEMA, describeCalibration, PROCEDURES, type Procedure, planRuns } from '@semcrc/core';
-import { cardOf, unitsOf } from '@semcrc/report';
+import {
+  CALIBRATION_SCHEMA,
+  describeCalibration,
+  PROCEDURES,
+  type Procedure,
+  planRuns,
+  UNKNOWN_PREPARING,
+} from '@semcrc/core';
+import { cardOf } from '@semcrc/report';
 import { runCalibration } from '@semcrc/runner';
 import { Command, Option } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
@@ -18,14 +25,13 @@ import {
   WORKERS,
 } from '../options.ts';
 import { openOutput } from '../output.ts';
-import { patientsIn } from '../patients.ts';
 import { printSummary } from '../plain-summary.ts';
 import { cardBeside, checksOf, claimCard, sha256, writeCard } from '../report-files.ts';
 import { planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
-import { chooseSource, handleOf, inputsOf, preparingOf } from '../source.ts';
+import { chooseSource, handleOf, inputsOf } from '../source.ts';
 import { VERSION } from '../version.ts';
-import { EXPERIMENTS, noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
+import { EXPERIMENTS, noteReading, openCohort, StageProgress, withExecutor } from '../work.ts';
 
 interface CalibrateOptions extends Settings {
   readonly procedure?: Procedure;
@@ -84,25 +90,23 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     const result = await withExecutor(EXPERIMENTS, workers, (executor) =>
       runCalibration(opening, plan, { executor, signal, onProgress: progress.update }),
     ).finally(() => progress.stop());
-    const preparing = preparingOf(config.source, cohort.preparing);
     const calibration = describeCalibration(result.fit, {
       epsilon: config.epsilon,
       options: plan.options,
       labels: cohort.labels,
-      draws: cohort.draws,
       seed: plan.seed,
       split: result.split,
+      cohort,
+      mended: result.mended,
       source: {
         name: cohort.name,
         digest: cohort.digest,
         scans: cohort.ids.length,
-        preparing,
+        leftOut: cohort.leftOut.length,
+        preparing: cohort.preparing ?? { ...UNKNOWN_PREPARING, draws: cohort.draws },
       },
       test: result.evaluation,
       moreScans: result.moreScans,
-      units: preparing.window ? unitsOf(preparing.window) : null,
-      mended: result.mended,
-      patientOf: patientsIn(cohort).patients ?? null,
       versions: { semcrc: VERSION },
     });
     const text = await output.write(calibration);
@@ -115,7 +119,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     };
     if (places) await writeCard(reported, places, { inputs, force });
 
-    noteMended(terminal, result.mended);
+    noteReading(terminal, result, cohort, plan.options.within);
     printSummary(terminal, cardOf(reported).summary, calibration.units ?? null);
     const card = places ? `; the card is ${places.page}` : '';
     terminal.print(`${calibrationText(calibration)}\n\nwritten to ${output.path}${card}`);

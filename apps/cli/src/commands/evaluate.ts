@@ -1,16 +1,23 @@
 import { resolve } from 'node:path';
 import {
   type Calibration,
+  type Cohort,
   type CohortEvaluation,
+  calibrationScansIn,
   checkSameLabels,
+  checkSamePreparing,
   EVALUATION_SCHEMA,
   type EvaluationDocument,
+  type Excess,
+  excessOf,
   type MeanInterval,
+  UNKNOWN_PREPARING,
   type UnitsRecord,
+  unitsOf,
 } from '@semcrc/core';
 import { checkOutput, readTextFileSync, writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { cardOf, unitsOf } from '@semcrc/report';
+import { cardOf } from '@semcrc/report';
 import { proveWritable } from '@semcrc/results';
 import { runEvaluation } from '@semcrc/runner';
 import { Command, Option } from 'commander';
@@ -30,10 +37,10 @@ import { openOutput } from '../output.ts';
 import { isPerScanCsv, perScanCsv } from '../per-scan-csv.ts';
 import { printSummary } from '../plain-summary.ts';
 import { cardBeside, checksOf, claimCard, sha256, writeCard } from '../report-files.ts';
-import type { Settings } from '../settings.ts';
-import { chooseSource, handleOf, hasFiles, inputsOf, preparingOf } from '../source.ts';
+import { PREPARING_FIELDS, type Settings } from '../settings.ts';
+import { chooseSource, handleOf, hasFiles, inputsOf } from '../source.ts';
 import { facts, figure, inHu, lambdaInHu, lambdaText, table, wrapped } from '../table.ts';
-import { EXPERIMENTS, noteMended, openCohort, withExecutor } from '../work.ts';
+import { EXPERIMENTS, noteReading, openCohort, withExecutor } from '../work.ts';
 
 interface EvaluateOptions extends Settings {
   readonly out?: string;
@@ -63,8 +70,8 @@ Examples:
       labelled scans read as the calibration's own were (labels, window, units)
   semcrc evaluate calibration.json manifest.csv --held-out
       the calibration's own cohort without the scans it was made on
-  semcrc evaluate calibration.json phantom
-      the built-in phantom cohort`;
+  semcrc evaluate calibration.json phantom --held-out
+      the built-in phantom cohort, where the calibration is from it`;
 
 /** `semcrc evaluate`: a calibration on labelled scans, with 95% intervals over patients. */
 export function evaluateCommand({ terminal, signal }: Invocation): Command {
@@ -87,15 +94,11 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     const handle = handleOf(choice);
     const { cohort, opening } = await openCohort(handle, terminal);
     checkSameLabels(calibration, cohort);
-    const used = new Set([...calibration.split.opt, ...calibration.split.cal]);
-    // A cohort prepared from the same files has another digest, but the same scans.
-    const ownCohort =
-      cohort.digest === calibration.source.digest || [...used].every((id) => cohort.ids.includes(id));
-    const seen = ownCohort ? cohort.ids.filter((id) => used.has(id)) : [];
-    const scans = heldOut ? cohort.ids.filter((id) => !seen.includes(id)) : cohort.ids;
-    if (scans.length === 0) {
-      throw new SemcrcError('usage', `every scan of ${cohort.name} was calibrated on: nothing is held out`);
-    }
+    const extrapolation = checkSamePreparing(calibration, {
+      name: cohort.name,
+      preparing: cohort.preparing ?? UNKNOWN_PREPARING,
+    });
+    const scans = heldOutScans(calibration, cohort, heldOut);
     const inputs = [file, ...(await inputsOf(handle))];
     const output =
       out === undefined ? null : await openOutput(out, { kind: 'semcrc/evaluation', inputs, force });
@@ -110,7 +113,7 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     const {
       measured,
       scans: evaluations,
-      mended,
+      ...reading
     } = await withExecutor(EXPERIMENTS, workers, (executor) =>
       runEvaluation(opening, calibration, {
         executor,
@@ -119,7 +122,8 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
         onProgress: ({ done }) => progress.update(done),
       }),
     ).finally(() => progress.stop());
-    const { window } = preparingOf(choice, cohort.preparing);
+    const excess = excessOf(calibration, measured);
+    const window = cohort.preparing?.window ?? calibration.source.preparing.window;
     const units = window ? unitsOf(window) : null;
     const document: EvaluationDocument = {
       schema: EVALUATION_SCHEMA,
@@ -127,10 +131,12 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
       procedure: calibration.procedure,
       epsilon: calibration.epsilon,
       source: { name: cohort.name, digest: cohort.digest },
-      calibratedOn: heldOut ? 0 : seen.length,
+      calibratedOn: 0,
       labels: calibration.labels,
       ...(units ? { units } : {}),
       ...measured,
+      excess: { ...excess, z: excess.z === Number.POSITIVE_INFINITY ? 'Infinity' : excess.z },
+      extrapolation,
     };
     const text = output ? await output.write(document) : null;
     if (perScan !== undefined) {
@@ -146,26 +152,49 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     };
     if (places) await writeCard(reported, places, { inputs, force });
 
-    noteMended(terminal, mended);
-    if (document.calibratedOn > 0) {
-      terminal.note(
-        `note: ${seen.length} of these ${scans.length} scans were calibrated on, so they say little about new ones; ` +
-          'leave them out with --held-out',
-      );
-    }
+    noteReading(terminal, reading, cohort, calibration.within);
     printSummary(terminal, cardOf(reported).summary, units);
-    terminal.print(evaluationText(calibration, cohort.name, measured, units));
+    terminal.print(evaluationText(calibration, cohort.name, measured, excess, units));
     const written = [output?.path, places?.page, perScan].filter((path) => path !== undefined);
     if (written.length > 0) terminal.print(`\nwritten to ${written.join(', ')}`);
     terminal.printJson(document);
   });
 }
 
+/**
+ * The scans to measure on: those that the calibration was not made on.
+ *
+ * @throws SemcrcError `usage` where there are others and they were not to be left out, and where there are no more
+ */
+function heldOutScans(calibration: Calibration, cohort: Cohort, leaveOut: boolean): readonly string[] {
+  const { ids, name } = cohort;
+  const seen = new Set(calibrationScansIn(calibration, cohort));
+  if (seen.size === ids.length) {
+    throw new SemcrcError('usage', `every scan of ${name} was calibrated on: nothing is held out`);
+  }
+  if (seen.size > 0 && !leaveOut) {
+    throw new SemcrcError(
+      'usage',
+      `${seen.size} of the ${ids.length} scans of ${name} were calibrated on (${listed([...seen])}): they say nothing about ` +
+        'new ones; leave them out with `heldOut`',
+      { data: { options: ['heldOut'], scans: [...seen] } },
+    );
+  }
+  return ids.filter((id) => !seen.has(id));
+}
+
+/** The first few of some names. */
+function listed(names: readonly string[], most = 3): string {
+  return names.length > most ? `${names.slice(0, most).join(', ')}, …` : names.join(', ');
+}
+
 /** How the calibration's own scans were read, as settings; nothing where they were not read from files. */
 function recordedSettings({ source }: Calibration): Settings {
   const { preparing } = source;
   if (preparing.labels == null) return {};
-  const said = Object.entries(preparing).filter(([, value]) => value !== null);
+  const said = Object.entries(preparing).filter(
+    ([name, value]) => name in PREPARING_FIELDS && value !== null,
+  );
   return Object.fromEntries(said) as Settings;
 }
 
@@ -173,6 +202,7 @@ function evaluationText(
   calibration: Calibration,
   source: string,
   result: CohortEvaluation,
+  { flagged }: Excess,
   units: UnitsRecord | null,
 ): string {
   const { labels, lambda, epsilon, procedure } = calibration;
@@ -192,11 +222,12 @@ function evaluationText(
     organ.scans,
   ]);
   const columns = ['organ', ...(byOrgan ? ['λ̂', 'λ̂ HU'] : []), 'risk [95%]', 'length [95%]', 'HU', 'scans'];
+  const promise = flagged ? 'Promised, and not kept here' : 'Guarantee';
   const shown = [
     head,
     table(columns, rows),
     ...scanOnly(procedure),
-    wrapped(`Guarantee: ${calibration.guarantee}`),
+    wrapped(`${promise}: ${calibration.guarantee}`),
   ];
   return shown.join('\n\n');
 }

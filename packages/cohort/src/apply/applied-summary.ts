@@ -39,7 +39,17 @@ export class OrganTally {
     this.#crossed += crossed;
   }
 
-  summary(files: ApplyFiles, units: IntensityUnits, window: readonly [number, number]): ApplySummary {
+  /**
+   * @param digest of calibration, options and files
+   * @param extrapolation what the promise was calibrated on, where that is not all of this scan
+   */
+  summary(
+    digest: string,
+    files: ApplyFiles,
+    units: IntensityUnits,
+    window: readonly [number, number],
+    extrapolation: string | null,
+  ): ApplySummary {
     const { procedure, epsilon, guarantee } = this.#calibration;
     const organs: Record<string, AppliedOrgan> = {};
     const warnings: string[] = [];
@@ -56,12 +66,14 @@ export class OrganTally {
     const voxels = this.#voxels.reduce((sum, count) => sum + count, 0);
     return {
       schema: APPLY_SCHEMA,
+      digest,
       files,
       units,
       window,
       procedure,
       epsilon,
       guarantee,
+      extrapolation,
       condition:
         'The guarantee is for scans acquired and prepared as the calibration scans were; it is a statement about scans on ' +
         `average, not about this one. ${edges(units, window)}`,

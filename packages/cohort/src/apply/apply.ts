@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  type ApplySummary,
+  ApplySummary,
   applyLambda,
   type CalibratedInterval,
   type CalibratedLambda,
   type Calibration,
   calibratedLambda,
   cellsOfSample,
+  checkSamePreparing,
   type HeuristicOptions,
   intervalOf,
   makePartition,
@@ -35,9 +37,11 @@ import {
   NiftiWriter,
   type OutputRules,
   readNiftiHeader,
+  readTextFile,
   unwritable,
 } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { Compile } from 'typebox/compile';
 import {
   alignFile,
   checkTableOf,
@@ -50,8 +54,13 @@ import {
 import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
 import type { IntensityUnits } from '../scan/scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
+import { digestOf, fingerprintOf } from '../sources/digest.ts';
+import { inputsOf, preparingOf } from '../sources/scan-options.ts';
 import { kindOfSummary, OrganTally } from './applied-summary.ts';
 import { type Output, publishInHu, publishInWindow } from './publish.ts';
+
+/** What the scan is called in messages. */
+const APPLIED = 'to apply to';
 
 /** How files are read and results are written. */
 export interface ApplyOptions extends SlabOptions {
@@ -76,7 +85,8 @@ export interface ApplyOptions extends SlabOptions {
  * whole range.
  *
  * @throws SemcrcError `bad-input` naming the file for files that do not fit together or the calibration; nothing is left
- *   of the volumes begun. `usage` when a result would replace an input, a link, or files that are no such result.
+ *   of the volumes begun. `usage` when the scan is made otherwise than those of the calibration in what λ depends on (see
+ *   `preparingDifferences`), and when a result would replace an input, a link, or files that are no such result.
  */
 export async function applyToFiles(
   calibration: Calibration,
@@ -86,7 +96,8 @@ export async function applyToFiles(
 ): Promise<ApplySummary> {
   const { labelling, window = abdomenWindow, units = 'window', warn, progress } = options;
   const { header, grid, inputs, turned } = await checkFiles(files, options);
-  await checkDrawCount(calibration, files);
+  const extrapolation = await checkMaking(calibration, files, options);
+  const digest = await digestOfApplication(calibration, files, options);
   const unknown = unknownGroups(calibration, labelling);
   const calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, files.lower);
   const tally = new OrganTally(calibration, labelling, unknown);
@@ -94,10 +105,7 @@ export async function applyToFiles(
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
   });
-  const outputs: readonly Output[] =
-    calibrated.sides === 2
-      ? ['lower', 'upper', 'width', 'lambda-below', 'lambda-above']
-      : ['lower', 'upper', 'width', 'lambda'];
+  const outputs = outputsOf(calibrated.sides);
   const summaryFile = join(folder, 'summary.json');
   // A folder that holds a summary of ours holds volumes of ours.
   const ours = options.replace === 'replace' || kindOfResult(summaryFile) === kindOfSummary;
@@ -130,7 +138,7 @@ export async function applyToFiles(
       progress?.(sample.first + sample.shape[0], grid.shape[0]);
     }
     foreign.refuse();
-    const summary = tally.summary(files, units, window);
+    const summary = tally.summary(digest, files, units, window, extrapolation);
     const volumes: AtomicFile[] = [];
     for (const writer of writers.values()) volumes.push(await writer.complete());
     await commitTogether([...volumes, await writtenSummary(summaryFile, summary, rules)]);
@@ -140,6 +148,60 @@ export async function applyToFiles(
     await Promise.all([...writers.values()].map((writer) => writer.abort()));
     throw error;
   }
+}
+
+/** SHA-256 over what decides the results: calibration, files by their fingerprints, labels and units. */
+async function digestOfApplication(
+  calibration: Calibration,
+  files: ApplyFiles,
+  { labelling, window, predictionUnits, units }: ApplyOptions,
+): Promise<string> {
+  const read = { window: window ?? abdomenWindow, predictionUnits: predictionUnits ?? 'window' };
+  const labels = [Object.entries(labelling.labels), Array.from(labelling.groupOf)];
+  const hash = digestOf({ calibration, ...read, units: units ?? 'window', labels });
+  for (const role of ['lower', 'upper', 'segmentation', 'point', 'body', 'std', 'samples'] as const) {
+    const path = files[role];
+    if (path !== undefined) hash.update(await fingerprintOf(path, role));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * The summary of an earlier `applyToFiles` of the same calibration, files and options into a folder that holds all it wrote;
+ * null where there is none.
+ */
+export async function appliedBefore(
+  calibration: Calibration,
+  files: ApplyFiles,
+  folder: string,
+  options: ApplyOptions,
+): Promise<ApplySummary | null> {
+  const summaryFile = join(folder, 'summary.json');
+  if (kindOfResult(summaryFile) !== kindOfSummary) return null;
+  const summary: unknown = await readTextFile(summaryFile)
+    .then(JSON.parse)
+    .catch(() => null);
+  if (!summaryValidator.Check(summary)) return null;
+  const whole = outputsOf(calibration.sides).every((name) => existsSync(join(folder, `${name}.nii.gz`)));
+  const same = whole && summary.digest === (await digestOfApplication(calibration, files, options));
+  return same ? (summary as ApplySummary) : null;
+}
+
+const summaryValidator = Compile(ApplySummary);
+
+/** The volumes that are written. */
+const outputsOf = (sides: 1 | 2): readonly Output[] =>
+  sides === 2
+    ? ['lower', 'upper', 'width', 'lambda-below', 'lambda-above']
+    : ['lower', 'upper', 'width', 'lambda'];
+
+/** The folder of a scan's results: its id, with whatever could lead elsewhere, or means something to a shell, replaced. */
+export function scanFolderName(scan: string): string {
+  const name = scan
+    .replace(/[^\p{L}\p{N}._-]+/gu, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, 100);
+  return name === '' ? '_' : name;
 }
 
 /** The summary, beside its place. */
@@ -174,7 +236,7 @@ async function checkFiles(
   files: ApplyFiles,
   { labelling, affineTolerance, warn }: ApplyOptions,
 ): Promise<CheckedFiles> {
-  const scan = 'to apply to';
+  const scan = APPLIED;
   const header = await readNiftiHeader(files.lower);
   const shape = volumeShape(header, files.lower);
   const reference = { file: files.lower, shape, affine: header.affine };
@@ -204,16 +266,16 @@ async function checkFiles(
   return { header, grid: makeGrid(shape, header.affine), inputs: [files.lower, ...others], turned };
 }
 
-/** Refuses another number of draws than the calibration's scans had: quantiles of more draws lie further out. */
-async function checkDrawCount({ draws }: Calibration, { samples }: ApplyFiles): Promise<void> {
-  if (draws === undefined || samples === undefined) return;
-  const found = await countDraws([{ scan: 'to apply to', samples }]);
-  if (found === draws) return;
-  throw new SemcrcError(
-    'bad-input',
-    `${samples} holds ${found} samples, expected ${draws} as the scans of the calibration had: its λ is for quantiles of that many`,
-    { data: { file: samples, expected: draws, found } },
-  );
+/** Holds the making of the scan against that of the calibration's; returns what is an extrapolation. */
+async function checkMaking(
+  calibration: Calibration,
+  files: ApplyFiles,
+  { labelling, window, predictionUnits }: ApplyOptions,
+): Promise<string | null> {
+  const scan = { ...files, scan: APPLIED };
+  const inputs = inputsOf([scan], await countDraws([scan]));
+  const made = preparingOf({ window, predictionUnits }, labelling, inputs);
+  return checkSamePreparing(calibration, { name: files.lower, preparing: { ...made, truthUnits: null } });
 }
 
 /**

@@ -5,14 +5,20 @@ import type { Labelling } from '@semcrc/imaging';
 import { readTextFile, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { type Prepared, prepareMeasurement, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
-import { countDraws, isFolder } from '../scan/scan-files.ts';
+import { countDraws } from '../scan/scan-files.ts';
 import { ScanMemory } from '../scan/scan-memory.ts';
 import type { TakeNote } from '../scan/scan-note.ts';
 import type { ReadingOptions } from '../scan/scan-reader.ts';
 import { readWholeMeasurement, readWholeScan } from '../scan/whole-scan.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
-import { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
-import { paperSlicesOf, preparingOf, readingOf, type ScanInputs, type ScanOptions } from './scan-options.ts';
+import {
+  type AppliedScanFiles,
+  parseApplyManifest,
+  parseManifest,
+  type ScanFiles,
+  type ScanList,
+} from './manifest.ts';
+import { inputsOf, paperSlicesOf, preparingOf, readingOf, type ScanOptions } from './scan-options.ts';
 
 /** Functions that opening and reading call. */
 export interface SourceHooks {
@@ -22,16 +28,8 @@ export interface SourceHooks {
   readonly note?: TakeNote;
 }
 
-/** What every one of some scans has. */
-export function inputsOf(scans: readonly ScanFiles[], draws: number): ScanInputs {
-  const all = (role: 'point' | 'std' | 'body') => scans.every((files) => files[role] !== undefined);
-  const folders = scans.filter(({ segmentation }) => isFolder(segmentation)).length;
-  const segmentation = folders === 0 ? 'labels' : folders === scans.length ? 'masks' : 'mixed';
-  return { point: all('point'), std: all('std'), body: all('body'), draws, segmentation };
-}
-
 /** Files of a scan that samples come from, in a fixed order, with the role each plays. */
-export function filesOf(files: ScanFiles): readonly (readonly [role: string, path: string])[] {
+export function filesOf(files: Partial<ScanFiles>): readonly (readonly [role: string, path: string])[] {
   const roles = ['groundTruth', 'lower', 'upper', 'point', 'segmentation', 'body', 'std', 'samples'] as const;
   return roles.flatMap((role) => {
     const path = files[role];
@@ -66,6 +64,18 @@ function noteTwice(
   note?.({ kind: 'same-files', scan, file, message });
 }
 
+/** What files are known by: the cohort, and the ground truth of each scan in order. */
+export interface CohortDigests {
+  readonly digest: string;
+  readonly fingerprints?: readonly string[] | undefined;
+}
+
+/** The digests that an earlier opening in this run found. */
+export function knownDigests({ known = {} }: ScanOptions): CohortDigests | undefined {
+  const { digest, fingerprints } = known;
+  return digest === undefined ? undefined : { digest, fingerprints };
+}
+
 /**
  * SHA-256 over the configuration and, for each scan in order, its id, its patient and the fingerprint of each of its
  * files (see {@link fingerprintOf}: sizes and content, no paths or times).
@@ -76,8 +86,9 @@ export async function digestScans(
   scans: readonly ScanFiles[],
   content: object,
   note?: TakeNote,
-): Promise<string> {
+): Promise<CohortDigests> {
   const hash = digestOf(content);
+  const fingerprints: string[] = [];
   const truths = new Map<string, ScanFiles>();
   for (const files of scans) {
     hash.update(`${JSON.stringify([files.scan, files.patient])}\n`);
@@ -86,7 +97,10 @@ export async function digestScans(
         const print = await fingerprintOf(path, role);
         hash.update(print);
         if (role === 'groundTruth') noteTwice(files, truths.get(print), note);
-        if (role === 'groundTruth') truths.set(print, files);
+        if (role === 'groundTruth') {
+          truths.set(print, files);
+          fingerprints.push(print);
+        }
       } catch (error) {
         if (!(error instanceof SemcrcError)) throw error;
         throw new SemcrcError('bad-input', `scan ${files.scan}: ${error.message} (the ${role} of the scan)`, {
@@ -96,7 +110,7 @@ export async function digestScans(
       }
     }
   }
-  return hash.digest('hex');
+  return { digest: hash.digest('hex'), fingerprints };
 }
 
 /** @throws SemcrcError `bad-input` naming scan and path when a measurement is not there */
@@ -157,7 +171,7 @@ function firstOfKind({ warn, note }: SourceHooks): TakeNote {
   const said = new Set<string>();
   return (found) => {
     note?.(found);
-    if (!said.has(found.kind)) warn?.(found.message);
+    if (!said.has(found.kind) && found.census === undefined) warn?.(found.message);
     said.add(found.kind);
   };
 }
@@ -189,14 +203,17 @@ export async function openScans(
   for (const warning of warnings) hooks.warn?.(warning);
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const { known = {} } = options;
-  const digest =
-    known.digest ?? (await digestScans(scans, contentOf(labelling, options), firstOfKind(hooks)));
+  const earlier = knownDigests(options);
+  const digests = earlier ?? (await digestScans(scans, contentOf(labelling, options), firstOfKind(hooks)));
   const draws = known.draws ?? (await countDraws(scans));
   const preparing = known.preparing ?? preparingOf(options, labelling, inputsOf(scans, draws));
   if (known.digest === undefined) await findMeasurements(scans);
   const preparer = await scanPreparer(labelling, options, hooks);
   const leftOut = known.leftOut ?? (await findLeftOut(scans, preparer));
   const out = new Set(leftOut.map(({ scan }) => scan));
+  // What an earlier opening found is of the scans kept already.
+  const keptOnly = (prints: readonly string[]) =>
+    earlier ? prints : prints.filter((_, at) => !out.has((scans[at] as ScanFiles).scan));
   const byId = new Map(scans.filter(({ scan }) => !out.has(scan)).map((files) => [files.scan, files]));
   if (byId.size === 0) {
     throw new SemcrcError(
@@ -215,9 +232,10 @@ export async function openScans(
     ids: [...byId.keys()],
     patients: [...byId.values()].map(({ patient }) => patient),
     labels: labelling.labels,
-    digest,
+    digest: digests.digest,
     draws,
     leftOut,
+    ...(digests.fingerprints === undefined ? {} : { fingerprints: keptOnly(digests.fingerprints) }),
     preparing,
     async measurement(id) {
       return preparer.measurement(filesWith(id));
@@ -237,21 +255,37 @@ const LONGEST_MANIFEST = 2 ** 26;
 
 /** Reads a manifest file; paths in it are taken relative to its folder. @throws SemcrcError `bad-input`. */
 export async function readManifest(path: string): Promise<ScanList> {
-  const text = await readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
+  const list = parseManifest(await manifestText(path), path);
+  return { ...list, scans: list.scans.map((files) => resolved(files, dirname(path))) };
+}
+
+/** As {@link readManifest}, of scans whose truth nobody knows. */
+export async function readApplyManifest(path: string): Promise<ReturnType<typeof parseApplyManifest>> {
+  const list = parseApplyManifest(await manifestText(path), path);
+  return { ...list, scans: list.scans.map((files) => resolved(files, dirname(path))) };
+}
+
+/** The paths of some files taken relative to a folder. */
+function resolved<Files extends AppliedScanFiles & Pick<Partial<ScanFiles>, 'measurement'>>(
+  files: Files,
+  folder: string,
+): Files {
+  const { measurement } = files;
+  return {
+    ...files,
+    ...Object.fromEntries(filesOf(files).map(([role, file]) => [role, resolve(folder, file)])),
+    ...(measurement === undefined ? {} : { measurement: resolve(folder, measurement) }),
+  };
+}
+
+async function manifestText(path: string): Promise<string> {
+  return readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
     if (!(cause instanceof SemcrcError)) throw cause;
     throw new SemcrcError('bad-input', `the manifest ${cause.message}`, {
       data: cause.data,
       cause,
     });
   });
-  const list = parseManifest(text, path);
-  const folder = dirname(path);
-  const scans = list.scans.map((files) => ({
-    ...files,
-    ...Object.fromEntries(filesOf(files).map(([role, file]) => [role, resolve(folder, file)])),
-    ...(files.measurement === undefined ? {} : { measurement: resolve(folder, files.measurement) }),
-  }));
-  return { ...list, scans };
 }
 
 /**

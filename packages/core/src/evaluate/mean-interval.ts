@@ -3,7 +3,7 @@ export interface MeanInterval {
   readonly mean: number;
   readonly low: number | null;
   readonly high: number | null;
-  /** Sample standard deviation; null for fewer than two values. */
+  /** Sample standard deviation of the values; null for fewer than two. */
   readonly sd: number | null;
 }
 
@@ -17,7 +17,7 @@ export function meanInterval(values: readonly number[]): MeanInterval {
   if (n < 2) return { mean, low: null, high: null, sd: null };
   const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const sd = Math.sqrt(square / (n - 1));
-  const half = (student975(n - 1) * sd) / Math.sqrt(n);
+  const half = student975(n - 1) * (sd / Math.sqrt(n));
   return { mean, low: Math.max(mean - half, 0), high: Math.min(mean + half, 1), sd };
 }
 

@@ -142,7 +142,7 @@ export async function fitAnchored(
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
         pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
         organs: {},
-        losses: found.losses,
+        losses: { scan: found.losses, organs: {} },
         more: stream.more ? lambdaWithMore(table, family, bound) : [],
         seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
       };

@@ -41,7 +41,7 @@ export function fitCrc(
       omega: null,
       pathPosition: null,
       organs: {},
-      losses: found.losses,
+      losses: { scan: found.losses, organs: {} },
       more: more ? lambdaWithMore(table, singleLambda(), bounds[i]) : [],
       seconds,
     };

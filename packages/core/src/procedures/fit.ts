@@ -26,8 +26,14 @@ export interface OrganStatus {
   readonly status: 'calibrated' | 'infeasible' | 'absent';
   /** Calibration units (patients) that contain the organ. */
   readonly nCal: number;
-  /** The organ's own losses over those at λ̂; where it was calibrated. */
-  readonly losses?: Losses;
+}
+
+/** What the calibration units lost at λ̂. */
+export interface FitLosses {
+  /** Of the whole scan. */
+  readonly scan: Losses;
+  /** By label id, of organs whose own risk is controlled, over the units that contain them. */
+  readonly organs: Readonly<Record<string, Losses>>;
 }
 
 /** The anchor of a fit: λ̃ and how well it is known. */
@@ -56,8 +62,7 @@ export interface Fit extends CalibratedLambda {
   readonly pathPosition: number | null;
   /** By label id; empty but for procedures that control each organ. */
   readonly organs: Readonly<Record<string, OrganStatus>>;
-  /** Losses of the calibration units at λ̂; null where several λ̂ were each sought on losses of their own. */
-  readonly losses: Losses | null;
+  readonly losses: FitLosses;
   /** λ̂ with more units like these; empty where it was not asked for, or the bound cannot tell. */
   readonly more: readonly LambdaWithMore[];
   readonly seconds: { readonly anchor: number; readonly backtrack: number };

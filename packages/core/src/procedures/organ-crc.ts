@@ -1,16 +1,18 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { type Labels, labelIds } from '../cohort/labels.ts';
 import type { Split } from '../cohort/split.ts';
+import { type Losses, lossesOf } from '../evaluate/losses.ts';
 import type { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition } from '../partition/partition.ts';
 import type { Profile } from '../profile/profile.ts';
 import { type Backtracked, leastLambda } from '../search/backtrack.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
-import { type LossAverage, LossTable } from '../search/loss-table.ts';
+import { type LossAverage, type LossScope, LossTable } from '../search/loss-table.ts';
 import {
   boundOf,
   type CalibrationData,
   type Fit,
+  type FitLosses,
   infeasibleError,
   type OrganStatus,
   optAndCal,
@@ -43,12 +45,15 @@ export function fitOrganCrc(
   const units = new Set(profiles.map(({ patient }) => patient)).size;
   const controlled = controlledOrgans(procedure, options, data.labels);
   const bounds = epsilons.map((epsilon) => organBound(options, epsilon, controlled.length));
-  const found = calibrateOrgans(data, profiles, controlled, bounds, averageOf(procedure));
+  const sides = semantic?.[0].sides ?? 1;
+  const average = averageOf(procedure);
+  const found = calibrateOrgans(data, profiles, controlled, bounds, average);
+  const lossesAt = (scope: LossScope, lambda: Float32Array): Losses =>
+    lossesOf(new LossTable(profiles, partition, { scope, average, sides }).evaluate(lambda));
   const seconds = secondsSince(start) / bounds.length;
   return bounds.map((bound, i) => {
     const organs: Record<string, OrganStatus> = {};
     const groups = partition.keys.length;
-    const sides = semantic?.[i].sides ?? 1;
     const lambda = semantic?.[i].lambda.slice() ?? new Float32Array(groups).fill(Number.POSITIVE_INFINITY);
     for (const [organ, outcomes] of found) {
       const outcome = outcomes[i];
@@ -56,8 +61,6 @@ export function fitOrganCrc(
       organs[organ] = {
         status: state === 'infeasible' && nCal === 0 ? 'absent' : state,
         nCal,
-        // With a control λ may be larger than the organ's own λ̂, and what it loses there is not known here.
-        ...(outcome.state === 'calibrated' && semantic === null ? { losses: outcome.losses } : {}),
       };
       const own = outcome.state === 'calibrated' ? outcome.lambda[0] : Number.POSITIVE_INFINITY;
       for (let side = 0; side < sides; side++) {
@@ -65,6 +68,13 @@ export function fitOrganCrc(
         lambda[at] = semantic ? Math.max(lambda[at], own) : own;
       }
     }
+    const organLosses = [...found].flatMap(([organ, outcomes]) => {
+      const outcome = outcomes[i];
+      if (outcome.state !== 'calibrated') return [];
+      // With sem-crc's beside it, λ may be larger than the organ's own λ̂, where it loses less.
+      return [[organ, semantic === null ? outcome.losses : lossesAt({ organ }, lambda)] as const];
+    });
+    const losses: FitLosses = { scan: lossesAt('scan', lambda), organs: Object.fromEntries(organLosses) };
     const statuses = Object.values(organs);
     if (statuses.every(({ status }) => status !== 'calibrated')) {
       const most = Math.max(...statuses.map(({ nCal }) => nCal));
@@ -81,7 +91,7 @@ export function fitOrganCrc(
       omega: semantic?.[i].omega ?? null,
       pathPosition: semantic?.[i].pathPosition ?? null,
       organs,
-      losses: null,
+      losses,
       more: [],
       seconds: {
         anchor: semantic?.[i].seconds.anchor ?? 0,

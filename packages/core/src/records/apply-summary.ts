@@ -25,6 +25,8 @@ export type AppliedOrgan = Immutable<Static<typeof AppliedOrgan>>;
 export const ApplySummary = Type.Object(
   {
     schema: Type.Literal(APPLY_SCHEMA),
+    /** SHA-256 (hex) over the calibration, the options and the fingerprints of the files. */
+    digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     /** Paths of the predictions. */
     files: Type.Object({
       lower: Type.String(),
@@ -42,6 +44,8 @@ export const ApplySummary = Type.Object(
     epsilon: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
     /** What the calibration promises. */
     guarantee: Type.String(),
+    /** What the promise was calibrated on, where this scan's voxels are chosen otherwise: for others it is an extrapolation. */
+    extrapolation: Type.Union([Type.String(), Type.Null()]),
     /** Under what condition it holds for this scan, and how to read the bounds. */
     condition: Type.String(),
     voxels: Count,

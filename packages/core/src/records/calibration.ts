@@ -3,10 +3,11 @@ import Type, { type Static } from 'typebox';
 import { Errors } from 'typebox/value';
 import { type Labels, labelIds } from '../cohort/labels.ts';
 import type { MendedVoxels } from '../cohort/sample.ts';
+import type { Cohort } from '../cohort/source.ts';
 import type { Split } from '../cohort/split.ts';
 import type { CalibratedLambda, Evaluation } from '../evaluate/scan-evaluation.ts';
 import type { Immutable } from '../options/immutable.ts';
-import { PreparingRecord1 } from '../options/preparing.ts';
+import { Preparing } from '../options/preparing.ts';
 import { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition } from '../partition/partition.ts';
 import type { PartitionSpec } from '../partition/partition-spec.ts';
@@ -25,13 +26,15 @@ import {
   type MoreScans,
   MoreScansRecord,
   OrganStatusRecord,
+  organsWithLosses,
   ProcedureName,
   SplitRecord,
   UnitsRecord,
+  unitsOf,
 } from './run.ts';
 
 /** Name and version of the format; a reader refuses any other. */
-export const CALIBRATION_SCHEMA = 'semcrc/calibration@1';
+export const CALIBRATION_SCHEMA = 'semcrc/calibration@2';
 
 const Bytes = Type.String({
   pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
@@ -66,27 +69,38 @@ export const SourceRecord = Type.Object({
   name: Type.String(),
   digest: Type.String(),
   scans: Type.Integer({ minimum: 1 }),
-  /** Every option that decided how files became voxels. */
-  preparing: PreparingRecord1,
+  /** Scans that did not qualify: what is promised is about scans that do. */
+  leftOut: Type.Integer({ minimum: 0 }),
+  /** Everything in the making of their voxels that λ depends on. */
+  preparing: Preparing,
 });
 export type SourceRecord = Immutable<Static<typeof SourceRecord>>;
 
 const method = ProcedureOptions.properties;
+const Tolerance = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 });
+
+/** λ̂ of the same split at other tolerances, in ascending order; null where n is too small or the anchor out of reach. */
+export const CurveRecord = Type.Array(
+  Type.Object({
+    epsilon: Tolerance,
+    status: Type.Enum(['calibrated', 'infeasible']),
+    lambda: Type.Union([LambdaByGroup, Type.Null()]),
+  }),
+);
+export type CurveRecord = Static<typeof CurveRecord>;
 
 /** The JSON schema of `calibration.json`, and its TypeScript type. */
 export const Calibration = Type.Object(
   {
     schema: Type.Literal(CALIBRATION_SCHEMA),
     procedure: ProcedureName,
-    epsilon: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
+    epsilon: Tolerance,
     bound: method.bound,
-    delta: Type.Union([Type.Number(), Type.Null()]),
+    delta: Type.Union([method.delta, Type.Null()]),
     heuristic: method.heuristic,
     weightFloor: method.weightFloor,
     alpha: method.alpha,
     sampleQuantiles: method.sampleQuantiles,
-    /** How many draws of the prediction every scan had; only where the heuristic takes quantiles of them. */
-    draws: Type.Optional(Type.Integer({ minimum: 2 })),
     within: method.within,
     sides: Type.Union([Type.Literal(1), Type.Literal(2)]),
     guarantee: Type.String(),
@@ -99,14 +113,17 @@ export const Calibration = Type.Object(
     n: Type.Integer({ minimum: 1 }),
     organs: Type.Record(Type.String(), OrganStatusRecord),
     /** Losses of the calibration units at `lambda`. */
-    losses: Type.Optional(LossesRecord),
+    losses: LossesRecord,
     moreScans: Type.Optional(MoreScansRecord),
+    curve: Type.Optional(CurveRecord),
     /** Patient of each scan of the split, where some patient has several. */
     patients: Type.Optional(Type.Record(Type.String(), Type.String())),
     units: Type.Optional(UnitsRecord),
     mended: Type.Optional(MendedRecord),
     seed: Type.Integer({ minimum: 0 }),
     split: SplitRecord,
+    /** Fingerprint of the ground truth of each scan of `split.opt` and `split.cal`, where the source knows it. */
+    fingerprints: Type.Optional(Type.Record(Type.String(), Type.String({ pattern: '^[0-9a-f]{64}$' }))),
     source: SourceRecord,
     test: Type.Union([EvaluationRecord, Type.Null()]),
     versions: Type.Record(Type.String(), Type.String()),
@@ -120,25 +137,24 @@ export interface CalibrationContext {
   readonly epsilon: number;
   readonly options: ProcedureOptions;
   readonly labels: Labels;
-  /** Draws of the prediction that the cohort has by scan; 0 where there are none. */
-  readonly draws: number;
   readonly seed: number;
   readonly split: Split;
+  /** What the cohort knows of its scans; see `Cohort`. */
+  readonly cohort: Pick<Cohort, 'ids' | 'patients' | 'fingerprints'>;
   readonly source: SourceRecord;
+  readonly mended?: MendedVoxels;
   readonly test: Evaluation | null;
   /** What more scans would give; empty where it was not asked for. */
   readonly moreScans?: readonly MoreScans[];
-  readonly units?: UnitsRecord | null;
-  readonly mended?: MendedVoxels;
-  /** Patient of each scan, where some patient has several; null elsewhere. */
-  readonly patientOf?: Readonly<Record<string, string>> | null;
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /** A fit as `calibration.json`. */
 export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
-  const { epsilon, options, labels, draws, seed, split, source, test, versions } = context;
-  const { moreScans = [], units = null, mended, patientOf = null } = context;
+  const { epsilon, options, labels, seed, split, cohort, source, mended, test, versions } = context;
+  const { moreScans = [] } = context;
+  const used = new Set([...split.opt, ...split.cal]);
+  const { window } = source.preparing;
   const bound = boundOf(options, epsilon);
   const controlled = fit.procedure === 'organ-crc' ? options.control : [];
   return {
@@ -151,10 +167,9 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     weightFloor: options.weightFloor,
     alpha: options.alpha,
     sampleQuantiles: options.sampleQuantiles,
-    ...(options.heuristic === 'samples' ? { draws } : {}),
     within: options.within,
     sides: fit.sides,
-    guarantee: guaranteeInWords(fit.procedure, bound, options.within, controlled),
+    guarantee: guaranteeInWords(fit.procedure, bound, options.within, controlled, selectionOf(source)),
     labels: { ...labels },
     partition: writePartition(fit.partition.spec),
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
@@ -162,18 +177,43 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     omega: fit.omega,
     pathPosition: fit.pathPosition,
     n: fit.units,
-    organs: { ...fit.organs },
-    ...(fit.losses ? { losses: fit.losses } : {}),
+    organs: organsWithLosses(fit),
+    losses: fit.losses.scan,
     ...(moreScans.length > 0 ? { moreScans } : {}),
-    ...(patientOf ? { patients: patientOf } : {}),
-    ...(units ? { units } : {}),
-    ...(mended ? { mended } : {}),
+    ...patientsOfSplit(split, cohort),
+    ...(window === null ? {} : { units: unitsOf(window) }),
+    ...(mended === undefined ? {} : { mended: { ...mended } }),
     seed,
     split: { opt: [...split.opt], cal: [...split.cal], test: [...split.test] },
+    ...(cohort.fingerprints === undefined
+      ? {}
+      : { fingerprints: byScan(cohort.ids, cohort.fingerprints, (id) => used.has(id)) }),
     source,
     test,
     versions: { ...versions },
   };
+}
+
+/** Whether rules decide which scans there are, or which part of them. */
+function selectionOf({ leftOut, preparing }: SourceRecord): 'all' | 'qualifying' {
+  return leftOut > 0 || preparing.prepare === 'paper' ? 'qualifying' : 'all';
+}
+
+function byScan(
+  ids: readonly string[],
+  values: readonly string[],
+  wanted: (id: string) => boolean,
+): Record<string, string> {
+  return Object.fromEntries(ids.flatMap((id, at) => (wanted(id) ? [[id, values[at]]] : [])));
+}
+
+function patientsOfSplit(
+  split: Split,
+  { ids, patients }: CalibrationContext['cohort'],
+): { patients?: Record<string, string> } {
+  const used = new Set([...split.opt, ...split.cal, ...split.test]);
+  const own = byScan(ids, patients, (id) => used.has(id));
+  return new Set(Object.values(own)).size === Object.keys(own).length ? {} : { patients: own };
 }
 
 /**
@@ -197,7 +237,7 @@ export function parseCalibration(json: string, name: string): Calibration {
       'bad-input',
       `${name}: expected schema "${CALIBRATION_SCHEMA}", found ${JSON.stringify(found) ?? 'none'}` +
         (typeof found === 'string' && found.startsWith('semcrc/calibration@')
-          ? '; it was written by another version of semcrc'
+          ? '; it was written by another version of semcrc: calibrate again'
           : ''),
       { data: { file: name, expected: CALIBRATION_SCHEMA } },
     );
@@ -213,8 +253,34 @@ export function parseCalibration(json: string, name: string): Calibration {
     );
   }
   const calibration = value as Calibration;
+  checkAgreement(calibration, name);
   calibratedLambda(calibration, name);
   return calibration;
+}
+
+/** What a schema cannot say: fields that must agree with each other. */
+function checkAgreement({ bound, delta, source, units, split, n }: Calibration, name: string): void {
+  const refuse = (field: string, problem: string): never => {
+    throw new SemcrcError('bad-input', `${name}: ${field} ${problem}`, { data: { file: name, field } });
+  };
+  const { window } = source.preparing;
+  if (window !== null && !(window[0] < window[1])) {
+    refuse(
+      '/source/preparing/window',
+      `must go from its lower end in HU to its upper, found ${window.join(' to ')}`,
+    );
+  }
+  if (units?.window.some((end, at) => end !== window?.[at])) {
+    refuse('/units/window', `must be that of /source/preparing, found ${units.window.join(' to ')}`);
+  }
+  if ((bound === 'crc') !== (delta === null))
+    refuse('/delta', 'must be null for the bound crc, and only there');
+  const { opt, cal, test } = split;
+  const ids = [...opt, ...cal, ...test];
+  if (new Set(ids).size < ids.length) refuse('/split', 'must hold every scan once');
+  if (n > opt.length + cal.length) {
+    refuse('/n', `must be at most the ${opt.length + cal.length} scans of opt and cal, found ${n}`);
+  }
 }
 
 /**

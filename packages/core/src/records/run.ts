@@ -129,6 +129,11 @@ export const UnitsRecord = Type.Object({
 });
 export type UnitsRecord = Immutable<Static<typeof UnitsRecord>>;
 
+/** The record that says what shares of a window are in HU. @param window HU that became 0 and 1 */
+export function unitsOf([low, high]: readonly [low: number, high: number]): UnitsRecord {
+  return { intensity: 'share of window', window: [low, high], huPerUnit: high - low };
+}
+
 /** What reading had to mend, in voxels of all scans read. */
 export const MendedRecord = Type.Object({ clipped: Count, crossed: Count });
 
@@ -274,6 +279,15 @@ function partitionOf({ procedure, strata }: RunRecord, positions: PositionSpec |
   return strata ? { kind: 'strata', ...strata } : { kind: 'organ' };
 }
 
+/** How organs fared, each with its own losses where they are known. */
+export function organsWithLosses({ organs, losses }: Fit): Record<string, Static<typeof OrganStatusRecord>> {
+  const entries = Object.entries(organs).map(([id, status]) => {
+    const own = losses.organs[id];
+    return [id, { ...status, ...(own ? { losses: own } : {}) }];
+  });
+  return Object.fromEntries(entries);
+}
+
 /** One fit and its held-out evaluation as an entry of `runs`. */
 export function runRecord(
   fit: Fit,
@@ -294,8 +308,8 @@ export function runRecord(
     pathPosition: fit.pathPosition,
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
     ...(spec.kind === 'strata' ? { strata: { features: spec.features, cuts: spec.cuts } } : {}),
-    organs: { ...fit.organs },
-    ...(fit.losses ? { losses: fit.losses } : {}),
+    organs: organsWithLosses(fit),
+    losses: fit.losses.scan,
     ...(moreScans.length > 0 ? { moreScans } : {}),
     test,
     seconds: { ...fit.seconds, evaluate: evaluateSeconds },

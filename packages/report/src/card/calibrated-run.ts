@@ -13,7 +13,6 @@ export function asExperiment(
   evaluation: EvaluationDocument | null,
 ): ReportedExperiment {
   const { epsilon, bound, delta, within, source, labels, units, patients, mended, versions } = calibration;
-  const window = source.preparing.window;
   const document: ExperimentDocument = {
     schema: EXPERIMENT_SCHEMA,
     config: {
@@ -21,7 +20,6 @@ export function asExperiment(
       ...source.preparing,
       ...{ epsilon, bound, delta, within },
       ...{ heuristic: calibration.heuristic, sides: calibration.sides, seed: calibration.seed },
-      ...(window === undefined ? {} : { window }),
       sourceDigest: source.digest,
     },
     labels,
@@ -37,7 +35,7 @@ export function asExperiment(
 function runOf(calibration: Calibration, evaluation: EvaluationDocument | null): RunRecord {
   const { procedure, split, n, anchor, omega, pathPosition, lambda, organs, losses, moreScans } = calibration;
   const own = { procedure, run: 0, n, anchor, omega, pathPosition, lambda, organs };
-  const seen = { ...(losses ? { losses } : {}), ...(moreScans ? { moreScans } : {}) };
+  const seen = { losses, ...(moreScans ? { moreScans } : {}) };
   const seconds = { anchor: 0, backtrack: 0, evaluate: 0 };
   if (evaluation === null) return { ...own, ...seen, split, test: calibration.test, seconds };
   const { risk, length } = evaluation;
@@ -50,7 +48,7 @@ function runOf(calibration: Calibration, evaluation: EvaluationDocument | null):
       risk: risk.mean,
       length: length.mean,
       units: evaluation.patients,
-      sd: risk.sd ?? null,
+      sd: risk.sd,
       organs: Object.fromEntries(Object.entries(evaluation.organs).map(([id, part]) => [id, measured(part)])),
     },
     seconds,
@@ -62,5 +60,5 @@ const measured = ({ risk, length, scans, patients }: EvaluationDocument['organs'
   length: length.mean,
   scans,
   units: patients,
-  sd: risk.sd ?? null,
+  sd: risk.sd,
 });

@@ -138,13 +138,21 @@ export function cardOf(reported: ReportedCalibration): {
 }
 
 function evaluationFlags(evaluation: EvaluationDocument | null): PlainSummary['flags'] {
-  if (evaluation === null || evaluation.calibratedOn === 0) return [];
+  if (evaluation === null) return [];
+  const { calibratedOn, scans, extrapolation } = evaluation;
   return [
-    {
-      weight: 'red',
-      title: 'Measured on calibration scans',
-      text: `${evaluation.calibratedOn} of the ${evaluation.scans} scans measured were calibrated on, so they say little about new ones.`,
-    },
+    ...(calibratedOn === 0
+      ? []
+      : [
+          {
+            weight: 'red' as const,
+            title: 'Measured on calibration scans',
+            text: `${calibratedOn} of the ${scans} scans measured were calibrated on, so they say little about new ones.`,
+          },
+        ]),
+    ...(extrapolation === null
+      ? []
+      : [{ weight: 'amber' as const, title: 'Measured on other voxels', text: extrapolation }]),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { Losses } from '@semcrc/core';
 import {
   type ExperimentFacts,
   organLosses,
@@ -5,7 +6,6 @@ import {
   type ProcedureRuns,
   testLosses,
 } from '../experiment.ts';
-import type { Losses } from '../statistics/chance.ts';
 import { mean } from '../statistics/moments.ts';
 import { organName } from '../words.ts';
 import { judge, type Measurement, type Verdict } from './verdict.ts';

@@ -1,9 +1,4 @@
-import {
-  flaggedAbove,
-  type Losses,
-  standardErrorsAbove,
-  standardErrorsOfTest,
-} from '../statistics/chance.ts';
+import { flaggedAbove, type Losses, standardErrorsAbove, standardErrorsOfTest } from '@semcrc/core';
 import { counted, listed, percent, plainPercent } from '../words.ts';
 
 /** What a calibration promised. */
@@ -81,8 +76,8 @@ export function judge(promise: PromiseMade, measurement: Measurement): Verdict {
       conclusion: 'Whether the promise holds was not measured here.',
     };
   }
-  const limit = flaggedAbove(seen.length);
   const judged = seen.map((one) => ({ ...one, z: zOf(promise, one) }));
+  const limit = flaggedAbove(judged.filter(({ z }) => z !== null).length);
   const above = judged.filter(({ test }) => test.mean > epsilon);
   const broken = above.filter(({ z }) => z !== null && z > limit);
   const unknown = above.filter(({ z }) => z === null);

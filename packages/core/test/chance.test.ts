@@ -3,11 +3,16 @@ import {
   FLAGGED_ABOVE,
   flaggedAbove,
   normalTail,
+  randomStream,
   standardErrorsAbove,
   standardErrorsOfTest,
-} from '../src/statistics/chance.ts';
-import { mean, sampleSd } from '../src/statistics/moments.ts';
-import { numbers } from './made.ts';
+} from '../src/index.ts';
+import { mean } from './reference.ts';
+
+function sampleSd(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+}
 
 /** Losses of one honest CRC calibration and of its test patients: loss of patient i at λ is max(a_i − λ, 0). */
 function calibration(next: () => number, n: number, tests: number, epsilon: number) {
@@ -32,7 +37,7 @@ function calibration(next: () => number, n: number, tests: number, epsilon: numb
 describe('a measured risk above ε', () => {
   // 2000 calibrations; were the rate of flags 1%, more than 36 of them come in under 1 of 1000 such tests.
   it('is flagged in about one of a hundred honest calibrations, where a t-test on test patients cries wolf far more often', () => {
-    const next = numbers(7);
+    const { uniform: next } = randomStream(7, 0);
     let [above, flagged, naive] = [0, 0, 0];
     for (let trial = 0; trial < 2000; trial++) {
       const { cal, test } = calibration(next, 400, 128, 0.1);
@@ -46,7 +51,7 @@ describe('a measured risk above ε', () => {
   });
 
   it('is flagged where the true risk is twice ε', () => {
-    const next = numbers(8);
+    const { uniform: next } = randomStream(8, 0);
     let flagged = 0;
     for (let trial = 0; trial < 200; trial++) {
       const { cal, test } = calibration(next, 400, 128, 0.2);

@@ -1,9 +1,4 @@
-/** A mean of n values and their sample standard deviation, null where it is not known. */
-export interface Losses {
-  readonly n: number;
-  readonly mean: number;
-  readonly sd: number | null;
-}
+import type { LossesRecord } from '../records/run.ts';
 
 /** The standard normal's 99% quantile: a measured risk this many standard errors above ε is flagged. */
 export const FLAGGED_ABOVE = 2.33;
@@ -16,7 +11,7 @@ export const FLAGGED_ABOVE = 2.33;
  * patients alone would take that for a broken promise, in one of seven honest calibrations. Null where neither
  * standard deviation is known; infinite where all losses are equal and above ε.
  */
-export function standardErrorsAbove(epsilon: number, cal: Losses, test: Losses): number | null {
+export function standardErrorsAbove(epsilon: number, cal: LossesRecord, test: LossesRecord): number | null {
   const known = [cal, test].filter(({ sd, n }) => sd !== null && n > 1);
   if (known.length === 0 || cal.n === 0 || test.n === 0) return null;
   const square = known.reduce((sum, { sd, n }) => sum + (n - 1) * sd! ** 2, 0);
@@ -28,7 +23,7 @@ export function standardErrorsAbove(epsilon: number, cal: Losses, test: Losses):
  * Standard errors by which a measured mean loss lies above ε for a λ̂ that is fixed: a one-sided test on the test
  * patients, for bounds that promise the risk of this very calibration.
  */
-export function standardErrorsOfTest(epsilon: number, test: Losses): number | null {
+export function standardErrorsOfTest(epsilon: number, test: LossesRecord): number | null {
   if (test.sd === null || test.n < 2) return null;
   return ratio(test.mean - epsilon, test.sd / Math.sqrt(test.n));
 }
@@ -44,8 +39,7 @@ function ratio(difference: number, error: number): number {
 export function flaggedAbove(comparisons: number): number {
   if (comparisons <= 1) return FLAGGED_ABOVE;
   const tail = normalTail(FLAGGED_ABOVE) / comparisons;
-  let low = FLAGGED_ABOVE;
-  let high = 10;
+  let [low, high] = [FLAGGED_ABOVE, 10];
   for (let step = 0; step < 60; step++) {
     const middle = (low + high) / 2;
     if (normalTail(middle) > tail) low = middle;
