@@ -41,7 +41,7 @@ export async function openCohort(
   note?: (note: ScanNote) => void,
 ): Promise<OpenCohort> {
   const warn = (message: string) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`);
-  const cohort = await openSource(handle, note ? { note } : { warn });
+  const cohort = await openSource(handle, { warn, ...(note ? { note } : {}) });
   // Preparing a store has named them already.
   if (handle.kind !== 'store') noteLeftOut(terminal, cohort.leftOut);
   return { cohort, opening: { ...handle, known: cohortOf(cohort) } };
@@ -156,9 +156,9 @@ function noteOnce(terminal: Terminal, sentence: string): void {
 /** Says what had to be mended in the predictions, if anything. */
 export function noteMended(terminal: Terminal, { clipped, crossed }: MendedVoxels): void {
   if (clipped > 0) {
-    terminal.note(`note: ${voxels(clipped)} of the predictions outside 0..1, clipped`);
+    noteOnce(terminal, `note: ${voxels(clipped)} of the predictions outside 0..1, clipped`);
   }
-  if (crossed > 0) terminal.note(`note: ${voxels(crossed)} with lower above upper (crossed), swapped`);
+  if (crossed > 0) noteOnce(terminal, `note: ${voxels(crossed)} with lower above upper (crossed), swapped`);
 }
 
 function voxels(count: number): string {

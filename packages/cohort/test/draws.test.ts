@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   beginStore,
   checkCohort,
+  describeNotes,
   finishStore,
   openManifest,
   openPreparation,
@@ -74,7 +75,8 @@ describe('a standard deviation and draws of the prediction', () => {
     const { plan } = await openPreparation(await readManifest(manifest), SUPREM);
     expect(plan.volumes.samples).toBe(3);
     const check = await checkCohort((await readManifest(manifest)).scans, await resolveLabelling('suprem'));
-    expect(check).toEqual({ scans: 1, files: 6, problems: [], notes: [] });
+    expect(check).toMatchObject({ scans: 1, files: 6, problems: [], notes: [{ kind: 'labels' }] });
+    expect(describeNotes(check.notes)).toEqual([]);
     // Where one volume is expected, several are refused.
     writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('s0/lower.nii.gz', 'draws.nii.gz'));
     expect((await failure((await openManifest(manifest, SUPREM)).read('s0'))).message).toMatch(

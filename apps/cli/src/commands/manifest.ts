@@ -40,6 +40,11 @@ export function manifestCommand({ terminal }: Invocation): Command {
       if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
         throw new SemcrcError('bad-input', `${folder}: there is no such folder`, { data: { file: folder } });
       const path = resolve(out);
+      // Whatever is there, a scan's file is not replaced by a list of scans.
+      if (!/\.csv$/i.test(path))
+        throw new SemcrcError('usage', `a manifest is a .csv file, found \`out\` ${out}`, {
+          data: { options: ['out'] },
+        });
       const rules: OutputRules = { inputs: [], mayReplace: () => force };
       checkOutput(path, rules);
       const found = findManifest(resolve(folder), dirname(path));

@@ -22,7 +22,7 @@ import { inputsOf, paperSlicesOf, preparingOf, readingOf, type ScanOptions } fro
 
 /** Functions that opening and reading call. */
 export interface SourceHooks {
-  /** Called with what is worth knowing and no error: of every kind of note the first, as a sentence. */
+  /** Called with what is worth knowing and no error, as a sentence: of every kind of note the first, unless `note` takes them. */
   readonly warn?: (message: string) => void;
   /** Called with every note as data, to be counted; see `describeNotes`. */
   readonly note?: TakeNote;
@@ -166,11 +166,11 @@ export async function scanPreparer(
   };
 }
 
-/** Passes every note on, and says the first of each kind. */
+/** Passes every note on as data; where nobody takes them, says the first of each kind. */
 function firstOfKind({ warn, note }: SourceHooks): TakeNote {
   const said = new Set<string>();
   return (found) => {
-    note?.(found);
+    if (note) return note(found);
     if (!said.has(found.kind) && found.census === undefined) warn?.(found.message);
     said.add(found.kind);
   };

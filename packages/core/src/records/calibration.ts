@@ -295,24 +295,32 @@ export function calibratedLambda(calibration: Calibration, name = 'calibration')
   if (!lambda || Object.keys(calibration.lambda).length !== partition.keys.length) {
     throw new SemcrcError(
       'bad-input',
-      `${name}: lambda must have the keys ${partition.keys.join(', ')} with ${calibration.sides} side(s) each, ` +
-        `found ${Object.keys(calibration.lambda).join(', ')}`,
+      `${name}: lambda must have the keys ${listed(partition.keys)} with ${calibration.sides} side(s) each, ` +
+        `found ${listed(Object.keys(calibration.lambda))}`,
       { data: { file: name } },
     );
   }
-  const rewritten = JSON.stringify(lambdaByGroup(partition.keys, calibration.sides, lambda));
-  const inOrder = Object.fromEntries(partition.keys.map((key) => [key, calibration.lambda[key]]));
-  if (rewritten !== JSON.stringify(inOrder)) {
+  const rewritten = lambdaByGroup(partition.keys, calibration.sides, lambda);
+  const odd = partition.keys.find(
+    (key) => JSON.stringify(sorted(rewritten[key])) !== JSON.stringify(sorted(calibration.lambda[key])),
+  );
+  if (odd !== undefined) {
     throw new SemcrcError(
       'bad-input',
-      `${name}: every λ must be a 32-bit float, found ${JSON.stringify(inOrder)}`,
-      {
-        data: { file: name },
-      },
+      `${name}: every λ must be a 32-bit float, found ${JSON.stringify(calibration.lambda[odd])} for ${odd}`,
+      { data: { file: name, group: odd } },
     );
   }
   return { partition, sides: calibration.sides, lambda };
 }
+
+/** A λ with its sides in one order. */
+const sorted = (value: Calibration['lambda'][string]): unknown =>
+  typeof value === 'object' ? [value.below, value.above] : value;
+
+/** The first few of some names. */
+const listed = (names: readonly string[], most = 20): string =>
+  names.length > most ? `${names.slice(0, most).join(', ')}, … (${names.length})` : names.join(', ');
 
 function writePartition(spec: PartitionSpec): Calibration['partition'] {
   switch (spec.kind) {
@@ -366,7 +374,7 @@ function readPartition(record: Calibration['partition'], labels: Labels, name: s
       if (!complete) {
         throw new SemcrcError(
           'bad-input',
-          `${name}: partition.cuts must hold, for each label ${ids.join(', ')}, ` +
+          `${name}: partition.cuts must hold, for each label ${listed(ids.map(String))}, ` +
             `${features.length} list(s) of ascending numbers, one per feature`,
           { data: { file: name } },
         );
