@@ -152,9 +152,10 @@ describe('files of one place in other voxel orders', () => {
     const store = join(folder, `store-${serial++}.zarr`);
     await beginStore(store, plan);
     expect(await prepare(store, 's0')).toMatchObject({ state: 'kept', notes });
-    const kinds = notes.map(({ kind }) => kind).filter((kind) => kind !== 'labels');
-    expect(kinds).toEqual(['voxel-order', 'voxel-order', 'voxel-order']);
-    expect(describeNotes(notes)).toEqual([
+    // The labels of these scans are drawn at random and follow no scheme.
+    const orders = notes.filter(({ kind }) => kind !== 'labels');
+    expect(orders.map(({ kind }) => kind)).toEqual(['voxel-order', 'voxel-order', 'voxel-order']);
+    expect(describeNotes(orders)).toEqual([
       expect.stringMatching(/stored in .* order.*turned \(and 2 more like it\)$/),
     ]);
   });
