@@ -16,6 +16,6 @@ export async function experimentOnPhantom(
     options: PAPER_OPTIONS,
   };
   const handle = { kind: 'phantom', options: { scans: 48, shape: [2, 64, 64] } } as const;
-  const { cells } = await runExperiment(handle, plan, { executor });
-  return cells[0].records.map(({ seconds: _, ...record }) => record);
+  const { byEpsilon } = await runExperiment(handle, plan, { executor });
+  return byEpsilon[0].records.map(({ seconds: _, ...record }) => record);
 }

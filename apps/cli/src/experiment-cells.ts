@@ -141,7 +141,7 @@ async function runBatch(
   const outcomes: CellOutcome[] = [];
   for (const [at, { cell, config }] of members.entries()) {
     const folder = folders[at];
-    const { summary } = result.cells[at];
+    const { summary } = result.byEpsilon[at];
     if (result.curve !== null) await folder.writeRiskCurve(result.curve);
     if (!folder.hasExample) await folder.writeExample(await open.cohort.read(example), first.run);
     await folder.writeResults(

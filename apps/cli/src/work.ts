@@ -1,5 +1,5 @@
 import { cohortOf, type LeftOut, type MendedVoxels, type Source } from '@semcrc/core';
-import type { Opening, Progress as RunnerProgress, SourceHandle } from '@semcrc/runner';
+import type { Opening, SourceHandle, WorkProgress } from '@semcrc/runner';
 import {
   defaultWorkers,
   openSource,
@@ -58,7 +58,7 @@ export async function withExecutor<Executor extends { close(): Promise<void> }, 
 export class StageProgress {
   readonly #terminal: Terminal;
   readonly #prefix: string;
-  #stage: RunnerProgress['stage'] | undefined;
+  #stage: WorkProgress['stage'] | undefined;
   #bar: Progress | undefined;
 
   /** @param prefix put before each stage's name. */
@@ -67,7 +67,7 @@ export class StageProgress {
     this.#prefix = prefix;
   }
 
-  readonly update = ({ stage, done, total }: RunnerProgress): void => {
+  readonly update = ({ stage, done, total }: WorkProgress): void => {
     if (stage !== this.#stage) {
       this.#bar?.stop();
       this.#stage = stage;

@@ -32,7 +32,7 @@ const ROUNDING = 2 ** -44;
 /** Between the most and the least by which a multiplier is changed while the loss has not been on both sides of the target. */
 const LARGEST_STEP = 8;
 const LEAST_STEP = 1e-5;
-/** After so many steps the interval of multipliers is halved, come what may. */
+/** Steps after which the interval of multipliers is halved, whatever the steps gained. */
 const HALVING_FROM = 40;
 
 /**

@@ -56,10 +56,13 @@ export function checkProblem(problem: LengthProblem): void {
   for (const name of ['lower', 'upper', 'lowerWeight', 'upperWeight'] as const) {
     const column = voxels[name];
     if (column !== undefined && column.length !== count) {
-      throw refuse(`voxels.${name} has ${column.length} values, expected ${count}, as many as voxels.truth`, {
-        expected: count,
-        found: column.length,
-      });
+      throw refuse(
+        `voxels.${name} has ${column.length} values, expected ${count}, the length of voxels.truth`,
+        {
+          expected: count,
+          found: column.length,
+        },
+      );
     }
   }
   if ((voxels.lowerWeight === undefined) !== (voxels.upperWeight === undefined)) {

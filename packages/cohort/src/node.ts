@@ -1,4 +1,3 @@
-export type { AppliedOrgan, AppliedStatus, AppliedSummary } from './apply/applied-summary.ts';
 export { type ApplyOptions, applyToFiles } from './apply/apply.ts';
 export { type CheckOptions, type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
 export { type Prepared, prepareScan } from './scan/prepare.ts';

@@ -1,5 +1,5 @@
 export { type Labels, labelIds } from './cohort/labels.ts';
-export { type RandomStream, randomStream, shuffle } from './cohort/random.ts';
+export { mix, type RandomStream, randomStream } from './cohort/random.ts';
 export type { MendedVoxels, ReadSample, Sample } from './cohort/sample.ts';
 export { type Cohort, cached, cohortOf, type LeftOut, type Source } from './cohort/source.ts';
 export {
@@ -7,7 +7,6 @@ export {
   checkSplitSizes,
   defaultSizes,
   drawSplit,
-  groupByPatient,
   type Split,
 } from './cohort/split.ts';
 export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
@@ -21,9 +20,7 @@ export {
 export { type MeanInterval, meanInterval, student975 } from './evaluate/mean-interval.ts';
 export {
   averageEvaluations,
-  meanOverPatients,
   patientMeans,
-  scansByOrgan,
 } from './evaluate/patient-means.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './evaluate/risk-curve.ts';
 export {
@@ -80,11 +77,11 @@ export { guaranteeInWords } from './procedures/guarantee.ts';
 export {
   type Interval,
   intervalOf,
-  QUANTILE,
 } from './profile/interval.ts';
 export type { EdgeSums, LengthProfile } from './profile/length-profile.ts';
 export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile/profile.ts';
 export type { MergedScores, ScorePlaces, Sides } from './profile/sorted-scores.ts';
+export { APPLY_SCHEMA, type AppliedOrgan, ApplySummary } from './records/apply-summary.ts';
 export {
   CALIBRATION_SCHEMA,
   Calibration,
@@ -96,6 +93,7 @@ export {
 } from './records/calibration.ts';
 export { EVALUATION_SCHEMA, EvaluationDocument } from './records/evaluation.ts';
 export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment.ts';
+export { PUBLISHED } from './records/published.ts';
 export {
   EXAMPLE_VOLUMES,
   ExampleDocument,
@@ -105,7 +103,7 @@ export {
   RiskCurveDocument,
   RunFile,
 } from './records/results.ts';
-export { LambdaByGroup, RunRecord, SplitRecord } from './records/run.ts';
+export { LambdaByGroup, RunRecord } from './records/run.ts';
 export { crcBound, leastUnits, type RiskBound } from './search/bound.ts';
 export type { LossScope } from './search/loss-table.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './search/rcps.ts';

@@ -9,9 +9,9 @@ import {
   type CalibratedLambda,
   evaluateScan,
   makePartition,
+  PAPER_OPTIONS,
   type PositionSpec,
   patientMeans,
-  QUANTILE,
   type Sample,
   type ScanEvaluation,
   type Sides,
@@ -125,7 +125,7 @@ describe('the evaluation of a scan', () => {
       const organs = makePartition({ kind: 'organ' }, LABELS);
       const positions = makePartition(spec, LABELS);
       const floor = 0.05;
-      const heuristic = { ...QUANTILE, heuristic: 'std' as const, weightFloor: floor };
+      const heuristic = { ...PAPER_OPTIONS, heuristic: 'std' as const, weightFloor: floor };
       const clamp = (value: number) => Math.min(Math.max(value, 0), 1);
       fc.assert(
         fc.property(

@@ -1,6 +1,6 @@
 import { loadKernels } from '@semcrc/kernels';
 import { expect, it } from 'vitest';
-import { averageCurves, QUANTILE, type Sample, sweepScan } from '../src/index.ts';
+import { averageCurves, PAPER_OPTIONS, type Sample, sweepScan } from '../src/index.ts';
 
 const kernels = await loadKernels();
 const labels = { '0': 'background', '1': 'body', '2': 'spleen' };
@@ -40,7 +40,7 @@ it('counts a patient with the mean over its scans, and for an organ over those t
 it('leaves background out within the body', () => {
   const curve = averageCurves(
     grid,
-    scans.map((sample) => sweepScan(kernels, sample, labels, grid, { ...QUANTILE, within: 'body' })),
+    scans.map((sample) => sweepScan(kernels, sample, labels, grid, { ...PAPER_OPTIONS, within: 'body' })),
   );
   expect(curve.organs['0']).toBeUndefined();
   expect(curve.risk[0]).toBeCloseTo(((0 + 3 / 3) / 2 + 0) / 2, 15);

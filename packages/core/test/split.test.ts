@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type CohortIndex,
-  checkSplitSizes,
-  drawSplit,
-  groupByPatient,
-  randomStream,
-  shuffle,
-} from '../src/index.ts';
+import { shuffle } from '../src/cohort/random.ts';
+import { groupByPatient } from '../src/cohort/split.ts';
+import { type CohortIndex, checkSplitSizes, drawSplit, randomStream } from '../src/index.ts';
 
 /** Patients with 1 to 3 scans each, scans of different patients interleaved. */
 const indices = fc

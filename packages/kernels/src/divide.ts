@@ -13,7 +13,7 @@ import { FEW_GROUPS } from './gather.ts';
 import { type Instance, instanceOf, type Kernels } from './instance.ts';
 import { CHUNK, forEachChunk, forEachShare, GroupOperand, Operand, takeParts } from './staging.ts';
 
-/** Up to so many parts are told apart by counters in one register (divideFew of assembly/divide.ts). */
+/** Largest number of parts whose counters fit one register (divideFew of assembly/divide.ts). */
 const FEW_PARTS = 4;
 
 /**

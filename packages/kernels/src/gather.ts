@@ -4,7 +4,7 @@ import { SemcrcError } from './error.ts';
 import { type Instance, instanceOf, type Kernels } from './instance.ts';
 import { CHUNK, GroupOperand, Operand } from './staging.ts';
 
-/** Up to so many u8 groups are counted by comparison and their λ looked up in registers. */
+/** Largest number of u8 groups that are counted by comparison. */
 export const FEW_GROUPS = 16;
 
 /**
@@ -53,7 +53,7 @@ export function offsetsOf(counts: Uint32Array): Uint32Array {
  * Fastest with `out` on kernel memory; arrays elsewhere receive each chunk's runs by copy.
  *
  * @param columns any number of columns, each as long as `groups`.
- * @param out as many arrays of the same length, none of them an input.
+ * @param out one array per column, of the same length, none of them an input.
  * @returns segment offsets, length groupCount + 1: group g owns offsets[g] (inclusive) to offsets[g + 1] (exclusive).
  * @throws SemcrcError `bad-input` on wrong types or lengths or a group out of range (with its index).
  */

@@ -59,7 +59,7 @@ export function clampedLength(
  * @param columns slice after slice; any values will do. NaN comes out as NaN.
  * @param groups one per voxel.
  * @param groupCount 1 … 65536; every group number must be below it.
- * @param parts part of each pixel of a slice, below lambdaBelow.length; as many as a slice has pixels.
+ * @param parts part of each pixel of a slice, below lambdaBelow.length.
  * @param lambdaBelow f64, one per part (1 … 256), ±Infinity allowed.
  * @param lambdaAbove f64, one per part, ±Infinity allowed.
  * @returns f64 sums, length groupCount.

@@ -23,7 +23,7 @@ const { user, system } = process.cpuUsage();
 
 /** Thread seconds by stage and procedure, over all runs and tolerances. */
 const stages = {};
-for (const { records } of result.cells) {
+for (const { records } of result.byEpsilon) {
   for (const { procedure, seconds } of records) {
     for (const [stage, value] of Object.entries(seconds)) {
       stages[`${procedure} ${stage}`] = (stages[`${procedure} ${stage}`] ?? 0) + value;
@@ -33,7 +33,7 @@ for (const { records } of result.cells) {
 
 /** Thread seconds of each run at the first tolerance, summed over procedures: of its anchors, and of all its stages. */
 const perRun = new Map();
-for (const { run, seconds } of result.cells[0].records) {
+for (const { run, seconds } of result.byEpsilon[0].records) {
   const sums = perRun.get(run) ?? { anchors: 0, all: 0 };
   sums.anchors += seconds.anchor;
   sums.all += seconds.anchor + seconds.backtrack + seconds.evaluate;
@@ -49,6 +49,6 @@ console.log(
     workers,
     stages,
     perRun: [...perRun.values()],
-    summary: result.cells[0].summary,
+    summary: result.byEpsilon[0].summary,
   }),
 );

@@ -5,7 +5,7 @@ import { scanFiles, scanShape, warmFiles } from './scan-files.mjs';
 import { median, spread } from './spread.mjs';
 
 const only = process.argv[2];
-const told = (value, aim, fine) => `${value.toFixed(2)} (${aim}${fine ? '' : ': MISSED'})`;
+const withAim = (value, aim, fine) => `${value.toFixed(2)} (${aim}${fine ? '' : ': MISSED'})`;
 
 console.log(`scans of six volumes of ${scanShape.toReversed().join(' × ')}`);
 for (const predictions of ['float32', 'int16']) {
@@ -24,7 +24,7 @@ for (const predictions of ['float32', 'int16']) {
     console.log(
       `${predictions.padEnd(7)} predictions, ${spacing ? `to ${spacing.join(' × ')} mm` : 'own spacing'}: inflating ` +
         `${milliseconds('inflating')}, preparing ${milliseconds('preparing')} of CPU (${milliseconds('wall')} by the clock); ` +
-        `ratio ${told(ratio, 'aim 1.5', ratio <= 1.5)}, ${spread(ratios)}; peak ${peakRssMiB} MiB`,
+        `ratio ${withAim(ratio, 'aim 1.5', ratio <= 1.5)}, ${spread(ratios)}; peak ${peakRssMiB} MiB`,
     );
   }
 }
@@ -64,6 +64,6 @@ if (only !== 'scan') {
   console.log(
     free.length === 0
       ? 'two cores were never free: aim 1.6 × not to be judged'
-      : `with two cores free: ${told(median(free.map(({ faster }) => faster)), 'aim 1.6', median(free.map(({ faster }) => faster)) >= 1.6)} ×`,
+      : `with two cores free: ${withAim(median(free.map(({ faster }) => faster)), 'aim 1.6', median(free.map(({ faster }) => faster)) >= 1.6)} ×`,
   );
 }

@@ -7,7 +7,7 @@ export type JobTable<Jobs> = {
 };
 
 /**
- * What stands at one worker: it is told once what the work is about, then given jobs, one at a time. Results are
+ * What does the jobs of one worker: it begins a session once, then performs its jobs, one at a time. Results are
  * functions of session and input alone, never of the jobs done before.
  */
 export interface Workbench<Session, Jobs extends JobTable<Jobs>> {

@@ -23,7 +23,7 @@ import { voxelBytes } from './shared-memory.ts';
 const MEBIBYTE = 2 ** 20;
 
 /** How far the work has come: first every scan is read and profiled once, then runs are done. */
-export interface Progress {
+export interface WorkProgress {
   readonly stage: 'scans' | 'runs';
   readonly done: number;
   readonly total: number;
@@ -34,7 +34,7 @@ export interface WorkOptions {
   readonly executor: ExperimentExecutor;
   /** Gives up what is not finished. */
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: WorkProgress) => void) | undefined;
   /** Ascending λ at which the cohort's risk curve is taken; none by default. */
   readonly grid?: Float32Array | undefined;
   /**
@@ -50,7 +50,7 @@ export interface FinishedRun {
   readonly results: readonly RunResult[];
 }
 
-export interface ExperimentOptions extends WorkOptions {
+export interface RunExperimentOptions extends WorkOptions {
   /** Runs done before: they are taken over, not done again. */
   readonly finished?: readonly FinishedRun[] | undefined;
   /** Called with each run as it is done, in no particular order, before the experiment goes on. */
@@ -70,7 +70,7 @@ export interface ExperimentResult extends ReadingFacts {
   /** In order of run. */
   readonly runs: readonly FinishedRun[];
   /** One per tolerance: its records, by run and in the plan's order of procedures, and their summary. */
-  readonly cells: readonly {
+  readonly byEpsilon: readonly {
     readonly epsilon: number;
     readonly records: readonly RunRecord[];
     readonly summary: readonly SummaryRow[];
@@ -88,7 +88,7 @@ export interface ExperimentResult extends ReadingFacts {
 export async function runExperiment(
   opening: Opening,
   plan: ExperimentPlan,
-  options: ExperimentOptions,
+  options: RunExperimentOptions,
 ): Promise<ExperimentResult> {
   const { executor, finished = [], onRun, onProgress } = options;
   const cohort = await readCohort(opening, plan, options);
@@ -110,11 +110,11 @@ export async function runExperiment(
     onProgress?.({ stage: 'runs', done: done.size, total: plans.length });
   });
   const runs = [...done.values()].sort((a, b) => a.run - b.run);
-  const cells = plan.epsilons.map((epsilon, at) => {
+  const byEpsilon = plan.epsilons.map((epsilon, at) => {
     const records = runs.flatMap(({ results }) => results[at].records);
     return { epsilon, records, summary: summarize(records) };
   });
-  return { cohort, runs, cells, ...facts };
+  return { cohort, runs, byEpsilon, ...facts };
 }
 
 export interface CalibrationResult extends ReadingFacts, CalibratedSplit {

@@ -2,14 +2,14 @@ export { type EvaluationOptions, type EvaluationResult, runEvaluation } from './
 export { type Executor, type JobTable, SerialExecutor, type Task, type Workbench } from './executor.ts';
 export {
   type CalibrationResult,
-  type ExperimentOptions,
   type ExperimentResult,
   type FinishedRun,
-  type Progress,
   type ReadingFacts,
+  type RunExperimentOptions,
   runCalibration,
   runExperiment,
   type WorkOptions,
+  type WorkProgress,
 } from './experiment.ts';
 export {
   type LayoutHandle,

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   type ExperimentResult,
   type FinishedRun,
-  type Progress,
   runCalibration,
   runExperiment,
+  type WorkProgress,
 } from '../src/index.ts';
 import { serialExecutor, threadExecutor } from '../src/node.ts';
 
@@ -27,7 +27,7 @@ const plan: ExperimentPlan = {
 function timeless(result: ExperimentResult): unknown {
   const record = ({ seconds: _, ...rest }: RunRecord): unknown => rest;
   return {
-    cells: result.cells.map(({ records, ...rest }) => ({ ...rest, records: records.map(record) })),
+    cells: result.byEpsilon.map(({ records, ...rest }) => ({ ...rest, records: records.map(record) })),
     positions: result.runs.map(({ results }) =>
       results.map(({ positions }) => Array.from(positions?.map ?? [])),
     ),
@@ -60,7 +60,7 @@ describe('an experiment', () => {
   it('hands out each run as it is done, and takes over runs done before', async () => {
     const executor = serialExecutor();
     const seen: FinishedRun[] = [];
-    const progress: Progress[] = [];
+    const progress: WorkProgress[] = [];
     const whole = await runExperiment(handle, plan, {
       executor,
       onRun: (run) => {
@@ -114,8 +114,8 @@ describe('an experiment', () => {
 
   it('refuses plans that cannot work before any scan is read', async () => {
     const executor = serialExecutor();
-    const progress: Progress[] = [];
-    const onProgress = (step: Progress): void => {
+    const progress: WorkProgress[] = [];
+    const onProgress = (step: WorkProgress): void => {
       progress.push(step);
     };
     const refused = (change: Partial<ExperimentPlan>) =>
@@ -169,7 +169,7 @@ describe('a calibration', () => {
           { ...plan, procedures: [procedure] },
           { executor },
         );
-        const record = experiment.cells[0].records.find((one) => one.procedure === procedure);
+        const record = experiment.byEpsilon[0].records.find((one) => one.procedure === procedure);
         expect(evaluation).toEqual(record?.test);
         expect({ opt: [...split.opt], cal: [...split.cal], test: [...split.test] }).toEqual(record?.split);
         const written = Array.from(fit.lambda, (value) => (value === Infinity ? 'Infinity' : value));

@@ -55,8 +55,8 @@ describe.skipIf(missing)('a cohort in files', () => {
 
   async function records(handle: SourceHandle, executor: ExperimentExecutor): Promise<unknown[]> {
     try {
-      const { cells } = await runExperiment(handle, plan, { executor });
-      return cells[0].records.map(({ seconds: _, ...record }: RunRecord) => record);
+      const { byEpsilon } = await runExperiment(handle, plan, { executor });
+      return byEpsilon[0].records.map(({ seconds: _, ...record }: RunRecord) => record);
     } finally {
       await executor.close();
     }

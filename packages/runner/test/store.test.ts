@@ -64,10 +64,10 @@ describe('views of scans in a store, each in the memory of the one before', () =
     const results = async (handle: SourceHandle): Promise<unknown> => {
       const executor = serialExecutor();
       const grid = Float32Array.of(0, 0.02, 0.1);
-      const { cells, curve, mended } = await runExperiment(handle, plan, { executor, grid });
+      const { byEpsilon, curve, mended } = await runExperiment(handle, plan, { executor, grid });
       const { fit, scans } = await runCalibration(handle, plan, { executor });
       await executor.close();
-      const records = cells.flatMap((cell) => cell.records);
+      const records = byEpsilon.flatMap(({ records }) => records);
       return {
         curve,
         mended,

@@ -1,3 +1,4 @@
+import { mix } from '@semcrc/core';
 import { uniformFloat32 } from 'pure-rand/distribution/uniformFloat32';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
@@ -6,14 +7,6 @@ import { skipN } from 'pure-rand/utils/skipN';
 // Everything here and in the files that draw with it uses only +, −, ×, ÷, rounding (to integers, to f32) and 32-bit
 // integer operations. ECMAScript fixes the bits of each of these, as it does not for sqrt, exp, log, sin or pow, so a
 // scan has the same bits in every engine and on every machine.
-
-/** A bijection of the 32-bit integers that spreads every input bit over the output (the finalizer of MurmurHash3). */
-function mix(value: number): number {
-  let bits = value | 0;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return bits ^ (bits >>> 16);
-}
 
 /** The generator of scan `index` under `seed` (both 32-bit): a stream of its own, whatever else was drawn. */
 export function generatorOf(seed: number, index: number): RandomGenerator {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { type AppliedSummary, type ApplyFiles, applyToFiles } from '@semcrc/cohort/node';
+import { type ApplyFiles, applyToFiles } from '@semcrc/cohort/node';
+import type { ApplySummary } from '@semcrc/core';
 import { abdomenWindow } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
@@ -104,7 +105,7 @@ function filesOf(options: ApplyCommandOptions): ApplyFiles {
   };
 }
 
-function appliedText(summary: AppliedSummary): string {
+function appliedText(summary: ApplySummary): string {
   const { procedure, epsilon, units, voxels, meanWidth, organs, guarantee, condition } = summary;
   const unit = units === 'hu' ? 'HU' : 'windowed intensity';
   const head = facts([

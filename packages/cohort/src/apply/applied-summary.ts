@@ -1,53 +1,17 @@
-import type { Calibration, MendedVoxels } from '@semcrc/core';
+import {
+  APPLY_SCHEMA,
+  type AppliedOrgan,
+  type ApplySummary,
+  type Calibration,
+  type MendedVoxels,
+} from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
 import type { IntensityUnits } from '../scan/scan-reader.ts';
 import type { ApplyFiles } from '../scan/scan-slabs.ts';
 import type { Published } from './publish.ts';
 
-/** What the schema of `summary.json` calls itself. */
-const SUMMARY_SCHEMA = 'semcrc/apply@1';
-/** The same without its version. */
+/** The schema of `summary.json` without its version. */
 export const kindOfSummary = 'semcrc/apply';
-
-/** How λ of a group came about. */
-export type AppliedStatus =
-  /** As the calibration says. */
-  | 'calibrated'
-  | 'infeasible'
-  | 'absent'
-  /** The calibration does not know the group: its interval is the whole range. */
-  | 'unknown';
-
-/** One group of the scan. */
-export interface AppliedOrgan {
-  readonly name: string;
-  readonly voxels: number;
-  /** Mean width of the published intervals, in the results' unit; null without voxels. */
-  readonly meanWidth: number | null;
-  readonly status: AppliedStatus;
-  /** λ in windowed intensity as the calibration has it, by its own keys; "Infinity" where it is. */
-  readonly lambda: Readonly<Calibration['lambda']>;
-}
-
-/** `summary.json`. */
-export interface AppliedSummary {
-  readonly schema: typeof SUMMARY_SCHEMA;
-  readonly files: ApplyFiles;
-  readonly units: IntensityUnits;
-  readonly window: readonly [number, number];
-  readonly procedure: string;
-  readonly epsilon: number;
-  /** What the calibration promises. */
-  readonly guarantee: string;
-  /** Under what condition it holds for this scan, and how to read the bounds. */
-  readonly condition: string;
-  readonly voxels: number;
-  readonly meanWidth: number;
-  readonly mended: MendedVoxels;
-  /** By group id. */
-  readonly organs: Readonly<Record<string, AppliedOrgan>>;
-  readonly warnings: readonly string[];
-}
 
 /** Counts voxels and widths by group while slabs go by. */
 export class OrganTally {
@@ -75,7 +39,7 @@ export class OrganTally {
     this.#crossed += crossed;
   }
 
-  summary(files: ApplyFiles, units: IntensityUnits, window: readonly [number, number]): AppliedSummary {
+  summary(files: ApplyFiles, units: IntensityUnits, window: readonly [number, number]): ApplySummary {
     const { procedure, epsilon, guarantee } = this.#calibration;
     const organs: Record<string, AppliedOrgan> = {};
     const warnings: string[] = [];
@@ -91,7 +55,7 @@ export class OrganTally {
     }
     const voxels = this.#voxels.reduce((sum, count) => sum + count, 0);
     return {
-      schema: SUMMARY_SCHEMA,
+      schema: APPLY_SCHEMA,
       files,
       units,
       window,
@@ -109,7 +73,7 @@ export class OrganTally {
     };
   }
 
-  #status(id: string): AppliedStatus {
+  #status(id: string): AppliedOrgan['status'] {
     if (this.#unknown.has(Number(id))) return 'unknown';
     return this.#calibration.organs[id]?.status ?? 'calibrated';
   }
@@ -132,7 +96,11 @@ function isInfinite(value: Calibration['lambda'][string]): boolean {
     : value === 'Infinity';
 }
 
-function warning(organ: string, status: Exclude<AppliedStatus, 'calibrated'>, whole: boolean): string {
+function warning(
+  organ: string,
+  status: Exclude<AppliedOrgan['status'], 'calibrated'>,
+  whole: boolean,
+): string {
   const reasons = {
     infeasible: 'too few calibration scans contain it',
     absent: 'no calibration scan contains it',

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type ApplySummary,
   applyLambda,
   type CalibratedInterval,
   type CalibratedLambda,
@@ -49,7 +50,7 @@ import {
 import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
 import type { IntensityUnits } from '../scan/scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
-import { type AppliedSummary, kindOfSummary, OrganTally } from './applied-summary.ts';
+import { kindOfSummary, OrganTally } from './applied-summary.ts';
 import { type Output, publishInHu, publishInWindow } from './publish.ts';
 
 /** How files are read and results are written. */
@@ -82,7 +83,7 @@ export async function applyToFiles(
   files: ApplyFiles,
   folder: string,
   options: ApplyOptions,
-): Promise<AppliedSummary> {
+): Promise<ApplySummary> {
   const { labelling, window = abdomenWindow, units = 'window', warn, progress } = options;
   const { header, grid, inputs, turned } = await checkFiles(files, options);
   await checkDrawCount(calibration, files);
@@ -142,11 +143,7 @@ export async function applyToFiles(
 }
 
 /** The summary, beside its place. */
-async function writtenSummary(
-  path: string,
-  summary: AppliedSummary,
-  rules: OutputRules,
-): Promise<AtomicFile> {
+async function writtenSummary(path: string, summary: ApplySummary, rules: OutputRules): Promise<AtomicFile> {
   const file = await AtomicFile.create(path, rules);
   try {
     await file.write(new TextEncoder().encode(`${JSON.stringify(summary, null, 2)}\n`));

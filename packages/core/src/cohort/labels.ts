@@ -1,4 +1,4 @@
-/** Group id → organ name, canonical whatever scheme the files use: 0 background, 1 body, 2 spleen … (DESIGN of the data model). */
+/** Label id → organ name, canonical whatever scheme the files use: 0 background, 1 body, 2 spleen … */
 export type Labels = Readonly<Record<string, string>>;
 
 /** Number of organ slots a set of labels needs: its largest id + 1. */

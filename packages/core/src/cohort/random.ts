@@ -24,7 +24,8 @@ export function randomStream(seed: number, stream: number): RandomStream {
   };
 }
 
-function mix(value: number): number {
+/** A bijection of the 32-bit integers that spreads every input bit over the output (the finalizer of MurmurHash3). */
+export function mix(value: number): number {
   let h = value | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

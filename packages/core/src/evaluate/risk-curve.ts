@@ -1,8 +1,8 @@
 import { coverageSweep, type Kernels } from '@semcrc/kernels';
 import { type Labels, labelIds, organSlots } from '../cohort/labels.ts';
 import type { Sample } from '../cohort/sample.ts';
-import type { HeuristicOptions } from '../options/procedure-options.ts';
-import { intervalOf, QUANTILE } from '../profile/interval.ts';
+import { type HeuristicOptions, PAPER_OPTIONS } from '../options/procedure-options.ts';
+import { intervalOf } from '../profile/interval.ts';
 
 import { scoreSample, type Within } from '../profile/profile.ts';
 import { meanOverPatients } from './patient-means.ts';
@@ -24,7 +24,7 @@ export function sweepScan(
   sample: Sample,
   labels: Labels,
   grid: Float32Array,
-  options: HeuristicOptions & { readonly within?: Within } = QUANTILE,
+  options: HeuristicOptions & { readonly within?: Within } = PAPER_OPTIONS,
 ): ScanCurve {
   const slots = organSlots(labels);
   const scores = new Float32Array(sample.truth.length);

@@ -1,8 +1,9 @@
 import { clampedLength, clampedLengthByPixel, gather, type Kernels, SemcrcError } from '@semcrc/kernels';
 import type { Sample } from '../cohort/sample.ts';
+import { PAPER_OPTIONS } from '../options/procedure-options.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.ts';
 import { firstMissed } from '../profile/first-missed.ts';
-import { type Interval, intervalOf, QUANTILE } from '../profile/interval.ts';
+import { type Interval, intervalOf } from '../profile/interval.ts';
 import { missesByPosition } from '../profile/position-profile.ts';
 import { buildProfile, type Profile, type ProfileOptions } from '../profile/profile.ts';
 import type { Sides } from '../profile/sorted-scores.ts';
@@ -103,7 +104,7 @@ export function sumsOfScan(
   calibrated: readonly CalibratedLambda[],
   options: ProfileOptions,
 ): OrganSums[] {
-  const interval = intervalOf(sample, options.heuristic ?? QUANTILE);
+  const interval = intervalOf(sample, options.heuristic ?? PAPER_OPTIONS);
   const sums = new Map<CalibratedLambda, OrganSums>();
   for (const [partition, lambdas] of byDivision(calibrated)) {
     for (const one of lambdas) checkSides(profile, one);

@@ -12,8 +12,8 @@ import type { Sides } from '../profile/sorted-scores.ts';
 import { backtrack } from '../search/backtrack.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
 import {
-  type Borrowing,
-  borrow,
+  type AbsentComponent,
+  fillAbsent,
   type LambdaFamily,
   lineFamily,
   pathFamily,
@@ -177,7 +177,7 @@ async function solveGamma(
         { data: { procedure, epsilon } },
       );
     }
-    const { lambda, absent } = fillAbsent(solution.lambda, partition);
+    const { lambda, absent } = withAbsent(solution.lambda, partition);
     return {
       anchor: { lambda, absent, solution: { method: 'gamma', ...solution } },
       family: lineFamily(lambda),
@@ -202,10 +202,10 @@ async function solveEnvelope(
         data: { epsilon },
       });
     }
-    const { lambda, absent, borrowings } = fillAbsent(solution.lambda, partition);
+    const { lambda, absent, components } = withAbsent(solution.lambda, partition);
     return {
       anchor: { lambda, absent, solution: { method: 'envelope', epsilon, ...solution } },
-      family: route === 'path' ? pathFamily(solution.path, borrowings) : lineFamily(lambda),
+      family: route === 'path' ? pathFamily(solution.path, components) : lineFamily(lambda),
     };
   });
 }
@@ -217,9 +217,9 @@ const SUBSAMPLE_STREAM = 0x40000000;
  * Groups without opt voxels (NaN in what was solved) take the largest λ of the groups present on the same side; strata
  * that of the same organ's bins, if it has any.
  */
-function fillAbsent(solved: Float64Array, { keys, organOfGroup }: Partition) {
+function withAbsent(solved: Float64Array, { keys, organOfGroup }: Partition) {
   const lambda = solved.slice();
-  const borrowings: Borrowing[] = [];
+  const components: AbsentComponent[] = [];
   const absent: number[] = [];
   for (let index = 0; index < solved.length; index++) {
     if (!Number.isNaN(solved[index])) continue;
@@ -231,9 +231,9 @@ function fillAbsent(solved: Float64Array, { keys, organOfGroup }: Partition) {
     const own = present.filter(
       (other) => organOfGroup[group] >= 0 && organOfGroup[other - side] === organOfGroup[group],
     );
-    borrowings.push({ absent: index, lenders: own.length > 0 ? own : present });
+    components.push({ absent: index, present: own.length > 0 ? own : present });
     if (side === 0) absent.push(group);
   }
-  borrow(lambda, borrowings);
-  return { lambda, absent, borrowings };
+  fillAbsent(lambda, components);
+  return { lambda, absent, components };
 }

@@ -72,7 +72,7 @@ export function boundOf(
   }
 }
 
-/** Scans that `crc` and `--organ-cal all` calibrate on: opt and cal, in that order. */
+/** Scans that `crc` and `organCal` all calibrate on: opt and cal, in that order. */
 export function optAndCal(split: Split): string[] {
   return [...split.opt, ...split.cal];
 }

@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import type { Sample } from '../cohort/sample.ts';
-import { type HeuristicOptions, PAPER_OPTIONS } from '../options/procedure-options.ts';
+import type { HeuristicOptions } from '../options/procedure-options.ts';
 import { quantileOfSorted } from '../partition/quantile.ts';
 
 /**
@@ -13,9 +13,6 @@ export interface Interval {
   /** Both weights or neither; positive. */
   readonly weights?: { readonly lower: Float32Array; readonly upper: Float32Array };
 }
-
-/** The paper's heuristic: an interval between two quantiles, given by the predictor. */
-export const QUANTILE: HeuristicOptions = PAPER_OPTIONS;
 
 /** Whether the intervals of a heuristic grow at different speeds in different voxels. */
 export function weighted({ heuristic }: HeuristicOptions): boolean {

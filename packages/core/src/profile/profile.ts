@@ -7,9 +7,9 @@ import {
   SemcrcError,
 } from '@semcrc/kernels';
 import type { Sample } from '../cohort/sample.ts';
-import type { HeuristicOptions, ProcedureOptions } from '../options/procedure-options.ts';
+import { type HeuristicOptions, PAPER_OPTIONS, type ProcedureOptions } from '../options/procedure-options.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.ts';
-import { type Interval, intervalOf, QUANTILE } from './interval.ts';
+import { type Interval, intervalOf } from './interval.ts';
 import { type LengthProfile, profileLengths } from './length-profile.ts';
 import {
   mergeCells,
@@ -66,7 +66,7 @@ export function buildProfile(
   partition: Partition,
   options: ProfileOptions = {},
 ): Profile {
-  const { sides = 1, within = 'scan', heuristic = QUANTILE } = options;
+  const { sides = 1, within = 'scan', heuristic = PAPER_OPTIONS } = options;
   const { merged = false, pixels = false, lengths = false } = options;
   const interval = intervalOf(sample, heuristic);
   const { cellCount, cellsPerOrgan } = partition;
@@ -108,7 +108,7 @@ export function placesOf({ scan, merged }: Profile): ScorePlaces {
 }
 
 /**
- * Score of every voxel (DESIGN "Coverage"): the smallest λ that covers it, negative inside the interval.
+ * Score of every voxel: the smallest λ that covers it, negative inside the interval.
  *
  * @param out as long as the scan, on kernel memory or not
  */

@@ -32,17 +32,20 @@ export function lineFamily(anchor: Float64Array): LambdaFamily {
   };
 }
 
-/** Which components lend their λ to one that no optimization voxel spoke for. */
-export interface Borrowing {
+/** A component of λ without an optimization voxel, and those present whose λ it follows. */
+export interface AbsentComponent {
   readonly absent: number;
-  readonly lenders: readonly number[];
+  readonly present: readonly number[];
 }
 
-/** Gives every absent component the largest λ of its lenders, in place. */
-export function borrow(lambda: Float32Array | Float64Array, borrowings: readonly Borrowing[]): void {
-  for (const { absent, lenders } of borrowings) {
+/** Gives every absent component the largest λ of those it follows, in place. */
+export function fillAbsent(
+  lambda: Float32Array | Float64Array,
+  components: readonly AbsentComponent[],
+): void {
+  for (const { absent, present } of components) {
     let largest = 0;
-    for (const lender of lenders) largest = Math.max(largest, lambda[lender]);
+    for (const other of present) largest = Math.max(largest, lambda[other]);
     lambda[absent] = largest;
   }
 }
@@ -51,14 +54,14 @@ export function borrow(lambda: Float32Array | Float64Array, borrowings: readonly
  * The path of the envelope anchor: minorant edges by slope, one λ moving at a time, then + ω·1 beyond the last edge.
  * Its parameter is the position: edges traversed, and ω beyond them.
  */
-export function pathFamily(path: LambdaPath, borrowings: readonly Borrowing[]): LambdaFamily {
+export function pathFamily(path: LambdaPath, components: readonly AbsentComponent[]): LambdaFamily {
   const point = new Float64Array(path.size);
   return {
     size: path.size,
     start: 0,
     at(position, out) {
       path.at(position, point);
-      borrow(point, borrowings);
+      fillAbsent(point, components);
       out.set(point);
     },
     reaching: (score) => path.length + score,

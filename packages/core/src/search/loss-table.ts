@@ -34,8 +34,8 @@ interface ScoreList {
  * The losses of calibration units as functions of a vector λ, read off sorted profiles.
  *
  * A unit is a patient; its loss is the mean over its scans, and for an organ over those of its scans that contain it.
- * Units without the organ do not take part. What λ misses of a list is told by the index of the first score above λ; an
- * array of these indices, one per list, tells the losses.
+ * Units without the organ do not take part. What λ misses of a list follows from the index of the first score above λ, and
+ * the losses from these indices, one per list.
  */
 export class LossTable {
   /** Patient of each unit, in order of first appearance. */
