@@ -154,8 +154,14 @@ async function writtenSummary(path: string, summary: ApplySummary, rules: Output
   }
 }
 
-function heuristicOf({ heuristic, weightFloor, alpha, sampleQuantiles }: Calibration): HeuristicOptions {
-  return { heuristic, weightFloor, alpha, sampleQuantiles };
+function heuristicOf({
+  heuristic,
+  weightFloor,
+  alpha,
+  sampleQuantiles,
+  shrink,
+}: Calibration): HeuristicOptions {
+  return { heuristic, weightFloor, alpha, sampleQuantiles, shrink };
 }
 
 /** What the headers of a scan's files say. */

@@ -5,7 +5,7 @@ import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.
 import { firstMissed } from '../profile/first-missed.ts';
 import { type Interval, intervalOf } from '../profile/interval.ts';
 import { missesByPosition } from '../profile/position-profile.ts';
-import { buildProfile, type Profile, type ProfileOptions } from '../profile/profile.ts';
+import { buildProfile, type Profile, type ProfileOptions, restrictToBody } from '../profile/profile.ts';
 import type { Sides } from '../profile/sorted-scores.ts';
 
 /** What evaluation needs of a calibrated λ. */
@@ -14,6 +14,8 @@ export interface CalibratedLambda {
   readonly sides: Sides;
   /** One f32 per (side, λ group), below first: index side · groups + group. Infinite where nothing could be calibrated. */
   readonly lambda: Float32Array;
+  /** Whether λ may be negative; see `Interval.point`. False where it is not given. */
+  readonly shrink?: boolean;
 }
 
 /** Loss and mean interval length of one scan or one organ of it. */
@@ -104,9 +106,17 @@ export function sumsOfScan(
   calibrated: readonly CalibratedLambda[],
   options: ProfileOptions,
 ): OrganSums[] {
-  const interval = intervalOf(sample, options.heuristic ?? PAPER_OPTIONS);
+  const heuristic = options.heuristic ?? PAPER_OPTIONS;
+  const interval = intervalOf(sample, { ...heuristic, shrink: false });
   const sums = new Map<CalibratedLambda, OrganSums>();
-  for (const [partition, lambdas] of byDivision(calibrated)) {
+  for (const one of calibrated) {
+    if (!one.shrink) continue;
+    const shrinking = intervalOf(sample, { ...heuristic, shrink: true });
+    const cells = cellsOfSample(one.partition, sample);
+    const inside = restrictToBody(cells, sample, one.partition.cellCount, options.within ?? 'scan');
+    sums.set(one, shrunkSums(sample, shrinking, inside, one));
+  }
+  for (const [partition, lambdas] of byDivision(calibrated.filter(({ shrink }) => !shrink))) {
     for (const one of lambdas) checkSides(profile, one);
     const missed = missesOfOrgans(kernels, sample, profile, partition, lambdas, options);
     const length = lengthsOfOrgans(kernels, sample, interval, partition, lambdas);
@@ -242,6 +252,33 @@ function scaledLengths(
     lengths[cell] += high - low;
   }
   return lengths;
+}
+
+/**
+ * Misses and Σ of lengths by organ where intervals may shrink, voxel by voxel.
+ *
+ * @param cells of the voxels, `cellCount` for those that do not count
+ */
+function shrunkSums(
+  { truth }: Sample,
+  { lower, upper, point = lower }: Interval,
+  cells: Uint8Array | Uint16Array,
+  calibrated: CalibratedLambda,
+): OrganSums {
+  const { cellCount, cellsPerOrgan } = calibrated.partition;
+  const lists = lambdaOfLists(calibrated);
+  const missed = new Float64Array(cellCount);
+  const length = new Float64Array(cellCount);
+  for (let voxel = 0; voxel < truth.length; voxel++) {
+    const cell = cells[voxel];
+    if (cell === cellCount) continue;
+    const below = lists[cell];
+    const above = lists[cellCount + cell];
+    const [x, p, low, high] = [truth[voxel], point[voxel], lower[voxel], upper[voxel]];
+    if (x < p ? Math.fround(low - x) > below : x > p && Math.fround(x - high) > above) missed[cell]++;
+    length[cell] += Math.min(Math.max(p, high + above), 1) - Math.max(Math.min(p, low - below), 0);
+  }
+  return { missed: byOrgan(missed, cellsPerOrgan), length: byOrgan(length, cellsPerOrgan) };
 }
 
 /** Missed voxels of each cell, both sides together. */

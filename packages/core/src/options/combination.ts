@@ -6,8 +6,8 @@ import type { Procedure, ProcedureOptions } from './procedure-options.ts';
  * honour, or that none of them uses.
  */
 export function checkCombination(procedures: readonly Procedure[], options: ProcedureOptions): void {
-  const { anchor, anchorVoxels, backtrack, heuristic, sides, strata, control, organCal, bound, correction } =
-    options;
+  const { anchor, anchorVoxels, backtrack, heuristic, sides, strata, shrink } = options;
+  const { control, organCal, bound, correction } = options;
   const has = (procedure: Procedure) => procedures.includes(procedure);
   const refuse = (reason: string): never => {
     const named = Object.keys(options).filter((option) => reason.includes(`\`${option}\``));
@@ -26,11 +26,26 @@ export function checkCombination(procedures: readonly Procedure[], options: Proc
         `the gamma anchor needs one width for both sides of a voxel, which multiplicative does not have: choose \`anchor\` envelope`,
       );
     }
+    if (shrink && procedure !== 'sem-crc') {
+      refuse(
+        `\`shrink\` starts the path of sem-crc at λ = −1, which ${procedure} does not follow: choose sem-crc`,
+      );
+    }
     if (strata.length > 0 && procedure !== 'sem-crc') {
       refuse(
         `\`strata\` divide the organs of sem-crc, not the groups of ${procedure}: leave them out, or choose sem-crc`,
       );
     }
+  }
+  if (shrink && anchor === 'gamma') {
+    refuse(
+      "the gamma anchor's surrogate needs intervals that grow, which negative λ do not: choose `anchor` envelope, or leave `shrink` out",
+    );
+  }
+  if (shrink && (heuristic === 'multiplicative' || heuristic === 'std')) {
+    refuse(
+      `\`shrink\` draws intervals in to the point, where those of ${heuristic} begin: leave \`shrink\` out`,
+    );
   }
   const anyAnchor = has('k-crc') || has('sem-crc') || control.length > 0;
   if (backtrack === 'path' && anchor === 'gamma') {

@@ -64,6 +64,10 @@ export const ProcedureOptions = Type.Object(
         description: `Split every organ by quantiles of features of the prediction, as feature:bins; features are ${STRATUM_FEATURES.join(', ')}.`,
       },
     ),
+    shrink: Type.Boolean({
+      default: false,
+      description: 'Let λ be negative: intervals may shrink, to the point prediction at most.',
+    }),
     bound: oneOf(['crc', 'hoeffding', 'hoeffding-bentkus', 'wsr'], {
       default: 'crc',
       description:
@@ -125,19 +129,20 @@ export type BoundName = ProcedureOptions['bound'];
 /** The part of the options that decides from which interval λ grows, and how. */
 export type HeuristicOptions = Pick<
   ProcedureOptions,
-  'heuristic' | 'weightFloor' | 'alpha' | 'sampleQuantiles'
+  'heuristic' | 'weightFloor' | 'alpha' | 'sampleQuantiles' | 'shrink'
 >;
 
 /** The paper's choices: gamma anchor on all opt voxels, line, one side, no strata. */
 export const PAPER_OPTIONS: ProcedureOptions = Create(ProcedureOptions);
 
-/** The shortest intervals semcrc gives: envelope anchor, its path, two sides, strata of intensity and width. */
+/** The shortest intervals around the prediction that semcrc gives: envelope anchor, its path, two sides, negative λ, strata. */
 export const SHORTEST_OPTIONS: ProcedureOptions = {
   ...PAPER_OPTIONS,
   anchor: 'envelope',
   backtrack: 'path',
   sides: 'two',
   strata: ['intensity:12', 'width:4'],
+  shrink: true,
 };
 
 /** Sets of options by name. */

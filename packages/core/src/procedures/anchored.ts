@@ -4,6 +4,7 @@ import { randomStream } from '../cohort/random.ts';
 import type { Split } from '../cohort/split.ts';
 import type { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition, type Partition } from '../partition/partition.ts';
+import type { PartitionSpec } from '../partition/partition-spec.ts';
 import { positionMap } from '../partition/position-map.ts';
 import { cutStrata } from '../partition/strata.ts';
 import { divideByPosition, positionsOfScan } from '../profile/position-profile.ts';
@@ -46,11 +47,14 @@ export async function groupsOf(
       profilesOf: async (ids) => divideByPosition(data.kernels, ids.map(data.profileOf), spec),
     };
   }
-  if (options.strata.length === 0) {
+  if (options.strata.length === 0 && !options.shrink) {
     const partition = makePartition({ kind: 'organ' }, data.labels);
     return { partition, counted: partition, profilesOf: async (ids) => ids.map(data.profileOf) };
   }
-  const spec = await cutStrata(data.kernels, data.labels, options.strata, split.opt, data.read);
+  const spec: PartitionSpec =
+    options.strata.length === 0
+      ? { kind: 'organ' }
+      : await cutStrata(data.kernels, data.labels, options.strata, split.opt, data.read);
   const partition = makePartition(spec, data.labels);
   const profiling = { sides: sidesOf(options), within: options.within, heuristic: options };
   return {
@@ -106,7 +110,7 @@ export async function fitAnchored(
     const solved =
       options.anchor === 'gamma'
         ? await solveGamma(problem, partition, bounds, options, procedure, stream)
-        : await solveEnvelope(problem, partition, bounds, units, options.backtrack);
+        : await solveEnvelope(problem, partition, bounds, units, options);
     const seconds = secondsSince(started) / bounds.length;
     anchors.push(...solved.map((anchor) => ({ ...anchor, seconds })));
   } finally {
@@ -130,6 +134,7 @@ export async function fitAnchored(
         partition,
         sides,
         lambda: found.lambda,
+        shrink: options.shrink,
         units: found.units,
         anchor,
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
@@ -190,7 +195,7 @@ async function solveEnvelope(
   partition: Partition,
   bounds: readonly RiskBound[],
   units: number,
-  route: ProcedureOptions['backtrack'],
+  { backtrack: route, shrink }: ProcedureOptions,
 ): Promise<SolvedAnchor[]> {
   const { envelopeAnchors } = await import('@semcrc/anchor');
   const epsilons = bounds.map(({ epsilon }) => ((units + 1) * epsilon - 1) / units);
@@ -202,10 +207,11 @@ async function solveEnvelope(
         data: { epsilon },
       });
     }
-    const { lambda, absent, components } = withAbsent(solution.lambda, partition);
+    const floor = shrink ? -1 : 0;
+    const { lambda, absent, components } = withAbsent(solution.lambda, partition, floor);
     return {
       anchor: { lambda, absent, solution: { method: 'envelope', epsilon, ...solution } },
-      family: route === 'path' ? pathFamily(solution.path, components) : lineFamily(lambda),
+      family: route === 'path' ? pathFamily(solution.path, components) : lineFamily(lambda, floor),
     };
   });
 }
@@ -217,7 +223,7 @@ const SUBSAMPLE_STREAM = 0x40000000;
  * Groups without opt voxels (NaN in what was solved) take the largest λ of the groups present on the same side; strata
  * that of the same organ's bins, if it has any.
  */
-function withAbsent(solved: Float64Array, { keys, organOfGroup }: Partition) {
+function withAbsent(solved: Float64Array, { keys, organOfGroup }: Partition, floor = 0) {
   const lambda = solved.slice();
   const components: AbsentComponent[] = [];
   const absent: number[] = [];
@@ -234,6 +240,6 @@ function withAbsent(solved: Float64Array, { keys, organOfGroup }: Partition) {
     components.push({ absent: index, present: own.length > 0 ? own : present });
     if (side === 0) absent.push(group);
   }
-  fillAbsent(lambda, components);
+  fillAbsent(lambda, components, floor);
   return { lambda, absent, components };
 }

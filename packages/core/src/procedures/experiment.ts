@@ -94,10 +94,12 @@ export function profileOptionsOf(
   return {
     sides: options.sides === 'two' ? 2 : 1,
     within: options.within,
-    heuristic: options,
+    // Scans are profiled anew where intervals may shrink.
+    heuristic: { ...options, shrink: false },
     merged: procedures.includes('crc'),
     pixels: procedures.includes('k-crc'),
-    lengths: procedures.some((procedure) => procedure !== 'k-crc') && options.strata.length === 0,
+    lengths:
+      procedures.some((procedure) => procedure !== 'k-crc') && options.strata.length === 0 && !options.shrink,
   };
 }
 

@@ -37,6 +37,7 @@ export async function gatherLengthProblem(
   const truth = column();
   const lower = column();
   const upper = column();
+  const point = options.heuristic.shrink ? column() : null;
   const widths = weighted(options.heuristic) ? { lower: column(), upper: column() } : null;
   const offsets: number[] = [0];
   const groups: number[] = [];
@@ -52,6 +53,10 @@ export async function gatherLengthProblem(
     if (widths && interval.weights) {
       from.push(interval.weights.lower, interval.weights.upper);
       to.push(widths.lower, widths.upper);
+    }
+    if (point && interval.point) {
+      from.push(interval.point);
+      to.push(point);
     }
     // One cell past the last takes the voxels that do not count; the next scan overwrites them.
     const ends = gather(
@@ -83,6 +88,9 @@ export async function gatherLengthProblem(
       },
       get upper() {
         return upper.view.subarray(0, filled);
+      },
+      get point() {
+        return point?.view.subarray(0, filled);
       },
       get lowerWeight() {
         return widths?.lower.view.subarray(0, filled);

@@ -4,6 +4,7 @@ import {
   countGroups,
   firstNaN,
   type Kernels,
+  raiseSigned,
   SemcrcError,
 } from '@semcrc/kernels';
 import type { Sample } from '../cohort/sample.ts';
@@ -18,14 +19,16 @@ import {
   type SortedScores,
   sortCells,
   sortPlaced,
+  sortSignedCells,
 } from './sorted-scores.ts';
 
 /** Over which voxels a scan's loss is taken: all, or those that are not background (label 0). */
 export type Within = ProcedureOptions['within'];
 
 /**
- * All that backtracking needs of a scan: its positive scores, sorted. A voxel with score ≤ 0 is never missed, so only
- * the positive ones are kept, in one ascending list for every (side, cell): list = side · cellCount + cell.
+ * All that backtracking needs of a scan: its scores that some λ misses, sorted. A voxel with score ≤ 0 is never missed, so
+ * only the positive ones are kept, in one ascending list for every (side, cell): list = side · cellCount + cell. Where
+ * intervals may shrink, covered voxels' scores are kept, too.
  */
 export interface Profile extends SortedScores {
   readonly scan: string;
@@ -56,7 +59,7 @@ export interface ProfileOptions {
 }
 
 /**
- * Scores a scan and sorts what is positive.
+ * Scores a scan and sorts what some λ misses.
  *
  * @throws SemcrcError `bad-input` naming scan and voxel when an intensity is NaN or a label is none of the partition's.
  */
@@ -71,15 +74,18 @@ export function buildProfile(
   const interval = intervalOf(sample, heuristic);
   const { cellCount, cellsPerOrgan } = partition;
   const inside = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, within);
-  const lists = sides === 2 ? splitSides(inside, sample.truth, interval.upper, cellCount) : inside;
+  const { point } = interval;
+  const lists = sides === 2 ? splitSides(inside, sample.truth, point ?? interval.upper, cellCount) : inside;
   const mark = kernels.arena.mark();
   const scores = kernels.arena.float32(sample.truth.length);
   try {
-    scoreSample(kernels, sample, interval, scores.view);
+    if (point) raiseScores(kernels, sample, interval, point, scores.view);
+    else scoreSample(kernels, sample, interval, scores.view);
     refuseUnknownLabels(kernels, sample, partition);
     const counts = countGroups(kernels, inside, cellCount + 1);
     const cells = { of: lists, count: cellCount, sides, whole: counts[cellCount] === 0 };
-    const sorted = pixels ? sortPlaced(kernels, scores, sample, cells) : sortCells(kernels, scores, cells);
+    const sort = point ? sortSignedCells : sortCells;
+    const sorted = pixels ? sortPlaced(kernels, scores, sample, cells) : sort(kernels, scores, cells);
     const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
     for (let cell = 0; cell < cellCount; cell++)
       organVoxels[Math.floor(cell / cellsPerOrgan)] += counts[cell];
@@ -94,7 +100,9 @@ export function buildProfile(
       ...sorted,
       merged: sorted.merged ?? (merged ? mergeCells(kernels, sorted, cells) : null),
       lengths:
-        lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
+        lengths && !interval.weights && !point
+          ? profileLengths(kernels, sample, interval, organVoxels.length)
+          : null,
     };
   } finally {
     kernels.arena.release(mark);
@@ -121,7 +129,34 @@ export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval
   } else {
     computeScores(kernels, { truth, lower, upper }, out);
   }
-  const bad = firstNaN(kernels, out);
+  refuseNaN(kernels, sample, interval, out);
+}
+
+/**
+ * Scores where intervals may shrink, mapped to positive numbers in their order: of a voxel below its point lower − x, above
+ * it x − upper; 0 where the truth is the point, which no λ misses.
+ */
+function raiseScores(
+  kernels: Kernels,
+  sample: Sample,
+  interval: Interval,
+  point: Float32Array,
+  out: Float32Array,
+): void {
+  const { truth } = sample;
+  const { lower, upper } = interval;
+  for (let voxel = 0; voxel < out.length; voxel++) {
+    const x = truth[voxel];
+    out[voxel] = x < point[voxel] ? lower[voxel] - x : x - upper[voxel];
+  }
+  refuseNaN(kernels, sample, interval, out);
+  raiseSigned(out);
+  for (let voxel = 0; voxel < out.length; voxel++) if (truth[voxel] === point[voxel]) out[voxel] = 0;
+}
+
+function refuseNaN(kernels: Kernels, sample: Sample, { lower, upper }: Interval, scores: Float32Array): void {
+  const { truth } = sample;
+  const bad = firstNaN(kernels, scores);
   if (bad >= 0) {
     const at = positionOf(bad, sample.shape);
     throw new SemcrcError(
@@ -172,18 +207,18 @@ export function restrictToBody(
   return inside;
 }
 
-/** List of each voxel when the sides are told apart: below as its cell, above (truth > upper) one block further. */
+/** List of each voxel when the sides are told apart: below as its cell, above (truth beyond `border`) one block further. */
 function splitSides(
   cells: Uint8Array | Uint16Array,
   truth: Float32Array,
-  upper: Float32Array,
+  border: Float32Array,
   cellCount: number,
 ): Uint16Array {
   const lists = new Uint16Array(cells.length);
   for (let voxel = 0; voxel < lists.length; voxel++) {
     const cell = cells[voxel];
     if (cell === cellCount) lists[voxel] = 2 * cellCount;
-    else lists[voxel] = truth[voxel] > upper[voxel] ? cell + cellCount : cell;
+    else lists[voxel] = truth[voxel] > border[voxel] ? cell + cellCount : cell;
   }
   return lists;
 }

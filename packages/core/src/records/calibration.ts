@@ -79,6 +79,8 @@ export const Calibration = Type.Object(
     weightFloor: method.weightFloor,
     alpha: method.alpha,
     sampleQuantiles: method.sampleQuantiles,
+    /** Whether λ may be negative: intervals shrink, to the point at most. */
+    shrink: method.shrink,
     /** How many draws of the prediction every scan had; only where the heuristic takes quantiles of them. */
     draws: Type.Optional(Type.Integer({ minimum: 2 })),
     within: method.within,
@@ -131,6 +133,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     weightFloor: options.weightFloor,
     alpha: options.alpha,
     sampleQuantiles: options.sampleQuantiles,
+    shrink: fit.shrink ?? false,
     ...(options.heuristic === 'samples' ? { draws } : {}),
     within: options.within,
     sides: fit.sides,
@@ -195,7 +198,7 @@ export function parseCalibration(json: string, name: string): Calibration {
 /**
  * The λ of a calibration, ready to evaluate or apply.
  *
- * @throws SemcrcError `bad-input` when λ, labels and partition contradict each other, or a λ is no f32.
+ * @throws SemcrcError `bad-input` when λ, labels and partition contradict each other, or a λ is no f32, or negative without `shrink`.
  */
 export function calibratedLambda(calibration: Calibration, name = 'calibration'): CalibratedLambda {
   const { labels } = calibration;
@@ -220,7 +223,12 @@ export function calibratedLambda(calibration: Calibration, name = 'calibration')
       },
     );
   }
-  return { partition, sides: calibration.sides, lambda };
+  if (!calibration.shrink && lambda.some((value) => value < 0)) {
+    throw new SemcrcError('bad-input', `${name}: lambda must not be negative where intervals do not shrink`, {
+      data: { file: name },
+    });
+  }
+  return { partition, sides: calibration.sides, lambda, shrink: calibration.shrink };
 }
 
 function writePartition(spec: PartitionSpec): Calibration['partition'] {
