@@ -30,8 +30,11 @@ export {
   type LossAndLength,
   type ScanEvaluation,
 } from './evaluate/scan-evaluation.ts';
+export type { Centre } from './learned/centre.ts';
+export { type Placement, placeSample } from './learned/placement.ts';
 export { checkCombination } from './options/combination.ts';
 export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
+export { holdsWholeSlices, shortestOptions } from './options/method.ts';
 export {
   PREPARING_DEFAULTS,
   Preparing,
@@ -48,6 +51,7 @@ export {
   PROCEDURES,
   type Procedure,
   ProcedureOptions,
+  RECENTRED_OPTIONS,
   SHORTEST_OPTIONS,
 } from './options/procedure-options.ts';
 export { cellsOfSample, makePartition, type Partition } from './partition/partition.ts';

@@ -3,6 +3,7 @@ import type { Profile } from '../profile/profile.ts';
 import {
   type CalibratedLambda,
   checkSides,
+  isReadByVoxel,
   lambdaOfLists,
   missesOfCells,
   type OrganSums,
@@ -15,7 +16,12 @@ import {
 export function sumsOfProfile(profile: Profile, calibrated: CalibratedLambda): OrganSums | null {
   const { lengths, organVoxels, cellCount } = profile;
   const { partition } = calibrated;
-  if (!lengths || calibrated.shrink || partition.cellsPerOrgan !== 1 || partition.cellCount !== cellCount)
+  if (
+    !lengths ||
+    isReadByVoxel(calibrated) ||
+    partition.cellsPerOrgan !== 1 ||
+    partition.cellCount !== cellCount
+  )
     return null;
   checkSides(profile, calibrated);
   const lambda = lambdaOfLists(calibrated);

@@ -1,5 +1,7 @@
 import { clampedLength, clampedLengthByPixel, gather, type Kernels, SemcrcError } from '@semcrc/kernels';
 import type { Sample } from '../cohort/sample.ts';
+import type { Centre } from '../learned/centre.ts';
+import { placeSample } from '../learned/placement.ts';
 import { PAPER_OPTIONS } from '../options/procedure-options.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.ts';
 import { firstMissed } from '../profile/first-missed.ts';
@@ -16,6 +18,8 @@ export interface CalibratedLambda {
   readonly lambda: Float32Array;
   /** Whether λ may be negative; see `Interval.point`. False where it is not given. */
   readonly shrink?: boolean;
+  /** Corrected centre that intervals grow from in place of the heuristic's. None where it is not given. */
+  readonly centre?: Centre | null;
 }
 
 /** Loss and mean interval length of one scan or one organ of it. */
@@ -109,14 +113,14 @@ export function sumsOfScan(
   const heuristic = options.heuristic ?? PAPER_OPTIONS;
   const interval = intervalOf(sample, { ...heuristic, shrink: false });
   const sums = new Map<CalibratedLambda, OrganSums>();
-  for (const one of calibrated) {
-    if (!one.shrink) continue;
-    const shrinking = intervalOf(sample, { ...heuristic, shrink: true });
-    const cells = cellsOfSample(one.partition, sample);
-    const inside = restrictToBody(cells, sample, one.partition.cellCount, options.within ?? 'scan');
-    sums.set(one, shrunkSums(sample, shrinking, inside, one));
+  const read = calibrated.filter(isReadByVoxel);
+  for (const one of read) {
+    const { partition, centre, shrink = false } = one;
+    const { interval: own, cells } = placeSample(sample, partition, { ...heuristic, shrink }, centre);
+    const inside = restrictToBody(cells, sample, partition.cellCount, options.within ?? 'scan');
+    sums.set(one, sumsByVoxel(sample, own, inside, one));
   }
-  for (const [partition, lambdas] of byDivision(calibrated.filter(({ shrink }) => !shrink))) {
+  for (const [partition, lambdas] of byDivision(calibrated.filter((one) => !read.includes(one)))) {
     for (const one of lambdas) checkSides(profile, one);
     const missed = missesOfOrgans(kernels, sample, profile, partition, lambdas, options);
     const length = lengthsOfOrgans(kernels, sample, interval, partition, lambdas);
@@ -254,14 +258,19 @@ function scaledLengths(
   return lengths;
 }
 
+/** Whether a λ is evaluated voxel by voxel, without a profile: intervals shrink, or lie around what was learned. */
+export function isReadByVoxel({ shrink = false, centre = null, partition }: CalibratedLambda): boolean {
+  return shrink || centre !== null || partition.spec.kind === 'learned';
+}
+
 /**
- * Misses and Σ of lengths by organ where intervals may shrink, voxel by voxel.
+ * Misses and Σ of lengths by organ, voxel by voxel.
  *
  * @param cells of the voxels, `cellCount` for those that do not count
  */
-function shrunkSums(
+function sumsByVoxel(
   { truth }: Sample,
-  { lower, upper, point = lower }: Interval,
+  { lower, upper, point }: Interval,
   cells: Uint8Array | Uint16Array,
   calibrated: CalibratedLambda,
 ): OrganSums {
@@ -274,9 +283,14 @@ function shrunkSums(
     if (cell === cellCount) continue;
     const below = lists[cell];
     const above = lists[cellCount + cell];
-    const [x, p, low, high] = [truth[voxel], point[voxel], lower[voxel], upper[voxel]];
-    if (x < p ? Math.fround(low - x) > below : x > p && Math.fround(x - high) > above) missed[cell]++;
-    length[cell] += Math.min(Math.max(p, high + above), 1) - Math.max(Math.min(p, low - below), 0);
+    const x = truth[voxel];
+    const low = lower[voxel];
+    const high = upper[voxel];
+    // Without a point λ is not negative: the truth is outside on one side at most.
+    const from = point ? point[voxel] : high;
+    const to = point ? point[voxel] : low;
+    if (x > from ? Math.fround(x - high) > above : x < to && Math.fround(low - x) > below) missed[cell]++;
+    length[cell] += Math.min(Math.max(from, high + above), 1) - Math.max(Math.min(to, low - below), 0);
   }
   return { missed: byOrgan(missed, cellsPerOrgan), length: byOrgan(length, cellsPerOrgan) };
 }

@@ -6,7 +6,26 @@ import type { Procedure, ProcedureOptions } from './procedure-options.ts';
  * honour, or that none of them uses.
  */
 export function checkCombination(procedures: readonly Procedure[], options: ProcedureOptions): void {
-  const { anchor, anchorVoxels, backtrack, heuristic, sides, strata, shrink } = options;
+  if (procedures.includes('recentred') && options.heuristic !== 'quantile') {
+    throw new SemcrcError(
+      'usage',
+      `recentred corrects the centre of predicted quantiles, which ${options.heuristic} does without: choose \`heuristic\` quantile`,
+      { data: { options: ['heuristic'], procedures } },
+    );
+  }
+  // A procedure named after a design brings its own options.
+  const plain = procedures.filter((procedure) => !isDesigned(procedure));
+  if (plain.length > 0 || procedures.length === 0) checkPlain(plain, options);
+}
+
+/** Whether a procedure's name stands for a design, whatever the options. */
+export function isDesigned(procedure: Procedure): boolean {
+  return procedure === 'shortest' || procedure === 'organ-shortest' || procedure === 'recentred';
+}
+
+function checkPlain(procedures: readonly Procedure[], options: ProcedureOptions): void {
+  const { anchor, anchorVoxels, backtrack, heuristic, sides, strata, shrink, recentre } = options;
+  const learned = strata.some((stratum) => stratum.startsWith('learned:'));
   const { control, organCal, bound, correction } = options;
   const has = (procedure: Procedure) => procedures.includes(procedure);
   const refuse = (reason: string): never => {
@@ -31,6 +50,11 @@ export function checkCombination(procedures: readonly Procedure[], options: Proc
         `\`shrink\` starts the path of sem-crc at λ = −1, which ${procedure} does not follow: choose sem-crc`,
       );
     }
+    if (recentre !== 'none' && procedure !== 'sem-crc') {
+      refuse(
+        `\`recentre\` fits a centre on the opt scans, which ${procedure} does not hold apart: leave it out, or choose sem-crc`,
+      );
+    }
     if (strata.length > 0 && procedure !== 'sem-crc') {
       refuse(
         `\`strata\` divide the organs of sem-crc, not the groups of ${procedure}: leave them out, or choose sem-crc`,
@@ -46,6 +70,17 @@ export function checkCombination(procedures: readonly Procedure[], options: Proc
     refuse(
       `\`shrink\` draws intervals in to the point, where those of ${heuristic} begin: leave \`shrink\` out`,
     );
+  }
+  if (learned && strata.length > 1) {
+    refuse('`strata` are either learned or cut by quantiles: give learned:leaves alone, or leave it out');
+  }
+  if ((learned || recentre !== 'none') && heuristic !== 'quantile') {
+    refuse(
+      `learned \`strata\` and \`recentre\` look at the width of the predicted interval, which ${heuristic} does without: choose \`heuristic\` quantile`,
+    );
+  }
+  if (recentre !== 'none' && shrink) {
+    refuse('intervals around a corrected centre begin without width: leave `shrink` or `recentre` out');
   }
   const anyAnchor = has('k-crc') || has('sem-crc') || control.length > 0;
   if (backtrack === 'path' && anchor === 'gamma') {

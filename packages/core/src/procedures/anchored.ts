@@ -2,6 +2,8 @@ import type { LengthProblem } from '@semcrc/anchor';
 import { SemcrcError } from '@semcrc/kernels';
 import { randomStream } from '../cohort/random.ts';
 import type { Split } from '../cohort/split.ts';
+import type { Centre } from '../learned/centre.ts';
+import { learn, learnedLeaves } from '../learned/learn.ts';
 import type { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition, type Partition } from '../partition/partition.ts';
 import type { PartitionSpec } from '../partition/partition-spec.ts';
@@ -28,6 +30,8 @@ export interface AnchoredGroups {
   readonly partition: Partition;
   /** The same groups as losses of scans are counted in: organs apart only where groups go by organ. */
   readonly counted: Partition;
+  /** Corrected centre that intervals grow from, or null. */
+  readonly centre: Centre | null;
   /** Profiles of scans of the cohort over `counted`; they may lie on the arena, above the mark the caller took. */
   readonly profilesOf: (ids: readonly string[]) => Promise<Profile[]>;
 }
@@ -44,22 +48,26 @@ export async function groupsOf(
     return {
       partition: makePartition(spec, data.labels),
       counted: positionsOfScan(spec),
+      centre: null,
       profilesOf: async (ids) => divideByPosition(data.kernels, ids.map(data.profileOf), spec),
     };
   }
-  if (options.strata.length === 0 && !options.shrink) {
+  if (options.strata.length === 0 && !options.shrink && options.recentre === 'none') {
     const partition = makePartition({ kind: 'organ' }, data.labels);
-    return { partition, counted: partition, profilesOf: async (ids) => ids.map(data.profileOf) };
+    return {
+      partition,
+      counted: partition,
+      centre: null,
+      profilesOf: async (ids) => ids.map(data.profileOf),
+    };
   }
-  const spec: PartitionSpec =
-    options.strata.length === 0
-      ? { kind: 'organ' }
-      : await cutStrata(data.kernels, data.labels, options.strata, split.opt, data.read);
+  const { spec, centre } = await divisionOf(data, split, options);
   const partition = makePartition(spec, data.labels);
-  const profiling = { sides: sidesOf(options), within: options.within, heuristic: options };
+  const profiling = { sides: sidesOf(options), within: options.within, heuristic: options, centre };
   return {
     partition,
     counted: partition,
+    centre,
     profilesOf: async (ids) => {
       const profiles: Profile[] = [];
       for (const id of ids) {
@@ -70,7 +78,25 @@ export async function groupsOf(
   };
 }
 
-const sidesOf = (options: ProcedureOptions): Sides => (options.sides === 'two' ? 2 : 1);
+/** Organs, strata cut or learned on the opt scans, and the centre learned there. */
+async function divisionOf(
+  { kernels, labels, read, profileOf }: CalibrationData,
+  { opt }: Split,
+  options: ProcedureOptions,
+): Promise<{ readonly spec: PartitionSpec; readonly centre: Centre | null }> {
+  const { strata, recentre } = options;
+  const learned = learnedLeaves(strata) !== undefined;
+  const { strata: grown, centre } =
+    learned || recentre !== 'none'
+      ? await learn(labels, opt, new Set(opt.map((id) => profileOf(id).patient)).size, read, options)
+      : { strata: null, centre: null };
+  if (grown) return { spec: grown, centre };
+  const spec: PartitionSpec =
+    strata.length === 0 ? { kind: 'organ' } : await cutStrata(kernels, labels, strata, opt, read);
+  return { spec, centre };
+}
+
+export const sidesOf = (options: ProcedureOptions): Sides => (options.sides === 'two' ? 2 : 1);
 
 /**
  * K-CRC and sem-CRC (eq. 6, 9): the anchor minimizes length on the opt scans (PK, Psem, or the envelope), then the line
@@ -106,6 +132,7 @@ export async function fitAnchored(
       sides,
       within: options.within,
       heuristic: options,
+      centre: groups.centre,
     });
     const solved =
       options.anchor === 'gamma'
@@ -135,6 +162,7 @@ export async function fitAnchored(
         sides,
         lambda: found.lambda,
         shrink: options.shrink,
+        centre: groups.centre,
         units: found.units,
         anchor,
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,

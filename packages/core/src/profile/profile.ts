@@ -8,9 +8,11 @@ import {
   SemcrcError,
 } from '@semcrc/kernels';
 import type { Sample } from '../cohort/sample.ts';
+import type { Centre } from '../learned/centre.ts';
+import { placeSample } from '../learned/placement.ts';
 import { type HeuristicOptions, PAPER_OPTIONS, type ProcedureOptions } from '../options/procedure-options.ts';
-import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.ts';
-import { type Interval, intervalOf } from './interval.ts';
+import { NO_GROUP, type Partition } from '../partition/partition.ts';
+import type { Interval } from './interval.ts';
 import { type LengthProfile, profileLengths } from './length-profile.ts';
 import {
   mergeCells,
@@ -50,6 +52,8 @@ export interface ProfileOptions {
   readonly sides?: Sides;
   readonly within?: Within;
   readonly heuristic?: HeuristicOptions;
+  /** Corrected centre that intervals grow from in place of the heuristic's. */
+  readonly centre?: Centre | null;
   /** Keep the scores whatever their organ, too: for λ's that do not go by organ. */
   readonly merged?: boolean;
   /** As `merged`, with the pixel of each score: for λ's that go by position. */
@@ -71,9 +75,9 @@ export function buildProfile(
 ): Profile {
   const { sides = 1, within = 'scan', heuristic = PAPER_OPTIONS } = options;
   const { merged = false, pixels = false, lengths = false } = options;
-  const interval = intervalOf(sample, heuristic);
+  const { interval, cells: placed } = placeSample(sample, partition, heuristic, options.centre);
   const { cellCount, cellsPerOrgan } = partition;
-  const inside = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, within);
+  const inside = restrictToBody(placed, sample, cellCount, within);
   const { point } = interval;
   const lists = sides === 2 ? splitSides(inside, sample.truth, point ?? interval.upper, cellCount) : inside;
   const mark = kernels.arena.mark();
