@@ -10,9 +10,9 @@ export const ARROWS = {
   '@semcrc/cohort': ['@semcrc/core', '@semcrc/imaging'],
   '@semcrc/results': ['@semcrc/core', '@semcrc/imaging'],
   '@semcrc/simulate': ['@semcrc/core', '@semcrc/imaging', '@semcrc/kernels'],
-  '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/core'],
-  '@semcrc/report': ['@semcrc/core'],
-  semcrc: ['@semcrc/runner', '@semcrc/results', '@semcrc/report'],
+  '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/results'],
+  '@semcrc/report': ['@semcrc/results', '@semcrc/core'],
+  semcrc: ['@semcrc/runner', '@semcrc/report'],
 };
 
 /** Packages whose imports of workspace packages are types only. */

@@ -6,7 +6,7 @@ import { build, preview } from 'vite';
 
 /**
  * @typedef {object} Visit
- * @property {unknown} outcome what the page handed to `report`
+ * @property {unknown} outcome what the page found out
  * @property {string[]} requests paths of everything it fetched, in order
  */
 /** @typedef {(root: string, outDir: string) => Promise<void>} Bundle builds the page in a folder into another */
@@ -18,17 +18,23 @@ const ISOLATION = {
 };
 
 /**
- * Builds the page in `root` for production, opens it in `browser`, waits until it has reported.
+ * Builds the page in `root` for production, opens it in `browser`, waits until it has an outcome.
  * Fails with the page's own error, or on anything it logged as an error.
  * @param {import('playwright-core').Browser} browser
  * @param {string} root folder with an `index.html`
- * @param {{ timeoutSeconds?: number, bundle?: Bundle, query?: string }} [options]
+ * @param {{ timeoutSeconds?: number, bundle?: Bundle, query?: string, outcome?: string }} [options] `outcome`: a JavaScript
+ *   expression, undefined as long as the page is at work; what the page handed to `report` if left out
  * @returns {Promise<Visit>}
  */
 export async function visit(
   browser,
   root,
-  { timeoutSeconds = 60, bundle = bundleWithVite, query = '' } = {},
+  {
+    timeoutSeconds = 60,
+    bundle = bundleWithVite,
+    query = '',
+    outcome: expression = 'globalThis.outcome',
+  } = {},
 ) {
   const outDir = mkdtempSync(path.join(tmpdir(), 'semcrc-page-'));
   await bundle(root, outDir);
@@ -54,13 +60,13 @@ export async function visit(
     });
     page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
     await page.goto(`http://127.0.0.1:${address.port}/${query}`);
-    const settled = page.waitForFunction('globalThis.outcome !== undefined', undefined, {
+    const settled = page.waitForFunction(`(${expression}) !== undefined`, undefined, {
       timeout: timeoutSeconds * 1000,
     });
     await settled.catch((cause) => {
       throw new Error(`${root}: the page reported nothing. ${complaints.join('\n')}`, { cause });
     });
-    const outcome = await page.evaluate('globalThis.outcome');
+    const outcome = await page.evaluate(expression);
     if (complaints.length > 0) throw new Error(`${root}: ${complaints.join('\n')}`);
     return { outcome, requests };
   } finally {

@@ -18,12 +18,28 @@ afterEach(() => {
 function violationsOf(files: Record<string, string>): string[] {
   const dir = mkdtempSync(path.join(tmpdir(), 'boundaries-'));
   scratch.push(dir);
-  const manifest = (name: string, dependencies: string[], exports: object = { '.': './dist/index.js' }) =>
-    JSON.stringify({ name, exports, dependencies: Object.fromEntries(dependencies.map((d) => [d, '*'])) });
+  const manifest = (
+    name: string,
+    dependencies: string[],
+    exports: object = { '.': './dist/index.js' },
+    imports: object = {},
+  ) =>
+    JSON.stringify({
+      name,
+      exports,
+      imports,
+      dependencies: Object.fromEntries(dependencies.map((d) => [d, '*'])),
+    });
   const all = {
     'packages/kernels/package.json': manifest('@semcrc/kernels', []),
     'packages/kernels/src/index.ts': 'export const one = 1;',
-    'packages/anchor/package.json': manifest('@semcrc/anchor', ['@semcrc/kernels', 'highs']),
+    'packages/anchor/package.json': manifest(
+      '@semcrc/anchor',
+      ['@semcrc/kernels', 'highs'],
+      { '.': './dist/index.js' },
+      { '#highs-*': './dist/highs-*.js' },
+    ),
+    'apps/cli/package.json': JSON.stringify({ name: 'semcrc', devDependencies: { commander: '*' } }),
     'packages/anchor/src/index.ts': "import { one } from '@semcrc/kernels'; export { one };",
     'packages/imaging/package.json': manifest('@semcrc/imaging', ['@semcrc/kernels'], {
       '.': './dist/index.js',
@@ -83,6 +99,8 @@ describe('a violation fails', () => {
     ['an undeclared dependency', 'packages/anchor/src/x.ts', "import 'left-pad';", 'declared:'],
     ['a test tool in shipped code', 'packages/anchor/src/x.ts', "import 'vitest';", 'declared:'],
     ['HiGHS loaded at start', 'packages/anchor/src/x.ts', "import load from 'highs';", 'dynamic:'],
+    ['its code as the build makes it', 'packages/anchor/src/x.ts', "import '#highs-solver';", 'dynamic:'],
+    ['an undeclared import of its own', 'packages/anchor/src/x.ts', "import '#left-pad';", 'declared:'],
     ['a Node module', 'packages/kernels/src/n.ts', "import { readFileSync } from 'node:fs';", 'browser:'],
     [
       'a Node module without prefix',
@@ -136,6 +154,12 @@ describe('a violation fails', () => {
 describe('what is no violation', () => {
   it.each([
     ['HiGHS loaded on demand', 'packages/anchor/src/x.ts', "export const load = () => import('highs');"],
+    [
+      'its code as the build makes it',
+      'packages/anchor/src/x.ts',
+      "export const load = () => import('#highs-solver');",
+    ],
+    ['what a bundle was built with', 'apps/cli/src/x.ts', "import 'commander';"],
     [
       'the types of HiGHS',
       'packages/anchor/src/x.ts',

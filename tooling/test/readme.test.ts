@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ARROWS, reachable } from '../boundaries/arrows.mjs';
 import { readWorkspace } from '../boundaries/workspace.mjs';
 import { usageProgram } from '../readme.mjs';
 
@@ -13,6 +14,14 @@ const parts = readWorkspace(root).flatMap(({ dir }) => {
   const name = path.relative(root, path.join(dir, 'README.md'));
   return existsSync(path.join(root, name)) ? [name] : [];
 });
+
+const documents = readdirSync(root)
+  .concat(['docs', 'examples', '.changeset'].flatMap((folder) => namesIn(folder)))
+  .filter((name) => name.endsWith('.md'));
+
+function namesIn(folder: string): string[] {
+  return readdirSync(path.join(root, folder)).map((name) => path.posix.join(folder, name));
+}
 
 /** Runs a module where some package's dependencies are installed, and gives back what it prints. */
 function runModule(program: string, folder: string): string {
@@ -45,20 +54,25 @@ describe('README.md', () => {
     expect(test.length).toBeLessThan(0.2);
   });
 
-  it.each(['README.md', 'CONTRIBUTING.md', 'docs/cli.md', 'docs/method.md', ...parts])(
-    '%s links to files that exist',
-    (name) => {
-      const text = readFileSync(path.join(root, name), 'utf8');
-      const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target);
-      expect(links.filter((target) => !existsSync(path.join(root, path.dirname(name), target)))).toEqual([]);
-      if (name === 'README.md') expect(links.length).toBeGreaterThan(2);
-    },
-  );
+  it.each([...documents, ...parts])('%s links to files that exist', (name) => {
+    const text = readFileSync(path.join(root, name), 'utf8');
+    const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target);
+    expect(links.filter((target) => !existsSync(path.join(root, path.dirname(name), target)))).toEqual([]);
+    if (name === 'README.md') expect(links.length).toBeGreaterThan(2);
+  });
 
-  it('names every package', () => {
-    for (const name of ['kernels', 'imaging', 'anchor', 'core', 'cohort', 'simulate', 'runner']) {
-      expect(readme).toContain(`${name}["${name}<br/>`);
-    }
+  it('draws every package, and an arrow only where one may import the other', () => {
+    const named = (name: string) => (name === 'cli' ? 'semcrc' : `@semcrc/${name}`);
+    const map = /```mermaid\n([\s\S]*?)```/.exec(readme)![1]!;
+    const drawn = [...map.matchAll(/^ *(\w+)\["/gm)].map(([, name]) => named(name!));
+    for (const { name } of readWorkspace(root)) expect(drawn).toContain(name);
+    const arrows = [...map.matchAll(/(\w+) --> (\w+)/g)].map(([, from, to]) => [named(from!), named(to!)]);
+    expect(arrows.length).toBeGreaterThan(drawn.length);
+    const known = new Set(Object.keys(ARROWS));
+    const wrong = arrows.filter(
+      ([from, to]) => known.has(from!) && known.has(to!) && !reachable(from!).has(to!),
+    );
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -19,7 +19,7 @@ export interface ScanFacts {
   readonly voxels: Readonly<Record<string, number>>;
 }
 
-/** A cohort as `inspect` tells it. */
+/** What `inspect` says of a cohort. */
 export interface CohortFacts {
   readonly name: string;
   readonly digest: string;

@@ -37,22 +37,28 @@ function oneLine(text: string): string {
   return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
 
-/** Lines that tell the reader what to do next, beyond what the message says itself. */
+/** Lines that say what to do next, beyond the message itself. */
 function hints(error: SemcrcError, command: string | undefined): string[] {
   const help = command === undefined ? 'semcrc --help' : `semcrc ${command} --help`;
   const force = error.data.option === 'force' ? ['--force replaces it'] : [];
   if (error.code === 'usage') return [...force, `run \`${help}\` for every option and an example`];
   if (error.code === 'unsupported') return ['semcrc needs Node 20 or newer on a CPU with WebAssembly SIMD'];
   if (error.code === 'internal') {
-    return ['this is a fault of semcrc, not of your data; set SEMCRC_DEBUG=1 for the stack and report it'];
+    return [
+      'this is a bug of semcrc, not a problem of your data; set SEMCRC_DEBUG=1 for the stack and report it',
+    ];
   }
   return [];
 }
 
 /** A message with every option that a library names spelt as its flag. */
 export function withFlags({ message, data }: SemcrcError): string {
-  const options = Array.isArray(data.options) ? data.options.map(String) : [];
-  return options.reduce((text, name) => text.replaceAll(`\`${name}\``, flagOf(name)), message);
+  return flagsIn(message, Array.isArray(data.options) ? data.options.map(String) : []);
+}
+
+/** A text in which those options stand as flags that libraries name in backquotes. */
+export function flagsIn(text: string, options: readonly string[]): string {
+  return options.reduce((spelt, name) => spelt.replaceAll(`\`${name}\``, flagOf(name)), text);
 }
 
 /** The flag of an option: `nOpt` is `--n-opt`. */

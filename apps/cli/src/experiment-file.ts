@@ -79,7 +79,7 @@ export function readExperimentFile(path: string, given: Settings): Cell[] {
       settings: withPathsFrom(dirname(path), settings, given),
     };
   });
-  // Not every file system tells capitals apart.
+  // Some file systems ignore case.
   const names = laidOut.map(({ folder }) => folder.toLowerCase());
   const twice = laidOut.find((_, at) => names.indexOf(names[at]) !== at);
   if (twice !== undefined) {

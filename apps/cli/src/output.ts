@@ -42,7 +42,7 @@ export async function openOutput(
 }
 
 /** Refuses a place inside a folder that is read, such as a prepared cohort. */
-export function checkOutsideOf(place: string, inputs: readonly string[]): void {
+function checkOutsideOf(place: string, inputs: readonly string[]): void {
   for (const input of inputs) {
     const within = relative(resolve(input), resolve(place));
     if (within === '' || within.startsWith('..')) continue;

@@ -49,6 +49,7 @@ const optionalFields = Type.Partial(Type.Object(fields)).properties;
 /** Every setting of one experiment, none required: what the command line and a config file can say. */
 export const settingsSchema = Type.Object(optionalFields, { additionalProperties: false });
 export type Settings = Type.Static<typeof settingsSchema>;
+export const SETTING_NAMES: readonly string[] = Object.keys(fields);
 
 /** A source of a grid, with what may set it apart from the others. */
 const gridSource = Type.Union([

@@ -23,7 +23,7 @@ export interface Layout {
   readonly groundTruthLabels: boolean;
 }
 
-/** A source as a config holds it: everything that tells it from another. */
+/** A source as a config records it: everything that distinguishes it from another. */
 export interface SourceChoice extends Required<PreparingRecord1>, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
@@ -148,7 +148,9 @@ export async function inputsOf(handle: SourceHandle): Promise<string[]> {
   const { path, options } = handle;
   const { scans } = handle.kind === 'manifest' ? await readManifest(path) : scanLayout(path, handle.options);
   const files = scans.flatMap(({ scan: _, patient: __, ...own }) => Object.values(own));
-  return [path, ...(options.labels === undefined ? [] : [options.labels]), ...files];
+  // A tree is a folder that may hold results, too; its files are what must stay.
+  const list = handle.kind === 'manifest' ? [path] : [];
+  return [...list, ...(options.labels === undefined ? [] : [options.labels]), ...files];
 }
 
 /** Whether a path is a prepared cohort: a Zarr group, by its name or by what is in it. */

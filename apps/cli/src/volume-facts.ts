@@ -48,7 +48,7 @@ export interface VolumeFacts {
 const MOST_LABELS = 256;
 
 /**
- * Reads a NIfTI file and tells what is in it.
+ * Describes a NIfTI file.
  *
  * @param scheme read as labels, named by this scheme
  * @throws SemcrcError `bad-input` as reading does; where the file's own label names contradict the scheme

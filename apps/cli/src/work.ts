@@ -39,7 +39,7 @@ export const EXPERIMENTS = { serial: serialExecutor, threads: threadExecutor };
 /** For preparing cohorts. */
 export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparation };
 
-/** Gives `use` an executor with as many workers as asked for (default: the cores there are) and frees it afterwards. */
+/** Runs `use` with an executor of `workers` threads (default: one per core) and closes it afterwards. */
 export async function withExecutor<Executor extends { close(): Promise<void> }, T>(
   { serial, threads }: Executors<Executor>,
   workers: number | undefined,

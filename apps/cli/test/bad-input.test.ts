@@ -244,7 +244,7 @@ describe('sizes', () => {
     const { directory, out } = place();
     const manifest = writeCohort(directory);
     for (const scan of ['s00', 's01'])
-      writeFileSync(join(directory, scan, 'truth.nii.gz'), 'no volume at all');
+      writeFileSync(join(directory, scan, 'truth.nii.gz'), `no volume of ${scan}`);
     const sizes = ['--n-opt', '2', '--n-cal', '8', '--n-test', '3'];
     const options = ['--labels', 'suprem', ...sizes, '--out', out];
     const outcome = semcrc(['calibrate', manifest, '--procedure', 'crc', ...options, '--epsilon', '0.1']);

@@ -111,7 +111,7 @@ describe('evaluate', () => {
   });
 
   test('a calibration that is not there', async () => {
-    const outcome = await semcrcHere(['evaluate', join(root, 'nowhere.json')]);
+    const outcome = await semcrcHere(['evaluate', join(root, 'nowhere.json'), manifest]);
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).toMatch(/nowhere\.json: cannot be read: no such file/);
   });

@@ -63,6 +63,7 @@ describe('refused command lines', () => {
     [['calibrate', '--labels', 'suprem'], /--labels/],
     [['calibrate', '--', '--epsilon', '2'], /strictly between 0 and 1/],
     [['evaluate'], /missing required argument/],
+    [['evaluate', 'calibration.json'], /missing required argument 'source'/],
     [['prepare', '--spacing', '1,2'], /3 values separated by commas, each a number above 0/],
     [['inspect'], /missing required argument/],
   ])('%j', async (args, message) => {

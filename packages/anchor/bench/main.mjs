@@ -28,6 +28,9 @@ const addresses = Object.fromEntries(
   Object.entries(problem.voxels).map(([name, view]) => [name, view.byteOffset]),
 );
 
+/** @type {{ what: string, value: number, unit?: string }[]} */
+const figures = [];
+
 async function measure(name, work) {
   const times = [];
   const cpu = process.cpuUsage();
@@ -41,6 +44,11 @@ async function measure(name, work) {
   }
   times.sort((a, b) => a - b);
   const median = times[times.length >> 1];
+  figures.push({
+    what: `${name}, ${(voxels / 1e6).toFixed(1)} million voxels`,
+    value: median / 1e3,
+    unit: 's',
+  });
   const { user, system } = process.cpuUsage(cpu);
   const range = `${times[0].toFixed(0)} to ${times.at(-1).toFixed(0)} ms`;
   const mean = (user + system) / 1000 / (repeats + 1);
@@ -61,7 +69,7 @@ for (const sides of [1, 2]) {
     );
   }
 }
-for (const count of [10, 100]) {
+for (const count of [10, 20]) {
   const epsilons = Array.from({ length: count }, (_, i) => 0.05 + (0.1 * i) / (count - 1));
   const anchors = await measure(`gamma, ${count} tolerances`, () => solveGammaAnchors(refreshed(), epsilons));
   const sweeps = anchors.reduce((sum, anchor) => sum + anchor.sweeps, 0);
@@ -75,4 +83,5 @@ for (const sides of [1, 2]) {
     `  objective ${anchor.objective} gap ${anchor.gap.toExponential(1)} position ${anchor.position} of ${anchor.path.length}`,
   );
 }
+console.log(JSON.stringify({ figures }));
 console.log(`peak RSS ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);

@@ -16,6 +16,7 @@ import {
   type ScanNote,
   type ScanOptions,
 } from '../src/node.ts';
+import { checkTruth } from '../src/scan/voxels.ts';
 import { calibration } from './apply-scan.ts';
 import { failure } from './failure.ts';
 import { type PlainScan, plainScan, SIZE, VOXELS, writeCohort } from './plain-cohort.ts';
@@ -70,6 +71,13 @@ describe('a ground truth that is not what it is said to be', () => {
     expect(message).toMatch(/has no air .* within 849 to 1274.*subtract 1024 .*`window`/);
     const { sample } = await readFirst(manifest, { ...SUPREM, window: [849, 1274] });
     expect(sample.truth).toEqual((await readFirst(write(abdomen()))).sample.truth);
+  });
+
+  it('is judged on voxels of every column, also where rows and voxels are powers of two', () => {
+    // 64 voxels a row, the first of them air: one voxel of 64 would be a sample of air alone.
+    const values = Float32Array.from({ length: 2 ** 22 }, (_, voxel) => (voxel % 64 === 0 ? 24 : 1064));
+    const files = { scan: 's', file: 'ct.nii' };
+    expect(() => checkTruth(files, values, 'hu', [-175, 250])).toThrow(/has no air .* and 98% of its voxels/);
   });
 
   it('is refused where it is said to be windowed and is in HU', async () => {

@@ -235,6 +235,8 @@ describe('a plan that cannot be run is refused before any run', () => {
     [{ runs: 0 }, /`runs` must be a whole number from 1, found 0/],
     [{ seed: -1 }, /`seed` must be a whole number/],
     [{ seed: 2 ** 32 }, /`seed` must be a whole number/],
+    [{ options: { ...PAPER_OPTIONS, alpha: 0.7 } }, /`alpha` must be < 0.5, found 0.7/],
+    [{ options: { ...PAPER_OPTIONS, strata: ['width:0'] } }, /`strata` must .*found \["width:0"\]/],
     [{ nOpt: 0 }, /k-crc optimizes an anchor and needs opt scans/],
     [{ nTest: 7 }, /`nCal` 24 \+ `nTest` 7 = 31 exceeds the cohort, which has 30 patients/],
     [{ epsilons: [0] }, /epsilon/],

@@ -97,6 +97,23 @@ const aims = [
   ['profile of a scan under 4 ms', milliseconds < 4],
 ];
 const missed = aims.filter(([, met]) => !met).map(([aim]) => aim);
+const overC = rows.flatMap((row) => row.overC ?? []);
+const overTwin = rows.filter(({ simd }) => simd).map((row) => row.overTwin);
+const figures = [
+  { what: 'scores of voxels, share of the memory bandwidth of reading', value: share },
+  { what: 'scores and sorted profile of a scan of 4 × 256²', value: milliseconds / 1e3, unit: 's' },
+  {
+    what: 'SIMD kernels, slowest against its twin in TypeScript',
+    value: Math.min(...overTwin),
+    unit: '× as fast',
+  },
+  ...(overC.length === 0
+    ? []
+    : [
+        { what: 'kernels, slowest against the same loop in C', value: Math.min(...overC), unit: '× as fast' },
+      ]),
+];
+console.log(JSON.stringify({ figures }));
 console.log(missed.length === 0 ? 'every aim is met' : `missed (is the machine busy?): ${missed.join('; ')}`);
 console.log(`peak RSS ${peakMemory()}, sink ${sinked().toPrecision(6)}`);
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   EXAMPLE_VOLUMES,
@@ -138,7 +138,7 @@ export async function beginExperiment(path: string, terms: JournalTerms): Promis
 
 /** Removes files of ours from a folder of ours, and the folder if nothing else is in it. */
 function discard(folder: string, ours: readonly string[] | RegExp): void {
-  if (!existsSync(folder)) return;
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   for (const name of readdirSync(folder)) {
     const isOurs = ours instanceof RegExp ? ours.test(name) : ours.includes(name);
     if (isOurs) rmSync(join(folder, name), { force: true });

@@ -139,7 +139,7 @@ function digestOf(value: unknown): string {
 function lost(path: string, what: string, cause?: unknown): SemcrcError {
   return new SemcrcError(
     'bad-input',
-    `${path} ${what}, so nobody can tell which experiment the runs in that folder belong to; ` +
+    `${path} ${what}, so it is unknown which experiment the runs in that folder belong to; ` +
       'put the file back, or delete the folder to do the runs again',
     { data: { file: path }, cause },
   );

@@ -5,6 +5,8 @@ import { scanFiles, scanShape, warmFiles } from './scan-files.mjs';
 import { median, spread } from './spread.mjs';
 
 const only = process.argv[2];
+/** @type {{ what: string, value: number, unit?: string }[]} */
+const figures = [];
 const withAim = (value, aim, fine) => `${value.toFixed(2)} (${aim}${fine ? '' : ': MISSED'})`;
 
 console.log(`scans of six volumes of ${scanShape.toReversed().join(' × ')}`);
@@ -20,6 +22,12 @@ for (const predictions of ['float32', 'int16']) {
     });
     const ratios = outcomes.map(({ inflating, preparing }) => preparing / inflating);
     const ratio = median(ratios);
+    const which = `${predictions} predictions, ${spacing ? `resampled to ${spacing.join(' × ')} mm` : 'own spacing'}`;
+    figures.push({
+      what: `preparing a scan, ${which}`,
+      value: ratio,
+      unit: '× inflating its files with node:zlib',
+    });
     const milliseconds = (name) => `${median(outcomes.map((row) => row[name])).toFixed(0)} ms`;
     console.log(
       `${predictions.padEnd(7)} predictions, ${spacing ? `to ${spacing.join(' × ')} mm` : 'own spacing'}: inflating ` +
@@ -56,6 +64,11 @@ if (only !== 'scan') {
         `${of('cpuSeconds').toFixed(1)} s of CPU, peak ${of('peakRssMiB')} MiB`,
     );
   }
+  figures.push({
+    what: 'preparing in two workers',
+    value: median(rows.map(({ faster }) => faster)),
+    unit: '× as fast as in one',
+  });
   // A busy machine gives two workers less than two cores; then only what they cost says anything.
   const free = rows.filter(({ cores }) => cores > 1.8);
   const list = (key, of = rows) => of.map((row) => row[key].toFixed(2)).join(', ');
@@ -67,3 +80,4 @@ if (only !== 'scan') {
       : `with two cores free: ${withAim(median(free.map(({ faster }) => faster)), 'aim 1.6', median(free.map(({ faster }) => faster)) >= 1.6)} ×`,
   );
 }
+console.log(JSON.stringify({ figures }));

@@ -54,6 +54,12 @@ for (let round = 0; round < rounds; round++) {
 }
 const main = middle(many);
 line(`${workers} workers`, main);
+/** @type {{ what: string, value: number, unit?: string }[]} */
+const figures = [
+  { what: `four procedures × 20 runs on 640 scans, ${workers} workers`, value: main.wallSeconds, unit: 's' },
+  { what: 'its processor time', value: main.cpuSeconds, unit: 's' },
+  { what: 'its peak memory', value: main.peakRssMiB / 1024, unit: 'GiB' },
+];
 for (const { procedure, risk, length } of main.summary) {
   console.log(
     `  ${procedure.padEnd(10)} risk ${risk.mean.toFixed(4)} ± ${risk.sd.toFixed(4)}  ` +
@@ -65,6 +71,11 @@ for (const [stage, value] of stages) console.log(`  ${stage.padEnd(22)} ${value.
 
 if (!brief) {
   line('1 worker', middle(one));
+  figures.push({
+    what: `${workers} workers`,
+    value: median(one.map((row, i) => row.wallSeconds / many[i].wallSeconds)),
+    unit: '× as fast as one',
+  });
   // Ratios within a round, as the machine may be slower in another.
   const ratio = (of) => {
     const values = one.map(of);
@@ -106,5 +117,6 @@ if (!brief) {
     );
   }
 }
+console.log(JSON.stringify({ figures }));
 const { wallSeconds, peakRssMiB } = main;
 console.log(JSON.stringify({ wallSeconds: Number(wallSeconds.toFixed(2)), peakRssMiB, workers }));

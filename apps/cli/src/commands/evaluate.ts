@@ -14,7 +14,7 @@ import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, FORCE_FILE, JSON_OUTPUT, WORKERS } from '../options.ts';
 import { openOutput } from '../output.ts';
 import type { Settings } from '../settings.ts';
-import { chooseSource, handleOf, hasFiles, inputsOf, PHANTOM } from '../source.ts';
+import { chooseSource, handleOf, hasFiles, inputsOf } from '../source.ts';
 import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
 import { EXPERIMENTS, noteMended, openCohort, withExecutor } from '../work.ts';
 
@@ -48,7 +48,10 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('evaluate')
     .description('Measure a calibration on labelled scans: risk and length, whole and by organ.')
     .argument('<calibration>', 'calibration.json')
-    .argument('[source]', 'manifest (.csv, .json), prepared cohort, directory tree, or phantom', PHANTOM);
+    .argument(
+      '<source>',
+      'labelled scans: manifest (.csv, .json), prepared cohort, directory tree, or phantom',
+    );
   addSourceOptions(command);
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);

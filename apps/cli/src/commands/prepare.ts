@@ -5,9 +5,10 @@ import { SemcrcError } from '@semcrc/kernels';
 import { whileLocked } from '@semcrc/results';
 import { runPreparation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
+import { flagsIn } from '../error-report.ts';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
-import type { Settings } from '../settings.ts';
+import { SETTING_NAMES, type Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
 import { noteMended, PREPARATIONS, withExecutor } from '../work.ts';
@@ -70,7 +71,7 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
         ),
     ).finally(() => progress.stop());
     if (summary === null) {
-      terminal.print(`${out} holds this cohort already, from the same files and options`);
+      terminal.print(`${resolve(out)} holds this cohort already, from the same files and options`);
       terminal.printJson({ path: out, state: 'unchanged' });
       return;
     }
@@ -118,7 +119,7 @@ async function checkFiles(
     },
   }).finally(() => progress.stop());
   const { scans, files, problems, notes } = found;
-  for (const sentence of describeNotes(notes)) terminal.note(`note: ${sentence}`);
+  for (const sentence of describeNotes(notes)) terminal.note(`note: ${flagsIn(sentence, SETTING_NAMES)}`);
   if (problems.length === 0) {
     terminal.print(`${scans} scans, ${files} files: nothing is wrong with them`);
     terminal.printJson(found);
@@ -127,7 +128,7 @@ async function checkFiles(
   terminal.print(
     table(
       ['scan', 'file', 'problem'],
-      problems.map(({ scan, file, problem }) => [scan, file, problem]),
+      problems.map(({ scan, file, problem }) => [scan, file, flagsIn(problem, SETTING_NAMES)]),
     ),
   );
   const affected = new Set(problems.map(({ scan }) => scan)).size;

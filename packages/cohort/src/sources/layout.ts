@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Source } from '@semcrc/core';
-import { resolveLabelling } from '@semcrc/imaging/node';
+import { readTextFileSync, resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles, ScanList } from './manifest.ts';
 import type { ScanOptions } from './scan-options.ts';
@@ -59,7 +59,7 @@ const withoutExtension = (file: string) => file.replace(/\.nii(\.gz)?$/, '');
 function badScans(folder: string): readonly string[] {
   const path = join(folder, 'bad_scans.txt');
   if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
+  return readTextFileSync(path)
     .split(/\r?\n/)
     .map((line) => withoutExtension(line.trim()))
     .filter((line) => line !== '');

@@ -1,11 +1,12 @@
-import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Labels, MendedVoxels, Preparing, Sample } from '@semcrc/core';
-import { unwritable, writeFileAtomic, writeFolderAtomic } from '@semcrc/imaging/node';
+import { readTextFile, unwritable, writeFileAtomic, writeFolderAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Prepared } from '../scan/prepare.ts';
 import { mapConcurrently } from './concurrency.ts';
+import { LONGEST_METADATA } from './folder-store.ts';
 import { arrayOf, arraysOf, type OptionalVolumes, STORE_SCHEMA, type StoreArray } from './format.ts';
 
 /** What a prepared cohort will hold: everything that is known before the first scan is read. */
@@ -58,7 +59,7 @@ export async function readRecord(
   const folder = scanFolder(path, index);
   let record: ScanRecord;
   try {
-    record = JSON.parse(await readFile(join(folder, 'scan.json'), 'utf8')) as ScanRecord;
+    record = JSON.parse(await readTextFile(join(folder, 'scan.json'))) as ScanRecord;
   } catch {
     return undefined;
   }
@@ -76,7 +77,7 @@ export async function readRecord(
 /** The plan a store was begun with. @throws SemcrcError `usage` when none was. */
 export async function readPlan(path: string): Promise<StorePlan> {
   try {
-    return JSON.parse(await readFile(planFile(path), 'utf8')) as StorePlan;
+    return JSON.parse(await readTextFile(planFile(path), { limit: LONGEST_METADATA })) as StorePlan;
   } catch (cause) {
     throw new SemcrcError('usage', `${draftOf(path)} holds no plan: begin the store first`, { cause });
   }
@@ -85,7 +86,9 @@ export async function readPlan(path: string): Promise<StorePlan> {
 /** Digest of the source a finished store was written from; undefined when `path` is no prepared cohort. */
 async function finishedDigest(path: string): Promise<string | undefined> {
   try {
-    const { attributes } = JSON.parse(await readFile(join(path, 'zarr.json'), 'utf8'));
+    const { attributes } = JSON.parse(
+      await readTextFile(join(path, 'zarr.json'), { limit: LONGEST_METADATA }),
+    );
     if (attributes.schema !== STORE_SCHEMA) return undefined;
     return String(attributes.source?.digest ?? 'unknown');
   } catch {

@@ -1,4 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
+import { Errors } from 'typebox/value';
 import { type Labels, labelIds } from '../cohort/labels.ts';
 import { type CohortIndex, checkSplitSizes, drawSplit, type Split } from '../cohort/split.ts';
 import { averageEvaluations } from '../evaluate/patient-means.ts';
@@ -14,7 +15,7 @@ import { checkCombination, isDesigned } from '../options/combination.ts';
 import type { ExperimentPlan } from '../options/experiment-plan.ts';
 import { holdsWholeSlices, methodOf } from '../options/method.ts';
 import type { Preparing } from '../options/preparing.ts';
-import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
+import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { PositionSpec } from '../partition/partition-spec.ts';
 import { weighted } from '../profile/interval.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
@@ -63,6 +64,14 @@ function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
     throw new SemcrcError('usage', `\`seed\` must be a whole number from 0 to 4294967295, found ${seed}`, {
       data: { options: ['seed'], seed },
+    });
+  }
+  const [problem] = Errors(ProcedureOptions, options);
+  if (problem) {
+    const [, option = 'options'] = problem.instancePath.split('/');
+    const found = JSON.stringify((options as Readonly<Record<string, unknown>>)[option]);
+    throw new SemcrcError('usage', `\`${option}\` ${problem.message}, found ${found}`, {
+      data: { options: [option] },
     });
   }
   checkCombination(procedures, options);

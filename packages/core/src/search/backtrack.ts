@@ -46,18 +46,19 @@ function firstAccepted(table: LossTable, family: LambdaFamily, bound: RiskBound)
   let least = table.starts.slice();
   let most = table.ends.slice();
   let seen = table.starts.slice();
+  const losses = new Float64Array(table.units.length);
   family.at(rejected, lambda);
   table.firstMissed(lambda, table.starts, table.ends, least);
-  if (bound.accepts(table.losses(least))) return rejected;
+  if (bound.accepts(table.losses(least, losses))) return rejected;
   family.at(accepted, lambda);
   table.firstMissed(lambda, table.starts, table.ends, most);
-  if (!bound.accepts(table.losses(most))) throw unreachable(bound);
+  if (!bound.accepts(table.losses(most, losses))) throw unreachable(bound);
   for (;;) {
     const t = halfway(rejected, accepted);
     if (Object.is(t, rejected)) return accepted;
     family.at(t, lambda);
     table.firstMissed(lambda, least, most, seen);
-    if (bound.accepts(table.losses(seen))) {
+    if (bound.accepts(table.losses(seen, losses))) {
       accepted = t;
       [most, seen] = [seen, most];
     } else {

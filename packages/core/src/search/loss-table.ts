@@ -92,11 +92,11 @@ export class LossTable {
     }
   }
 
-  /** Loss of each unit where every list is missed from an index on. */
-  losses(first: Uint32Array): Float64Array {
+  /** Writes the loss of each unit, where every list is missed from an index on, to `losses` and returns it. */
+  losses(first: Uint32Array, losses: Float64Array): Float64Array {
     const misses = this.#misses.fill(0);
     for (let at = 0; at < first.length; at++) misses[this.lists[at].scan] += this.ends[at] - first[at];
-    const losses = new Float64Array(this.units.length);
+    losses.fill(0);
     for (let scan = 0; scan < misses.length; scan++) {
       if (this.#voxels[scan] > 0) losses[this.#unitOfScan[scan]] += misses[scan] / this.#voxels[scan];
     }
@@ -110,7 +110,7 @@ export class LossTable {
   evaluate(lambda: Float32Array): Float64Array {
     const first = new Uint32Array(this.lists.length);
     this.firstMissed(lambda, this.starts, this.ends, first);
-    return this.losses(first);
+    return this.losses(first, new Float64Array(this.units.length));
   }
 }
 

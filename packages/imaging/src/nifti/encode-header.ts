@@ -169,8 +169,9 @@ export function encodeHeader(
     throw new SemcrcError('usage', `cannot store voxels with slope ${slope} and intercept ${inter}`);
   }
   const notes = template?.notes ?? noNotes;
-  // A placement that is worked out here is in mm.
-  const units = placement === template ? notes.units : (notes.units & ~7) | 2;
+  // A placement that is worked out here is in mm, whatever the template's is in.
+  const other = placement !== template && [1, 3].includes(notes.units & 7);
+  const units = other ? (notes.units & ~7) | 2 : notes.units;
   const extensions = (template?.extensions ?? []).map(padExtension);
   const length = headerBytes[version];
   const dataOffset = extensions.reduce((sum, { content }) => sum + 8 + content.length, length + 4);
