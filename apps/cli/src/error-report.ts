@@ -40,8 +40,12 @@ function oneLine(text: string): string {
 /** Lines that say what to do next, beyond the message itself. */
 function hints(error: SemcrcError, command: string | undefined): string[] {
   const help = command === undefined ? 'semcrc --help' : `semcrc ${command} --help`;
+  const { inputs } = error.data;
+  const columns =
+    Array.isArray(inputs) && inputs.length > 0 ? [`of a manifest, ${inputs.join(' and ')} is a column`] : [];
   const force = error.data.option === 'force' ? ['--force replaces it'] : [];
-  if (error.code === 'usage') return [...force, `run \`${help}\` for every option and an example`];
+  if (error.code === 'usage')
+    return [...force, ...columns, `run \`${help}\` for every option and an example`];
   if (error.code === 'unsupported') return ['semcrc needs Node 20 or newer on a CPU with WebAssembly SIMD'];
   if (error.code === 'internal') {
     return [

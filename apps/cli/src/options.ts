@@ -53,7 +53,8 @@ export const FORCE_FILE = new Option(
   'replace a file in that place, whatever it is; never one that is read',
 );
 
-const { prepare, spacing, slices, size, windowSlices, margin, leastLabelled, ...reading } = PREPARING_FIELDS;
+const { prepare, spacing, slices, size, windowSlices, margin, leastLabelled, crop, ...reading } =
+  PREPARING_FIELDS;
 const { seed, runs, procedures, epsilon, ...sizes } = PLAN_FIELDS;
 
 /** How files are read: intensities and labels. */
@@ -73,7 +74,7 @@ export const PROCEDURES: Fields = { procedures };
 export function addSourceOptions(command: Command, how: 'none' | 'paper' = 'none'): Command {
   addSettings(command, 'Files of a source:', READING);
   addSettings(command, 'Directory trees:', LAYOUT_FIELDS);
-  const paper = { spacing, slices, size, windowSlices, margin, leastLabelled };
+  const paper = { spacing, slices, size, windowSlices, margin, leastLabelled, crop };
   addOptions(command, 'Preparing:', [schemaOption('prepare', prepare, { fallback: how })]);
   return addSettings(command, 'With --prepare paper:', paper);
 }

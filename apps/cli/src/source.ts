@@ -1,12 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest, scanLayout } from '@semcrc/cohort/node';
-import {
-  PREPARING_DEFAULTS,
-  type Preparing,
-  type PreparingOptions,
-  type PreparingRecord1,
-} from '@semcrc/core';
+import { PREPARING_DEFAULTS, type Preparing, type PreparingOptions } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import type { SourceHandle } from '@semcrc/runner';
 import { PREPARING_FIELDS, type Settings } from './settings.ts';
@@ -23,17 +18,20 @@ export interface Layout {
   readonly groundTruthLabels: boolean;
 }
 
+/** How scans are made from files; null for what the source does not have. */
+type PreparingChoice = {
+  readonly [Name in keyof PreparingOptions]-?: Exclude<PreparingOptions[Name], undefined> | null;
+};
+
 /** A source as a config records it: everything that distinguishes it from another. */
-export interface SourceChoice extends Required<PreparingRecord1>, Layout {
+export interface SourceChoice extends PreparingChoice, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
-  readonly truthUnits: 'hu' | 'window';
-  readonly affineTolerance: number;
 }
 
 const { prepare: _, ...preparing } = PREPARING_FIELDS;
 /** Settings of a paper's slices; all others say how files are read. */
-const PAPER = ['spacing', 'slices', 'size', 'windowSlices', 'margin', 'leastLabelled'] as const;
+const PAPER = ['spacing', 'slices', 'size', 'windowSlices', 'margin', 'leastLabelled', 'crop'] as const;
 const READING = (Object.keys(preparing) as (keyof typeof preparing)[]).filter(
   (name) => !(PAPER as readonly string[]).includes(name),
 );
@@ -85,17 +83,6 @@ function settingsOrDefaults(
 ): Record<string, unknown> {
   const defaults: Partial<Record<keyof typeof preparing, unknown>> = PREPARING_DEFAULTS;
   return Object.fromEntries(names.map((name) => [name, settings[name] ?? defaults[name] ?? null]));
-}
-
-/**
- * The part of a choice that calibrations record: scans to come must be prepared the same way. Of a prepared cohort, what it
- * was prepared with.
- */
-export function preparingOf(choice: SourceChoice, known?: Preparing): PreparingRecord1 {
-  const { prepare, labels, extraLabels, window, predictionUnits, ...paper } = known ?? choice;
-  const { spacing, slices, size, windowSlices, margin, leastLabelled } = paper;
-  const read = { prepare, labels, extraLabels, window: window ?? choice.window, predictionUnits };
-  return { ...read, spacing, slices, size, windowSlices, margin, leastLabelled };
 }
 
 /** The cohort of a choice, as the runner opens it. @throws SemcrcError `usage` for a folder that is no cohort. */

@@ -19,7 +19,8 @@ export interface OpenCohort {
 /** Opens the cohort a handle names; what is worth knowing and no error becomes a note. */
 export async function openCohort(handle: SourceHandle, terminal: Terminal): Promise<OpenCohort> {
   const cohort = await openSource(handle, { warn: (message) => terminal.note(`note: ${message}`) });
-  noteLeftOut(terminal, cohort.leftOut);
+  // Preparing a store has named them already.
+  if (handle.kind !== 'store') noteLeftOut(terminal, cohort.leftOut);
   return { cohort, opening: { ...handle, known: cohortOf(cohort) } };
 }
 

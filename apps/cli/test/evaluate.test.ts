@@ -38,23 +38,29 @@ async function calibrate(procedure = 'sem-crc') {
 describe('evaluate', () => {
   test('risk and length on every scan, whole and by organ, as recounted with plain loops', async () => {
     const { out, calibration } = await calibrate();
-    const outcome = await semcrcHere(['evaluate', out, manifest, '--json']);
+    const outcome = await semcrcHere(['evaluate', out, manifest, '--held-out', '--json']);
     expect(outcome.code).toBe(0);
-    expect(outcome.stderr).toMatch(/9 of these 12 scans were calibrated on.*--held-out/);
+    const held = scans.filter(({ id }) => calibration.split.test.includes(id));
     const found = JSON.parse(outcome.stdout);
     const lambda: LambdaOf = (scan, voxel) => calibration.lambda[scan.groups[voxel]];
-    expect(found).toMatchObject({ schema: 'semcrc/evaluation@1', scans: 12, patients: 12, calibratedOn: 9 });
-    const risks = scans.map((scan) => missShare(scan, lambda));
+    expect(found).toMatchObject({
+      schema: 'semcrc/evaluation@1',
+      scans: 3,
+      patients: 3,
+      extrapolation: null,
+    });
+    const risks = held.map((scan) => missShare(scan, lambda));
     expect(found.risk.mean).toBeCloseTo(mean(risks), 12);
-    expect(found.length.mean).toBeCloseTo(mean(scans.map((scan) => meanLength(scan, lambda))), 12);
-    // t of 11 degrees of freedom at 97.5% from the tables: 2.20099.
-    const deviation = Math.sqrt(mean(risks.map((risk) => (risk - mean(risks)) ** 2)) * (12 / 11));
-    expect(found.risk.high - found.risk.mean).toBeCloseTo((2.20099 * deviation) / Math.sqrt(12), 5);
+    expect(found.length.mean).toBeCloseTo(mean(held.map((scan) => meanLength(scan, lambda))), 12);
+    // t of 2 degrees of freedom at 97.5% from the tables: 4.30265.
+    const deviation = Math.sqrt(mean(risks.map((risk) => (risk - mean(risks)) ** 2)) * (3 / 2));
+    expect(found.risk.sd).toBeCloseTo(deviation, 12);
+    expect(found.risk.high - found.risk.mean).toBeCloseTo((4.30265 * deviation) / Math.sqrt(3), 5);
     expect(Object.keys(found.organs)).toEqual(['0', '1', '2', '7']);
     for (const [id, organ] of Object.entries<typeof found>(found.organs)) {
-      expect(organ.risk.mean).toBeCloseTo(mean(scans.map((scan) => missShare(scan, lambda, Number(id)))), 12);
+      expect(organ.risk.mean).toBeCloseTo(mean(held.map((scan) => missShare(scan, lambda, Number(id)))), 12);
       expect(organ.length.mean).toBeCloseTo(
-        mean(scans.map((scan) => meanLength(scan, lambda, Number(id)))),
+        mean(held.map((scan) => meanLength(scan, lambda, Number(id)))),
         12,
       );
     }
@@ -80,6 +86,53 @@ describe('evaluate', () => {
     expect(JSON.parse(outcome.stdout).length.mean).toBeCloseTo(calibration.test.length, 14);
   });
 
+  test('scans that were calibrated on are refused, under other names too, and left out with --held-out', async () => {
+    const { out, calibration } = await calibrate();
+    const outcome = await semcrcHere(['evaluate', out, manifest]);
+    expect(outcome.code).toBe(2);
+    expect(outcome.stderr).toMatch(/9 of the 12 scans of .* were calibrated on \(s\d+, .*, …\).*--held-out/);
+
+    const [used] = calibration.split.cal;
+    const [held] = calibration.split.test;
+    const lines = readFileSync(manifest, 'utf8').split('\n');
+    const lineOf = (id: string, name: string) =>
+      lines.find((line) => line.startsWith(`${id},`))!.replace(id, name);
+    const renamed = join(root, 'cohort', 'renamed.csv');
+    writeFileSync(renamed, [lines[0], lineOf(used, 'x'), lineOf(held, 'y')].join('\n'));
+    const byContent = await semcrcHere(['evaluate', out, renamed]);
+    expect(byContent.code).toBe(2);
+    expect(byContent.stderr).toMatch(/1 of the 2 scans of .* were calibrated on \(x\)/);
+    const left = await semcrcHere(['evaluate', out, renamed, '--held-out', '--json']);
+    expect(JSON.parse(left.stdout)).toMatchObject({ scans: 1, calibratedOn: 0 });
+    writeFileSync(renamed, [lines[0], lineOf(used, 'x')].join('\n'));
+    expect((await semcrcHere(['evaluate', out, renamed, '--held-out'])).stderr).toMatch(
+      /nothing is held out/,
+    );
+  });
+
+  test('a risk above ε by more than chance is said first, with likely causes', async () => {
+    const { out } = await calibrate('crc');
+    const shifted = writeCohort(join(root, 'shifted'), {
+      from: 100,
+      // Predictions of another window: much of the truth lies outside.
+      every: (parts) => {
+        for (const part of [parts.lower, parts.upper])
+          part.values = Array.from(part.values, (v) => v / 2 + 0.4);
+      },
+    });
+    const outcome = await semcrcHere(['evaluate', out, shifted]);
+    expect(outcome.code).toBe(0);
+    expect(outcome.stdout).toMatch(/^The promise does not hold for these scans\./);
+    expect(outcome.stdout.replaceAll('\n', ' ')).toMatch(
+      /above ε = 0.2 by more than .* \(z = \d+.*Likely causes: .*another|otherwise/,
+    );
+    expect(outcome.stdout).toContain('Promised, and not kept here');
+    const { excess } = JSON.parse((await semcrcHere(['evaluate', out, shifted, '--json'])).stdout);
+    expect(excess).toMatchObject({ flagged: true, flaggedAbove: 2.33, organs: [] });
+    const honest = writeCohort(join(root, 'honest'), { from: 200 });
+    expect((await semcrcHere(['evaluate', out, honest])).stdout).toMatch(/Guarantee: /);
+  });
+
   test('a cohort with labels that the calibration never saw is refused', async () => {
     const { out } = await calibrate();
     const outcome = await semcrcHere(['evaluate', out, manifest, '--extra-labels', 'lung_left']);
@@ -91,7 +144,7 @@ describe('evaluate', () => {
     ['not JSON', (_: string) => '{', /expected JSON/],
     [
       'another schema',
-      (text: string) => text.replace('semcrc/calibration@1', 'semcrc/calibration@9'),
+      (text: string) => text.replace('semcrc/calibration@2', 'semcrc/calibration@9'),
       /calibration@9/,
     ],
     [
@@ -133,7 +186,7 @@ describe('95% intervals', () => {
   });
 
   test('one value has no interval; risks cannot leave 0..1', async () => {
-    expect(meanInterval([0.3])).toEqual({ mean: 0.3, low: null, high: null });
-    expect(meanInterval([0, 1])).toEqual({ mean: 0.5, low: 0, high: 1 });
+    expect(meanInterval([0.3])).toEqual({ mean: 0.3, low: null, high: null, sd: null });
+    expect(meanInterval([0, 1])).toEqual({ mean: 0.5, low: 0, high: 1, sd: Math.SQRT1_2 });
   });
 });

@@ -8,7 +8,7 @@ export const DATA_TYPES = { u8: 2, i16: 4, f32: 16 } as const;
 export interface NiftiParts {
   readonly dims: readonly number[];
   readonly type: keyof typeof DATA_TYPES;
-  readonly values: ArrayLike<number>;
+  values: ArrayLike<number>;
   readonly slope?: number;
   readonly inter?: number;
   readonly magic?: string;
@@ -91,17 +91,24 @@ export const SPOILED = 's03';
 /**
  * Writes a cohort of small scans s00, s01 … with its manifest.csv and returns the manifest's path.
  *
- * @param spoil changes the parts of scan s03 before they are written.
+ * @param spoil changes the parts of scan s03 before they are written; `every` those of each scan.
  */
 export function writeCohort(
   directory: string,
-  options: { readonly scans?: number; readonly spoil?: (parts: ScanParts) => void } = {},
+  options: {
+    readonly scans?: number;
+    /** Number of the first scan drawn: other numbers, other scans. */
+    readonly from?: number;
+    readonly spoil?: (parts: ScanParts) => void;
+    readonly every?: (parts: ScanParts) => void;
+  } = {},
 ): string {
   const rows = ['scan,ground_truth,lower,upper,segmentation'];
   for (let index = 0; index < (options.scans ?? 12); index++) {
     const scan = `s${String(index).padStart(2, '0')}`;
     mkdirSync(join(directory, scan), { recursive: true });
-    const parts = scanParts(index);
+    const parts = scanParts((options.from ?? 0) + index);
+    options.every?.(parts);
     if (scan === SPOILED) options.spoil?.(parts);
     for (const [name, part] of Object.entries(parts)) {
       writeGz(join(directory, scan, `${name}.nii.gz`), niftiBytes(part));

@@ -247,7 +247,7 @@ describe.skipIf(withoutAbdomen40)('on real scans', () => {
     const calibration = JSON.parse(readFileSync(out, 'utf8'));
     const [run] = of('sem-crc');
     expect(calibration).toMatchObject({
-      schema: 'semcrc/calibration@1',
+      schema: 'semcrc/calibration@2',
       procedure: 'sem-crc',
       epsilon: EPSILON,
       split: run.split,

@@ -112,8 +112,8 @@ describe('quantiles of samples in a file of four dimensions', () => {
     }
     const inFolders = await calibrate(withColumn('folders.csv', 'draws'), ...FITTING);
     expect(inFolders.calibration.lambda).toEqual(calibration.lambda);
-    expect(calibration.draws).toBe(DRAWS);
-    expect(inFolders.calibration.draws).toBe(DRAWS);
+    expect(calibration.source.preparing.draws).toBe(DRAWS);
+    expect(inFolders.calibration.source.preparing.draws).toBe(DRAWS);
 
     const store = join(root, 'drawn.zarr');
     const args = ['prepare', manifest, '--labels', 'suprem', '--prepare', 'none', '--out', store];
@@ -121,7 +121,7 @@ describe('quantiles of samples in a file of four dimensions', () => {
     const fromStore = await calibrate(store, ...FITTING.slice(2));
     expect(fromStore.calibration.lambda).toEqual(calibration.lambda);
     expect(fromStore.calibration.test).toEqual(calibration.test);
-    expect(fromStore.calibration.draws).toBe(DRAWS);
+    expect(fromStore.calibration.source.preparing.draws).toBe(DRAWS);
     expect(fromStore.calibration.source.preparing).toEqual(calibration.source.preparing);
   });
 

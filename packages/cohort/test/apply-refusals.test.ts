@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Calibration } from '@semcrc/core';
+import { type Calibration, UNKNOWN_PREPARING } from '@semcrc/core';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,6 +37,7 @@ describe('applying refuses', () => {
     files: ApplyFiles,
     changes: Partial<Calibration> = {},
     more: Partial<ApplyOptions> = {},
+    code: SemcrcError['code'] = 'bad-input',
   ) {
     const home = out();
     const error = await applyToFiles(calibration(changes), files, home, { ...options, ...more }).then(
@@ -44,7 +45,7 @@ describe('applying refuses', () => {
       (caught: unknown) => caught,
     );
     if (!(error instanceof SemcrcError)) throw error;
-    expect(error.code).toBe('bad-input');
+    expect(error.code).toBe(code);
     // Nothing half-written stays.
     expect(existsSync(home) ? readdirSync(home) : []).toEqual([]);
     return error.message;
@@ -84,10 +85,14 @@ describe('applying refuses', () => {
     const samples = join(folder, `draws-${serial++}.nii.gz`);
     const values = Array.from({ length: 4 * VOXELS }, () => 0.5);
     writeNifti(samples, { size: SIZE, type: 'float32', values, affine: AFFINE, volumes: 4 });
-    expect(await refusal({ ...files, samples }, { heuristic: 'samples', draws: 5 })).toMatch(
-      /draws-.* holds 4 samples, expected 5 as the scans of the calibration had/,
+    const drawn = (draws: number): Partial<Calibration> => ({
+      heuristic: 'samples',
+      source: { ...calibration().source, preparing: { ...UNKNOWN_PREPARING, draws } },
+    });
+    expect(await refusal({ ...files, samples }, drawn(5), {}, 'usage')).toMatch(
+      /had 5 draws of the prediction, these have 4.*`samples`/,
     );
-    const made = calibration({ heuristic: 'samples', draws: 4 });
+    const made = calibration(drawn(4));
     await applyToFiles(made, { ...files, samples }, out(), options);
   });
 

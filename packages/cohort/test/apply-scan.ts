@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CALIBRATION_SCHEMA, type Calibration } from '@semcrc/core';
+import { CALIBRATION_SCHEMA, type Calibration, UNKNOWN_PREPARING } from '@semcrc/core';
 import type { ApplyFiles } from '../src/node.ts';
 import { type PlainFile, writeNifti } from './plain-nifti.ts';
 import { uniform } from './random-cohort.ts';
@@ -35,6 +35,7 @@ export function calibration(changes: Partial<Calibration> = {}): Calibration {
     weightFloor: 0.01,
     alpha: 0.1,
     sampleQuantiles: 'plain',
+    shrink: false,
     within: 'scan',
     sides: 1,
     guarantee: 'what it promises',
@@ -50,7 +51,8 @@ export function calibration(changes: Partial<Calibration> = {}): Calibration {
     ),
     seed: 0,
     split: { opt: [], cal: [], test: [] },
-    source: { name: 'a cohort', digest: '', scans: 40, preparing: {} },
+    losses: { n: 28, mean: 0.06, sd: 0.02 },
+    source: { name: 'a cohort', digest: '', scans: 40, leftOut: 0, preparing: UNKNOWN_PREPARING },
     test: null,
     versions: {},
     ...changes,

@@ -107,6 +107,7 @@ async function prepare(
     ...{ windowSlices: WINDOW, margin: 1, leastLabelled: 1 },
     slices,
     size: [32, 36],
+    crop: 'truth',
   } as const;
   const reading = { labelling: await resolveLabelling('suprem'), predictionUnits: units };
   const prepared = await prepareScan(files, reading, paper, resampler, memory);

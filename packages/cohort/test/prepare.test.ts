@@ -6,6 +6,7 @@ import { resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, type Resampler } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Prepared, prepareScan, type ScanFiles } from '../src/node.ts';
+import { ScanMemory } from '../src/scan/scan-memory.ts';
 import { plainScan, SIZE, VOXELS, writeCohort } from './plain-cohort.ts';
 
 const GOLDEN = join(import.meta.dirname, 'goldens', 'prepare');
@@ -37,8 +38,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function prepare(files: ScanFiles, paper: PaperSlices): Promise<Prepared> {
-  return prepareScan(files, { labelling: await resolveLabelling('suprem') }, paper, resampler);
+async function prepare(
+  files: ScanFiles,
+  paper: PaperSlices,
+  crop: 'truth' | 'point' = 'truth',
+): Promise<Prepared> {
+  return prepareScan(files, { labelling: await resolveLabelling('suprem') }, { ...paper, crop }, resampler);
 }
 
 describe('preparing a scan', () => {
@@ -110,6 +115,31 @@ describe('preparing a scan', () => {
     expect(Math.min(...(sample.std as Float32Array))).toBe(0);
   });
 
+  it('can be cropped to the point, which new scans have: the truth itself as the point gives the same voxels', async () => {
+    const inHu = { labelling: await resolveLabelling('suprem'), predictionUnits: 'hu' } as const;
+    const files = {
+      ...golden,
+      lower: golden.groundTruth,
+      upper: golden.groundTruth,
+      point: golden.groundTruth,
+    };
+    const [byTruth, byPoint] = await Promise.all(
+      (['truth', 'point'] as const).map((crop) => prepareScan(files, inHu, { ...options, crop }, resampler)),
+    );
+    expect(byPoint).toEqual(byTruth);
+    const memory = new ScanMemory();
+    expect(await prepareScan(files, inHu, { ...options, crop: 'point' }, resampler, memory)).toEqual(byTruth);
+    // The golden's point is another image; its box decides where slices lie, so that truth is cut otherwise.
+    const other = await prepare(golden, options, 'point');
+    const own = await prepare(golden, options);
+    if (other.state !== 'kept' || own.state !== 'kept') throw new Error('left out');
+    expect(other.sample.shape).toEqual(own.sample.shape);
+    const { point: _, ...rest } = golden;
+    await expect(prepare(rest as ScanFiles, options, 'point')).rejects.toThrow(
+      /no point prediction.*`crop` truth/,
+    );
+  });
+
   it('takes predictions in HU through the same window as the truth', async () => {
     const files = {
       ...golden,
@@ -118,7 +148,12 @@ describe('preparing a scan', () => {
       point: golden.groundTruth,
     };
     const labelling = await resolveLabelling('suprem');
-    const prepared = await prepareScan(files, { labelling, predictionUnits: 'hu' }, options, resampler);
+    const prepared = await prepareScan(
+      files,
+      { labelling, predictionUnits: 'hu' },
+      { ...options, crop: 'truth' },
+      resampler,
+    );
     if (prepared.state !== 'kept') throw new Error(prepared.reason);
     expect(prepared.sample.lower).toEqual(prepared.sample.truth);
     expect(prepared.sample.point).toEqual(prepared.sample.truth);

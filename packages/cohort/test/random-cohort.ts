@@ -54,6 +54,7 @@ export const PREPARING: Preparing = {
   ...{ point: true, std: false, draws: 0, body: true, segmentation: 'labels', truthUnits: 'hu' },
   ...{ labels: 'suprem', window: [-175, 250], prepare: 'paper' },
   ...{ spacing: [1.5, 1.5, 3], slices: 3, size: [5, 7], windowSlices: 48, margin: 10, leastLabelled: 4000 },
+  crop: 'truth',
 };
 
 /** A plan for scans `s0`, `s1`, … */

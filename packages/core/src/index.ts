@@ -10,6 +10,14 @@ export {
   type Split,
 } from './cohort/split.ts';
 export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
+export { calibrationScansIn } from './evaluate/calibration-scans.ts';
+export {
+  FLAGGED_ABOVE,
+  flaggedAbove,
+  normalTail,
+  standardErrorsAbove,
+  standardErrorsOfTest,
+} from './evaluate/chance.ts';
 export {
   type CohortEvaluation,
   checkSameLabels,
@@ -17,11 +25,17 @@ export {
   type MeasuredRisk,
   measureCohort,
 } from './evaluate/cohort-evaluation.ts';
+export { type Excess, excessOf } from './evaluate/excess.ts';
 export { type MeanInterval, meanInterval, student975 } from './evaluate/mean-interval.ts';
 export {
   averageEvaluations,
   patientMeans,
 } from './evaluate/patient-means.ts';
+export {
+  checkSamePreparing,
+  type PreparingDifference,
+  preparingDifferences,
+} from './evaluate/preparing-differences.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './evaluate/risk-curve.ts';
 export {
   type CalibratedLambda,
@@ -39,7 +53,6 @@ export {
   PREPARING_DEFAULTS,
   Preparing,
   PreparingOptions,
-  PreparingRecord1,
   UNKNOWN_PREPARING,
 } from './options/preparing.ts';
 export {
@@ -90,6 +103,7 @@ export {
   CALIBRATION_SCHEMA,
   Calibration,
   type CalibrationContext,
+  CurveRecord,
   calibratedLambda,
   describeCalibration,
   parseCalibration,
@@ -107,7 +121,14 @@ export {
   RiskCurveDocument,
   RunFile,
 } from './records/results.ts';
-export { LambdaByGroup, RunRecord } from './records/run.ts';
+export {
+  AnchorRecord,
+  LambdaByGroup,
+  LossesRecord,
+  RunRecord,
+  SplitRecord,
+  UnitsRecord,
+} from './records/run.ts';
 export { crcBound, leastUnits, type RiskBound } from './search/bound.ts';
 export type { LossScope } from './search/loss-table.ts';
 export { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from './search/rcps.ts';

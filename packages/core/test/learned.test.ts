@@ -12,6 +12,7 @@ import {
   fitSplit,
   intervalOf,
   PAPER_OPTIONS,
+  type Preparing,
   type Procedure,
   type ProcedureOptions,
   parseCalibration,
@@ -65,6 +66,18 @@ function drawScan(id: string, random: () => number, plane: readonly [number, num
 function drawScans(seed: number, count: number): Sample[] {
   const random = draws(seed);
   return Array.from({ length: count }, (_, i) => drawScan(`s${i}`, random));
+}
+
+/** The learned parts of a written calibration, to be damaged. */
+interface Damaged {
+  readonly partition: {
+    readonly features: string[];
+    readonly trees: Record<number, { feature: number[]; cut: number[]; right: number[] }>;
+  };
+  readonly centre: {
+    readonly terms: string[];
+    readonly organs: Record<number, { cuts: number[]; coefficients: number[][] }>;
+  };
 }
 
 /** A feature of a pixel by the definition: plain loops, coordinates clamped to the slice. */
@@ -133,7 +146,7 @@ describe('the features of a slice', () => {
     [[1, 7], 'one row'],
     [[6, 2], 'two columns'],
     [[11, 13], 'any'],
-  ] as const)('are what plain loops say, edges replicated: %o, %s', (plane) => {
+  ] as const)('are what plain loops say, edges replicated: %o, %s', (plane, _) => {
     for (const variant of ['any', 'constant', 'no point'] as const) {
       const drawn = drawScan('s', draws(plane[0] * 31 + plane[1]), plane);
       const { point: _, ...bare } = drawn;
@@ -419,8 +432,8 @@ describe('learned strata and centres', () => {
       const samples = drawScans(9, 24);
       const { fit, split } = await fitOf(samples, PAPER_OPTIONS, procedure);
       const written = describeCalibration(fit, {
-        ...{ epsilon: 0.1, options: PAPER_OPTIONS, labels: LABELS, draws: 0, seed: 1, split },
-        source: { name: 'drawn', digest: '0', scans: 24, preparing: {} },
+        ...{ epsilon: 0.1, options: PAPER_OPTIONS, labels: LABELS, seed: 1, split, cohort: indexOf(samples) },
+        source: { name: 'drawn', digest: '0', scans: 24, leftOut: 0, preparing: UNKNOWN_PREPARING },
         ...{ test: null, versions: {} },
       });
       const calibration = parseCalibration(JSON.stringify(written), 'calibration.json');
@@ -453,6 +466,34 @@ describe('learned strata and centres', () => {
         expect(outside / sample.truth.length).toBeLessThanOrEqual(evaluation.risk);
         expect(width / sample.truth.length).toBeCloseTo(evaluation.length, 6);
       }
+    },
+  );
+
+  it.each([
+    ['a node is missing', (c) => c.partition.trees[1].feature.pop()],
+    ['a leaf is counted twice', (c) => c.partition.trees[1].right.fill(0)],
+    ['a node asks for no feature', (c) => c.partition.trees[1].feature.fill(12)],
+    ['a tree has no label', (c) => Object.assign(c.partition.trees, { 9: c.partition.trees[1] })],
+    ['features are others', (c) => c.partition.features.reverse()],
+    ['a label has no centre', (c) => delete c.centre.organs[7]],
+    ['a bin has no coefficients', (c) => c.centre.organs[7].coefficients.pop()],
+    ['cuts descend', (c) => c.centre.organs[7].cuts.reverse()],
+    ['terms are others', (c) => c.centre.terms.reverse()],
+  ] as const satisfies readonly (readonly [string, (written: Damaged) => unknown])[])(
+    'a calibration in which %s is refused',
+    async (_, damage) => {
+      const samples = drawScans(9, 24);
+      const { fit, split } = await fitOf(samples, PAPER_OPTIONS, 'recentred');
+      const written = describeCalibration(fit, {
+        ...{ epsilon: 0.1, options: PAPER_OPTIONS, labels: LABELS, seed: 1, split, cohort: indexOf(samples) },
+        source: { name: 'drawn', digest: '0', scans: 24, leftOut: 0, preparing: UNKNOWN_PREPARING },
+        ...{ test: null, versions: {} },
+      });
+      const document = JSON.parse(JSON.stringify(written)) as Damaged;
+      damage(document);
+      expect(() => parseCalibration(JSON.stringify(document), 'calibration.json')).toThrow(
+        expect.objectContaining({ code: 'bad-input' }),
+      );
     },
   );
 
@@ -511,10 +552,18 @@ describe('learned strata and centres', () => {
 describe('what is learned from whole slices', () => {
   const index = { ids: ['a', 'b', 'c'], patients: ['a', 'b', 'c'], labels: LABELS };
   const sizes = { epsilons: [0.5], runs: 1, seed: 0, nOpt: 1, nCal: 2, nTest: 1 };
-  const cropped = {
+  const cropped: Preparing = {
     ...UNKNOWN_PREPARING,
-    ...{ prepare: 'paper', slices: 4, size: [256, 256], windowSlices: 48, margin: 10, leastLabelled: 4000 },
-  } as const;
+    ...{
+      prepare: 'paper',
+      slices: 4,
+      size: [256, 256],
+      windowSlices: 48,
+      margin: 10,
+      leastLabelled: 4000,
+      crop: 'truth',
+    },
+  };
 
   it.each([
     ['procedures', 'recentred', PAPER_OPTIONS],

@@ -36,6 +36,7 @@ export {
   BACKGROUND,
   BODY,
   checkLabelTable,
+  FIRST_EXTRA,
   type Labelling,
   type LabelTable,
   organGroups,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type ApplyFiles, applyToFiles } from '@semcrc/cohort/node';
 import type { ApplySummary } from '@semcrc/core';
-import { abdomenWindow } from '@semcrc/imaging';
+import { abdomenWindow, assignGroups, type LabelScheme } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { Command, Option } from 'commander';
@@ -47,10 +47,11 @@ const OUTPUT = [
 
 const EXAMPLES = `
 Examples:
-  semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz
-      lower, upper, width and lambda on the scan's own grid
   semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz \\
-      --body body.nii.gz --units hu --out intervals
+      --body body.nii.gz --out intervals
+      lower, upper, width and lambda on the scan's own grid; the files that the calibration's scans had
+  semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz \\
+      --body body.nii.gz --units hu --out intervals-hu
       the same in HU`;
 
 /** `semcrc apply`: a calibration and one scan's predictions → calibrated intervals. */
@@ -68,7 +69,11 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
     const calibration = readCalibration(file);
     const recorded = calibration.source.preparing;
     const labels = options.labels ?? recorded.labels ?? undefined;
-    const labelling = await resolveLabelling(labels, options.extraLabels ?? recorded.extraLabels);
+    const extra = options.extraLabels ?? recorded.extraLabels;
+    const labelling =
+      options.labels === undefined && recorded.labels !== null && recorded.labelNames !== null
+        ? assignGroups(schemeOf(recorded.labels, recorded.labelNames), extra)
+        : await resolveLabelling(labels, extra);
     let progress: ReturnType<typeof terminal.progress> | undefined;
     const summary = await applyToFiles(calibration, files, out, {
       labelling,
@@ -76,6 +81,7 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
       predictionUnits: options.predictionUnits ?? recorded.predictionUnits ?? 'window',
       units,
       replace: force ? 'replace' : 'keep',
+      warn: (message) => terminal.note(`note: ${message}`),
       progress: (done, total) => {
         signal.throwIfAborted();
         progress ??= terminal.progress('slices', total);
@@ -83,10 +89,17 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
       },
     }).finally(() => progress?.stop());
     noteMended(terminal, summary.mended);
+    if (summary.extrapolation !== null) terminal.print(`${wrapped(summary.extrapolation)}\n`);
     for (const warning of summary.warnings) terminal.note(`warning: ${warning}`);
     terminal.print(`${appliedText(summary)}\n\nwritten to ${resolve(out)}`);
     terminal.printJson(summary);
   });
+}
+
+/** A label map as the calibration records it: the file it was read from need not be here. */
+function schemeOf(name: string, names: Readonly<Record<string, string>>): LabelScheme {
+  const entries = Object.entries(names).map(([number, label]) => [Number(number), label] as const);
+  return { name, names: new Map(entries.sort(([a], [b]) => a - b)) };
 }
 
 function filesOf(options: ApplyCommandOptions): ApplyFiles {

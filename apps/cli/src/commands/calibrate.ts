@@ -1,4 +1,11 @@
-import { CALIBRATION_SCHEMA, describeCalibration, PROCEDURES, type Procedure, planRuns } from '@semcrc/core';
+import {
+  CALIBRATION_SCHEMA,
+  describeCalibration,
+  PROCEDURES,
+  type Procedure,
+  planRuns,
+  UNKNOWN_PREPARING,
+} from '@semcrc/core';
 import { runCalibration } from '@semcrc/runner';
 import { Command, Option } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
@@ -17,7 +24,7 @@ import {
 import { openOutput } from '../output.ts';
 import { planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
-import { chooseSource, handleOf, inputsOf, preparingOf } from '../source.ts';
+import { chooseSource, handleOf, inputsOf } from '../source.ts';
 import { VERSION } from '../version.ts';
 import { EXPERIMENTS, noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
 
@@ -71,14 +78,16 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
       epsilon: config.epsilon,
       options: plan.options,
       labels: cohort.labels,
-      draws: cohort.draws,
       seed: plan.seed,
       split: result.split,
+      cohort,
+      mended: result.mended,
       source: {
         name: cohort.name,
         digest: cohort.digest,
         scans: cohort.ids.length,
-        preparing: preparingOf(config.source, cohort.preparing),
+        leftOut: cohort.leftOut.length,
+        preparing: cohort.preparing ?? { ...UNKNOWN_PREPARING, draws: cohort.draws },
       },
       test: result.evaluation,
       versions: { semcrc: VERSION },

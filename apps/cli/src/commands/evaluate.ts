@@ -1,10 +1,16 @@
 import {
   type Calibration,
+  type Cohort,
   type CohortEvaluation,
+  calibrationScansIn,
   checkSameLabels,
+  checkSamePreparing,
   EVALUATION_SCHEMA,
   type EvaluationDocument,
+  type Excess,
+  excessOf,
   type MeanInterval,
+  UNKNOWN_PREPARING,
 } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { runEvaluation } from '@semcrc/runner';
@@ -13,7 +19,7 @@ import { readCalibration } from '../calibration-file.ts';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, FORCE_FILE, JSON_OUTPUT, WORKERS } from '../options.ts';
 import { openOutput } from '../output.ts';
-import type { Settings } from '../settings.ts';
+import { PREPARING_FIELDS, type Settings } from '../settings.ts';
 import { chooseSource, handleOf, hasFiles, inputsOf } from '../source.ts';
 import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
 import { EXPERIMENTS, noteMended, openCohort, withExecutor } from '../work.ts';
@@ -40,8 +46,8 @@ Examples:
       labelled scans read as the calibration's own were (labels, window, units)
   semcrc evaluate calibration.json manifest.csv --held-out
       the calibration's own cohort without the scans it was made on
-  semcrc evaluate calibration.json phantom
-      the built-in phantom cohort`;
+  semcrc evaluate calibration.json phantom --held-out
+      the built-in phantom cohort, where the calibration is from it`;
 
 /** `semcrc evaluate`: a calibration on labelled scans, with 95% intervals over patients. */
 export function evaluateCommand({ terminal, signal }: Invocation): Command {
@@ -63,15 +69,11 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     const handle = handleOf(choice);
     const { cohort, opening } = await openCohort(handle, terminal);
     checkSameLabels(calibration, cohort);
-    const used = new Set([...calibration.split.opt, ...calibration.split.cal]);
-    // A cohort prepared from the same files has another digest, but the same scans.
-    const ownCohort =
-      cohort.digest === calibration.source.digest || [...used].every((id) => cohort.ids.includes(id));
-    const seen = ownCohort ? cohort.ids.filter((id) => used.has(id)) : [];
-    const scans = heldOut ? cohort.ids.filter((id) => !seen.includes(id)) : cohort.ids;
-    if (scans.length === 0) {
-      throw new SemcrcError('usage', `every scan of ${cohort.name} was calibrated on: nothing is held out`);
-    }
+    const extrapolation = checkSamePreparing(calibration, {
+      name: cohort.name,
+      preparing: cohort.preparing ?? UNKNOWN_PREPARING,
+    });
+    const scans = heldOutScans(calibration, cohort, heldOut);
     const inputs = [file, ...(await inputsOf(handle))];
     const output =
       out === undefined ? null : await openOutput(out, { kind: 'semcrc/evaluation', inputs, force });
@@ -85,39 +87,87 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
         onProgress: ({ done }) => progress.update(done),
       }),
     ).finally(() => progress.stop());
+    const excess = excessOf(calibration, measured);
     const document: EvaluationDocument = {
       schema: EVALUATION_SCHEMA,
       calibration: file,
       procedure: calibration.procedure,
       epsilon: calibration.epsilon,
       source: { name: cohort.name, digest: cohort.digest },
-      calibratedOn: heldOut ? 0 : seen.length,
+      calibratedOn: 0,
       labels: calibration.labels,
       ...measured,
+      excess: { ...excess, z: excess.z === Number.POSITIVE_INFINITY ? 'Infinity' : excess.z },
+      extrapolation,
     };
     await output?.write(document);
 
     noteMended(terminal, mended);
-    if (document.calibratedOn > 0) {
-      terminal.note(
-        `note: ${seen.length} of these ${scans.length} scans were calibrated on, so they say little about new ones; ` +
-          'leave them out with --held-out',
-      );
-    }
-    terminal.print(evaluationText(calibration, cohort.name, measured));
+    if (extrapolation !== null) terminal.print(`${wrapped(extrapolation)}\n`);
+    if (excess.flagged) terminal.print(`${wrapped(excessText(calibration, measured, excess))}\n`);
+    terminal.print(evaluationText(calibration, cohort.name, measured, excess));
     terminal.printJson(document);
   });
+}
+
+/**
+ * The scans to measure on: those that the calibration was not made on.
+ *
+ * @throws SemcrcError `usage` where there are others and they were not to be left out, and where there are no more
+ */
+function heldOutScans(calibration: Calibration, cohort: Cohort, leaveOut: boolean): readonly string[] {
+  const { ids, name } = cohort;
+  const seen = new Set(calibrationScansIn(calibration, cohort));
+  if (seen.size === ids.length) {
+    throw new SemcrcError('usage', `every scan of ${name} was calibrated on: nothing is held out`);
+  }
+  if (seen.size > 0 && !leaveOut) {
+    throw new SemcrcError(
+      'usage',
+      `${seen.size} of the ${ids.length} scans of ${name} were calibrated on (${listed([...seen])}): they say nothing about ` +
+        'new ones; leave them out with `heldOut`',
+      { data: { options: ['heldOut'], scans: [...seen] } },
+    );
+  }
+  return ids.filter((id) => !seen.has(id));
+}
+
+/** The first few of some names. */
+function listed(names: readonly string[], most = 3): string {
+  return names.length > most ? `${names.slice(0, most).join(', ')}, …` : names.join(', ');
+}
+
+/** That the promise was not kept, and why that may be. */
+function excessText(calibration: Calibration, measured: CohortEvaluation, excess: Excess): string {
+  const { epsilon, labels, bound } = calibration;
+  const organs = excess.organs.map((id) => `${labels[id]} ${figure(measured.organs[id]?.risk.mean)}`);
+  const what =
+    organs.length > 0 ? `The risk of ${organs.join(', ')}` : `The risk ${figure(measured.risk.mean)}`;
+  const draws = bound === 'crc' ? 'the draw of calibration and test scans' : 'the draw of the test scans';
+  return (
+    `The promise does not hold for these scans. ${what} is above ε = ${epsilon} by more than ${draws} explains ` +
+    `(z = ${excess.z?.toFixed(1)}, flagged above ${excess.flaggedAbove.toFixed(2)}). Likely causes: these scans were acquired or ` +
+    'predicted otherwise than those calibrated on; scans of one patient, or copies of one scan, stand on both sides or are ' +
+    'counted as independent; the predictor or the segmentation model was trained on some of the calibration scans.'
+  );
 }
 
 /** How the calibration's own scans were read, as settings; nothing where they were not read from files. */
 function recordedSettings({ source }: Calibration): Settings {
   const { preparing } = source;
   if (preparing.labels == null) return {};
-  const said = Object.entries(preparing).filter(([, value]) => value !== null);
+  const said = Object.entries(preparing).filter(
+    ([name, value]) => name in PREPARING_FIELDS && value !== null,
+  );
   return Object.fromEntries(said) as Settings;
 }
 
-function evaluationText(calibration: Calibration, source: string, result: CohortEvaluation): string {
+function evaluationText(
+  calibration: Calibration,
+  source: string,
+  result: CohortEvaluation,
+  { flagged }: Excess,
+): string {
   const { labels, lambda, epsilon, procedure } = calibration;
   const head = facts([
     ['procedure', `${procedure}, ε = ${epsilon}`],
@@ -134,7 +184,8 @@ function evaluationText(calibration: Calibration, source: string, result: Cohort
     organ.scans,
   ]);
   const columns = ['organ', ...(byOrgan ? ['λ̂'] : []), 'risk [95%]', 'length [95%]', 'scans'];
-  return `${head}\n\n${table(columns, rows)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
+  const promise = flagged ? 'Promised, and not kept here' : 'Guarantee';
+  return `${head}\n\n${table(columns, rows)}\n\n${wrapped(`${promise}: ${calibration.guarantee}`)}`;
 }
 
 function withInterval({ mean, low, high }: MeanInterval): string {

@@ -39,7 +39,13 @@ export class OrganTally {
     this.#crossed += crossed;
   }
 
-  summary(files: ApplyFiles, units: IntensityUnits, window: readonly [number, number]): ApplySummary {
+  /** @param extrapolation what the promise was calibrated on, where that is not all of this scan */
+  summary(
+    files: ApplyFiles,
+    units: IntensityUnits,
+    window: readonly [number, number],
+    extrapolation: string | null,
+  ): ApplySummary {
     const { procedure, epsilon, guarantee } = this.#calibration;
     const organs: Record<string, AppliedOrgan> = {};
     const warnings: string[] = [];
@@ -62,6 +68,7 @@ export class OrganTally {
       procedure,
       epsilon,
       guarantee,
+      extrapolation,
       condition:
         'The guarantee is for scans acquired and prepared as the calibration scans were; it is a statement about scans on ' +
         `average, not about this one. ${edges(units, window)}`,

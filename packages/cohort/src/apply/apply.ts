@@ -7,9 +7,8 @@ import {
   type CalibratedLambda,
   type Calibration,
   calibratedLambda,
-  cellsOfSample,
+  checkSamePreparing,
   type HeuristicOptions,
-  intervalOf,
   makePartition,
   type PartitionSpec,
   type Sample,
@@ -20,9 +19,7 @@ import {
   axisCodes,
   type Grid,
   makeGrid,
-  makeVolume,
   type NiftiHeader,
-  reorientToRas,
   seriesShape,
   volumeShape,
 } from '@semcrc/imaging';
@@ -50,8 +47,13 @@ import {
 import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
 import type { IntensityUnits } from '../scan/scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
+import { inputsOf, preparingOf } from '../sources/scan-options.ts';
 import { kindOfSummary, OrganTally } from './applied-summary.ts';
-import { type Output, publishInHu, publishInWindow } from './publish.ts';
+import { placeInFile, sliceOrder } from './file-order.ts';
+import { type Output, publishInHu, publishInWindow, publishPoint } from './publish.ts';
+
+/** What the scan is called in messages. */
+const APPLIED = 'to apply to';
 
 /** How files are read and results are written. */
 export interface ApplyOptions extends SlabOptions {
@@ -68,7 +70,8 @@ export interface ApplyOptions extends SlabOptions {
 
 /**
  * Widens the heuristic intervals of one scan by a calibrated λ and writes them to `folder`: `lower`, `upper`, `width` and
- * `lambda` (two-sided: `lambda-below` and `lambda-above`) as .nii.gz on the grid and with the header of `lower`, and
+ * `lambda` (two-sided: `lambda-below` and `lambda-above`; with a corrected centre also `point`, to which the intervals
+ * belong) as .nii.gz on the grid and with the header of `lower`, and
  * `summary.json`. Works slab by slab in the file's own order.
  *
  * Bounds are rounded outward: whatever λ covers lies inside the interval published, in HU too. In HU a bound at an edge of
@@ -76,7 +79,8 @@ export interface ApplyOptions extends SlabOptions {
  * whole range.
  *
  * @throws SemcrcError `bad-input` naming the file for files that do not fit together or the calibration; nothing is left
- *   of the volumes begun. `usage` when a result would replace an input, a link, or files that are no such result.
+ *   of the volumes begun. `usage` when the scan is made otherwise than those of the calibration in what λ depends on (see
+ *   `preparingDifferences`), and when a result would replace an input, a link, or files that are no such result.
  */
 export async function applyToFiles(
   calibration: Calibration,
@@ -86,18 +90,18 @@ export async function applyToFiles(
 ): Promise<ApplySummary> {
   const { labelling, window = abdomenWindow, units = 'window', warn, progress } = options;
   const { header, grid, inputs, turned } = await checkFiles(files, options);
-  await checkDrawCount(calibration, files);
+  const extrapolation = await checkMaking(calibration, files, options);
   const unknown = unknownGroups(calibration, labelling);
   const calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, files.lower);
+  const order = sliceOrder(grid);
   const tally = new OrganTally(calibration, labelling, unknown);
 
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
   });
-  const outputs: readonly Output[] =
-    calibrated.sides === 2
-      ? ['lower', 'upper', 'width', 'lambda-below', 'lambda-above']
-      : ['lower', 'upper', 'width', 'lambda'];
+  const lambdas: readonly Output[] = calibrated.sides === 2 ? ['lambda-below', 'lambda-above'] : ['lambda'];
+  const point: readonly Output[] = calibrated.centre ? ['point'] : [];
+  const outputs: readonly Output[] = ['lower', 'upper', 'width', ...lambdas, ...point];
   const summaryFile = join(folder, 'summary.json');
   // A folder that holds a summary of ours holds volumes of ours.
   const ours = options.replace === 'replace' || kindOfResult(summaryFile) === kindOfSummary;
@@ -118,19 +122,17 @@ export async function applyToFiles(
       foreign.see(sample.raw);
       const known = Uint16Array.from(sample.organs, (group) => (unknown.has(group) ? 0 : group));
       const slab: Sample = { ...sample, organs: known };
-      const result = applyLambda(
-        intervalOf(slab, heuristicOf(calibration)),
-        cellsOfSample(calibrated.partition, slab),
-        calibrated,
-      );
+      const { interval, cells } = placeInFile(slab, calibrated, heuristicOf(calibration), order);
+      const result = applyLambda(interval, cells, calibrated);
       openUnknown(result, sample.organs, unknown);
       const bounds = publish(result);
       tally.add(sample.organs, bounds, sample.mended);
-      await Promise.all(outputs.map((name) => writers.get(name)?.write(bounds[name])));
+      const volumes = { ...bounds, point: publishPoint(interval.lower, units, window) };
+      await Promise.all(outputs.map((name) => writers.get(name)?.write(volumes[name])));
       progress?.(sample.first + sample.shape[0], grid.shape[0]);
     }
     foreign.refuse();
-    const summary = tally.summary(files, units, window);
+    const summary = tally.summary(files, units, window, extrapolation);
     const volumes: AtomicFile[] = [];
     for (const writer of writers.values()) volumes.push(await writer.complete());
     await commitTogether([...volumes, await writtenSummary(summaryFile, summary, rules)]);
@@ -180,7 +182,7 @@ async function checkFiles(
   files: ApplyFiles,
   { labelling, affineTolerance, warn }: ApplyOptions,
 ): Promise<CheckedFiles> {
-  const scan = 'to apply to';
+  const scan = APPLIED;
   const header = await readNiftiHeader(files.lower);
   const shape = volumeShape(header, files.lower);
   const reference = { file: files.lower, shape, affine: header.affine };
@@ -210,16 +212,16 @@ async function checkFiles(
   return { header, grid: makeGrid(shape, header.affine), inputs: [files.lower, ...others], turned };
 }
 
-/** Refuses another number of draws than the calibration's scans had: quantiles of more draws lie further out. */
-async function checkDrawCount({ draws }: Calibration, { samples }: ApplyFiles): Promise<void> {
-  if (draws === undefined || samples === undefined) return;
-  const found = await countDraws([{ scan: 'to apply to', samples }]);
-  if (found === draws) return;
-  throw new SemcrcError(
-    'bad-input',
-    `${samples} holds ${found} samples, expected ${draws} as the scans of the calibration had: its λ is for quantiles of that many`,
-    { data: { file: samples, expected: draws, found } },
-  );
+/** Holds the making of the scan against that of the calibration's; returns what is an extrapolation. */
+async function checkMaking(
+  calibration: Calibration,
+  files: ApplyFiles,
+  { labelling, window, predictionUnits }: ApplyOptions,
+): Promise<string | null> {
+  const scan = { ...files, scan: APPLIED };
+  const inputs = inputsOf([scan], await countDraws([scan]));
+  const made = preparingOf({ window, predictionUnits }, labelling, inputs);
+  return checkSamePreparing(calibration, { name: files.lower, preparing: { ...made, truthUnits: null } });
 }
 
 /**
@@ -259,14 +261,14 @@ function inFileOrder(
 ): CalibratedLambda {
   const { spec } = calibrated.partition;
   const inPlane =
+    calibrated.centre != null ||
     spec.kind === 'position' ||
+    spec.kind === 'learned' ||
     (spec.kind === 'strata' && spec.features.some(({ name }) => name === 'gradient'));
   if (!inPlane) return calibrated;
   const [, height, width] = grid.shape;
-  // The index in the file of each pixel of a slice, brought to RAS order: exact as f32 up to 2^24 pixels.
-  const pixels = Float32Array.from({ length: height * width }, (_, index) => index);
-  const turned = reorientToRas(makeVolume(pixels, [1, height, width], grid.affine));
-  if (turned.shape[0] !== 1) {
+  const turned = sliceOrder(grid);
+  if (turned === null) {
     throw new SemcrcError(
       'bad-input',
       `${file}: its third axis does not run along the body, which this calibration needs; store the scan in RAS order`,
@@ -274,15 +276,15 @@ function inFileOrder(
     );
   }
   if (spec.kind !== 'position') return calibrated;
-  if (turned.shape[1] !== spec.height || turned.shape[2] !== spec.width) {
+  if (turned.height !== spec.height || turned.width !== spec.width) {
     throw new SemcrcError(
       'bad-input',
-      `${file}: the K-CRC calibration is for slices of ${spec.height} × ${spec.width}, found ${turned.shape[1]} × ${turned.shape[2]}`,
-      { data: { file, expected: [spec.height, spec.width], found: [turned.shape[1], turned.shape[2]] } },
+      `${file}: the K-CRC calibration is for slices of ${spec.height} × ${spec.width}, found ${turned.height} × ${turned.width}`,
+      { data: { file, expected: [spec.height, spec.width], found: [turned.height, turned.width] } },
     );
   }
   const map = new Uint8Array(height * width);
-  turned.data.forEach((pixel, position) => {
+  turned.pixels.forEach((pixel, position) => {
     map[pixel] = spec.map[position] as number;
   });
   const inFile: PartitionSpec = { ...spec, height, width, map };

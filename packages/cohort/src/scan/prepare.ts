@@ -3,10 +3,10 @@ import {
   abdomenWindow,
   chooseCut,
   crop,
+  type Grid,
   type LabelVolume,
   makeGrid,
   makeVolume,
-  type PaperSlices,
   resampleImage,
   resampleLabels,
   type ScanCut,
@@ -19,8 +19,9 @@ import {
   type Volume,
   voxelCount,
 } from '@semcrc/imaging';
-import type { Resampler } from '@semcrc/kernels';
+import { type Resampler, SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles } from '../sources/manifest.ts';
+import type { SliceChoice } from '../sources/scan-options.ts';
 import { ofScan } from './scan-files.ts';
 import type { ScanMemory } from './scan-memory.ts';
 import { type ReadingOptions, ScanReader } from './scan-reader.ts';
@@ -34,7 +35,7 @@ export type Prepared =
 
 /**
  * Prepares one scan as section 4 of the paper: RAS order, resampled to the spacing (images trilinear, labels nearest),
- * truth windowed, cropped to the truth's foreground, the window of slices with the most labelled voxels, a few slices of
+ * truth windowed, cropped to the foreground of the truth (or of the point), the window of slices with the most labelled voxels, a few slices of
  * it, cropped or padded to one size. Predictions and body are only decoded and resampled where slices are taken: of what
  * else their files hold nothing but its length and checksum is looked at. Bounds are clipped and swapped at the very end, on
  * the slices taken, and counted there.
@@ -47,7 +48,7 @@ export type Prepared =
 export async function prepareScan(
   files: ScanFiles,
   reading: ReadingOptions,
-  paper: PaperSlices,
+  paper: SliceChoice,
   resampler: Resampler,
   memory?: ScanMemory,
 ): Promise<Prepared> {
@@ -104,7 +105,7 @@ type ChosenSlices =
 /** Reads truth and segmentation, chooses the slices and cuts both down to them. */
 async function chooseSlices(
   reader: ScanReader,
-  paper: PaperSlices,
+  paper: SliceChoice,
   resampler: Resampler,
   memory: ScanMemory | undefined,
 ): Promise<ChosenSlices> {
@@ -114,10 +115,16 @@ async function chooseSlices(
     paper.spacing === null ? makeGrid(original.shape, original.affine) : spacingGrid(original, paper.spacing);
   const resampled = paper.spacing === null ? undefined : memory;
   const voxels = voxelCount(grid.shape);
-  const truth = resampleImage(resampler, original, grid, undefined, resampled?.resampledImage(voxels));
+  const ofTruth = resampleImage(resampler, original, grid, undefined, resampled?.resampledImage(voxels));
+  // The point is read to where the truth lies.
+  const truth = paper.crop === 'truth' ? ofTruth : { ...ofTruth, data: ofTruth.data.slice() };
+  const [image, top] =
+    paper.crop === 'truth'
+      ? [truth, truthUnits === 'window' ? 0 : window[0]]
+      : await pointOn(grid, reader, resampler);
   const labels = await reader.segmentation();
   const segmentation = resampleLabels(resampler, labels, grid, resampled?.resampledLabels(voxels));
-  const choice = chooseCut(truth, segmentation, truthUnits === 'window' ? 0 : window[0], paper);
+  const choice = chooseCut(image, segmentation, top, paper);
   if (choice.state === 'left-out') return choice;
   const boxes = sliceBoxes(choice.cut);
   return {
@@ -126,6 +133,21 @@ async function chooseSlices(
     truth: boxes.map((box) => crop(truth, box)),
     groups: boxes.map((box) => crop(segmentation, box)),
   };
+}
+
+/** The point prediction on a grid, and the value that windowing makes 0. */
+async function pointOn(grid: Grid, reader: ScanReader, resampler: Resampler): Promise<[Volume, number]> {
+  const { scan, point } = reader.files;
+  if (point === undefined) {
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${scan} has no point prediction, which scans are to be cropped to; give one, or \`crop\` truth`,
+      { data: { scan, options: ['point', 'crop'] } },
+    );
+  }
+  const { volume, units } = await reader.prediction(point);
+  const { window = abdomenWindow } = reader.options;
+  return [resampleImage(resampler, volume, grid), units === 'hu' ? window[0] : 0];
 }
 
 /**
@@ -137,7 +159,7 @@ async function chooseSlices(
 export async function reasonToLeaveOut(
   files: ScanFiles,
   reading: ReadingOptions,
-  paper: PaperSlices,
+  paper: SliceChoice,
   resampler: Resampler,
   memory?: ScanMemory,
 ): Promise<string | null> {

@@ -4,8 +4,8 @@ import { countDraws } from '../scan/scan-files.ts';
 import type { ScanNote } from '../scan/scan-note.ts';
 import { type StorePlan, writeScan } from '../store/draft.ts';
 import type { ScanList } from './manifest.ts';
-import { preparingOf, type ScanOptions } from './scan-options.ts';
-import { contentOf, digestScans, inputsOf, type SourceHooks, scanPreparer } from './scan-source.ts';
+import { inputsOf, preparingOf, type ScanOptions } from './scan-options.ts';
+import { contentOf, digestScans, knownDigests, type SourceHooks, scanPreparer } from './scan-source.ts';
 
 /** How a scan fared. */
 export type ScanOutcome =
@@ -45,7 +45,7 @@ export async function openPreparation(
 ): Promise<Preparation> {
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const content = contentOf(labelling, options);
-  const digest = options.known?.digest ?? (await digestScans(scans, content, hooks.note));
+  const { digest, fingerprints } = knownDigests(options) ?? (await digestScans(scans, content, hooks.note));
   const notes: ScanNote[] = [];
   const preparer = await scanPreparer(labelling, options, {
     ...hooks,
@@ -59,6 +59,7 @@ export async function openPreparation(
   return {
     plan: {
       digest,
+      ...(fingerprints === undefined ? {} : { fingerprints }),
       ids: scans.map(({ scan }) => scan),
       patients: scans.map(({ patient }) => patient),
       labels: labelling.labels,

@@ -1,7 +1,10 @@
 import { type Cohort, PREPARING_DEFAULTS, type Preparing, type PreparingOptions } from '@semcrc/core';
 import type { Labelling, PaperSlices } from '@semcrc/imaging';
-import { namedScheme } from '@semcrc/imaging';
+import { FIRST_EXTRA, namedScheme, UNKNOWN_LABEL } from '@semcrc/imaging';
+import { SemcrcError } from '@semcrc/kernels';
+import { isFolder } from '../scan/scan-files.ts';
 import type { ReadingOptions } from '../scan/scan-reader.ts';
+import type { ScanFiles } from './manifest.ts';
 
 /**
  * How the scans of a manifest or a directory tree are made: the settings of core's `PreparingOptions`, with its defaults, and
@@ -12,7 +15,9 @@ export interface ScanOptions extends PreparingOptions {
    * What an earlier opening in this run found. With the digest, files are not looked at again until they are read; with the
    * scans left out, none is read to find out which qualify.
    */
-  readonly known?: Partial<Pick<Cohort, 'digest' | 'draws' | 'leftOut' | 'preparing'>> | undefined;
+  readonly known?:
+    | Partial<Pick<Cohort, 'digest' | 'draws' | 'leftOut' | 'fingerprints' | 'preparing'>>
+    | undefined;
 }
 
 /** How the options read intensities and labels. */
@@ -29,8 +34,13 @@ export function readingOf(
   };
 }
 
+/** How a few slices are taken of a scan, and by which image it is cropped first. */
+export interface SliceChoice extends PaperSlices {
+  readonly crop: 'truth' | 'point';
+}
+
 /** The slices that the options take of a scan; null where scans are taken whole. */
-export function paperSlicesOf(options: ScanOptions): PaperSlices | null {
+export function paperSlicesOf(options: ScanOptions): SliceChoice | null {
   if (options.prepare !== 'paper') return null;
   return {
     spacing: options.spacing ?? null,
@@ -39,11 +49,37 @@ export function paperSlicesOf(options: ScanOptions): PaperSlices | null {
     windowSlices: options.windowSlices ?? PREPARING_DEFAULTS.windowSlices,
     margin: options.margin ?? PREPARING_DEFAULTS.margin,
     leastLabelled: options.leastLabelled ?? PREPARING_DEFAULTS.leastLabelled,
+    crop: options.crop ?? PREPARING_DEFAULTS.crop,
   };
 }
 
 /** What a cohort's files hold of what λ depends on. */
 export type ScanInputs = Pick<Preparing, 'point' | 'std' | 'body' | 'draws' | 'segmentation'>;
+
+/**
+ * What every one of some scans has.
+ *
+ * @throws SemcrcError `bad-input` where only some have a body mask: label 0 would mean one thing in them and another elsewhere.
+ */
+export function inputsOf(
+  scans: readonly Pick<ScanFiles, 'scan' | 'point' | 'std' | 'body' | 'segmentation'>[],
+  draws: number,
+): ScanInputs {
+  const all = (role: 'point' | 'std' | 'body') => scans.every((files) => files[role] !== undefined);
+  const without = scans.find(({ body }) => body === undefined);
+  const withBody = scans.find(({ body }) => body !== undefined);
+  if (without && withBody) {
+    throw new SemcrcError(
+      'bad-input',
+      `scan ${without.scan} has no body mask, scan ${withBody.scan} has one: its body would count as background; ` +
+        'give every scan a mask, or none',
+      { data: { scan: without.scan, other: withBody.scan } },
+    );
+  }
+  const folders = scans.filter(({ segmentation }) => isFolder(segmentation)).length;
+  const segmentation = folders === 0 ? 'labels' : folders === scans.length ? 'masks' : 'mixed';
+  return { point: all('point'), std: all('std'), body: all('body'), draws, segmentation };
+}
 
 /** The record of how scans are made by the options, with every default filled in. */
 export function preparingOf(options: ScanOptions, labelling: Labelling, inputs: ScanInputs): Preparing {
@@ -53,7 +89,7 @@ export function preparingOf(options: ScanOptions, labelling: Labelling, inputs: 
     ...inputs,
     labels: options.labels ?? scheme.name,
     labelNames: namedScheme(options.labels ?? scheme.name) ? null : Object.fromEntries(scheme.names),
-    extraLabels: options.extraLabels ?? [],
+    extraLabels: extraNames(labelling),
     window: reading.window,
     predictionUnits: reading.predictionUnits,
     truthUnits: reading.truthUnits,
@@ -67,6 +103,14 @@ export function preparingOf(options: ScanOptions, labelling: Labelling, inputs: 
     windowSlices: null,
     margin: null,
     leastLabelled: null,
+    crop: null,
   };
   return { ...recorded, prepare: 'none', ...whole };
+}
+
+/** Labels that have a group of their own beside the organs, as the scheme names them. */
+function extraNames({ scheme, groupOf }: Labelling): readonly string[] {
+  return [...scheme.names].flatMap(([number, name]) =>
+    (groupOf[number] as number) >= FIRST_EXTRA && groupOf[number] !== UNKNOWN_LABEL ? [name] : [],
+  );
 }

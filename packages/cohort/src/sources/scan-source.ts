@@ -4,14 +4,14 @@ import type { Labelling } from '@semcrc/imaging';
 import { readTextFile, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { type Prepared, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
-import { countDraws, isFolder } from '../scan/scan-files.ts';
+import { countDraws } from '../scan/scan-files.ts';
 import { ScanMemory } from '../scan/scan-memory.ts';
 import type { TakeNote } from '../scan/scan-note.ts';
 import type { ReadingOptions } from '../scan/scan-reader.ts';
 import { readWholeScan } from '../scan/whole-scan.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
 import { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
-import { paperSlicesOf, preparingOf, readingOf, type ScanInputs, type ScanOptions } from './scan-options.ts';
+import { inputsOf, paperSlicesOf, preparingOf, readingOf, type ScanOptions } from './scan-options.ts';
 
 /** Functions that opening and reading call. */
 export interface SourceHooks {
@@ -19,14 +19,6 @@ export interface SourceHooks {
   readonly warn?: (message: string) => void;
   /** Called with every note as data, to be counted; see `describeNotes`. */
   readonly note?: TakeNote;
-}
-
-/** What every one of some scans has. */
-export function inputsOf(scans: readonly ScanFiles[], draws: number): ScanInputs {
-  const all = (role: 'point' | 'std' | 'body') => scans.every((files) => files[role] !== undefined);
-  const folders = scans.filter(({ segmentation }) => isFolder(segmentation)).length;
-  const segmentation = folders === 0 ? 'labels' : folders === scans.length ? 'masks' : 'mixed';
-  return { point: all('point'), std: all('std'), body: all('body'), draws, segmentation };
 }
 
 /** Files of a scan in a fixed order, with the role each plays. */
@@ -65,6 +57,18 @@ function noteTwice(
   note?.({ kind: 'same-files', scan, file, message });
 }
 
+/** What files are known by: the cohort, and the ground truth of each scan in order. */
+export interface CohortDigests {
+  readonly digest: string;
+  readonly fingerprints?: readonly string[] | undefined;
+}
+
+/** The digests that an earlier opening in this run found. */
+export function knownDigests({ known = {} }: ScanOptions): CohortDigests | undefined {
+  const { digest, fingerprints } = known;
+  return digest === undefined ? undefined : { digest, fingerprints };
+}
+
 /**
  * SHA-256 over the configuration and, for each scan in order, its id, its patient and the fingerprint of each of its
  * files (see {@link fingerprintOf}: sizes and content, no paths or times).
@@ -75,8 +79,9 @@ export async function digestScans(
   scans: readonly ScanFiles[],
   content: object,
   note?: TakeNote,
-): Promise<string> {
+): Promise<CohortDigests> {
   const hash = digestOf(content);
+  const fingerprints: string[] = [];
   const truths = new Map<string, ScanFiles>();
   for (const files of scans) {
     hash.update(`${JSON.stringify([files.scan, files.patient])}\n`);
@@ -85,7 +90,10 @@ export async function digestScans(
         const print = await fingerprintOf(path, role);
         hash.update(print);
         if (role === 'groundTruth') noteTwice(files, truths.get(print), note);
-        if (role === 'groundTruth') truths.set(print, files);
+        if (role === 'groundTruth') {
+          truths.set(print, files);
+          fingerprints.push(print);
+        }
       } catch (error) {
         if (!(error instanceof SemcrcError)) throw error;
         throw new SemcrcError('bad-input', `scan ${files.scan}: ${error.message} (the ${role} of the scan)`, {
@@ -95,7 +103,7 @@ export async function digestScans(
       }
     }
   }
-  return hash.digest('hex');
+  return { digest: hash.digest('hex'), fingerprints };
 }
 
 /** Makes what turns a scan's files into a sample, by the options. */
@@ -170,13 +178,16 @@ export async function openScans(
   for (const warning of warnings) hooks.warn?.(warning);
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const { known = {} } = options;
-  const digest =
-    known.digest ?? (await digestScans(scans, contentOf(labelling, options), firstOfKind(hooks)));
+  const earlier = knownDigests(options);
+  const digests = earlier ?? (await digestScans(scans, contentOf(labelling, options), firstOfKind(hooks)));
   const draws = known.draws ?? (await countDraws(scans));
   const preparing = known.preparing ?? preparingOf(options, labelling, inputsOf(scans, draws));
   const preparer = await scanPreparer(labelling, options, hooks);
   const leftOut = known.leftOut ?? (await findLeftOut(scans, preparer));
   const out = new Set(leftOut.map(({ scan }) => scan));
+  // What an earlier opening found is of the scans kept already.
+  const keptOnly = (prints: readonly string[]) =>
+    earlier ? prints : prints.filter((_, at) => !out.has((scans[at] as ScanFiles).scan));
   const byId = new Map(scans.filter(({ scan }) => !out.has(scan)).map((files) => [files.scan, files]));
   if (byId.size === 0) {
     throw new SemcrcError(
@@ -190,9 +201,10 @@ export async function openScans(
     ids: [...byId.keys()],
     patients: [...byId.values()].map(({ patient }) => patient),
     labels: labelling.labels,
-    digest,
+    digest: digests.digest,
     draws,
     leftOut,
+    ...(digests.fingerprints === undefined ? {} : { fingerprints: keptOnly(digests.fingerprints) }),
     preparing,
     async read(id) {
       const files = byId.get(id);

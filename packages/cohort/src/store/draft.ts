@@ -23,6 +23,8 @@ export interface StorePlan {
   readonly name: string;
   /** How the scans are made of files. */
   readonly preparing: Preparing;
+  /** Fingerprint of each scan's ground truth, parallel to `ids`. */
+  readonly fingerprints?: readonly string[];
 }
 
 /** What is remembered of a written scan beside its voxels. */

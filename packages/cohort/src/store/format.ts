@@ -1,4 +1,4 @@
-import { Preparing, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
+import { type LeftOut, Preparing, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -13,7 +13,7 @@ const Counts = Type.Array(Type.Integer({ minimum: 0 }));
  * Attributes of the Zarr group. `scans` and `patients` run along the first axis of the arrays; `labels` names every
  * group id. `window` is in HU, `spacing` in mm (x, y, z), null where scans keep their own. What follows `source` is
  * semcrc's own and may be missing in a store written by another program: `checksums` (CRC-32 of each chunk's bytes, by
- * array) and `mended` (voxels changed on the way in, by scan).
+ * array), `mended` (voxels changed on the way in, by scan) and `fingerprints` (of the file of each scan's ground truth).
  */
 export const storeAttributesSchema = Type.Object({
   schema: Type.Literal(STORE_SCHEMA),
@@ -23,6 +23,7 @@ export const storeAttributesSchema = Type.Object({
   window: Type.Optional(Type.Union([Type.Tuple([Type.Number(), Type.Number()]), Type.Null()])),
   spacing: Type.Optional(Type.Union([Triple, Type.Null()])),
   source: Type.Optional(Type.Unknown()),
+  fingerprints: Type.Optional(Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' }))),
   checksums: Type.Optional(Type.Record(Type.String(), Counts)),
   mended: Type.Optional(Type.Object({ clipped: Counts, crossed: Counts })),
 });
@@ -60,16 +61,35 @@ export function parseStoreAttributes(attributes: unknown, place: string): StoreA
       },
     );
   }
-  const { scans, patients } = attributes;
-  if (patients.length !== scans.length || new Set(scans).size !== scans.length) {
+  const { scans, patients, fingerprints = scans } = attributes;
+  if (
+    patients.length !== scans.length ||
+    fingerprints.length !== scans.length ||
+    new Set(scans).size !== scans.length
+  ) {
     throw new SemcrcError(
       'bad-input',
       `${place}: expected unique scan ids and one patient each, found ${scans.length} scans ` +
-        `(${new Set(scans).size} different) and ${patients.length} patients`,
+        `(${new Set(scans).size} different) and ${patients.length} patients (${fingerprints.length} fingerprints)`,
+      { data: { file: place } },
+    );
+  }
+  if (attributes.window && !(attributes.window[0] < attributes.window[1])) {
+    throw new SemcrcError(
+      'bad-input',
+      `${place}: attribute /window must go from its lower end in HU to its upper, found ${attributes.window.join(' to ')}`,
       { data: { file: place } },
     );
   }
   return attributes;
+}
+
+const leftOutValidator = Compile(Type.Array(Type.Object({ scan: Type.String(), reason: Type.String() })));
+
+/** Scans that did not qualify when the store was prepared; empty where it does not tell. */
+export function storedLeftOut({ source }: StoreAttributes): readonly LeftOut[] {
+  const stored = typeof source === 'object' && source !== null && 'leftOut' in source ? source.leftOut : [];
+  return leftOutValidator.Check(stored) ? stored : [];
 }
 
 const preparingValidator = Compile(Preparing);
@@ -84,7 +104,7 @@ export function storedPreparing(
 ): Preparing {
   const stored =
     typeof source === 'object' && source !== null && 'preparing' in source ? source.preparing : null;
-  if (preparingValidator.Check(stored)) return stored;
+  if (preparingValidator.Check(stored) && String(stored.window) === String(window ?? null)) return stored;
   return { ...UNKNOWN_PREPARING, point, std, draws: samples, window: window ?? null };
 }
 

@@ -13,6 +13,7 @@ import {
   parseStoreAttributes,
   type StoreArray,
   type StoreAttributes,
+  storedLeftOut,
   storedPreparing,
 } from './format.ts';
 import { LazySample } from './lazy-sample.ts';
@@ -238,7 +239,8 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     labels,
     digest: options.known?.digest ?? (await digestStore(attributes, readers)),
     draws,
-    leftOut: [],
+    leftOut: storedLeftOut(attributes),
+    ...(attributes.fingerprints === undefined ? {} : { fingerprints: attributes.fingerprints }),
     preparing: storedPreparing(attributes, {
       point: reader.has('point'),
       std: reader.has('std'),

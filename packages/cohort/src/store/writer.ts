@@ -81,6 +81,9 @@ export async function finishStore(path: string): Promise<StoreSummary> {
     scans: finished.map(({ scan }) => scan),
     patients: kept.map(({ index }) => plan.patients[index] as string),
     labels: plan.labels,
+    ...(plan.fingerprints === undefined
+      ? {}
+      : { fingerprints: kept.map(({ index }) => plan.fingerprints?.[index] as string) }),
     window: preparing.window && [...preparing.window],
     spacing: preparing.spacing && [...preparing.spacing],
     source: { name: plan.name, digest: plan.digest, leftOut, preparing },

@@ -22,8 +22,10 @@ export interface Cohort {
   readonly digest: string;
   /** Draws of the prediction that every scan has; 0 where there are none. */
   readonly draws: number;
-  /** Scans that do not qualify; empty where all do, and where nobody can tell (a prepared cohort holds those kept). */
+  /** Scans that do not qualify; empty where all do, and where nobody can tell. */
   readonly leftOut: readonly LeftOut[];
+  /** Fingerprint of each scan's ground truth, parallel to `ids`: the same for the same file under another id or in another cohort. */
+  readonly fingerprints?: readonly string[];
   /** How the scans were made, as far as the source tells. */
   readonly preparing?: Preparing;
   /**
@@ -49,9 +51,10 @@ export interface Source extends Cohort {
 
 /** What a source knows of its cohort, without the means to read it. */
 export function cohortOf(source: Source): Cohort {
-  const { name, ids, patients, labels, digest, draws, leftOut, preparing, verified } = source;
+  const { name, ids, patients, labels, digest, draws, leftOut, fingerprints, preparing, verified } = source;
   return {
     ...{ name, ids, patients, labels, digest, draws, leftOut },
+    ...(fingerprints === undefined ? {} : { fingerprints }),
     ...(preparing === undefined ? {} : { preparing }),
     ...(verified === undefined ? {} : { verified }),
   };

@@ -3,6 +3,8 @@ export interface MeanInterval {
   readonly mean: number;
   readonly low: number | null;
   readonly high: number | null;
+  /** Sample standard deviation of the values; null for fewer than two. */
+  readonly sd: number | null;
 }
 
 /**
@@ -12,10 +14,11 @@ export interface MeanInterval {
 export function meanInterval(values: readonly number[]): MeanInterval {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  if (n < 2) return { mean, low: null, high: null };
+  if (n < 2) return { mean, low: null, high: null, sd: null };
   const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const half = student975(n - 1) * Math.sqrt(square / (n - 1) / n);
-  return { mean, low: Math.max(mean - half, 0), high: Math.min(mean + half, 1) };
+  const sd = Math.sqrt(square / (n - 1));
+  const half = student975(n - 1) * (sd / Math.sqrt(n));
+  return { mean, low: Math.max(mean - half, 0), high: Math.min(mean + half, 1), sd };
 }
 
 /** The standard normal's 97.5% quantile. */

@@ -6,11 +6,10 @@ import type { Immutable } from './immutable.ts';
 const orNull = <Schema extends Type.TSchema>(schema: Schema, description: string) =>
   Type.Union([schema, Type.Null()], { description });
 
-/** Schema of a number of the paper's slices, null where scans are taken whole. */
-const wholeOr = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
-
 const millimetres = Type.Number({ exclusiveMinimum: 0 });
 const pixels = Type.Integer({ minimum: 1 });
+/** HU far beyond what a scanner writes: numbers outside are no window's. */
+const hounsfield = Type.Number({ minimum: -1e6, maximum: 1e6 });
 
 /** How intensities and labels of files are read. */
 const reading = {
@@ -24,7 +23,7 @@ const reading = {
     default: [],
     description: 'Labels beside the nine organs that get a λ of their own.',
   }),
-  window: Type.Tuple([Type.Number(), Type.Number()], {
+  window: Type.Tuple([hounsfield, hounsfield], {
     default: [-175, 250],
     description: 'HU window of the truth that becomes 0..1.',
   }),
@@ -77,6 +76,11 @@ const paperSlices = {
     default: 4000,
     description: 'A slice with fewer labelled voxels than this counts 0.',
   }),
+  crop: Type.Enum(['truth', 'point'], {
+    default: 'truth',
+    description:
+      "What scans are cropped to before slices are cut to one size: what is above the window's lower end in the ground truth, as the paper does, or in the point prediction, which scans to come have, too.",
+  }),
 };
 
 /**
@@ -123,7 +127,9 @@ const recorded = {
   ...inputs,
   labels: orNull(Type.String(), 'Name of the label scheme, or the path of the label map as it was given.'),
   labelNames: orNull(
-    Type.Record(Type.String({ pattern: '^[1-9][0-9]{0,4}$' }), Type.String()),
+    Type.Record(Type.String({ pattern: '^[1-9][0-9]{0,4}$' }), Type.String(), {
+      additionalProperties: false,
+    }),
     'Number → name of a label map; null for the named schemes.',
   ),
   extraLabels: reading.extraLabels,
@@ -141,24 +147,11 @@ export const Preparing = Type.Union([
     ...recorded,
     prepare: Type.Literal('none'),
     ...{ spacing: Type.Null(), slices: Type.Null(), size: Type.Null() },
-    ...{ windowSlices: Type.Null(), margin: Type.Null(), leastLabelled: Type.Null() },
+    ...{ windowSlices: Type.Null(), margin: Type.Null(), leastLabelled: Type.Null(), crop: Type.Null() },
   }),
   Type.Object({ ...recorded, prepare: Type.Literal('paper'), ...paperSlices }),
 ]);
 export type Preparing = Immutable<Static<typeof Preparing>>;
-
-/** `preparing` as `semcrc/calibration@1` holds it: the part that settings name; any of it may be missing. */
-export const PreparingRecord1 = Type.Partial(
-  Type.Object({
-    prepare: PreparingOptions.properties.prepare,
-    ...{ labels: recorded.labels, extraLabels: recorded.extraLabels },
-    ...{ window: recorded.window, predictionUnits: recorded.predictionUnits },
-    ...{ spacing: paperSlices.spacing, slices: wholeOr(paperSlices.slices), size: wholeOr(paperSlices.size) },
-    ...{ windowSlices: wholeOr(paperSlices.windowSlices), margin: wholeOr(paperSlices.margin) },
-    leastLabelled: wholeOr(paperSlices.leastLabelled),
-  }),
-);
-export type PreparingRecord1 = Immutable<Static<typeof PreparingRecord1>>;
 
 /** The preparing of whole scans of which nothing else is known. */
 export const UNKNOWN_PREPARING: Preparing = {
@@ -180,4 +173,5 @@ export const UNKNOWN_PREPARING: Preparing = {
   windowSlices: null,
   margin: null,
   leastLabelled: null,
+  crop: null,
 };

@@ -24,6 +24,7 @@ import {
 import { LossTable } from '../search/loss-table.ts';
 import { type CalibrationData, type Fit, type FitAnchor, infeasibleError, secondsSince } from './fit.ts';
 import { gatherLengthProblem } from './length-problem.ts';
+import { lossesOf } from './losses.ts';
 
 /** The groups of an anchored procedure on one split: the same for every tolerance. */
 export interface AnchoredGroups {
@@ -168,6 +169,7 @@ export async function fitAnchored(
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
         pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
         organs: {},
+        losses: { scan: lossesOf(table.evaluate(found.lambda)), organs: {} },
         seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
       };
     });

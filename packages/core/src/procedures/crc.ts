@@ -4,6 +4,7 @@ import { leastLambda } from '../search/backtrack.ts';
 import type { RiskBound } from '../search/bound.ts';
 import { LossTable } from '../search/loss-table.ts';
 import { type CalibrationData, type Fit, infeasibleError, optAndCal, secondsSince } from './fit.ts';
+import { lossesOf } from './losses.ts';
 
 /**
  * CRC (eq. 3): one λ for every voxel, calibrated on opt and cal together, since it needs no anchor.
@@ -29,6 +30,7 @@ export function fitCrc(data: CalibrationData, split: Split, bounds: readonly Ris
       omega: null,
       pathPosition: null,
       organs: {},
+      losses: { scan: lossesOf(table.evaluate(found.lambda)), organs: {} },
       seconds,
     };
   });

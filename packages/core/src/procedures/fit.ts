@@ -9,6 +9,7 @@ import type { Procedure, ProcedureOptions } from '../options/procedure-options.t
 import type { Profile } from '../profile/profile.ts';
 import { crcBound, type RiskBound } from '../search/bound.ts';
 import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from '../search/rcps.ts';
+import type { FitLosses } from './losses.ts';
 
 /** What calibrating needs of a cohort. */
 export interface CalibrationData {
@@ -55,6 +56,7 @@ export interface Fit extends CalibratedLambda {
   readonly pathPosition: number | null;
   /** By label id; empty but for procedures that control each organ. */
   readonly organs: Readonly<Record<string, OrganStatus>>;
+  readonly losses: FitLosses;
   readonly seconds: { readonly anchor: number; readonly backtrack: number };
 }
 

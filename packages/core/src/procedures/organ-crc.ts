@@ -4,9 +4,10 @@ import type { Split } from '../cohort/split.ts';
 import type { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition } from '../partition/partition.ts';
 import type { Profile } from '../profile/profile.ts';
+import type { LossesRecord } from '../records/run.ts';
 import { type Backtracked, leastLambda } from '../search/backtrack.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
-import { type LossAverage, LossTable } from '../search/loss-table.ts';
+import { type LossAverage, type LossScope, LossTable } from '../search/loss-table.ts';
 import {
   boundOf,
   type CalibrationData,
@@ -16,6 +17,7 @@ import {
   optAndCal,
   secondsSince,
 } from './fit.ts';
+import { type FitLosses, lossesOf } from './losses.ts';
 
 /**
  * organ-crc (eq. 11, 12): for each organ k the smallest λ_k ≥ 0 whose loss ℓ_k meets the condition over the units that
@@ -43,12 +45,15 @@ export function fitOrganCrc(
   const units = new Set(profiles.map(({ patient }) => patient)).size;
   const controlled = controlledOrgans(procedure, options, data.labels);
   const bounds = epsilons.map((epsilon) => organBound(options, epsilon, controlled.length));
-  const found = calibrateOrgans(data, profiles, controlled, bounds, averageOf(procedure));
+  const sides = semantic?.[0].sides ?? 1;
+  const average = averageOf(procedure);
+  const found = calibrateOrgans(data, profiles, controlled, bounds, average);
+  const lossesAt = (scope: LossScope, lambda: Float32Array): LossesRecord =>
+    lossesOf(new LossTable(profiles, partition, { scope, average, sides }).evaluate(lambda));
   const seconds = secondsSince(start) / bounds.length;
   return bounds.map((bound, i) => {
     const organs: Record<string, OrganStatus> = {};
     const groups = partition.keys.length;
-    const sides = semantic?.[i].sides ?? 1;
     const lambda = semantic?.[i].lambda.slice() ?? new Float32Array(groups).fill(Number.POSITIVE_INFINITY);
     for (const [organ, outcomes] of found) {
       const outcome = outcomes[i];
@@ -60,6 +65,11 @@ export function fitOrganCrc(
         lambda[at] = semantic ? Math.max(lambda[at], own) : own;
       }
     }
+    const calibrated = controlled.filter((organ) => organs[organ]?.status === 'calibrated');
+    const losses: FitLosses = {
+      scan: lossesAt('scan', lambda),
+      organs: Object.fromEntries(calibrated.map((organ) => [organ, lossesAt({ organ }, lambda)])),
+    };
     const statuses = Object.values(organs);
     if (statuses.every(({ status }) => status !== 'calibrated')) {
       const most = Math.max(...statuses.map(({ nCal }) => nCal));
@@ -76,6 +86,7 @@ export function fitOrganCrc(
       omega: semantic?.[i].omega ?? null,
       pathPosition: semantic?.[i].pathPosition ?? null,
       organs,
+      losses,
       seconds: {
         anchor: semantic?.[i].seconds.anchor ?? 0,
         backtrack: seconds + (semantic?.[i].seconds.backtrack ?? 0),

@@ -4,11 +4,12 @@ import type { ProcedureOptions } from '../options/procedure-options.ts';
 import { backtrack } from '../search/backtrack.ts';
 import { leastUnits } from '../search/bound.ts';
 import { type AbsentComponent, type LambdaFamily, lineFamily, pathFamily } from '../search/lambda-family.ts';
-import { LossTable } from '../search/loss-table.ts';
+import { type LossScope, LossTable } from '../search/loss-table.ts';
 import type { AnchoredGroups } from './anchored.ts';
 import { sidesOf } from './anchored.ts';
 import { type CalibrationData, type Fit, infeasibleError, type OrganStatus, secondsSince } from './fit.ts';
 import { gatherLengthProblem } from './length-problem.ts';
+import { lossesOf } from './losses.ts';
 import { organBound } from './organ-crc.ts';
 
 /**
@@ -75,6 +76,13 @@ export async function fitOrganShortest(
       }
     }
   }
+  const lossesAt = (scope: LossScope, lambda: Float32Array) =>
+    lossesOf(new LossTable(profiles, counted, { scope, sides }).evaluate(lambda));
+  const losses = lambdas.map((lambda, i) => {
+    const calibrated = organs.filter((organ) => statuses[i][organ].status === 'calibrated');
+    const byOrgan = calibrated.map((organ) => [organ, lossesAt({ organ }, lambda)] as const);
+    return { scan: lossesAt('scan', lambda), organs: Object.fromEntries(byOrgan) };
+  });
   const seconds = { anchor: anchorSeconds, backtrack: secondsSince(begun) / bounds.length };
   return bounds.map((bound, i) => {
     const own = Object.values(statuses[i]);
@@ -89,6 +97,7 @@ export async function fitOrganShortest(
       units: new Set(split.cal.map((id) => data.profileOf(id).patient)).size,
       ...{ anchor: null, omega: null, pathPosition: null },
       organs: statuses[i],
+      losses: losses[i],
       seconds,
     };
   });

@@ -42,6 +42,8 @@ export const ApplySummary = Type.Object(
     epsilon: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
     /** What the calibration promises. */
     guarantee: Type.String(),
+    /** What the promise was calibrated on, where this scan's voxels are chosen otherwise: for others it is an extrapolation. */
+    extrapolation: Type.Union([Type.String(), Type.Null()]),
     /** Under what condition it holds for this scan, and how to read the bounds. */
     condition: Type.String(),
     voxels: Count,

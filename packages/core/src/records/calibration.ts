@@ -2,13 +2,15 @@ import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Errors } from 'typebox/value';
 import { type Labels, labelIds } from '../cohort/labels.ts';
+import type { MendedVoxels } from '../cohort/sample.ts';
+import type { Cohort } from '../cohort/source.ts';
 import type { Split } from '../cohort/split.ts';
 import type { CalibratedLambda, Evaluation } from '../evaluate/scan-evaluation.ts';
 import { CENTRE_TERMS, type Centre } from '../learned/centre.ts';
 import { isTree, rulesOf } from '../learned/regression-tree.ts';
 import { SLICE_FEATURES } from '../learned/slice-features.ts';
 import type { Immutable } from '../options/immutable.ts';
-import { PreparingRecord1 } from '../options/preparing.ts';
+import { Preparing } from '../options/preparing.ts';
 import { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition, type Partition } from '../partition/partition.ts';
 import type { LearnedSpec, PartitionSpec } from '../partition/partition-spec.ts';
@@ -20,15 +22,19 @@ import {
   EvaluationRecord,
   LabelsRecord,
   LambdaByGroup,
+  LossesRecord,
   lambdaByGroup,
   lambdaVector,
+  MendedRecord,
+  MoreScansRecord,
   OrganStatusRecord,
   ProcedureName,
   SplitRecord,
+  UnitsRecord,
 } from './run.ts';
 
 /** Name and version of the format; a reader refuses any other. */
-export const CALIBRATION_SCHEMA = 'semcrc/calibration@1';
+export const CALIBRATION_SCHEMA = 'semcrc/calibration@2';
 
 const Bytes = Type.String({
   pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
@@ -101,29 +107,40 @@ export const SourceRecord = Type.Object({
   name: Type.String(),
   digest: Type.String(),
   scans: Type.Integer({ minimum: 1 }),
-  /** Every option that decided how files became voxels. */
-  preparing: PreparingRecord1,
+  /** Scans that did not qualify: what is promised is about scans that do. */
+  leftOut: Type.Integer({ minimum: 0 }),
+  /** Everything in the making of their voxels that λ depends on. */
+  preparing: Preparing,
 });
 export type SourceRecord = Immutable<Static<typeof SourceRecord>>;
 
 const method = ProcedureOptions.properties;
+const Tolerance = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 });
+
+/** λ̂ of the same split at other tolerances, in ascending order; null where n is too small or the anchor out of reach. */
+export const CurveRecord = Type.Array(
+  Type.Object({
+    epsilon: Tolerance,
+    status: Type.Enum(['calibrated', 'infeasible']),
+    lambda: Type.Union([LambdaByGroup, Type.Null()]),
+  }),
+);
+export type CurveRecord = Static<typeof CurveRecord>;
 
 /** The JSON schema of `calibration.json`, and its TypeScript type. */
 export const Calibration = Type.Object(
   {
     schema: Type.Literal(CALIBRATION_SCHEMA),
     procedure: ProcedureName,
-    epsilon: Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }),
+    epsilon: Tolerance,
     bound: method.bound,
-    delta: Type.Union([Type.Number(), Type.Null()]),
+    delta: Type.Union([method.delta, Type.Null()]),
     heuristic: method.heuristic,
     weightFloor: method.weightFloor,
     alpha: method.alpha,
     sampleQuantiles: method.sampleQuantiles,
     /** Whether λ may be negative: intervals shrink, to the point at most. */
     shrink: method.shrink,
-    /** How many draws of the prediction every scan had; only where the heuristic takes quantiles of them. */
-    draws: Type.Optional(Type.Integer({ minimum: 2 })),
     within: method.within,
     sides: Type.Union([Type.Literal(1), Type.Literal(2)]),
     guarantee: Type.String(),
@@ -137,8 +154,18 @@ export const Calibration = Type.Object(
     pathPosition: Type.Union([Type.Number(), Type.Null()]),
     n: Type.Integer({ minimum: 1 }),
     organs: Type.Record(Type.String(), OrganStatusRecord),
+    /** Losses of the calibration units at `lambda`. */
+    losses: LossesRecord,
+    moreScans: Type.Optional(MoreScansRecord),
+    curve: Type.Optional(CurveRecord),
+    /** Patient of each scan of the split, where some patient has several. */
+    patients: Type.Optional(Type.Record(Type.String(), Type.String())),
+    units: Type.Optional(UnitsRecord),
+    mended: Type.Optional(MendedRecord),
     seed: Type.Integer({ minimum: 0 }),
     split: SplitRecord,
+    /** Fingerprint of the ground truth of each scan of `split.opt` and `split.cal`, where the source knows it. */
+    fingerprints: Type.Optional(Type.Record(Type.String(), Type.String({ pattern: '^[0-9a-f]{64}$' }))),
     source: SourceRecord,
     test: Type.Union([EvaluationRecord, Type.Null()]),
     versions: Type.Record(Type.String(), Type.String()),
@@ -152,18 +179,21 @@ export interface CalibrationContext {
   readonly epsilon: number;
   readonly options: ProcedureOptions;
   readonly labels: Labels;
-  /** Draws of the prediction that the cohort has by scan; 0 where there are none. */
-  readonly draws: number;
   readonly seed: number;
   readonly split: Split;
+  /** What the cohort knows of its scans; see `Cohort`. */
+  readonly cohort: Pick<Cohort, 'ids' | 'patients' | 'fingerprints'>;
   readonly source: SourceRecord;
+  readonly mended?: MendedVoxels;
   readonly test: Evaluation | null;
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /** A fit as `calibration.json`. */
 export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
-  const { epsilon, options, labels, draws, seed, split, source, test, versions } = context;
+  const { epsilon, options, labels, seed, split, cohort, source, mended, test, versions } = context;
+  const used = new Set([...split.opt, ...split.cal]);
+  const { window } = source.preparing;
   const bound = boundOf(options, epsilon);
   const controlled = fit.procedure === 'organ-crc' ? options.control : [];
   return {
@@ -177,7 +207,6 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     alpha: options.alpha,
     sampleQuantiles: options.sampleQuantiles,
     shrink: fit.shrink ?? false,
-    ...(options.heuristic === 'samples' ? { draws } : {}),
     within: options.within,
     sides: fit.sides,
     guarantee: guaranteeInWords(
@@ -195,13 +224,47 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     omega: fit.omega,
     pathPosition: fit.pathPosition,
     n: fit.units,
-    organs: { ...fit.organs },
+    organs: organsWithLosses(fit),
+    losses: fit.losses.scan,
+    ...patientsOfSplit(split, cohort),
+    ...(window === null
+      ? {}
+      : { units: { intensity: 'share of window', window: [...window], huPerUnit: window[1] - window[0] } }),
+    ...(mended === undefined ? {} : { mended: { ...mended } }),
     seed,
     split: { opt: [...split.opt], cal: [...split.cal], test: [...split.test] },
+    ...(cohort.fingerprints === undefined
+      ? {}
+      : { fingerprints: byScan(cohort.ids, cohort.fingerprints, (id) => used.has(id)) }),
     source,
     test,
     versions: { ...versions },
   };
+}
+
+function byScan(
+  ids: readonly string[],
+  values: readonly string[],
+  wanted: (id: string) => boolean,
+): Record<string, string> {
+  return Object.fromEntries(ids.flatMap((id, at) => (wanted(id) ? [[id, values[at]]] : [])));
+}
+
+function organsWithLosses({ organs, losses }: Fit): Record<string, Static<typeof OrganStatusRecord>> {
+  const entries = Object.entries(organs).map(([id, status]) => {
+    const own = losses.organs[id];
+    return [id, { ...status, ...(own ? { losses: own } : {}) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function patientsOfSplit(
+  split: Split,
+  { ids, patients }: CalibrationContext['cohort'],
+): { patients?: Record<string, string> } {
+  const used = new Set([...split.opt, ...split.cal, ...split.test]);
+  const own = byScan(ids, patients, (id) => used.has(id));
+  return new Set(Object.values(own)).size === Object.keys(own).length ? {} : { patients: own };
 }
 
 /**
@@ -225,7 +288,7 @@ export function parseCalibration(json: string, name: string): Calibration {
       'bad-input',
       `${name}: expected schema "${CALIBRATION_SCHEMA}", found ${JSON.stringify(found) ?? 'none'}` +
         (typeof found === 'string' && found.startsWith('semcrc/calibration@')
-          ? '; it was written by another version of semcrc'
+          ? '; it was written by another version of semcrc: calibrate again'
           : ''),
       { data: { file: name, expected: CALIBRATION_SCHEMA } },
     );
@@ -241,8 +304,34 @@ export function parseCalibration(json: string, name: string): Calibration {
     );
   }
   const calibration = value as Calibration;
+  checkAgreement(calibration, name);
   calibratedLambda(calibration, name);
   return calibration;
+}
+
+/** What a schema cannot say: fields that must agree with each other. */
+function checkAgreement({ bound, delta, source, units, split, n }: Calibration, name: string): void {
+  const refuse = (field: string, problem: string): never => {
+    throw new SemcrcError('bad-input', `${name}: ${field} ${problem}`, { data: { file: name, field } });
+  };
+  const { window } = source.preparing;
+  if (window !== null && !(window[0] < window[1])) {
+    refuse(
+      '/source/preparing/window',
+      `must go from its lower end in HU to its upper, found ${window.join(' to ')}`,
+    );
+  }
+  if (units?.window.some((end, at) => end !== window?.[at])) {
+    refuse('/units/window', `must be that of /source/preparing, found ${units.window.join(' to ')}`);
+  }
+  if ((bound === 'crc') !== (delta === null))
+    refuse('/delta', 'must be null for the bound crc, and only there');
+  const { opt, cal, test } = split;
+  const ids = [...opt, ...cal, ...test];
+  if (new Set(ids).size < ids.length) refuse('/split', 'must hold every scan once');
+  if (n > opt.length + cal.length) {
+    refuse('/n', `must be at most the ${opt.length + cal.length} scans of opt and cal, found ${n}`);
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import { ExampleDocument, GridDocument, JournalHeader, RiskCurveDocument, RunFil
 /** The schema of every artefact semcrc writes, by the name of its file in `schema/`. */
 export const PUBLISHED: Readonly<Record<string, Type.TSchema>> = {
   'apply-1': ApplySummary,
-  'calibration-1': Calibration,
+  'calibration-2': Calibration,
   'evaluation-1': EvaluationDocument,
   'example-1': ExampleDocument,
   'experiment-1': ExperimentDocument,

@@ -73,19 +73,58 @@ export const AnchorRecord = Type.Union([
 ]);
 export type AnchorRecord = Static<typeof AnchorRecord>;
 
+/**
+ * Losses of n exchangeable units (patients) at one λ: their mean and sample standard deviation, null for fewer than two.
+ * What calibration saw at λ̂ is what a risk measured later is compared with.
+ */
+export const LossesRecord = Type.Object({
+  n: Count,
+  mean: Type.Number(),
+  sd: Type.Union([Type.Number(), Type.Null()]),
+});
+export type LossesRecord = Static<typeof LossesRecord>;
+
 export const OrganStatusRecord = Type.Object({
   status: Type.Union([Type.Literal('calibrated'), Type.Literal('infeasible'), Type.Literal('absent')]),
   nCal: Count,
+  /** The organ's own losses over the calibration units that contain it. */
+  losses: Type.Optional(LossesRecord),
 });
+
+/** Units (patients) behind a mean risk, and the sample standard deviation of theirs, null for fewer than two. */
+const spreadFields = {
+  units: Type.Optional(Count),
+  sd: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+};
 
 export const EvaluationRecord = Type.Object({
   risk: Type.Number(),
   length: Type.Number(),
+  ...spreadFields,
   organs: Type.Record(
     Type.String(),
-    Type.Object({ risk: Type.Number(), length: Type.Number(), scans: Count }),
+    Type.Object({ risk: Type.Number(), length: Type.Number(), scans: Count, ...spreadFields }),
   ),
+  /** Loss and mean length of every test scan, in the order of `split.test`. */
+  perScan: Type.Optional(Type.Object({ risk: Type.Array(Type.Number()), length: Type.Array(Type.Number()) })),
 });
+
+/**
+ * What more calibration scans would give, were they like these: λ̂ where the condition holds for `n` units on this
+ * calibration's own losses, and the mean length at that λ̂ over the test scans.
+ */
+export const MoreScansRecord = Type.Array(Type.Object({ n: Count, length: Type.Number() }));
+
+/** What intensities, λ, widths and lengths mean: shares of the window; times `huPerUnit` they are Hounsfield units. */
+export const UnitsRecord = Type.Object({
+  intensity: Type.Literal('share of window'),
+  window: Type.Tuple([Type.Number(), Type.Number()]),
+  huPerUnit: Type.Number({ exclusiveMinimum: 0 }),
+});
+export type UnitsRecord = Static<typeof UnitsRecord>;
+
+/** What reading had to mend, in voxels of all scans read. */
+export const MendedRecord = Type.Object({ clipped: Count, crossed: Count });
 
 export const SecondsRecord = Type.Object({
   anchor: Type.Number(),
@@ -106,6 +145,9 @@ export const RunRecord = Type.Object({
   pathPosition: Type.Union([Type.Number(), Type.Null()]),
   lambda: LambdaByGroup,
   organs: Type.Record(Type.String(), OrganStatusRecord),
+  /** Losses of the calibration units at `lambda`. */
+  losses: Type.Optional(LossesRecord),
+  moreScans: Type.Optional(MoreScansRecord),
   test: Type.Union([EvaluationRecord, Type.Null()]),
   seconds: SecondsRecord,
 });

@@ -6,7 +6,7 @@ export const BACKGROUND = 0;
 /** Group of voxels inside the body that belong to no named organ. */
 export const BODY = 1;
 /** First group id given to labels asked for by name beyond the nine organs. */
-const FIRST_EXTRA = 64;
+export const FIRST_EXTRA = 64;
 
 /** Group ids of the nine organs, the same whatever scheme the files use: SuPreM's number plus one. */
 export const organGroups: Readonly<Record<string, number>> = {

@@ -40,30 +40,30 @@ export type CutChoice =
   | { readonly state: 'left-out'; readonly reason: string };
 
 /**
- * Chooses what is taken of a scan, as section 4 of the paper does: the box of windowed truth above 0, and of the window of
+ * Chooses what is taken of a scan, as section 4 of the paper does: the box of an image (of the windowed truth, there) above 0, and of the window of
  * slices with the most labelled voxels a few, evenly spread.
  *
- * @param truth in HU (or windowed), in RAS order, resampled.
+ * @param image in HU or windowed, in RAS order, resampled.
  * @param segmentation on the same grid; any label but 0 counts as labelled.
- * @param backgroundTop the value of the truth that windowing makes 0: the lower end of the window, 0 where it is windowed.
+ * @param backgroundTop the value of the image that windowing makes 0: the lower end of the window, 0 where it is windowed.
  */
 export function chooseCut(
-  truth: Volume,
+  image: Volume,
   segmentation: LabelVolume,
   backgroundTop: number,
   { slices, size, windowSlices, margin, leastLabelled }: Omit<PaperSlices, 'spacing'>,
 ): CutChoice {
-  const box = boxAbove(truth, backgroundTop);
+  const box = boxAbove(image, backgroundTop);
   if (!box)
     return {
       state: 'left-out',
-      reason: `no voxel of the ground truth is above ${backgroundTop}${backgroundTop === 0 ? '' : ' HU'}`,
+      reason: `no voxel of the image it is cropped to is above ${backgroundTop}${backgroundTop === 0 ? '' : ' HU'}`,
     };
   const rule = { length: windowSlices, margin, leastLabelled };
   const window = chooseSliceWindow(labelledPerSlice(segmentation, box), rule);
   if (window.state === 'left-out') return { state: 'left-out', reason: window.message };
   const first = box.start[2] + window.start;
-  const { shape, affine, spacing } = truth;
+  const { shape, affine, spacing } = image;
   const taken = sliceOffsets(window.length, slices).map((offset) => first + offset);
   return { state: 'chosen', cut: { grid: { shape, affine, spacing }, box, slices: taken, size } };
 }
