@@ -577,6 +577,39 @@ describe('what is learned from whole slices', () => {
     expect(planRuns(plan, index)).toHaveLength(1);
   });
 
+  it.each([
+    ['control', { control: ['liver'] }],
+    ['organCal', { organCal: 'all' }],
+    ['sides', { sides: 'two' }],
+    ['strata', { strata: ['learned:64'] }],
+  ] as const)('a design refuses %s, which it has no use for', (option, changes) => {
+    const plan = { ...sizes, procedures: ['shortest' as const], options: { ...PAPER_OPTIONS, ...changes } };
+    expect(() => planRuns(plan, index)).toThrow(
+      expect.objectContaining({ code: 'usage', data: expect.objectContaining({ options: [option] }) }),
+    );
+    expect(planRuns({ ...plan, options: SHORTEST_OPTIONS }, index)).toHaveLength(1);
+  });
+
+  it.each([
+    [{ strata: ['learned:64', 'width:2'] }, /alone/],
+    [{ strata: ['learned:64'], heuristic: 'mse' }, /quantile/],
+    [{ recentre: 'organ', shrink: true, anchor: 'envelope' }, /begin without width/],
+    [{ shrink: true }, /gamma/],
+    [{ shrink: true, anchor: 'envelope', heuristic: 'std' }, /draws intervals in/],
+  ] as const)('%o makes no sense with sem-crc', (changes, reason) => {
+    const plan = { ...sizes, procedures: ['sem-crc' as const], options: { ...PAPER_OPTIONS, ...changes } };
+    expect(() => planRuns(plan, index)).toThrow(reason);
+  });
+
+  it.each(['crc', 'k-crc', 'organ-crc'] as const)('%s takes neither shrink nor recentre', (procedure) => {
+    for (const changes of [{ shrink: true }, { recentre: 'organ' }] as const) {
+      const options = { ...PAPER_OPTIONS, ...changes };
+      expect(() => planRuns({ ...sizes, procedures: [procedure], options }, index)).toThrow(
+        expect.objectContaining({ code: 'usage' }),
+      );
+    }
+  });
+
   it('gives way to intensity and width where shortest meets such scans', async () => {
     const samples = drawScans(13, 24);
     const split = drawSplit(indexOf(samples), { nOpt: 4, nCal: 23, nTest: 1 }, 1, 0);

@@ -7,7 +7,7 @@ import { gatherRows, type OrganRows } from './opt-rows.ts';
 import { growTree, type RegressionTree } from './regression-tree.ts';
 
 /** With fewer opt patients than this, trees have at most `FEW_LEAVES` leaves by organ. */
-const FEW_PATIENTS = 16;
+const FEW_PATIENTS = 8;
 const FEW_LEAVES = 64;
 
 /** Voxels that a leaf keeps at least, however many an organ has. */

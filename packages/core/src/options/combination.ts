@@ -1,5 +1,13 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { Procedure, ProcedureOptions } from './procedure-options.ts';
+import {
+  DESIGN_OPTIONS,
+  PAPER_OPTIONS,
+  type Procedure,
+  type ProcedureOptions,
+  RECENTRED_OPTIONS,
+  SHORTEST_OPTIONS,
+  SHORTEST_POINTWISE_OPTIONS,
+} from './procedure-options.ts';
 
 /**
  * Throws `usage` with the reason when options and procedures make no sense together: an option that one of them cannot
@@ -16,6 +24,27 @@ export function checkCombination(procedures: readonly Procedure[], options: Proc
   // A procedure named after a design brings its own options.
   const plain = procedures.filter((procedure) => !isDesigned(procedure));
   if (plain.length > 0 || procedures.length === 0) checkPlain(plain, options);
+  else checkDesigned(procedures, options);
+}
+
+/** Refuses options that none of some procedures named after designs would use. */
+function checkDesigned(procedures: readonly Procedure[], options: ProcedureOptions): void {
+  const { control, organCal, correction } = options;
+  const unused = (names: readonly string[]): never => {
+    throw new SemcrcError(
+      'usage',
+      `${procedures.join(', ')} brings its own design, which has no use for ${names.map((name) => `\`${name}\``).join(', ')}: ` +
+        'leave it out, or choose sem-crc or organ-crc',
+      { data: { options: [...names], procedures } },
+    );
+  };
+  if (control.length > 0) unused(['control']);
+  if (organCal !== PAPER_OPTIONS.organCal) unused(['organCal']);
+  if (correction !== 'none' && !procedures.includes('organ-shortest')) unused(['correction']);
+  const differing = (design: ProcedureOptions) =>
+    DESIGN_OPTIONS.filter((name) => JSON.stringify(options[name]) !== JSON.stringify(design[name]));
+  const presets = [PAPER_OPTIONS, SHORTEST_OPTIONS, SHORTEST_POINTWISE_OPTIONS, RECENTRED_OPTIONS];
+  if (presets.every((design) => differing(design).length > 0)) unused(differing(PAPER_OPTIONS));
 }
 
 /** Whether a procedure's name stands for a design, whatever the options. */

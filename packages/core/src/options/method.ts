@@ -1,5 +1,6 @@
 import type { Preparing } from './preparing.ts';
 import {
+  DESIGN_OPTIONS,
   type Procedure,
   type ProcedureOptions,
   RECENTRED_OPTIONS,
@@ -55,10 +56,7 @@ export function methodOf(procedure: Procedure, options: ProcedureOptions, prepar
 }
 
 /** A design's choices in place of the options'; what is guaranteed, and of what, stays. */
-function designed(
-  options: ProcedureOptions,
-  { anchor, anchorVoxels, backtrack, sides, strata, shrink, recentre }: ProcedureOptions,
-): ProcedureOptions {
-  const design = { anchor, anchorVoxels, backtrack, sides, strata, shrink, recentre };
-  return { ...options, ...design, control: [], organCal: 'cal' };
+function designed(options: ProcedureOptions, design: ProcedureOptions): ProcedureOptions {
+  const own = Object.fromEntries(DESIGN_OPTIONS.map((name) => [name, design[name]]));
+  return { ...options, ...own, control: [], organCal: 'cal' };
 }

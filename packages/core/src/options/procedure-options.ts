@@ -72,7 +72,7 @@ export const ProcedureOptions = Type.Object(
       {
         uniqueItems: true,
         default: [],
-        description: `Split every organ by quantiles of features of the prediction, as feature:bins; features are ${STRATUM_FEATURES.join(', ')}. Or by a regression tree learned on the opt scans, as learned:leaves (at most 64 leaves with fewer than 16 opt patients).`,
+        description: `Split every organ by quantiles of features of the prediction, as feature:bins; features are ${STRATUM_FEATURES.join(', ')}. Or by a regression tree learned on the opt scans, as learned:leaves (at most 64 leaves with fewer than 8 opt patients).`,
       },
     ),
     shrink: Type.Boolean({
@@ -169,6 +169,11 @@ export const SHORTEST_POINTWISE_OPTIONS: ProcedureOptions = {
 
 /** Shorter still, around a corrected point that need not be the prediction: learned centre and strata. */
 export const RECENTRED_OPTIONS: ProcedureOptions = { ...SHORTEST_OPTIONS, shrink: false, recentre: 'organ' };
+
+/** What makes a design: how intervals are grouped and shaped, and how λ is found. */
+export const DESIGN_OPTIONS = [
+  ...(['anchor', 'anchorVoxels', 'backtrack', 'sides', 'strata', 'shrink', 'recentre'] as const),
+] as const satisfies readonly (keyof ProcedureOptions)[];
 
 /** Sets of options by name. */
 export const PRESETS = {
