@@ -90,7 +90,10 @@ export class SliceFeatures {
         p[i] = value;
         w[i] = wide[at];
         below[i] = value - lower[voxel];
-        const [left, right, up, down] = [own[at - 1], own[at + 1], own[at - row], own[at + row]];
+        const left = own[at - 1];
+        const right = own[at + 1];
+        const up = own[at - row];
+        const down = own[at + row];
         near[i] = (left + right + up + down) / 4 - value;
         far[i] = (own[at - 2] + own[at + 2] + own[at - 2 * row] + own[at + 2 * row]) / 4 - value;
         const mean = columnOf(this.#five, at, row, 2) / 25;
@@ -134,7 +137,11 @@ export class SliceFeatures {
     const filled = this.#filled;
     const last = own.length - MARGIN;
     for (let at = MARGIN; at < last; at++) {
-      const [a, b, c, d, e] = [own[at - 2], own[at - 1], own[at], own[at + 1], own[at + 2]];
+      const a = own[at - 2];
+      const b = own[at - 1];
+      const c = own[at];
+      const d = own[at + 1];
+      const e = own[at + 2];
       const five = a + b + c + d + e;
       this.#five[at] = five;
       this.#nine[at] = own[at - 4] + own[at - 3] + five + own[at + 3] + own[at + 4];

@@ -23,7 +23,8 @@ export interface Interval {
 export function shrinkingPoint({ point }: Sample, { lower, upper }: Interval): Float32Array {
   const inside = new Float32Array(lower.length);
   for (let voxel = 0; voxel < inside.length; voxel++) {
-    const [low, high] = [lower[voxel], upper[voxel]];
+    const low = lower[voxel];
+    const high = upper[voxel];
     const own = point ? point[voxel] : Math.fround((low + high) / 2);
     inside[voxel] = Math.min(Math.max(own, low), high);
   }
