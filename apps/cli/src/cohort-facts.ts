@@ -1,4 +1,11 @@
-import type { Labels, Source } from '@semcrc/core';
+import {
+  type CohortLook,
+  type Labels,
+  lookOf,
+  type SampleFacts,
+  type Source,
+  sampleFacts,
+} from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 
 /** One scan of a cohort, as calibrating sees it. */
@@ -26,6 +33,8 @@ export interface CohortFacts {
   readonly patients: number;
   readonly labels: Labels;
   readonly scans: readonly ScanFacts[];
+  /** Background and organs' intensities over all scans. */
+  readonly look: CohortLook;
 }
 
 /** Reads every scan of a cohort, one at a time. */
@@ -34,13 +43,16 @@ export async function cohortFacts(
   options: { readonly signal: AbortSignal; readonly onScan: (done: number) => void },
 ): Promise<CohortFacts> {
   const scans: ScanFacts[] = [];
+  const looks: SampleFacts[] = [];
   for (const id of cohort.ids) {
     if (options.signal.aborted) throw new SemcrcError('interrupted', 'interrupted');
-    scans.push(scanFacts(await cohort.read(id)));
+    const sample = await cohort.read(id);
+    scans.push(scanFacts(sample));
+    looks.push(sampleFacts(sample));
     options.onScan(scans.length);
   }
   const { name, digest, labels } = cohort;
-  return { name, digest, patients: new Set(cohort.patients).size, labels, scans };
+  return { name, digest, patients: new Set(cohort.patients).size, labels, scans, look: lookOf(looks) };
 }
 
 function scanFacts(sample: Awaited<ReturnType<Source['read']>>): ScanFacts {

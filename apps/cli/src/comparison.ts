@@ -3,7 +3,6 @@ import {
   compareLabels,
   cornerDistance,
   labelNames,
-  psnr,
   reorientToRas,
   ssim,
   type Volume,
@@ -31,12 +30,20 @@ export type Comparison =
     }
   | {
       readonly kind: 'images';
-      /** Width of the data range behind PSNR and SSIM. */
+      /** Width of the data range behind PSNR and SSIM: of the first image's finite voxels. */
       readonly range: number;
-      /** dB; null for equal images, whose ratio is infinite. */
+      /** Whether every voxel is the same in both, whatever its value. */
+      readonly equal: boolean;
+      /** dB over voxels that are finite in both; null where it is infinite (none of them differs) or there is no range. */
       readonly psnr: number | null;
-      readonly ssim: number;
-      readonly meanAbsoluteDifference: number;
+      /** Null where it was left out. */
+      readonly ssim: number | null;
+      /** Over voxels that are finite in both; null where there is none. */
+      readonly meanAbsoluteDifference: number | null;
+      /** Voxels that are NaN or infinite in either. */
+      readonly nonFinite: number;
+      /** What was left out or changed, and why. */
+      readonly notes: readonly string[];
     };
 
 /**
@@ -73,35 +80,93 @@ export async function compareImages(
   second: string,
   window: readonly [number, number] | null,
 ): Promise<Comparison> {
-  const images = await Promise.all([first, second].map((file) => readNifti(file)));
-  const [a, b] = images.map(({ volume }) => windowed(reorientToRas(volume), window));
-  requireOneGrid(first, a, second, b);
+  const images = await Promise.all([first, second].map((file) => readNifti(file, { nans: 'keep' })));
+  const [p, q] = images.map(({ volume }) => reorientToRas(volume));
+  requireOneGrid(first, p, second, q);
+  const notes: string[] = [];
+  const [a, b] = inOneUnit([first, second], [p, q], window, notes);
   const range = window === null ? rangeOf(a) : 1;
+  let [sum, squares, finite, equal] = [0, 0, 0, true];
+  for (let voxel = 0; voxel < a.data.length; voxel++) {
+    const difference = a.data[voxel] - b.data[voxel];
+    if (!Object.is(a.data[voxel], b.data[voxel]) && difference !== 0) equal = false;
+    if (!Number.isFinite(a.data[voxel]) || !Number.isFinite(b.data[voxel])) continue;
+    sum += Math.abs(difference);
+    squares += difference * difference;
+    finite++;
+  }
+  const nonFinite = a.data.length - finite;
+  const ratio = 10 * Math.log10(range ** 2 / (squares / finite));
   if (range === 0)
-    throw new SemcrcError('bad-input', `${first} holds one value only: there is no range to compare in`);
-  let sum = 0;
-  for (let voxel = 0; voxel < a.data.length; voxel++) sum += Math.abs(a.data[voxel] - b.data[voxel]);
-  const ratio = psnr(a, b, range);
+    notes.push(`PSNR and SSIM are left out: ${first} holds one value only, so there is no range`);
   return {
     kind: 'images',
     range,
+    equal,
     psnr: Number.isFinite(ratio) ? ratio : null,
-    ssim: ssim(a, b, range),
-    meanAbsoluteDifference: sum / a.data.length,
+    ssim: range === 0 ? null : ssimOf(a, b, range, nonFinite, notes),
+    meanAbsoluteDifference: finite === 0 ? null : sum / finite,
+    nonFinite,
+    notes,
   };
 }
 
-function windowed(volume: Volume, window: readonly [number, number] | null): Volume {
-  return window === null ? volume : windowIntensity(volume, window);
+/** SSIM where it can be taken; else a note why not. */
+function ssimOf(a: Volume, b: Volume, range: number, nonFinite: number, notes: string[]): number | null {
+  const [, height, width] = a.shape;
+  if (nonFinite > 0) notes.push(`SSIM is left out: ${nonFinite} voxels are NaN or infinite`);
+  else if (height < 11 || width < 11)
+    notes.push(`SSIM is left out: it needs slices of at least 11 × 11, found ${height} × ${width}`);
+  else return ssim(a, b, range);
+  return null;
 }
 
-function rangeOf({ data }: Volume): number {
+/** Whether an image can be in 0..1 already: nearly all of it lies within [−1, 2], and not all in one value. */
+function looksWindowed({ data }: Volume): boolean {
+  let within = 0;
+  for (const value of data) if (value >= -1 && value <= 2) within++;
+  return within >= 0.99 * data.length && rangeOf({ data }) > 0;
+}
+
+/**
+ * Both images windowed, or both as they are. One that is in 0..1 already is not windowed again.
+ *
+ * @throws SemcrcError `usage` without a window where one image is in 0..1 and the other far beyond
+ */
+function inOneUnit(
+  files: readonly [string, string],
+  images: readonly [Volume, Volume],
+  window: readonly [number, number] | null,
+  notes: string[],
+): readonly [Volume, Volume] {
+  const windowed = images.map(looksWindowed);
+  const other = images[windowed[0] ? 1 : 0];
+  if (window === null) {
+    if (windowed[0] === windowed[1] || rangeOf(other) < 50) return images;
+    const [small, large] = windowed[0] ? files : [files[1], files[0]];
+    throw new SemcrcError(
+      'usage',
+      `${small} lies in 0..1 and ${large} does not: they are in different units; give the \`window\` in HU that became 0..1`,
+      { data: { options: ['window'], file: small } },
+    );
+  }
+  const bring = (image: Volume, at: number): Volume => {
+    if (!windowed[at] || windowed[0] === windowed[1]) return windowIntensity(image, window);
+    notes.push(`${files[at]} lies in 0..1 already and is not windowed again`);
+    return { ...image, data: image.data.map((value) => Math.min(Math.max(value, 0), 1)) };
+  };
+  return [bring(images[0], 0), bring(images[1], 1)];
+}
+
+/** Largest less smallest finite value; 0 where there is none. */
+function rangeOf({ data }: Pick<Volume, 'data'>): number {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of data) {
+    if (!Number.isFinite(value)) continue;
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  return max - min;
+  return max >= min ? max - min : 0;
 }
 
 /** Files of one scan may put a corner this far apart, in mm. */

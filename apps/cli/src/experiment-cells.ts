@@ -8,7 +8,14 @@ import { type Config, designNote, flatConfig, planOf, resolveConfig, splitText }
 import { chooseSource, handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
-import { EXPERIMENTS, noteMended, type OpenCohort, openCohort, StageProgress, withExecutor } from './work.ts';
+import {
+  EXPERIMENTS,
+  noteReading,
+  type OpenCohort,
+  openCohort,
+  StageProgress,
+  withExecutor,
+} from './work.ts';
 
 /** λ at which risk curves are taken. */
 const RISK_GRID = Float32Array.from({ length: 101 }, (_, at) => at / 200);
@@ -135,7 +142,7 @@ async function runBatch(
       throw new SemcrcError('interrupted', message, { data: { finished: done, runs: plan.runs } });
     })
     .finally(() => progress.stop());
-  noteMended(terminal, result.mended);
+  noteReading(terminal, result, result.cohort, plan.options.within);
 
   const [first] = planRuns({ ...plan, runs: 1 }, open.cohort);
   const example = first.split.test[0] ?? first.split.cal[0];

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Comm
   evaluate: async (invocation) => (await import('./commands/evaluate.ts')).evaluateCommand(invocation),
   apply: async (invocation) => (await import('./commands/apply.ts')).applyCommand(invocation),
   prepare: async (invocation) => (await import('./commands/prepare.ts')).prepareCommand(invocation),
+  manifest: async (invocation) => (await import('./commands/manifest.ts')).manifestCommand(invocation),
   inspect: async (invocation) => (await import('./commands/inspect.ts')).inspectCommand(invocation),
 };
 
@@ -47,7 +48,8 @@ Examples:
   semcrc calibrate manifest.csv --labels suprem --n-opt 8 --n-cal 28 --n-test 12
   semcrc experiment --runs 20 --out results
   semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
-  semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz
+  semcrc manifest scans                                   a manifest of the scans in a folder
+  semcrc apply calibration.json new-scans.csv --units hu --out intervals
   semcrc inspect scan.nii.gz
   semcrc <command> --help                                 every option, with examples
 

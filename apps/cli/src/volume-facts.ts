@@ -36,12 +36,26 @@ export interface VolumeFacts {
   readonly affineSource: string;
   readonly slope: number;
   readonly inter: number;
+  /** What of its header is odd and was settled, a sentence each. */
+  readonly notes: readonly string[];
   readonly description: string;
   readonly extensions: readonly { readonly code: number; readonly bytes: number }[];
   /** Null for a file of several volumes, whose voxels are not read. */
-  readonly intensity: { readonly min: number; readonly max: number; readonly mean: number } | null;
+  readonly intensity: Intensity | null;
   /** Null unless the file is a segmentation. */
   readonly labels: readonly LabelFact[] | null;
+}
+
+/** Intensities of a volume; of its finite voxels, null where there are none. */
+export interface Intensity {
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  /** Value below which 1, 50 and 99% of the finite voxels lie, from a sample of at most a million. */
+  readonly percentiles: Readonly<Record<'1' | '50' | '99', number>> | null;
+  /** Voxels that are NaN, and that are infinite. */
+  readonly nan: number;
+  readonly infinite: number;
 }
 
 /** More distinct values than this are intensities, not labels, unless a scheme is asked for. */
@@ -61,14 +75,15 @@ export async function volumeFacts(file: string, scheme: LabelScheme | null): Pro
   return {
     file,
     ...headerFacts(header),
-    intensity: data === null ? null : range(data),
+    intensity: data === null ? null : intensityOf(data),
     labels: data === null ? null : labelFacts(file, header, data, scheme),
   };
 }
 
 async function readVoxels(file: string, scheme: LabelScheme | null): Promise<Float32Array | Uint16Array> {
   // As labels, what is no label number is refused rather than counted.
-  const { volume } = scheme === null ? await readNifti(file) : await readNifti(file, { as: 'labels' });
+  const { volume } =
+    scheme === null ? await readNifti(file, { nans: 'keep' }) : await readNifti(file, { as: 'labels' });
   return volume.data;
 }
 
@@ -85,21 +100,60 @@ function headerFacts(header: NiftiHeader) {
     affineSource: header.affineSource,
     slope: header.slope,
     inter: header.inter,
+    notes: headerNotes(header),
     description: header.notes.description,
     extensions: header.extensions.map(({ code, content }) => ({ code, bytes: content.length })),
   };
 }
 
-function range(data: ArrayLike<number>): { min: number; max: number; mean: number } {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  let sum = 0;
+function headerNotes({ formsDistance, unit, affine }: NiftiHeader): string[] {
+  const notes: string[] = [];
+  if (formsDistance !== null && formsDistance > 0.01 * Math.min(...spacingOf(affine)))
+    notes.push(`sform and qform put a corner ${formsDistance.toPrecision(3)} mm apart; the sform is used`);
+  if (unit !== 1)
+    notes.push(`the affine is in ${unit === 1000 ? 'metres' : 'microns'}, and was turned to mm`);
+  return notes;
+}
+
+/** Most voxels that percentiles are taken of. */
+const MOST_SORTED = 2 ** 20;
+
+function intensityOf(data: Float32Array | Uint16Array): Intensity {
+  let [min, max, sum, finite, nan] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, 0];
   for (let i = 0; i < data.length; i++) {
-    min = Math.min(min, data[i]);
-    max = Math.max(max, data[i]);
-    sum += data[i];
+    const value = data[i];
+    if (Number.isFinite(value)) {
+      if (value < min) min = value;
+      if (value > max) max = value;
+      sum += value;
+      finite++;
+    } else if (Number.isNaN(value)) nan++;
   }
-  return { min, max, mean: sum / data.length };
+  const infinite = data.length - finite - nan;
+  if (finite === 0) return { min: null, max: null, mean: null, percentiles: null, nan, infinite };
+  const step = Math.max(1, Math.ceil(data.length / MOST_SORTED));
+  const sample = Float32Array.from({ length: Math.ceil(data.length / step) }, (_, i) => data[i * step]);
+  const sorted = sample.filter(Number.isFinite).sort();
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? min;
+  const percentiles = { 1: at(0.01), 50: at(0.5), 99: at(0.99) };
+  return { min, max, mean: sum / finite, percentiles, nan, infinite };
+}
+
+/** Fewer distinct values than this are labels wherever they lie. */
+const FEW_VALUES = 4;
+
+/**
+ * Whether numbers look like labels: voxels of an organ lie side by side, those of an image hardly ever have their neighbour's
+ * value. Judged along x, where either of two neighbours is not 0.
+ */
+function liesInRegions(data: ArrayLike<number>, width: number): boolean {
+  let [pairs, equal] = [0, 0];
+  for (let i = 1; i < data.length; i++) {
+    if (i % width === 0 || (data[i] === 0 && data[i - 1] === 0)) continue;
+    pairs++;
+    if (data[i] === data[i - 1]) equal++;
+  }
+  return pairs === 0 || equal >= pairs / 2;
 }
 
 function labelFacts(
@@ -118,6 +172,8 @@ function labelFacts(
     counts.set(value, (counts.get(value) ?? 0) + 1);
     if (scheme === null && counts.size > MOST_LABELS) return null;
   }
+  const judged = scheme === null && table === null && counts.size >= FEW_VALUES;
+  if (judged && !liesInRegions(data, header.shape[0])) return null;
   return [...counts]
     .sort(([a], [b]) => a - b)
     .map(([number, voxels]) => ({

@@ -1,13 +1,27 @@
-import { cohortOf, type LeftOut, type MendedVoxels, type Source } from '@semcrc/core';
+import { describeNotes } from '@semcrc/cohort/node';
+import {
+  type Cohort,
+  type CohortLook,
+  cohortOf,
+  doubtsOfCohort,
+  type LeftOut,
+  type MendedVoxels,
+  type ScanNote,
+  type Source,
+} from '@semcrc/core';
 import type { Opening, SourceHandle, WorkProgress } from '@semcrc/runner';
 import {
   defaultWorkers,
   openSource,
+  serialApplication,
   serialExecutor,
   serialPreparation,
+  threadApplication,
   threadExecutor,
   threadPreparation,
 } from '@semcrc/runner/node';
+import { flagsIn } from './error-report.ts';
+import { SETTING_NAMES } from './settings.ts';
 import type { Progress, Terminal } from './terminal.ts';
 
 /** A cohort opened here, and how workers open the same one without reading again what is known of it. */
@@ -16,9 +30,14 @@ export interface OpenCohort {
   readonly opening: Opening;
 }
 
-/** Opens the cohort a handle names; what is worth knowing and no error becomes a note. */
-export async function openCohort(handle: SourceHandle, terminal: Terminal): Promise<OpenCohort> {
-  const cohort = await openSource(handle, { warn: (message) => terminal.note(`note: ${message}`) });
+/** Opens the cohort a handle names; what is worth knowing and no error becomes a note, unless `note` takes it as data. */
+export async function openCohort(
+  handle: SourceHandle,
+  terminal: Terminal,
+  note?: (note: ScanNote) => void,
+): Promise<OpenCohort> {
+  const warn = (message: string) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`);
+  const cohort = await openSource(handle, { warn, ...(note ? { note } : {}) });
   // Preparing a store has named them already.
   if (handle.kind !== 'store') noteLeftOut(terminal, cohort.leftOut);
   return { cohort, opening: { ...handle, known: cohortOf(cohort) } };
@@ -39,6 +58,8 @@ interface Executors<Executor> {
 export const EXPERIMENTS = { serial: serialExecutor, threads: threadExecutor };
 /** For preparing cohorts. */
 export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparation };
+/** For applying calibrations. */
+export const APPLICATIONS = { serial: serialApplication, threads: threadApplication };
 
 /** Runs `use` with an executor of `workers` threads (default: one per core) and closes it afterwards. */
 export async function withExecutor<Executor extends { close(): Promise<void> }, T>(
@@ -84,12 +105,51 @@ export class StageProgress {
   }
 }
 
+/** What reading a cohort's scans showed. */
+interface Reading {
+  readonly mended: MendedVoxels;
+  readonly notes: readonly ScanNote[];
+  readonly look: CohortLook | null;
+}
+
+/** Says what reading a cohort's scans showed, each kind of thing once. @param within voxels that the loss counts */
+export function noteReading(
+  terminal: Terminal,
+  { mended, notes, look }: Reading,
+  cohort: Cohort,
+  within: 'scan' | 'body',
+): void {
+  noteMended(terminal, mended);
+  noteScans(terminal, notes);
+  if (look === null) return;
+  const seen = within === 'body' ? { ...look, background: 0 } : look;
+  for (const doubt of doubtsOfCohort(seen, cohort.labels, cohort.preparing?.window ?? null)) {
+    noteOnce(terminal, `warning: ${flagsIn(doubt, SETTING_NAMES)}`);
+  }
+}
+
+/** Says what is worth knowing of scans, each kind once. */
+export function noteScans(terminal: Terminal, notes: readonly ScanNote[]): void {
+  for (const sentence of describeNotes(notes))
+    noteOnce(terminal, `note: ${flagsIn(sentence, SETTING_NAMES)}`);
+}
+
+/** What was noted: experiments of a grid read a cohort several times. */
+const noted = new WeakMap<Terminal, Set<string>>();
+
+function noteOnce(terminal: Terminal, sentence: string): void {
+  const said = noted.get(terminal) ?? new Set();
+  noted.set(terminal, said);
+  if (!said.has(sentence)) terminal.note(sentence);
+  said.add(sentence);
+}
+
 /** Says what had to be mended in the predictions, if anything. */
 export function noteMended(terminal: Terminal, { clipped, crossed }: MendedVoxels): void {
   if (clipped > 0) {
-    terminal.note(`note: ${voxels(clipped)} of the predictions outside 0..1, clipped`);
+    noteOnce(terminal, `note: ${voxels(clipped)} of the predictions outside 0..1, clipped`);
   }
-  if (crossed > 0) terminal.note(`note: ${voxels(crossed)} with lower above upper (crossed), swapped`);
+  if (crossed > 0) noteOnce(terminal, `note: ${voxels(crossed)} with lower above upper (crossed), swapped`);
 }
 
 function voxels(count: number): string {

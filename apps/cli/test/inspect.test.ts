@@ -11,6 +11,90 @@ beforeAll(() => {
 }, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
+/** A file of some values, 20 × 20 × 4. */
+function volumeOf(name: string, type: 'u8' | 'f32' | 'i16', value: (voxel: number) => number): string {
+  const path = join(root, name);
+  const values = Array.from({ length: 1600 }, (_, voxel) => value(voxel));
+  writeGz(path, niftiBytes({ dims: [20, 20, 4], type, values }));
+  return path;
+}
+const noise = (voxel: number) => (Math.imul(voxel + 1, 2654435761) >>> 8) & 255;
+const compare = async (...args: string[]) => {
+  const { code, stdout, stderr } = await semcrcHere(['inspect', '--compare', ...args, '--json']);
+  return { code, stderr, found: JSON.parse(stdout) };
+};
+
+describe('an image', () => {
+  test('of whole numbers is no segmentation: it has intensities, and is compared by PSNR', async () => {
+    const path = volumeOf('grey.nii.gz', 'u8', noise);
+    const { stdout } = await semcrcHere(['inspect', path, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ labels: null, intensity: { nan: 0, infinite: 0 } });
+    const same = await compare(path, path);
+    expect(same.found).toMatchObject({ kind: 'images', equal: true, psnr: null, meanAbsoluteDifference: 0 });
+    expect(same.found.ssim).toBeCloseTo(1, 12);
+    const other = await compare(
+      path,
+      volumeOf('grey2.nii.gz', 'u8', (voxel) => noise(voxel + 1)),
+    );
+    expect(other.found.kind).toBe('images');
+    expect(other.found.psnr).toBeGreaterThan(0);
+  });
+
+  test('has percentiles and its voxels that are no number counted', async () => {
+    const odd = (voxel: number) =>
+      voxel === 3 ? Number.NaN : voxel === 5 ? Number.NEGATIVE_INFINITY : voxel;
+    const { code, stdout } = await semcrcHere(['inspect', volumeOf('odd.nii.gz', 'f32', odd), '--json']);
+    expect(code).toBe(0);
+    const { intensity, shape } = JSON.parse(stdout);
+    expect(shape).toEqual([20, 20, 4]);
+    expect(intensity).toMatchObject({ min: 0, max: 1599, nan: 1, infinite: 1 });
+    expect(intensity.percentiles['50']).toBeCloseTo(800, -1);
+    expect(intensity.percentiles['1']).toBeLessThan(30);
+    expect(intensity.percentiles['99']).toBeGreaterThan(1570);
+  });
+
+  test('with infinite voxels is never equal to one that differs, and keeps its PSNR', async () => {
+    const inf = (voxel: number) => (voxel === 7 ? Number.POSITIVE_INFINITY : noise(voxel) / 255);
+    const first = volumeOf('inf.nii.gz', 'f32', inf);
+    const second = volumeOf('inf2.nii.gz', 'f32', (voxel) => inf(voxel) + (voxel === 900 ? 0.5 : 0));
+    const { found } = await compare(first, second);
+    expect(found).toMatchObject({ equal: false, nonFinite: 1, ssim: null });
+    expect(found.psnr).toBeCloseTo(10 * Math.log10(1 / (0.25 / 1599)), 1);
+    expect((await compare(first, first)).found).toMatchObject({ equal: true, nonFinite: 1, psnr: null });
+    const text = (await semcrcHere(['inspect', '--compare', first, second])).stdout;
+    expect(text).toMatch(/images +differ/);
+    expect(text).toMatch(/SSIM is left out: 1 voxels/);
+  });
+
+  test('of one value, or too thin for SSIM, is compared without what cannot be told', async () => {
+    const flat = volumeOf('flat.nii.gz', 'f32', () => 3.5);
+    const { code, found } = await compare(flat, flat);
+    expect([code, found.equal, found.psnr, found.ssim]).toEqual([0, true, null, null]);
+    const thin = join(root, 'thin.nii.gz');
+    const values = Array.from({ length: 42 * 5 * 3 }, (_, voxel) => noise(voxel) / 7);
+    writeGz(thin, niftiBytes({ dims: [42, 5, 3], type: 'f32', values }));
+    const other = join(root, 'thin2.nii.gz');
+    writeGz(other, niftiBytes({ dims: [42, 5, 3], type: 'f32', values: values.map((value) => value + 1) }));
+    const thinner = await compare(thin, other);
+    expect(thinner.found.ssim).toBeNull();
+    expect(thinner.found.psnr).toBeGreaterThan(20);
+    expect(thinner.found.notes).toEqual([expect.stringMatching(/SSIM is left out: .*11 × 11, found 5 × 42/)]);
+  });
+
+  test('in HU and one in 0..1 are compared in one unit, or refused', async () => {
+    const hounsfield = (voxel: number) => noise(voxel) - 100;
+    const ct = volumeOf('ct-compare.nii.gz', 'i16', hounsfield);
+    const share = (voxel: number) => (hounsfield(voxel) + 175) / 425;
+    const windowed = volumeOf('windowed.nii.gz', 'f32', share);
+    const refused = await semcrcHere(['inspect', '--compare', ct, windowed]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/windowed\.nii\.gz lies in 0\.\.1 and .*different units.*--window/);
+    const { found } = await compare(ct, windowed, '--window', '-175,250');
+    expect(found.meanAbsoluteDifference).toBeLessThan(1e-6);
+    expect(found.notes).toEqual([expect.stringMatching(/windowed\.nii\.gz lies in 0\.\.1 already/)]);
+  });
+});
+
 describe('a NIfTI file', () => {
   test('header, orientation, shape, spacing and intensities', async () => {
     const { truth } = scanParts(1);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { semcrc, semcrcHere } from './command.ts';
 
 const DOCS = fileURLToPath(new URL('../../../docs/cli.md', import.meta.url));
-const COMMANDS = ['calibrate', 'experiment', 'evaluate', 'apply', 'prepare', 'inspect'];
+const COMMANDS = ['calibrate', 'experiment', 'evaluate', 'apply', 'prepare', 'manifest', 'inspect'];
 
 describe('help', () => {
   test('without a command it is shown', async () => {

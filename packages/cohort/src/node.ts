@@ -1,9 +1,10 @@
-export { type ApplyOptions, applyToFiles } from './apply/apply.ts';
+export { type ApplyOptions, appliedBefore, applyToFiles, scanFolderName } from './apply/apply.ts';
 export { type CheckOptions, type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
 export { type Prepared, prepareScan } from './scan/prepare.ts';
 export { describeNotes, type NoteKind, type ScanNote, type TakeNote } from './scan/scan-note.ts';
 export type { IntensityUnits, ReadingOptions } from './scan/scan-reader.ts';
 export type { ApplyFiles } from './scan/scan-slabs.ts';
+export { type FoundManifest, findManifest } from './sources/file-tree.ts';
 export {
   type LayoutName,
   type LayoutOptions,
@@ -12,12 +13,18 @@ export {
   openLayout,
   scanLayout,
 } from './sources/layout.ts';
-export { parseManifest, type ScanFiles, type ScanList } from './sources/manifest.ts';
+export {
+  type AppliedScanFiles,
+  parseManifest,
+  type ScanFiles,
+  type ScanList,
+} from './sources/manifest.ts';
 export { openPreparation, type Preparation, type ScanOutcome } from './sources/preparation.ts';
 export type { ScanOptions } from './sources/scan-options.ts';
 export {
   openManifest,
   openScans,
+  readApplyManifest,
   readManifest,
   type SourceHooks,
 } from './sources/scan-source.ts';

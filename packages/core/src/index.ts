@@ -1,6 +1,15 @@
 export { type Labels, labelIds } from './cohort/labels.ts';
 export { mix, type RandomStream, randomStream } from './cohort/random.ts';
 export type { MendedVoxels, ReadSample, Sample } from './cohort/sample.ts';
+export {
+  type CohortLook,
+  doubtsOfCohort,
+  lookOf,
+  MUCH_BACKGROUND,
+  type SampleFacts,
+  sampleFacts,
+} from './cohort/sample-facts.ts';
+export type { LabelCensus, NoteKind, ScanNote, TakeNote } from './cohort/scan-note.ts';
 export { type Cohort, cached, cohortOf, type LeftOut, type Source } from './cohort/source.ts';
 export {
   type CohortIndex,

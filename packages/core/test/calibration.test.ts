@@ -205,6 +205,23 @@ describe('calibration.json', () => {
     expect(wrote('organs controlled besides').calibration.guarantee).toContain('body');
   });
 
+  it('promises for scans that pass where rules leave scans out or cut them', () => {
+    const { fit, options, calibration } = wrote('organs');
+    const { source } = calibration;
+    const promise = (change: Partial<typeof source>) =>
+      describeCalibration(fit, {
+        ...{ epsilon: EPSILON, options, labels: LABELS, seed: 0, split: SPLIT, cohort: COHORT, versions: {} },
+        ...{ source: { ...source, ...change }, test: null },
+      }).guarantee;
+    expect(promise({})).not.toContain('qualifying');
+    expect(promise({ leftOut: 2 })).toMatch(
+      /share of a qualifying scan's .* pass the rules that scans were left out/,
+    );
+    const paper = { prepare: 'paper', spacing: null, slices: 4, size: [8, 8], windowSlices: 8 } as const;
+    const preparing = { ...PREPARING, ...paper, margin: 0, leastLabelled: 1, crop: 'truth' } as Preparing;
+    expect(promise({ preparing })).toMatch(/qualifying scan's/);
+  });
+
   it('writes an infinite λ as the string "Infinity", every other as an f32', () => {
     const { calibration, fit } = wrote('organs of their own, one infeasible');
     expect(calibration.organs[7].status).toBe('infeasible');

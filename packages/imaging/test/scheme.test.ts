@@ -174,3 +174,27 @@ describe('the label table of a file', () => {
     expect(schemesThatFit(new Map([[200, 'liver']]))).toEqual([]);
   });
 });
+
+describe("nnU-Net's dataset.json as a label map", () => {
+  const parse = (labels: object) => [
+    ...parseLabelMap(JSON.stringify({ channel_names: { 0: 'CT' }, labels, numTraining: 3 }), 'dataset.json')
+      .names,
+  ];
+
+  it('is read in both of its versions, the background left out', () => {
+    const expected = [
+      [1, 'spleen'],
+      [2, 'kidney_right'],
+    ];
+    expect(parse({ background: 0, spleen: 1, 'right kidney': 2 })).toEqual(expected);
+    expect(parse({ 0: 'background', 1: 'spleen', 2: 'right kidney' })).toEqual(expected);
+  });
+
+  it('is refused where a name stands for several numbers, or a number is none', () => {
+    expect(() => parse({ background: 0, whole: [1, 2] })).toThrow(
+      /dataset\.json: "whole" is a region of several labels/,
+    );
+    expect(() => parse({ background: 0, spleen: -1 })).toThrow(/dataset\.json/);
+    expect(() => parse({ constructor: 1, __proto__x: 1.5 })).toThrow(/dataset\.json/);
+  });
+});

@@ -2,10 +2,14 @@ import {
   type Calibration,
   type Cohort,
   type CohortEvaluation,
+  type CohortLook,
   checkSameLabels,
+  lookOf,
   type MendedVoxels,
   measureCohort,
+  type SampleFacts,
   type ScanEvaluation,
+  type ScanNote,
 } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import type { WorkOptions } from './experiment.ts';
@@ -26,6 +30,9 @@ export interface EvaluationResult {
   readonly measured: CohortEvaluation;
   /** Voxels mended over all scans read. */
   readonly mended: MendedVoxels;
+  /** What is worth knowing of the scans and no error, in their order. */
+  readonly notes: readonly ScanNote[];
+  readonly look: CohortLook;
 }
 
 /**
@@ -49,16 +56,27 @@ export async function runEvaluation(
   if (ids.length === 0) throw new SemcrcError('usage', 'there is no scan to measure on');
   const session: EvaluationSession = { opening: { ...opening, known: cohort }, calibration };
   const scans = new Array<ScanEvaluation>(ids.length);
+  const notes: (readonly ScanNote[])[] = [];
+  const looks: SampleFacts[] = [];
   let [clipped, crossed, done] = [0, 0, 0];
   onProgress?.({ done, total: ids.length });
   await runConcurrently(signal, lanesFor(executor), [...ids.entries()], async ([at, scan], either) => {
     const task = { session, kind: 'evaluate', input: scan, name: `scan ${scan}`, signal: either } as const;
-    const { evaluation, mended } = await executor.run(task);
+    const { evaluation, mended, ...seen } = await executor.run(task);
     scans[at] = evaluation;
+    notes[at] = seen.notes;
+    looks[at] = seen.look;
     clipped += mended.clipped;
     crossed += mended.crossed;
     done += 1;
     onProgress?.({ done, total: ids.length });
   });
-  return { cohort, scans, measured: measureCohort(scans), mended: { clipped, crossed } };
+  return {
+    cohort,
+    scans,
+    measured: measureCohort(scans),
+    mended: { clipped, crossed },
+    notes: notes.flat(),
+    look: lookOf(looks),
+  };
 }

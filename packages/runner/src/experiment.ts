@@ -1,7 +1,9 @@
 import {
   averageCurves,
   type Cohort,
+  type CohortLook,
   type ExperimentPlan,
+  lookOf,
   type MendedVoxels,
   type Profile,
   planRuns,
@@ -10,7 +12,9 @@ import {
   type RunRecord,
   type RunResult,
   type Sample,
+  type SampleFacts,
   type ScanCurve,
+  type ScanNote,
   type Split,
   type SummaryRow,
   summarize,
@@ -61,6 +65,10 @@ export interface RunExperimentOptions extends WorkOptions {
 export interface ReadingFacts {
   /** Voxels mended over all scans read. */
   readonly mended: MendedVoxels;
+  /** What is worth knowing of the scans and no error, in their order. */
+  readonly notes: readonly ScanNote[];
+  /** What the scans look like; null where none was read. */
+  readonly look: CohortLook | null;
   /** Risk at each λ of the grid over all scans read, the same λ in every group; null without a grid. */
   readonly curve: RiskCurve | null;
 }
@@ -180,6 +188,8 @@ async function profileScans(
   let held = 0;
   const profiles = new Array<Profile>(scans.length);
   const curves = new Array<ScanCurve>(scans.length);
+  const notes: (readonly ScanNote[])[] = [];
+  const looks: SampleFacts[] = [];
   let [clipped, crossed, done] = [0, 0, 0];
   onProgress?.({ stage: 'scans', done, total: scans.length });
   const places = scans.map((scan, at) => ({ scan, at }));
@@ -188,6 +198,8 @@ async function profileScans(
     const task = { session, kind: 'profile', input, name: `scan ${scan}`, signal: either } as const;
     const profiled = await executor.run(task);
     profiles[at] = profiled.profile;
+    notes[at] = profiled.notes;
+    looks[at] = profiled.look;
     if (profiled.sample && held < sampleBytes) {
       samples.push(profiled.sample);
       held += voxelBytes(profiled.sample);
@@ -199,5 +211,6 @@ async function profileScans(
     onProgress?.({ stage: 'scans', done, total: scans.length });
   });
   const curve = session.grid.length > 0 ? averageCurves(session.grid, curves) : null;
-  return { profiles, samples, mended: { clipped, crossed }, curve };
+  const look = looks.length === 0 ? null : lookOf(looks);
+  return { profiles, samples, mended: { clipped, crossed }, notes: notes.flat(), look, curve };
 }

@@ -1,18 +1,15 @@
-import { openLayout, openManifest, openStore } from '@semcrc/cohort/node';
+import { openLayout, openManifest, openStore, type SourceHooks } from '@semcrc/cohort/node';
 import type { Source } from '@semcrc/core';
 import { type Opening, openSource as openAnywhere } from './handle.ts';
 
 /**
  * Opens a cohort.
  *
- * @param hooks `warn` is called with things worth knowing that are no errors, each once
+ * @param hooks `warn` is called with things worth knowing that are no errors, each kind once; `note` with all of them, as data
  * @throws SemcrcError `usage` for a label scheme that is missing or unknown; `bad-input` naming the file when it is not
  * what the opening says.
  */
-export async function openSource(
-  opening: Opening,
-  hooks: { readonly warn?: (message: string) => void } = {},
-): Promise<Source> {
+export async function openSource(opening: Opening, hooks: SourceHooks = {}): Promise<Source> {
   const known = opening.known === undefined ? {} : { known: opening.known };
   switch (opening.kind) {
     case 'manifest':

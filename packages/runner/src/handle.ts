@@ -1,4 +1,4 @@
-import type { Cohort, PreparingOptions, Source } from '@semcrc/core';
+import type { Cohort, PreparingOptions, ScanNote, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type PhantomOptions, phantomSource } from '@semcrc/simulate';
 
@@ -41,10 +41,10 @@ export type SourceHandle = PhantomHandle | ManifestHandle | LayoutHandle | Store
 /** A cohort to open, and what an earlier opening of the same cohort found: it is taken over instead of read again. */
 export type Opening = SourceHandle & { readonly known?: Cohort };
 
-/** Opens a cohort. `warn` is called with things worth knowing that are no errors, each once. */
+/** Opens a cohort. `warn` is called with things worth knowing that are no errors, each kind once; `note` with all of them, as data. */
 export type OpenSource = (
   opening: Opening,
-  hooks?: { readonly warn?: (message: string) => void },
+  hooks?: { readonly warn?: (message: string) => void; readonly note?: (note: ScanNote) => void },
 ) => Promise<Source>;
 
 /**

@@ -9,8 +9,10 @@ import type {
   RunPlan,
   RunResult,
   Sample,
+  SampleFacts,
   ScanCurve,
   ScanEvaluation,
+  ScanNote,
   Split,
 } from '@semcrc/core';
 import type { Executor } from './executor.ts';
@@ -38,6 +40,8 @@ export interface EvaluationSession {
 export interface ProfiledScan {
   readonly profile: Profile;
   readonly mended: MendedVoxels;
+  readonly notes: readonly ScanNote[];
+  readonly look: SampleFacts;
   /** Null where the session has no grid. */
   readonly curve: ScanCurve | null;
   /** The decoded scan in shared memory, where it was asked for, memory can be shared and reading it again is dear. */
@@ -55,6 +59,8 @@ export interface ScanToProfile {
 export interface EvaluatedScan {
   readonly evaluation: ScanEvaluation;
   readonly mended: MendedVoxels;
+  readonly notes: readonly ScanNote[];
+  readonly look: SampleFacts;
 }
 
 /** One split calibrated and measured. */

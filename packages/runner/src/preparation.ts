@@ -1,10 +1,12 @@
 import {
   beginStore,
+  describeNotes,
   finishStore,
   openPreparation,
   type Preparation,
   readManifest,
   type ScanList,
+  type ScanNote,
   type ScanOutcome,
   type StorePlan,
   type StoreSummary,
@@ -73,11 +75,16 @@ export async function runPreparation(
   let done = total - progress.pending.length;
   onProgress?.({ done, total });
   const session: PreparationSession = { ...first, digest: plan.digest };
+  const notes = new Map<string, readonly ScanNote[]>();
   await runConcurrently(signal, lanesFor(executor), progress.pending, async (id, either) => {
-    await executor.run({ session, kind: 'prepare', input: id, name: `scan ${id}`, signal: either });
+    const task = { session, kind: 'prepare', input: id, name: `scan ${id}`, signal: either } as const;
+    const outcome = await executor.run(task);
+    if (outcome.state === 'kept') notes.set(id, outcome.notes);
     done += 1;
     onProgress?.({ done, total });
   });
+  const inOrder = plan.ids.flatMap((id) => notes.get(id) ?? []);
+  for (const sentence of describeNotes(inOrder)) warn?.(sentence);
   return finishStore(path);
 }
 
@@ -96,7 +103,13 @@ export class PreparationWorkbench implements Workbench<PreparationSession, Prepa
       const list = await listScans(handle);
       this.#warnings.push(...list.warnings);
       const known = digest === undefined ? {} : { known: { digest } };
-      const preparation = await openPreparation(list, { ...handle.options, ...known });
+      const notes: ScanNote[] = [];
+      const preparation = await openPreparation(
+        list,
+        { ...handle.options, ...known },
+        { note: (note) => notes.push(note) },
+      );
+      this.#warnings.push(...describeNotes(notes));
       this.#opened = { handle: key, preparation };
     }
     this.#path = path;

@@ -14,8 +14,10 @@ import {
   type RunResult,
   runOne,
   type Sample,
+  type ScanNote,
   type Source,
   type Split,
+  sampleFacts,
   sweepScan,
 } from '@semcrc/core';
 import { type Kernels, loadKernels, SemcrcError } from '@semcrc/kernels';
@@ -40,6 +42,8 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
   readonly #openSource: OpenSource;
   #kernels: Kernels | undefined;
   #opened: { readonly handle: string; readonly source: Source } | undefined;
+  /** Of the scan that is being read. */
+  readonly #notes: ScanNote[] = [];
   #session: ExperimentSession | EvaluationSession | undefined;
   #profiles = new Map<string, Profile>();
   #samples = new Map<string, Sample>();
@@ -55,7 +59,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     if (this.#opened?.handle !== handle) {
       await this.#opened?.source.close?.();
       this.#opened = undefined;
-      const source = await this.#openSource(session.opening);
+      const source = await this.#openSource(session.opening, { note: (note) => this.#notes.push(note) });
       this.#opened = { handle, source: source.view ? source : cached(source, CACHE_BYTES) };
     }
     this.#session = session;
@@ -88,12 +92,14 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     const { kernels, source } = this.#at();
     const { plan, grid } = this.#experiment();
     const { procedures, options } = plan;
-    const sample = await view(source, scan);
+    const { sample, notes } = await this.#view(source, scan);
     const organs = makePartition({ kind: 'organ' }, source.labels);
     const profile = buildProfile(kernels, sample, organs, profileOptionsOf(procedures, options));
     return {
       profile: toSharedMemory(profile),
       mended: sample.mended,
+      notes,
+      look: sampleFacts(sample),
       curve: grid.length > 0 ? sweepScan(kernels, sample, source.labels, grid, options) : null,
       sample: keep && !source.view && canShare() ? toSharedMemory(sample) : null,
     };
@@ -116,8 +122,15 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
   async #evaluate(scan: string): Promise<EvaluatedScan> {
     const { kernels, source, session } = this.#at();
     if (!('calibration' in session)) throw new SemcrcError('internal', 'an evaluation needs a calibration');
-    const sample = await view(source, scan);
-    return { evaluation: evaluateCalibration(kernels, session.calibration, sample), mended: sample.mended };
+    const { sample, notes } = await this.#view(source, scan);
+    const evaluation = evaluateCalibration(kernels, session.calibration, sample);
+    return { evaluation, mended: sample.mended, notes, look: sampleFacts(sample) };
+  }
+
+  /** Reads a scan and takes the notes on it. */
+  async #view(source: Source, id: string): Promise<{ sample: Sample; notes: readonly ScanNote[] }> {
+    const sample = await view(source, id);
+    return { sample, notes: this.#notes.splice(0).filter(({ scan }) => scan === id) };
   }
 
   #data(): CalibrationData {

@@ -4,6 +4,7 @@ import {
   PAPER_OPTIONS,
   PAPER_PROCEDURES,
   patientMeans,
+  UNKNOWN_PREPARING,
 } from '@semcrc/core';
 import { phantomSource } from '@semcrc/simulate';
 import { describe, expect, it } from 'vitest';
@@ -28,8 +29,15 @@ describe('measuring a calibration', () => {
       const threads = threadExecutor({ workers: 2, script });
       const { fit, split, evaluation } = await runCalibration(handle, plan(procedure), { executor: serial });
       const calibration = describeCalibration(fit, {
-        ...{ epsilon: 0.2, options: PAPER_OPTIONS, labels: source.labels, draws: 0, seed: 5, split },
-        source: { name: source.name, digest: source.digest, scans: 40, preparing: {} },
+        ...{ epsilon: 0.2, options: PAPER_OPTIONS, labels: source.labels, seed: 5, split },
+        cohort: source,
+        source: {
+          name: source.name,
+          digest: source.digest,
+          scans: 40,
+          leftOut: 0,
+          preparing: UNKNOWN_PREPARING,
+        },
         ...{ test: evaluation, versions: {} },
       });
       const progress: number[] = [];
@@ -53,8 +61,15 @@ describe('measuring a calibration', () => {
     const executor = serialExecutor();
     const { fit, split } = await runCalibration(handle, plan('crc'), { executor });
     const calibration = describeCalibration(fit, {
-      ...{ epsilon: 0.2, options: PAPER_OPTIONS, labels: source.labels, draws: 0, seed: 5, split },
-      source: { name: source.name, digest: source.digest, scans: 40, preparing: {} },
+      ...{ epsilon: 0.2, options: PAPER_OPTIONS, labels: source.labels, seed: 5, split },
+      cohort: source,
+      source: {
+        name: source.name,
+        digest: source.digest,
+        scans: 40,
+        leftOut: 0,
+        preparing: UNKNOWN_PREPARING,
+      },
       ...{ test: null, versions: {} },
     });
     const renamed = { ...calibration, labels: { ...calibration.labels, 2: 'heart' } };

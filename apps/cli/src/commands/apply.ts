@@ -1,21 +1,23 @@
 import { resolve } from 'node:path';
-import { type ApplyFiles, applyToFiles } from '@semcrc/cohort/node';
-import type { ApplySummary } from '@semcrc/core';
+import { type ApplyFiles, applyToFiles, readApplyManifest } from '@semcrc/cohort/node';
+import { type ApplySummary, type Calibration, type MendedVoxels, PREPARING_DEFAULTS } from '@semcrc/core';
 import { abdomenWindow, assignGroups, type LabelScheme } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { type ApplicationScan, runApplication } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import { readCalibration } from '../calibration-file.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSettings, JSON_OUTPUT, READING } from '../options.ts';
+import { addOptions, addSettings, JSON_OUTPUT, READING, WORKERS } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import { facts, figure, lambdaRange, table, wrapped } from '../table.ts';
-import { noteMended } from '../work.ts';
+import { APPLICATIONS, noteMended, withExecutor } from '../work.ts';
 
 interface ApplyCommandOptions extends Settings, Partial<ApplyFiles> {
   readonly units?: 'window' | 'hu';
   readonly out?: string;
   readonly force?: boolean;
+  readonly workers?: number;
   readonly json?: boolean;
 }
 
@@ -40,8 +42,12 @@ const OUTPUT = [
     'window',
     'hu',
   ]),
-  new Option('--out <folder>', 'where volumes and summary.json are written (default: semcrc-applied)'),
+  new Option(
+    '--out <folder>',
+    'where volumes and summary.json are written; of a manifest, in a folder by scan (default: semcrc-applied)',
+  ),
   new Option('--force', 'replace files in that folder that are no earlier result; never one that is read'),
+  WORKERS,
   JSON_OUTPUT,
 ];
 
@@ -52,20 +58,27 @@ Examples:
       lower, upper, width and lambda on the scan's own grid; the files that the calibration's scans had
   semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz \\
       --body body.nii.gz --units hu --out intervals-hu
-      the same in HU`;
+      the same in HU
+  semcrc apply calibration.json new-scans.csv --units hu --out intervals
+      all scans of a manifest, several at a time; started again after being killed, it does what is missing`;
 
 /** `semcrc apply`: a calibration and one scan's predictions → calibrated intervals. */
 export function applyCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('apply')
-    .description('Widen the heuristic intervals of one scan by a calibrated λ.')
-    .argument('<calibration>', 'calibration.json');
+    .description('Widen the heuristic intervals of a scan, or of all scans of a manifest, by a calibrated λ.')
+    .argument('<calibration>', 'calibration.json')
+    .argument(
+      '[manifest]',
+      'scans to apply it to: a manifest (.csv, .json); a column ground_truth is not looked at',
+    );
   addOptions(command, 'The scan:', FILES);
   addSettings(command, "Reading (default: as the calibration's scans were read):", READING);
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
-  return command.action(async (file: string, options: ApplyCommandOptions) => {
-    const { units = 'window', out = 'semcrc-applied', force = false } = options;
-    const files = filesOf(options);
+  return command.action(async (file: string, manifest: string | undefined, options: ApplyCommandOptions) => {
+    const { units = 'window', out = 'semcrc-applied', force = false, workers } = options;
+    if (manifest !== undefined) refuseFiles(options);
+    const files = manifest === undefined ? filesOf(options) : null;
     const calibration = readCalibration(file);
     const recorded = calibration.source.preparing;
     const labels = options.labels ?? recorded.labels ?? undefined;
@@ -74,13 +87,41 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
       options.labels === undefined && recorded.labels !== null && recorded.labelNames !== null
         ? assignGroups(schemeOf(recorded.labels, recorded.labelNames), extra)
         : await resolveLabelling(labels, extra);
-    let progress: ReturnType<typeof terminal.progress> | undefined;
-    const summary = await applyToFiles(calibration, files, out, {
-      labelling,
+    const reading = {
       window: options.window ?? recorded.window ?? abdomenWindow,
-      predictionUnits: options.predictionUnits ?? recorded.predictionUnits ?? 'window',
+      predictionUnits: options.predictionUnits ?? recorded.predictionUnits,
+      affineTolerance: options.affineTolerance ?? PREPARING_DEFAULTS.affineTolerance,
       units,
-      replace: force ? 'replace' : 'keep',
+      replace: force ? ('replace' as const) : ('keep' as const),
+    };
+    if (manifest !== undefined) {
+      const { scans, warnings } = await readApplyManifest(manifest);
+      for (const warning of warnings) terminal.note(`note: ${warning}`);
+      const progress = terminal.progress('scans', scans.length);
+      const { name, names } = labelling.scheme;
+      const session = {
+        calibration,
+        out: resolve(out),
+        scheme: { name, names },
+        extraLabels: extra,
+        ...reading,
+      };
+      const applied = await withExecutor(APPLICATIONS, workers, (executor) =>
+        runApplication(session, scans, {
+          executor,
+          signal,
+          onProgress: ({ done }) => progress.update(done),
+        }),
+      ).finally(() => progress.stop());
+      noteMended(terminal, mendedOf(applied));
+      terminal.print(`${applicationText(calibration, applied)}\n\nwritten to ${resolve(out)}`);
+      terminal.printJson({ scans: applied });
+      return;
+    }
+    let progress: ReturnType<typeof terminal.progress> | undefined;
+    const summary = await applyToFiles(calibration, files!, out, {
+      labelling,
+      ...reading,
       warn: (message) => terminal.note(`note: ${message}`),
       progress: (done, total) => {
         signal.throwIfAborted();
@@ -100,6 +141,44 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
 function schemeOf(name: string, names: Readonly<Record<string, string>>): LabelScheme {
   const entries = Object.entries(names).map(([number, label]) => [Number(number), label] as const);
   return { name, names: new Map(entries.sort(([a], [b]) => a - b)) };
+}
+
+/** @throws SemcrcError `usage` for files of one scan beside a manifest */
+function refuseFiles(options: ApplyCommandOptions): void {
+  const given = ['lower', 'upper', 'segmentation', 'point', 'body', 'std', 'samples'].find(
+    (name) => options[name as keyof ApplyCommandOptions] !== undefined,
+  );
+  if (given === undefined) return;
+  throw new SemcrcError(
+    'usage',
+    `\`${given}\` names a file of one scan, but the scans are those of a manifest`,
+    {
+      data: { options: [given] },
+    },
+  );
+}
+
+function mendedOf(scans: readonly ApplicationScan[]): MendedVoxels {
+  const sum = (count: (mended: MendedVoxels) => number) =>
+    scans.reduce((total, { summary }) => total + count(summary.mended), 0);
+  return { clipped: sum(({ clipped }) => clipped), crossed: sum(({ crossed }) => crossed) };
+}
+
+/** What came of several scans: what the promise is about, and a line each. */
+function applicationText(calibration: Calibration, scans: readonly ApplicationScan[]): string {
+  const extrapolation = scans.find(({ summary }) => summary.extrapolation !== null)?.summary.extrapolation;
+  const rows = scans.map(({ scan, state, summary }) => [
+    scan,
+    summary.voxels,
+    figure(summary.meanWidth),
+    summary.warnings.length,
+    state === 'kept' ? 'there already' : 'applied',
+  ]);
+  return [
+    ...(extrapolation ? [wrapped(extrapolation)] : []),
+    table(['scan', 'voxels', 'mean width', 'warnings', 'state'], rows),
+    wrapped(`Guarantee: ${calibration.guarantee}`),
+  ].join('\n\n');
 }
 
 function filesOf(options: ApplyCommandOptions): ApplyFiles {

@@ -26,7 +26,7 @@ import { designNote, planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, inputsOf } from '../source.ts';
 import { VERSION } from '../version.ts';
-import { EXPERIMENTS, noteMended, openCohort, StageProgress, withExecutor } from '../work.ts';
+import { EXPERIMENTS, noteReading, openCohort, StageProgress, withExecutor } from '../work.ts';
 
 interface CalibrateOptions extends Settings {
   readonly procedure?: Procedure;
@@ -106,7 +106,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     });
     await output.write(calibration);
 
-    noteMended(terminal, result.mended);
+    noteReading(terminal, result, cohort, plan.options.within);
     terminal.print(`${calibrationText(calibration)}\n\nwritten to ${output.path}`);
     terminal.printJson(calibration);
   });

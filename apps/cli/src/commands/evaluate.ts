@@ -22,7 +22,7 @@ import { openOutput } from '../output.ts';
 import { PREPARING_FIELDS, type Settings } from '../settings.ts';
 import { chooseSource, handleOf, hasFiles, inputsOf } from '../source.ts';
 import { facts, figure, lambdaText, table, wrapped } from '../table.ts';
-import { EXPERIMENTS, noteMended, openCohort, withExecutor } from '../work.ts';
+import { EXPERIMENTS, noteReading, openCohort, withExecutor } from '../work.ts';
 
 interface EvaluateOptions extends Settings {
   readonly out?: string;
@@ -79,7 +79,7 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
       out === undefined ? null : await openOutput(out, { kind: 'semcrc/evaluation', inputs, force });
 
     const progress = terminal.progress('scans', scans.length);
-    const { measured, mended } = await withExecutor(EXPERIMENTS, workers, (executor) =>
+    const { measured, ...reading } = await withExecutor(EXPERIMENTS, workers, (executor) =>
       runEvaluation(opening, calibration, {
         executor,
         signal,
@@ -102,7 +102,7 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     };
     await output?.write(document);
 
-    noteMended(terminal, mended);
+    noteReading(terminal, reading, cohort, calibration.within);
     if (extrapolation !== null) terminal.print(`${wrapped(extrapolation)}\n`);
     if (excess.flagged) terminal.print(`${wrapped(excessText(calibration, measured, excess))}\n`);
     terminal.print(evaluationText(calibration, cohort.name, measured, excess));

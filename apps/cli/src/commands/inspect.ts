@@ -1,3 +1,4 @@
+import type { ScanNote } from '@semcrc/core';
 import type { LabelScheme } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
@@ -9,8 +10,8 @@ import { addOptions, addSourceOptions, JSON_OUTPUT } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, isCohort } from '../source.ts';
 import { facts, figure, table } from '../table.ts';
-import { type VolumeFacts, volumeFacts } from '../volume-facts.ts';
-import { openCohort } from '../work.ts';
+import { type Intensity, type VolumeFacts, volumeFacts } from '../volume-facts.ts';
+import { noteReading, openCohort } from '../work.ts';
 
 interface InspectOptions extends Settings {
   readonly compare?: boolean;
@@ -49,11 +50,15 @@ export function inspectCommand({ terminal, signal }: Invocation): Command {
       throw new SemcrcError('usage', 'two files are compared with --compare; without it, inspect takes one');
     }
     if (isCohort(file, settings)) {
-      const { cohort } = await openCohort(handleOf(chooseSource({ ...settings, source: file })), terminal);
+      const notes: ScanNote[] = [];
+      const handle = handleOf(chooseSource({ ...settings, source: file }));
+      const { cohort } = await openCohort(handle, terminal, (note) => notes.push(note));
       const progress = terminal.progress('scans', cohort.ids.length);
       const found = await cohortFacts(cohort, { signal, onScan: progress.update }).finally(() =>
         progress.stop(),
       );
+      // The text counts what was mended.
+      noteReading(terminal, { mended: { clipped: 0, crossed: 0 }, notes, look: found.look }, cohort, 'scan');
       terminal.print(cohortText(found));
       terminal.printJson(found);
       return;
@@ -92,6 +97,7 @@ function volumeText(found: VolumeFacts): string {
         .join(''),
     ]),
   ];
+  for (const note of found.notes) pairs.push(['note', note]);
   if (found.description !== '') pairs.push(['description', found.description]);
   if (extensions.length > 0) {
     pairs.push([
@@ -99,17 +105,29 @@ function volumeText(found: VolumeFacts): string {
       extensions.map(({ code, bytes }) => `code ${code}, ${bytes} bytes`).join('; '),
     ]);
   }
-  pairs.push(['intensity', intensity === null ? 'not read: several volumes' : rangeText(intensity)]);
+  pairs.push(['intensity', intensity === null ? 'not read: several volumes' : intensityText(intensity)]);
   if (labels === null) return facts(pairs);
   const rows = labels.map(({ name, number, voxels }) => [name ?? '(no name)', number, voxels]);
   return `${facts(pairs)}\n\n${table(['label', 'number', 'voxels'], rows)}`;
 }
 
-function rangeText({ min, max, mean }: { min: number; max: number; mean: number }): string {
-  return `${Number(min.toFixed(5))} … ${Number(max.toFixed(5))}, mean ${Number(mean.toFixed(5))}`;
+function intensityText({ min, max, mean, percentiles, nan, infinite }: Intensity): string {
+  const odd = [
+    ...(nan > 0 ? [`${nan} voxels are NaN`] : []),
+    ...(infinite > 0 ? [`${infinite} voxels are infinite`] : []),
+  ];
+  if (min === null || max === null || mean === null || percentiles === null) return odd.join(', ');
+  const middle = `1% ${short(percentiles[1])}, 50% ${short(percentiles[50])}, 99% ${short(percentiles[99])}`;
+  return [`${rangeText({ min, max, mean })} (${middle})`, ...odd].join('; ');
 }
 
-function cohortText({ name, patients, labels, scans }: CohortFacts): string {
+const short = (value: number): string => String(Number(value.toFixed(5)));
+
+function rangeText({ min, max, mean }: { min: number; max: number; mean: number }): string {
+  return `${short(min)} … ${short(max)}, mean ${short(mean)}`;
+}
+
+function cohortText({ name, patients, labels, scans, look }: CohortFacts): string {
   const shapes = new Map<string, number>();
   for (const { shape } of scans) shapes.set(shape.join(' × '), (shapes.get(shape.join(' × ')) ?? 0) + 1);
   const total = (pick: (scan: CohortFacts['scans'][number]) => number) =>
@@ -128,6 +146,7 @@ function cohortText({ name, patients, labels, scans }: CohortFacts): string {
         mean: total(({ truth }) => truth.mean) / scans.length,
       }),
     ],
+    ['background', `${Math.round(100 * look.background)}% of the voxels`],
     ['interval', `mean width ${figure(total(({ width }) => width) / scans.length)}`],
     ['outside', `${figure(total(({ outside }) => outside) / scans.length)} of the voxels, at λ = 0`],
     [
@@ -170,12 +189,19 @@ async function compareFiles(
 
 function comparisonText(compared: Comparison): string {
   if (compared.kind === 'images') {
-    return facts([
-      ['data range', String(Number(compared.range.toPrecision(7)))],
-      ['PSNR', compared.psnr === null ? '∞ dB: the images are equal' : `${compared.psnr.toFixed(3)} dB`],
-      ['SSIM', compared.ssim.toFixed(5)],
-      ['difference', `${Number(compared.meanAbsoluteDifference.toPrecision(5))} on average, absolute`],
-    ]);
+    const { range, equal, psnr, ssim, meanAbsoluteDifference: difference, nonFinite, notes } = compared;
+    const same = nonFinite === 0 ? 'the images' : 'the finite voxels';
+    const pairs: [string, string][] = [
+      ['images', equal ? 'equal' : 'differ'],
+      ['data range', String(Number(range.toPrecision(7)))],
+    ];
+    if (psnr !== null) pairs.push(['PSNR', `${psnr.toFixed(3)} dB`]);
+    else if (difference === 0 && range > 0) pairs.push(['PSNR', `∞ dB: ${same} are equal`]);
+    if (ssim !== null) pairs.push(['SSIM', ssim.toFixed(5)]);
+    if (difference !== null)
+      pairs.push(['difference', `${Number(difference.toPrecision(5))} on average, absolute`]);
+    if (nonFinite > 0) pairs.push(['left out', `${nonFinite} voxels that are NaN or infinite`]);
+    return [facts(pairs), ...notes.map((note) => `note: ${note}`)].join('\n');
   }
   const rows = compared.labels.map(({ name, number, first, second, both, dice }) => [
     name ?? '(no name)',

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkCohort, describeNotes, readManifest, scanLayout } from '@semcrc/cohort/node';
+import { checkCohort, readManifest, scanLayout } from '@semcrc/cohort/node';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { whileLocked } from '@semcrc/results';
@@ -11,11 +11,12 @@ import { addOptions, addSourceOptions, JSON_OUTPUT, WORKERS } from '../options.t
 import { SETTING_NAMES, type Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
-import { noteMended, PREPARATIONS, withExecutor } from '../work.ts';
+import { noteMended, noteScans, PREPARATIONS, withExecutor } from '../work.ts';
 
 interface PrepareOptions extends Settings {
   readonly out?: string;
   readonly check?: boolean;
+  readonly fast?: boolean;
   readonly force?: boolean;
   readonly workers?: number;
   readonly json?: boolean;
@@ -24,6 +25,7 @@ interface PrepareOptions extends Settings {
 const OUTPUT = [
   new Option('--out <folder>', 'where the cohort is written, a Zarr group (default: cohort.zarr)'),
   new Option('--check', 'only look through every file of the cohort and list what is wrong'),
+  new Option('--fast', 'with --check: headers and sizes only, no voxels'),
   new Option('--force', 'replace a cohort of other files or options in that place'),
   WORKERS,
   JSON_OUTPUT,
@@ -49,9 +51,18 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: PrepareOptions) => {
-    const { out = 'cohort.zarr', check = false, force = false, workers, json: _, ...settings } = options;
+    const {
+      out = 'cohort.zarr',
+      check = false,
+      fast = false,
+      force = false,
+      workers,
+      json: _,
+      ...settings
+    } = options;
     const handle = filesHandleOf(chooseSource({ ...settings, source }, 'paper'));
-    if (check) return checkFiles(handle, { terminal, signal });
+    if (fast && !check) throw new SemcrcError('usage', '--fast goes with --check');
+    if (check) return checkFiles(handle, fast ? 'headers' : 'voxels', { terminal, signal });
 
     const progress = terminal.progress('scans', 0);
     // Beside the cohort, which is not there yet, and its draft, which comes and goes.
@@ -66,7 +77,7 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
             replace: force ? 'replace' : 'keep',
             signal,
             onProgress: ({ done, total }) => progress.update(done, total),
-            warn: (message) => terminal.note(`note: ${message}`),
+            warn: (message) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`),
           }),
         ),
     ).finally(() => progress.stop());
@@ -99,6 +110,7 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
 /** @throws SemcrcError `bad-input` when there are problems, after listing them */
 async function checkFiles(
   handle: ReturnType<typeof filesHandleOf>,
+  depth: 'headers' | 'voxels',
   { terminal, signal }: Invocation,
 ): Promise<void> {
   const { labels, extraLabels } = handle.options;
@@ -113,13 +125,14 @@ async function checkFiles(
     predictionUnits: reading.predictionUnits ?? 'window',
     truthUnits: reading.truthUnits ?? 'hu',
     affineTolerance: reading.affineTolerance ?? 0.01,
+    depth,
     onScan: (done) => {
       signal.throwIfAborted();
       progress.update(done);
     },
   }).finally(() => progress.stop());
   const { scans, files, problems, notes } = found;
-  for (const sentence of describeNotes(notes)) terminal.note(`note: ${flagsIn(sentence, SETTING_NAMES)}`);
+  noteScans(terminal, notes);
   if (problems.length === 0) {
     terminal.print(`${scans} scans, ${files} files: nothing is wrong with them`);
     terminal.printJson(found);

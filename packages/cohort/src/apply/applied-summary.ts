@@ -39,8 +39,12 @@ export class OrganTally {
     this.#crossed += crossed;
   }
 
-  /** @param extrapolation what the promise was calibrated on, where that is not all of this scan */
+  /**
+   * @param digest of calibration, options and files
+   * @param extrapolation what the promise was calibrated on, where that is not all of this scan
+   */
   summary(
+    digest: string,
     files: ApplyFiles,
     units: IntensityUnits,
     window: readonly [number, number],
@@ -62,6 +66,7 @@ export class OrganTally {
     const voxels = this.#voxels.reduce((sum, count) => sum + count, 0);
     return {
       schema: APPLY_SCHEMA,
+      digest,
       files,
       units,
       window,

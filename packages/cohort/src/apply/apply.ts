@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  type ApplySummary,
+  ApplySummary,
   applyLambda,
   type CalibratedInterval,
   type CalibratedLambda,
@@ -32,9 +33,11 @@ import {
   NiftiWriter,
   type OutputRules,
   readNiftiHeader,
+  readTextFile,
   unwritable,
 } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { Compile } from 'typebox/compile';
 import {
   alignFile,
   checkTableOf,
@@ -47,6 +50,7 @@ import {
 import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
 import type { IntensityUnits } from '../scan/scan-reader.ts';
 import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
+import { digestOf, fingerprintOf } from '../sources/digest.ts';
 import { inputsOf, preparingOf } from '../sources/scan-options.ts';
 import { kindOfSummary, OrganTally } from './applied-summary.ts';
 import { placeInFile, sliceOrder } from './file-order.ts';
@@ -91,6 +95,7 @@ export async function applyToFiles(
   const { labelling, window = abdomenWindow, units = 'window', warn, progress } = options;
   const { header, grid, inputs, turned } = await checkFiles(files, options);
   const extrapolation = await checkMaking(calibration, files, options);
+  const digest = await digestOfApplication(calibration, files, options);
   const unknown = unknownGroups(calibration, labelling);
   const calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, files.lower);
   const order = sliceOrder(grid);
@@ -99,9 +104,7 @@ export async function applyToFiles(
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
   });
-  const lambdas: readonly Output[] = calibrated.sides === 2 ? ['lambda-below', 'lambda-above'] : ['lambda'];
-  const point: readonly Output[] = calibrated.centre ? ['point'] : [];
-  const outputs: readonly Output[] = ['lower', 'upper', 'width', ...lambdas, ...point];
+  const outputs = outputsOf(calibration);
   const summaryFile = join(folder, 'summary.json');
   // A folder that holds a summary of ours holds volumes of ours.
   const ours = options.replace === 'replace' || kindOfResult(summaryFile) === kindOfSummary;
@@ -132,7 +135,7 @@ export async function applyToFiles(
       progress?.(sample.first + sample.shape[0], grid.shape[0]);
     }
     foreign.refuse();
-    const summary = tally.summary(files, units, window, extrapolation);
+    const summary = tally.summary(digest, files, units, window, extrapolation);
     const volumes: AtomicFile[] = [];
     for (const writer of writers.values()) volumes.push(await writer.complete());
     await commitTogether([...volumes, await writtenSummary(summaryFile, summary, rules)]);
@@ -142,6 +145,60 @@ export async function applyToFiles(
     await Promise.all([...writers.values()].map((writer) => writer.abort()));
     throw error;
   }
+}
+
+/** SHA-256 over what decides the results: calibration, files by their fingerprints, labels and units. */
+async function digestOfApplication(
+  calibration: Calibration,
+  files: ApplyFiles,
+  { labelling, window, predictionUnits, units }: ApplyOptions,
+): Promise<string> {
+  const read = { window: window ?? abdomenWindow, predictionUnits: predictionUnits ?? 'window' };
+  const labels = [Object.entries(labelling.labels), Array.from(labelling.groupOf)];
+  const hash = digestOf({ calibration, ...read, units: units ?? 'window', labels });
+  for (const role of ['lower', 'upper', 'segmentation', 'point', 'body', 'std', 'samples'] as const) {
+    const path = files[role];
+    if (path !== undefined) hash.update(await fingerprintOf(path, role));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * The summary of an earlier `applyToFiles` of the same calibration, files and options into a folder that holds all it wrote;
+ * null where there is none.
+ */
+export async function appliedBefore(
+  calibration: Calibration,
+  files: ApplyFiles,
+  folder: string,
+  options: ApplyOptions,
+): Promise<ApplySummary | null> {
+  const summaryFile = join(folder, 'summary.json');
+  if (kindOfResult(summaryFile) !== kindOfSummary) return null;
+  const summary: unknown = await readTextFile(summaryFile)
+    .then(JSON.parse)
+    .catch(() => null);
+  if (!summaryValidator.Check(summary)) return null;
+  const whole = outputsOf(calibration).every((name) => existsSync(join(folder, `${name}.nii.gz`)));
+  const same = whole && summary.digest === (await digestOfApplication(calibration, files, options));
+  return same ? (summary as ApplySummary) : null;
+}
+
+const summaryValidator = Compile(ApplySummary);
+
+/** The volumes that are written. */
+function outputsOf({ sides, centre }: Calibration): readonly Output[] {
+  const lambdas: readonly Output[] = sides === 2 ? ['lambda-below', 'lambda-above'] : ['lambda'];
+  return ['lower', 'upper', 'width', ...lambdas, ...(centre ? ['point' as const] : [])];
+}
+
+/** The folder of a scan's results: its id, with whatever could lead elsewhere, or means something to a shell, replaced. */
+export function scanFolderName(scan: string): string {
+  const name = scan
+    .replace(/[^\p{L}\p{N}._-]+/gu, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, 100);
+  return name === '' ? '_' : name;
 }
 
 /** The summary, beside its place. */

@@ -20,6 +20,7 @@ import {
 } from '@semcrc/imaging';
 import { readNifti, readNiftiHeader, readNiftiSeries, type SliceSpan } from '@semcrc/imaging/node';
 import type { ScanFiles } from '../sources/manifest.ts';
+import { takeCensus } from './label-census.ts';
 import {
   alignFile,
   checkTableOf,
@@ -230,6 +231,10 @@ export class ScanReader {
   #groups(file: string, volume: LabelVolume): LabelVolume {
     const [slices, height, width] = volume.shape;
     const { scan } = this.files;
+    if (!isFolder(file)) {
+      const census = takeCensus(volume, this.options.labelling.scheme);
+      this.#note({ kind: 'labels', scan, file, message: `scan ${scan}: ${file} was counted`, census });
+    }
     assignVoxels({ scan, file, size: [width, height, slices], values: volume.data }, this.options.labelling);
     return turnToRas(volume);
   }

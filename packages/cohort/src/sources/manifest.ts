@@ -20,6 +20,9 @@ export interface ScanFiles {
   readonly samples?: string;
 }
 
+/** The files of a scan whose truth nobody knows, as paths. */
+export type AppliedScanFiles = Omit<ScanFiles, 'groundTruth' | 'patient'>;
+
 /** The scans of a cohort as a manifest or a directory tree lists them. */
 export interface ScanList {
   /** The manifest's path, or the tree's with what was chosen of it. */
@@ -136,21 +139,40 @@ function cell(row: Row, column: string, file: string): string {
  *   empty manifest, unreadable CSV or JSON.
  */
 export function parseManifest(text: string, file: string): ScanList {
+  return parseScans(text, file, Object.keys(REQUIRED));
+}
+
+/** As {@link parseManifest}, of scans whose truth nobody knows: a column `ground_truth` may be missing, and is not looked at. */
+export function parseApplyManifest(
+  text: string,
+  file: string,
+): { readonly scans: readonly AppliedScanFiles[]; readonly warnings: readonly string[] } {
+  const { scans, warnings } = parseScans(
+    text,
+    file,
+    Object.keys(REQUIRED).filter((column) => column !== 'ground_truth'),
+  );
+  return { scans: scans.map(({ groundTruth: _, patient: __, ...files }) => files), warnings };
+}
+
+function parseScans(text: string, file: string, required: readonly string[]): ScanList {
   const { columns, rows } = /\.json$/i.test(file) ? readJson(text, file) : readCsv(text, file);
   if (rows.length === 0) refuse(file, 'the manifest is empty: expected at least one scan');
-  const missing = Object.keys(REQUIRED).filter((column) => !columns.includes(column));
+  const missing = required.filter((column) => !columns.includes(column));
   if (missing.length > 0) {
     refuse(
       file,
       `missing column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}: found ${columns.join(', ')}; ` +
-        `a manifest has ${Object.keys(REQUIRED).join(', ')} and optionally ${Object.keys(OPTIONAL).join(', ')}`,
+        `a manifest has ${required.join(', ')} and optionally ${Object.keys(OPTIONAL).join(', ')}`,
       { column: missing.join(', ') },
     );
   }
   const twice = columns.find((column, index) => columns.indexOf(column) !== index);
   if (twice !== undefined) refuse(file, `column ${twice} stands twice in the header`, { column: twice });
 
-  const fields = Object.entries({ ...REQUIRED, ...OPTIONAL }).filter(([column]) => columns.includes(column));
+  const fields = Object.entries({ ...REQUIRED, ...OPTIONAL }).filter(
+    ([column]) => columns.includes(column) && (required.includes(column) || column in OPTIONAL),
+  );
   const placeOf = new Map<string, string>();
   const scans = rows.map((row): ScanFiles => {
     const files = Object.fromEntries(fields.map(([column, field]) => [field, cell(row, column, file)]));

@@ -10,19 +10,25 @@ import type { TakeNote } from '../scan/scan-note.ts';
 import type { ReadingOptions } from '../scan/scan-reader.ts';
 import { readWholeScan } from '../scan/whole-scan.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
-import { parseManifest, type ScanFiles, type ScanList } from './manifest.ts';
+import {
+  type AppliedScanFiles,
+  parseApplyManifest,
+  parseManifest,
+  type ScanFiles,
+  type ScanList,
+} from './manifest.ts';
 import { inputsOf, paperSlicesOf, preparingOf, readingOf, type ScanOptions } from './scan-options.ts';
 
 /** Functions that opening and reading call. */
 export interface SourceHooks {
-  /** Called with what is worth knowing and no error: of every kind of note the first, as a sentence. */
+  /** Called with what is worth knowing and no error, as a sentence: of every kind of note the first, unless `note` takes them. */
   readonly warn?: (message: string) => void;
   /** Called with every note as data, to be counted; see `describeNotes`. */
   readonly note?: TakeNote;
 }
 
 /** Files of a scan in a fixed order, with the role each plays. */
-export function filesOf(files: ScanFiles): readonly (readonly [role: string, path: string])[] {
+export function filesOf(files: Partial<ScanFiles>): readonly (readonly [role: string, path: string])[] {
   const roles = ['groundTruth', 'lower', 'upper', 'point', 'segmentation', 'body', 'std', 'samples'] as const;
   return roles.flatMap((role) => {
     const path = files[role];
@@ -141,12 +147,12 @@ export async function scanPreparer(
   };
 }
 
-/** Passes every note on, and says the first of each kind. */
+/** Passes every note on as data; where nobody takes them, says the first of each kind. */
 function firstOfKind({ warn, note }: SourceHooks): TakeNote {
   const said = new Set<string>();
   return (found) => {
-    note?.(found);
-    if (!said.has(found.kind)) warn?.(found.message);
+    if (note) return note(found);
+    if (!said.has(found.kind) && found.census === undefined) warn?.(found.message);
     said.add(found.kind);
   };
 }
@@ -223,20 +229,32 @@ const LONGEST_MANIFEST = 2 ** 26;
 
 /** Reads a manifest file; paths in it are taken relative to its folder. @throws SemcrcError `bad-input`. */
 export async function readManifest(path: string): Promise<ScanList> {
-  const text = await readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
+  const list = parseManifest(await manifestText(path), path);
+  return { ...list, scans: list.scans.map((files) => resolved(files, dirname(path))) };
+}
+
+/** As {@link readManifest}, of scans whose truth nobody knows. */
+export async function readApplyManifest(path: string): Promise<ReturnType<typeof parseApplyManifest>> {
+  const list = parseApplyManifest(await manifestText(path), path);
+  return { ...list, scans: list.scans.map((files) => resolved(files, dirname(path))) };
+}
+
+/** The paths of some files taken relative to a folder. */
+function resolved<Files extends AppliedScanFiles>(files: Files, folder: string): Files {
+  return {
+    ...files,
+    ...Object.fromEntries(filesOf(files).map(([role, file]) => [role, resolve(folder, file)])),
+  };
+}
+
+async function manifestText(path: string): Promise<string> {
+  return readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
     if (!(cause instanceof SemcrcError)) throw cause;
     throw new SemcrcError('bad-input', `cannot read the manifest ${cause.message}`, {
       data: cause.data,
       cause,
     });
   });
-  const list = parseManifest(text, path);
-  const folder = dirname(path);
-  const scans = list.scans.map((files) => ({
-    ...files,
-    ...Object.fromEntries(filesOf(files).map(([role, file]) => [role, resolve(folder, file)])),
-  }));
-  return { ...list, scans };
 }
 
 /**

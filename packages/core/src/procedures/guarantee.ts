@@ -2,12 +2,18 @@ import type { Procedure } from '../options/procedure-options.ts';
 import type { Within } from '../profile/profile.ts';
 import type { RiskBound } from '../search/bound.ts';
 
-/** What a calibration promises, in words: what, over what randomness, under which assumption. */
+/**
+ * What a calibration promises, in words: what, over what randomness, under which assumption.
+ *
+ * @param scans `qualifying` where rules leave scans out or crop them, scan by scan: those kept are exchangeable among themselves,
+ * and the promise is about scans that pass.
+ */
 export function guaranteeInWords(
   procedure: Procedure,
   bound: RiskBound,
   within: Within,
   controlled: readonly string[] = [],
+  scans: 'all' | 'qualifying' = 'all',
   centre: 'predicted' | 'corrected' = 'predicted',
 ): string {
   const voxels = within === 'body' ? 'voxels inside the body' : 'voxels';
@@ -18,8 +24,9 @@ export function guaranteeInWords(
       : `with probability at least ${1 - bound.delta} over the draw of the calibration scans, if scans are independent and identically distributed`;
   const fixed =
     'and the predictor, the segmentation model and (for an anchor) the optimization scans are fixed beforehand; ' +
-    'the new scan must be acquired and prepared as the calibration scans were.';
-  const scanRisk = `The expected share of a scan's ground-truth ${voxels} outside their intervals is at most ${epsilon}`;
+    `the new scan must be acquired and prepared as the calibration scans were${scans === 'all' ? '' : ', and pass the rules that scans were left out or cropped by'}.`;
+  const whose = scans === 'all' ? "a scan's" : "a qualifying scan's";
+  const scanRisk = `The expected share of ${whose} ground-truth ${voxels} outside their intervals is at most ${epsilon}`;
   const around =
     centre === 'corrected'
       ? ' Intervals belong to the corrected point, which was fitted on the optimization scans, and need not contain the prediction.'
@@ -37,7 +44,7 @@ export function guaranteeInWords(
       const both =
         controlled.length > 0 ? ` ${scanRisk}, too.` : ' It does not imply the same for the whole scan.';
       return (
-        `For ${organs}, the expected share of its ground-truth voxels outside their intervals, in a scan that contains ` +
+        `For ${organs}, the expected share of its ground-truth voxels outside their intervals, in a ${scans === 'all' ? '' : 'qualifying '}scan that contains ` +
         `it, is at most ${epsilon}, ${assumption}, ${fixed}${both} Organs whose λ is infinite have the whole range as interval.`
       );
     }

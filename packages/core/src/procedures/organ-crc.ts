@@ -4,7 +4,6 @@ import type { Split } from '../cohort/split.ts';
 import type { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition } from '../partition/partition.ts';
 import type { Profile } from '../profile/profile.ts';
-import type { LossesRecord } from '../records/run.ts';
 import { type Backtracked, leastLambda } from '../search/backtrack.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
 import { type LossAverage, type LossScope, LossTable } from '../search/loss-table.ts';
@@ -17,7 +16,7 @@ import {
   optAndCal,
   secondsSince,
 } from './fit.ts';
-import { type FitLosses, lossesOf } from './losses.ts';
+import { type FitLosses, type Losses, lossesOf } from './losses.ts';
 
 /**
  * organ-crc (eq. 11, 12): for each organ k the smallest λ_k ≥ 0 whose loss ℓ_k meets the condition over the units that
@@ -48,7 +47,7 @@ export function fitOrganCrc(
   const sides = semantic?.[0].sides ?? 1;
   const average = averageOf(procedure);
   const found = calibrateOrgans(data, profiles, controlled, bounds, average);
-  const lossesAt = (scope: LossScope, lambda: Float32Array): LossesRecord =>
+  const lossesAt = (scope: LossScope, lambda: Float32Array): Losses =>
     lossesOf(new LossTable(profiles, partition, { scope, average, sides }).evaluate(lambda));
   const seconds = secondsSince(start) / bounds.length;
   return bounds.map((bound, i) => {

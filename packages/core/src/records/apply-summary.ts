@@ -25,6 +25,8 @@ export type AppliedOrgan = Immutable<Static<typeof AppliedOrgan>>;
 export const ApplySummary = Type.Object(
   {
     schema: Type.Literal(APPLY_SCHEMA),
+    /** SHA-256 (hex) over the calibration, the options and the fingerprints of the files. */
+    digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     /** Paths of the predictions. */
     files: Type.Object({
       lower: Type.String(),

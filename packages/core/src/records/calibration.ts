@@ -214,6 +214,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
       bound,
       options.within,
       controlled,
+      selectionOf(source),
       fit.centre ? 'corrected' : 'predicted',
     ),
     labels: { ...labels },
@@ -240,6 +241,11 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     test,
     versions: { ...versions },
   };
+}
+
+/** Whether rules decide which scans there are, or which part of them. */
+function selectionOf({ leftOut, preparing }: SourceRecord): 'all' | 'qualifying' {
+  return leftOut > 0 || preparing.prepare === 'paper' ? 'qualifying' : 'all';
 }
 
 function byScan(
@@ -346,20 +352,20 @@ export function calibratedLambda(calibration: Calibration, name = 'calibration')
   if (!lambda || Object.keys(calibration.lambda).length !== partition.keys.length) {
     throw new SemcrcError(
       'bad-input',
-      `${name}: lambda must have the keys ${partition.keys.join(', ')} with ${calibration.sides} side(s) each, ` +
-        `found ${Object.keys(calibration.lambda).join(', ')}`,
+      `${name}: lambda must have the keys ${listed(partition.keys)} with ${calibration.sides} side(s) each, ` +
+        `found ${listed(Object.keys(calibration.lambda))}`,
       { data: { file: name } },
     );
   }
-  const rewritten = JSON.stringify(lambdaByGroup(partition.keys, calibration.sides, lambda));
-  const inOrder = Object.fromEntries(partition.keys.map((key) => [key, calibration.lambda[key]]));
-  if (rewritten !== JSON.stringify(inOrder)) {
+  const rewritten = lambdaByGroup(partition.keys, calibration.sides, lambda);
+  const odd = partition.keys.find(
+    (key) => JSON.stringify(sorted(rewritten[key])) !== JSON.stringify(sorted(calibration.lambda[key])),
+  );
+  if (odd !== undefined) {
     throw new SemcrcError(
       'bad-input',
-      `${name}: every λ must be a 32-bit float, found ${JSON.stringify(inOrder)}`,
-      {
-        data: { file: name },
-      },
+      `${name}: every λ must be a 32-bit float, found ${JSON.stringify(calibration.lambda[odd])} for ${odd}`,
+      { data: { file: name, group: odd } },
     );
   }
   if (!calibration.shrink && lambda.some((value) => value < 0)) {
@@ -402,6 +408,14 @@ function readCentre({ centre, labels }: Calibration, name: string): Centre | nul
   }
   return organs;
 }
+
+/** A λ with its sides in one order. */
+const sorted = (value: Calibration['lambda'][string]): unknown =>
+  typeof value === 'object' ? [value.below, value.above] : value;
+
+/** The first few of some names. */
+const listed = (names: readonly string[], most = 20): string =>
+  names.length > most ? `${names.slice(0, most).join(', ')}, … (${names.length})` : names.join(', ');
 
 function writePartition({ spec, keys }: Partition): Calibration['partition'] {
   switch (spec.kind) {
@@ -480,7 +494,7 @@ function readPartition(record: Calibration['partition'], labels: Labels, name: s
       if (!complete) {
         throw new SemcrcError(
           'bad-input',
-          `${name}: partition.cuts must hold, for each label ${ids.join(', ')}, ` +
+          `${name}: partition.cuts must hold, for each label ${listed(ids.map(String))}, ` +
             `${features.length} list(s) of ascending numbers, one per feature`,
           { data: { file: name } },
         );

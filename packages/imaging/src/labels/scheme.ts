@@ -151,8 +151,44 @@ const labelMap = Compile(labelMapSchema);
 
 const LARGEST_LABEL = 65535;
 
+/** The JSON of nnU-Net's `dataset.json`, as far as labels go: name → number, or (version 1) number → name. */
+const datasetSchema = Compile(
+  Type.Object({
+    schema: Type.Optional(Type.Undefined()),
+    labels: Type.Record(
+      Type.String(),
+      Type.Union([Type.String(), Type.Integer(), Type.Array(Type.Integer())]),
+    ),
+  }),
+);
+
+/** Fields that tell an nnU-Net dataset from a label map without its schema. */
+const NNUNET_FIELDS = ['channel_names', 'modality', 'numTraining', 'file_ending'];
+
+/** The label map of an nnU-Net dataset; undefined where the JSON is none. @throws SemcrcError `bad-input` for regions. */
+function fromDataset(json: unknown, file: string): unknown {
+  if (!datasetSchema.Check(json) || 'schema' in json) return undefined;
+  if (!NNUNET_FIELDS.some((field) => Object.hasOwn(json, field))) return undefined;
+  const labels: [string, string][] = [];
+  for (const [key, value] of Object.entries(json.labels)) {
+    if (Array.isArray(value)) {
+      throw new SemcrcError(
+        'bad-input',
+        `${file}: "${key}" is a region of several labels; expected one number for each name, as segmentations hold them`,
+        { data: { file, label: key } },
+      );
+    }
+    const [number, name] = typeof value === 'string' ? [key, value] : [String(value), key];
+    // nnU-Net trains on what is to be ignored under a number of its own.
+    if (number !== '0') labels.push([number, name]);
+  }
+  return { schema: 'semcrc/labels@1', labels: Object.fromEntries(labels) };
+}
+
 /**
  * Reads a label map: `{"schema": "semcrc/labels@1", "labels": {"1": "spleen", "2": "lesion"}}`.
+ *
+ * nnU-Net's `dataset.json` is one, too.
  *
  * @param file named in errors and, without a `name` of its own, the scheme's name.
  * @throws SemcrcError `bad-input` for JSON that is none or does not fit, for numbers over 65535 and for a name given twice.
@@ -167,6 +203,7 @@ export function parseLabelMap(text: string, file: string): LabelScheme {
       cause,
     });
   }
+  json = fromDataset(json, file) ?? json;
   if (!labelMap.Check(json)) {
     const problem = labelMap.Errors(json)[0];
     const where = problem?.instancePath || 'the top level';

@@ -51,6 +51,8 @@ export interface NiftiReadOptions<T extends Float32Array | Uint16Array> {
 
 /** Which volume of a file is read. */
 export interface VolumeChoice {
+  /** `keep` reads images that hold NaN, to look at them; `refuse` by default. */
+  readonly nans?: 'refuse' | 'keep';
   /** Its number along the fourth axis, from 0. When left out, the file must hold one volume only. */
   readonly volume?: number;
 }
@@ -80,6 +82,7 @@ export function readNifti(
     volume: chosen,
     slices,
     into,
+    nans = 'refuse',
   }: { as?: VoxelKind } & VolumeChoice & NiftiReadOptions<Float32Array | Uint16Array> = {},
 ): Promise<NiftiImage<Volume | LabelVolume>> {
   return withStream(path, decodeStep, async (stream) => {
@@ -87,6 +90,7 @@ export function readNifti(
     const { shape, index } = whichVolume(header, chosen, path);
     const spans = spansOf(slices, shape, path);
     const reader = await VoxelReader.start(stream, header, path);
+    reader.nans = nans;
     const volume = await reader.slices(shape, index, spans, as, into);
     await reader.finish();
     return { header, volume, rounded: reader.rounded };

@@ -25,17 +25,18 @@ export function voxelArray(kind: VoxelKind, length: number): Float32Array | Uint
   }
 }
 
-/** Decodes whole voxels into `out`; `first` is the index in the file of the first. NaN is refused. Returns how many labels were rounded. */
+/** Decodes whole voxels into `out`; `first` is the index in the file of the first. NaN is refused, unless images may hold it. Returns how many labels were rounded. */
 export function decodeVoxels(
   header: NiftiHeader,
   bytes: Uint8Array,
   out: Float32Array | Uint16Array,
   first: number,
   name: string,
+  nans: 'refuse' | 'keep' = 'refuse',
 ): number {
   if (out instanceof Uint16Array) return decodeLabels(header, bytes, out, first, name);
   decodeImage(header, bytes, out);
-  const nan = header.datatype.startsWith('float') ? firstNaNVoxel(out) : -1;
+  const nan = nans === 'refuse' && header.datatype.startsWith('float') ? firstNaNVoxel(out) : -1;
   if (nan >= 0) {
     const index = first + nan;
     const { shape, volumes } = seriesShape(header, name);

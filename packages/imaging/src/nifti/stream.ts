@@ -103,6 +103,8 @@ export class VoxelReader {
   #next = 0;
   /** Labels rounded so far. */
   rounded = 0;
+  /** Whether images may hold NaN. */
+  nans: 'refuse' | 'keep' = 'refuse';
 
   private constructor(stream: ByteStream, header: NiftiHeader, vouched: boolean, name: string) {
     this.#stream = stream;
@@ -202,6 +204,7 @@ export class VoxelReader {
         out.subarray(done, done + count),
         this.#next,
         this.#name,
+        this.nans,
       );
       done += count;
       this.#next += count;

@@ -1,0 +1,4 @@
+import { ApplicationWorkbench } from './application.ts';
+import { serveNodeThread } from './thread-node.ts';
+
+serveNodeThread(new ApplicationWorkbench());
