@@ -6,7 +6,7 @@ import { calibratedIn, medianScan } from './example-choice.ts';
 import type { Cell } from './experiment-file.ts';
 import type { Invocation } from './invocation.ts';
 import { patientsIn } from './patients.ts';
-import { type Config, flatConfig, planOf, resolveConfig, splitText } from './resolve.ts';
+import { type Config, designNote, flatConfig, planOf, resolveConfig, splitText } from './resolve.ts';
 import { chooseSource, handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -107,6 +107,8 @@ async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<
     const epsilons = members.map(({ config }) => config.epsilon);
     const plan = { ...planOf(members[0].config, open.cohort.labels), epsilons };
     planRuns(plan, open.cohort);
+    const different = designNote(members[0].config, open.cohort);
+    if (different !== null) terminal.note(`note: ${different}`);
     return { members, open, plan };
   });
 }

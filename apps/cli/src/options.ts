@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<string, OptionWords>> = {
   nOpt: { value: 'patients', fallback: 'a seventh of the calibration patients, from 4 to 32' },
   nCal: { value: 'patients', fallback: 'all that are not held out, at most 512' },
   nTest: { value: 'patients', fallback: 'a fifth, at most 128' },
-  procedures: { value: 'names', fallback: 'crc,k-crc,sem-crc,organ-crc' },
+  procedures: { value: 'names', fallback: 'crc,k-crc,sem-crc,organ-crc,shortest' },
   preset: { fallback: 'paper' },
   anchor: { fallback: null },
   backtrack: { fallback: null },
@@ -24,8 +24,10 @@ const WORDS: Readonly<Record<string, OptionWords>> = {
   strata: {
     value: 'features',
     fallback: null,
-    expected: 'none, or feature:bins separated by commas, such as intensity:6,width:4',
+    expected: 'none, learned:leaves, or feature:bins separated by commas, such as intensity:6,width:4',
   },
+  shrink: { fallback: null },
+  recentre: { fallback: null },
   control: { value: 'organs' },
 };
 

@@ -2,12 +2,14 @@ import {
   type Cohort,
   defaultSizes,
   type ExperimentPlan,
+  holdsWholeSlices,
   type Labels,
   PAPER_PROCEDURES,
   PRESETS,
   type ProcedureOptions,
   ExperimentPlan as planSchema,
   type SplitSizes,
+  shortestOptions,
 } from '@semcrc/core';
 import { canonicalName } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
@@ -33,14 +35,14 @@ export interface Config extends SplitSizes {
 export function resolveConfig(
   settings: Settings,
   source: SourceChoice,
-  cohort: Pick<Cohort, 'patients'>,
+  cohort: Pick<Cohort, 'patients' | 'preparing'>,
 ): Config {
   const { preset = 'paper' } = settings;
-  const options = PRESETS[preset];
+  const options =
+    preset === 'shortest' ? shortestOptions(cohort.preparing, settings.heuristic) : PRESETS[preset];
   return {
     source,
-    // Only sem-crc takes all that `shortest` sets.
-    procedures: settings.procedures ?? (preset === 'shortest' ? ['sem-crc'] : PAPER_PROCEDURES),
+    procedures: settings.procedures ?? defaultProcedures(settings),
     epsilon: settings.epsilon ?? Create(epsilons.items),
     runs: settings.runs ?? Create(runsSchema),
     seed: settings.seed ?? Create(seedSchema),
@@ -48,6 +50,30 @@ export function resolveConfig(
     preset,
     options: { ...options, ...given(settings, Object.keys(options) as (keyof ProcedureOptions)[]) },
   };
+}
+
+/** The paper's four and the shortest; with a preset those that take all that it sets. */
+function defaultProcedures({ preset }: Settings): ExperimentPlan['procedures'] {
+  if (preset === undefined) return [...PAPER_PROCEDURES, 'shortest'];
+  return preset === 'paper' ? PAPER_PROCEDURES : ['sem-crc'];
+}
+
+/**
+ * Says where the shortest design is not what it is elsewhere: a default never fails for that.
+ *
+ * @returns a sentence, or null
+ */
+export function designNote(
+  { preset, procedures, options }: Pick<Config, 'preset' | 'procedures' | 'options'>,
+  { preparing }: Pick<Cohort, 'preparing'>,
+): string | null {
+  const designed =
+    preset === 'shortest' || procedures.includes('shortest') || procedures.includes('organ-shortest');
+  if (!designed || holdsWholeSlices(preparing) || options.heuristic !== 'quantile') return null;
+  return (
+    'the scans are resampled, cropped or padded, so strata cannot be learned of their slices: ' +
+    'shortest takes strata of intensity and width'
+  );
 }
 
 /** Those of some settings that were given. */

@@ -30,7 +30,7 @@ export const PLAN_FIELDS = { ...plan, epsilon: epsilons.items };
 /** How it is calibrated. */
 export const METHOD_FIELDS = {
   preset: oneOf(
-    'Sets anchor, backtrack, sides and strata where they are not given; paper: gamma, line, one, none; shortest: envelope, path, two, intensity:12,width:4.',
+    'Sets anchor, backtrack, sides, strata, shrink and recentre where they are not given; paper: gamma, line, one, none; shortest: envelope, path, two, learned:128, shrink; recentred: as shortest, around a corrected point in place of shrink.',
     PRESET_NAMES,
   ),
   ...ProcedureOptions.properties,

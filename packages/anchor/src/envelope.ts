@@ -2,6 +2,7 @@ import { SemcrcError } from '@semcrc/kernels';
 import { LambdaPath, type PlacedMinorant } from './path.ts';
 import { breathe, checkProblem, groupShares, type LengthProblem, listUnknowns } from './problem.ts';
 import { relativeGap } from './search.ts';
+import { ShrinkingCurveReader } from './shrinking-curve.ts';
 import { CurveReader } from './step-curve.ts';
 
 /** How envelope anchors are solved. */
@@ -12,7 +13,8 @@ export interface EnvelopeAnchorOptions {
 
 /**
  * The envelope anchor. Costs are half the mean length that the λ add, clamped to the range: while no bound is clamped
- * Σ E|S_k| λ_k (two-sided Σ E|S_k| (λ_below + λ_above)/2), the objective of the gamma anchor.
+ * Σ E|S_k| λ_k (two-sided Σ E|S_k| (λ_below + λ_above)/2), the objective of the gamma anchor. Where intervals may shrink,
+ * half the mean length itself: what λ adds to the point.
  */
 export type EnvelopeAnchor =
   | {
@@ -59,16 +61,40 @@ export async function envelopeAnchor(
 export async function envelopeAnchors(
   problem: LengthProblem,
   epsilons: readonly number[],
-  { signal }: EnvelopeAnchorOptions = {},
+  options: EnvelopeAnchorOptions = {},
 ): Promise<EnvelopeAnchor[]> {
-  if (epsilons.some(Number.isNaN)) throw new SemcrcError('usage', 'epsilon must be a number, found NaN');
+  const groups = Array.from({ length: problem.groupCount }, (_, group) => group);
+  const [anchors] = await envelopeAnchorsByPart(problem, [{ groups, epsilons }], options);
+  return anchors;
+}
+
+/** Some groups of a problem, solved apart from the others. */
+export interface ProblemPart {
+  readonly groups: readonly number[];
+  /** The tolerances of this part. */
+  readonly epsilons: readonly number[];
+}
+
+/**
+ * Envelope anchors of parts of a problem, each on a path of its own groups: λ of all other groups is NaN in them. Throws
+ * as `envelopeAnchor`.
+ */
+export async function envelopeAnchorsByPart(
+  problem: LengthProblem,
+  parts: readonly ProblemPart[],
+  { signal }: EnvelopeAnchorOptions = {},
+): Promise<EnvelopeAnchor[][]> {
+  if (parts.some(({ epsilons }) => epsilons.some(Number.isNaN))) {
+    throw new SemcrcError('usage', 'epsilon must be a number, found NaN');
+  }
   checkProblem(problem);
   await breathe(signal);
   const minorants: PlacedMinorant[] = [];
   const { arena } = problem.kernels;
+  const shrinking = problem.voxels.point !== undefined;
   const mark = arena.mark();
   try {
-    const reader = new CurveReader(problem);
+    const reader = shrinking ? new ShrinkingCurveReader(problem) : new CurveReader(problem);
     for (const { index } of listUnknowns(problem, groupShares(problem))) {
       minorants.push({ index, minorant: reader.minorant(index) });
       await breathe(signal);
@@ -76,8 +102,12 @@ export async function envelopeAnchors(
   } finally {
     arena.release(mark);
   }
-  const path = new LambdaPath(problem.groupCount * problem.sides, minorants);
-  return epsilons.map((epsilon) => solveOnPath(path, minorants, epsilon));
+  return parts.map(({ groups, epsilons }) => {
+    const members = new Set(groups);
+    const own = minorants.filter(({ index }) => members.has(index % problem.groupCount));
+    const path = new LambdaPath(problem.groupCount * problem.sides, own, shrinking ? -1 : 0);
+    return epsilons.map((epsilon) => solveOnPath(path, own, epsilon));
+  });
 }
 
 /** Takes edges, steepest first, until ε' is met. */

@@ -57,6 +57,12 @@ export async function solveGammaAnchors(
   const { gammas = DEFAULT_GAMMAS, gap = 1e-4, signal } = options;
   checkOptions(epsilons, gammas, gap);
   checkProblem(problem);
+  if (problem.voxels.point) {
+    throw new SemcrcError(
+      'usage',
+      'the gamma anchor takes intervals that grow, not such that shrink to a point',
+    );
+  }
   const shares = groupShares(problem);
   const unknowns = listUnknowns(problem, groupWidths(problem));
   if (unknowns.length === 0) {

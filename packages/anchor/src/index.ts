@@ -3,6 +3,8 @@ export {
   type EnvelopeAnchorOptions,
   envelopeAnchor,
   envelopeAnchors,
+  envelopeAnchorsByPart,
+  type ProblemPart,
 } from './envelope.ts';
 export { type GammaAnchorOptions, solveGammaAnchor, solveGammaAnchors } from './gamma.ts';
 export type { GammaAnchor, GammaResult } from './gamma-solver.ts';

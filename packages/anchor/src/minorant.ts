@@ -1,6 +1,6 @@
-/** Vertices of a lower convex minorant from λ = 0 on: cost never falling, miss descending to the last. */
+/** Vertices of a lower convex minorant from the least λ on: cost never falling, miss descending to the last. */
 export interface Minorant {
-  /** Scores (f32 exact); the first is 0. */
+  /** Scores (f32 exact); the first is the least λ, 0 or −1. */
   readonly lambda: Float32Array;
   readonly cost: Float64Array;
   readonly miss: Float64Array;
@@ -8,7 +8,7 @@ export interface Minorant {
 
 /**
  * The lower convex minorant of points (cost, miss) given in order of ascending λ, cost never falling and miss never
- * rising; of points with one λ the last counts. The first point stands at λ = 0 and is always a vertex; any other on
+ * rising; of points with one λ the last counts. The first point stands at the least λ and is always a vertex; any other on
  * or above the segment that joins its neighbours is none. All arrays have equal length ≥ 1, and are overwritten.
  */
 export function lowerMinorant(lambda: Float32Array, cost: Float64Array, miss: Float64Array): Minorant {

@@ -20,11 +20,13 @@ export function pinColumns({ kernels, voxels }: LengthProblem): () => LengthVoxe
   const upper = pin(kernels, voxels.upper);
   const lowerWeight = voxels.lowerWeight && pin(kernels, voxels.lowerWeight);
   const upperWeight = voxels.upperWeight && pin(kernels, voxels.upperWeight);
+  const point = voxels.point && pin(kernels, voxels.point);
   return () => ({
     truth: truth(),
     lower: lower(),
     upper: upper(),
     lowerWeight: lowerWeight?.(),
     upperWeight: upperWeight?.(),
+    point: point?.(),
   });
 }

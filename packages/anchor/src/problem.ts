@@ -11,6 +11,11 @@ export interface LengthVoxels {
    */
   readonly lowerWeight?: Float32Array | undefined;
   readonly upperWeight?: Float32Array | undefined;
+  /**
+   * Where given, lower ≤ point ≤ upper, λ runs from −1 on and the interval is min(point, lower − λ) … max(point, upper + λ):
+   * it shrinks to the point at most. Only the envelope anchor takes it; without widths.
+   */
+  readonly point?: Float32Array | undefined;
 }
 
 /**
@@ -53,7 +58,7 @@ function refuse(message: string, data: Record<string, string | number>): SemcrcE
 export function checkProblem(problem: LengthProblem): void {
   const { voxels, offsets, groupOfSegment, weightOfSegment, groupCount } = problem;
   const count = voxels.truth.length;
-  for (const name of ['lower', 'upper', 'lowerWeight', 'upperWeight'] as const) {
+  for (const name of ['lower', 'upper', 'lowerWeight', 'upperWeight', 'point'] as const) {
     const column = voxels[name];
     if (column !== undefined && column.length !== count) {
       throw refuse(

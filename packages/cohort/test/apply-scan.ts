@@ -35,6 +35,7 @@ export function calibration(changes: Partial<Calibration> = {}): Calibration {
     weightFloor: 0.01,
     alpha: 0.1,
     sampleQuantiles: 'plain',
+    shrink: false,
     within: 'scan',
     sides: 1,
     guarantee: 'what it promises',

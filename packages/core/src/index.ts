@@ -55,8 +55,11 @@ export {
   type MeanLossAndLength,
   type ScanEvaluation,
 } from './evaluate/scan-evaluation.ts';
+export type { Centre } from './learned/centre.ts';
+export { type Placement, placeSample } from './learned/placement.ts';
 export { checkCombination } from './options/combination.ts';
 export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
+export { holdsWholeSlices, shortestOptions } from './options/method.ts';
 export {
   PREPARING_DEFAULTS,
   Preparing,
@@ -72,6 +75,7 @@ export {
   PROCEDURES,
   type Procedure,
   ProcedureOptions,
+  RECENTRED_OPTIONS,
   SHORTEST_OPTIONS,
 } from './options/procedure-options.ts';
 export { cellsOfSample, makePartition, type Partition } from './partition/partition.ts';

@@ -18,6 +18,7 @@ import {
   PUBLISHED,
   parseCalibration,
   patientMeans,
+  RECENTRED_OPTIONS,
   SHORTEST_OPTIONS,
   UNKNOWN_PREPARING,
 } from '../src/index.ts';
@@ -51,7 +52,8 @@ const KINDS: readonly [string, Procedure, ProcedureOptions][] = [
   ['two sides within the body', 'sem-crc', { ...PAPER_OPTIONS, sides: 'two', within: 'body' }],
   ['organs of their own, one infeasible', 'organ-crc', PAPER_OPTIONS],
   ['organs controlled besides', 'organ-crc', { ...PAPER_OPTIONS, control: [LABELS[1]] }],
-  ['strata on a path', 'sem-crc', SHORTEST_OPTIONS],
+  ['strata on a path', 'sem-crc', { ...SHORTEST_OPTIONS, strata: ['intensity:12', 'width:4'] }],
+  ['a corrected centre', 'sem-crc', RECENTRED_OPTIONS],
 ];
 
 let kernels: Kernels;
@@ -94,7 +96,7 @@ function wrote(name: string) {
 const FILE = 'some/calibration.json';
 
 /** Fields that other versions of a calibration may lack. */
-const OPTIONAL = new Set(['fingerprints', 'mended', 'moreScans', 'patients', 'units']);
+const OPTIONAL = new Set(['centre', 'fingerprints', 'mended', 'moreScans', 'patients', 'units']);
 
 /** The refusal of a document, which must be `bad-input` and name the file. */
 function refusal(document: unknown): string {

@@ -45,5 +45,6 @@ export { resampleLinear, resampleNearest, type Samples } from './resample.ts';
 export type { Sizes } from './resample-plan.ts';
 export { loadResampler, type Resampler } from './resampler.ts';
 export { computeScaledScores, computeScores, firstNaN } from './score.ts';
+export { lowerSigned, raiseSigned } from './signed-order.ts';
 export { radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';

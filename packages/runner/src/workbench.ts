@@ -142,6 +142,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     return {
       kernels,
       labels: source.labels,
+      preparing: source.preparing,
       read: async (id) => this.#samples.get(id) ?? view(source, id),
       profileOf: (id) => {
         const profile = this.#profiles.get(id);

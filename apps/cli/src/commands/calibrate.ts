@@ -27,7 +27,7 @@ import {
 import { openOutput } from '../output.ts';
 import { printSummary } from '../plain-summary.ts';
 import { cardBeside, checksOf, claimCard, sha256, writeCard } from '../report-files.ts';
-import { planOf, resolveConfig } from '../resolve.ts';
+import { designNote, planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, inputsOf } from '../source.ts';
 import { VERSION } from '../version.ts';
@@ -42,6 +42,12 @@ interface CalibrateOptions extends Settings {
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
+
+/** Options that make a design of one's own. */
+const DESIGN: readonly (keyof Settings)[] = [
+  ...(['preset', 'anchor', 'anchorVoxels', 'gap', 'backtrack'] as const),
+  ...(['sides', 'strata', 'shrink', 'recentre'] as const),
+];
 
 const EXAMPLES = `
 Examples:
@@ -60,27 +66,26 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
   addSourceOptions(command);
   addSettings(command, 'Split:', SPLIT);
   addOptions(command, 'Method:', [
-    new Option('--procedure <name>', 'what is calibrated (default: sem-crc)').choices(PROCEDURES),
+    new Option(
+      '--procedure <name>',
+      'what is calibrated (default: shortest; sem-crc where the method is chosen by options)',
+    ).choices(PROCEDURES),
   ]);
   addSettings(command, 'Method:', METHOD);
   addOptions(command, 'Output:', [OUT_FILE, FORCE_FILE, NO_CARD, WORKERS, QUIET, JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: CalibrateOptions) => {
-    const {
-      procedure = 'sem-crc',
-      out = 'calibration.json',
-      force = false,
-      report,
-      workers,
-      ...rest
-    } = options;
+    const { procedure: named, out = 'calibration.json', force = false, report, workers, ...rest } = options;
     const { json: _, quiet: __, ...settings } = rest;
+    const procedure = named ?? (DESIGN.some((option) => option in settings) ? 'sem-crc' : 'shortest');
     const choice = chooseSource({ ...settings, source });
     const handle = handleOf(choice);
     const { cohort, opening } = await openCohort(handle, terminal);
     const config = resolveConfig({ ...settings, procedures: [procedure], runs: 1 }, choice, cohort);
     const plan = planOf(config, cohort.labels);
     planRuns(plan, cohort);
+    const different = designNote(config, cohort);
+    if (different !== null) terminal.note(`note: ${different}`);
     const kind = CALIBRATION_SCHEMA.replace(/@.*/, '');
     const inputs = await inputsOf(handle);
     const output = await openOutput(out, { kind, inputs, force });

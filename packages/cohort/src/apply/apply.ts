@@ -8,10 +8,8 @@ import {
   type CalibratedLambda,
   type Calibration,
   calibratedLambda,
-  cellsOfSample,
   checkSamePreparing,
   type HeuristicOptions,
-  intervalOf,
   makePartition,
   type PartitionSpec,
   type Sample,
@@ -22,9 +20,7 @@ import {
   axisCodes,
   type Grid,
   makeGrid,
-  makeVolume,
   type NiftiHeader,
-  reorientToRas,
   seriesShape,
   volumeShape,
 } from '@semcrc/imaging';
@@ -57,7 +53,8 @@ import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../s
 import { digestOf, fingerprintOf } from '../sources/digest.ts';
 import { inputsOf, preparingOf } from '../sources/scan-options.ts';
 import { kindOfSummary, OrganTally } from './applied-summary.ts';
-import { type Output, publishInHu, publishInWindow } from './publish.ts';
+import { placeInFile, sliceOrder } from './file-order.ts';
+import { type Output, publishInHu, publishInWindow, publishPoint } from './publish.ts';
 
 /** What the scan is called in messages. */
 const APPLIED = 'to apply to';
@@ -77,7 +74,8 @@ export interface ApplyOptions extends SlabOptions {
 
 /**
  * Widens the heuristic intervals of one scan by a calibrated λ and writes them to `folder`: `lower`, `upper`, `width` and
- * `lambda` (two-sided: `lambda-below` and `lambda-above`) as .nii.gz on the grid and with the header of `lower`, and
+ * `lambda` (two-sided: `lambda-below` and `lambda-above`; with a corrected centre also `point`, to which the intervals
+ * belong) as .nii.gz on the grid and with the header of `lower`, and
  * `summary.json`. Works slab by slab in the file's own order.
  *
  * Bounds are rounded outward: whatever λ covers lies inside the interval published, in HU too. In HU a bound at an edge of
@@ -100,12 +98,13 @@ export async function applyToFiles(
   const digest = await digestOfApplication(calibration, files, options);
   const unknown = unknownGroups(calibration, labelling);
   const calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, files.lower);
+  const order = sliceOrder(grid);
   const tally = new OrganTally(calibration, labelling, unknown);
 
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
   });
-  const outputs = outputsOf(calibrated.sides);
+  const outputs = outputsOf(calibration);
   const summaryFile = join(folder, 'summary.json');
   // A folder that holds a summary of ours holds volumes of ours.
   const ours = options.replace === 'replace' || kindOfResult(summaryFile) === kindOfSummary;
@@ -126,15 +125,13 @@ export async function applyToFiles(
       foreign.see(sample.raw);
       const known = Uint16Array.from(sample.organs, (group) => (unknown.has(group) ? 0 : group));
       const slab: Sample = { ...sample, organs: known };
-      const result = applyLambda(
-        intervalOf(slab, heuristicOf(calibration)),
-        cellsOfSample(calibrated.partition, slab),
-        calibrated,
-      );
+      const { interval, cells } = placeInFile(slab, calibrated, heuristicOf(calibration), order);
+      const result = applyLambda(interval, cells, calibrated);
       openUnknown(result, sample.organs, unknown);
       const bounds = publish(result);
       tally.add(sample.organs, bounds, sample.mended);
-      await Promise.all(outputs.map((name) => writers.get(name)?.write(bounds[name])));
+      const volumes = { ...bounds, point: publishPoint(interval.lower, units, window) };
+      await Promise.all(outputs.map((name) => writers.get(name)?.write(volumes[name])));
       progress?.(sample.first + sample.shape[0], grid.shape[0]);
     }
     foreign.refuse();
@@ -182,7 +179,7 @@ export async function appliedBefore(
     .then(JSON.parse)
     .catch(() => null);
   if (!summaryValidator.Check(summary)) return null;
-  const whole = outputsOf(calibration.sides).every((name) => existsSync(join(folder, `${name}.nii.gz`)));
+  const whole = outputsOf(calibration).every((name) => existsSync(join(folder, `${name}.nii.gz`)));
   const same = whole && summary.digest === (await digestOfApplication(calibration, files, options));
   return same ? (summary as ApplySummary) : null;
 }
@@ -190,10 +187,10 @@ export async function appliedBefore(
 const summaryValidator = Compile(ApplySummary);
 
 /** The volumes that are written. */
-const outputsOf = (sides: 1 | 2): readonly Output[] =>
-  sides === 2
-    ? ['lower', 'upper', 'width', 'lambda-below', 'lambda-above']
-    : ['lower', 'upper', 'width', 'lambda'];
+function outputsOf({ sides, centre }: Calibration): readonly Output[] {
+  const lambdas: readonly Output[] = sides === 2 ? ['lambda-below', 'lambda-above'] : ['lambda'];
+  return ['lower', 'upper', 'width', ...lambdas, ...(centre ? ['point' as const] : [])];
+}
 
 /** The folder of a scan's results: its id, with whatever could lead elsewhere, or means something to a shell, replaced. */
 export function scanFolderName(scan: string): string {
@@ -216,8 +213,14 @@ async function writtenSummary(path: string, summary: ApplySummary, rules: Output
   }
 }
 
-function heuristicOf({ heuristic, weightFloor, alpha, sampleQuantiles }: Calibration): HeuristicOptions {
-  return { heuristic, weightFloor, alpha, sampleQuantiles };
+function heuristicOf({
+  heuristic,
+  weightFloor,
+  alpha,
+  sampleQuantiles,
+  shrink,
+}: Calibration): HeuristicOptions {
+  return { heuristic, weightFloor, alpha, sampleQuantiles, shrink };
 }
 
 /** What the headers of a scan's files say. */
@@ -315,14 +318,14 @@ function inFileOrder(
 ): CalibratedLambda {
   const { spec } = calibrated.partition;
   const inPlane =
+    calibrated.centre != null ||
     spec.kind === 'position' ||
+    spec.kind === 'learned' ||
     (spec.kind === 'strata' && spec.features.some(({ name }) => name === 'gradient'));
   if (!inPlane) return calibrated;
   const [, height, width] = grid.shape;
-  // The index in the file of each pixel of a slice, brought to RAS order: exact as f32 up to 2^24 pixels.
-  const pixels = Float32Array.from({ length: height * width }, (_, index) => index);
-  const turned = reorientToRas(makeVolume(pixels, [1, height, width], grid.affine));
-  if (turned.shape[0] !== 1) {
+  const turned = sliceOrder(grid);
+  if (turned === null) {
     throw new SemcrcError(
       'bad-input',
       `${file}: its third axis does not run along the body, which this calibration needs; store the scan in RAS order`,
@@ -330,15 +333,15 @@ function inFileOrder(
     );
   }
   if (spec.kind !== 'position') return calibrated;
-  if (turned.shape[1] !== spec.height || turned.shape[2] !== spec.width) {
+  if (turned.height !== spec.height || turned.width !== spec.width) {
     throw new SemcrcError(
       'bad-input',
-      `${file}: the K-CRC calibration is for slices of ${spec.height} × ${spec.width}, found ${turned.shape[1]} × ${turned.shape[2]}`,
-      { data: { file, expected: [spec.height, spec.width], found: [turned.shape[1], turned.shape[2]] } },
+      `${file}: the K-CRC calibration is for slices of ${spec.height} × ${spec.width}, found ${turned.height} × ${turned.width}`,
+      { data: { file, expected: [spec.height, spec.width], found: [turned.height, turned.width] } },
     );
   }
   const map = new Uint8Array(height * width);
-  turned.data.forEach((pixel, position) => {
+  turned.pixels.forEach((pixel, position) => {
     map[pixel] = spec.map[position] as number;
   });
   const inFile: PartitionSpec = { ...spec, height, width, map };

@@ -1,10 +1,19 @@
 import type { CalibratedInterval } from '@semcrc/core';
 
 /** The volumes written; two-sided λ come as two. */
-export type Output = 'lower' | 'upper' | 'width' | 'lambda' | 'lambda-below' | 'lambda-above';
+export type Output = 'lower' | 'upper' | 'width' | 'lambda' | 'lambda-below' | 'lambda-above' | 'point';
 
-/** What is written, by volume. */
-export type Published = Readonly<Record<Output, Float32Array>>;
+/** What is written, by volume; the corrected point beside it. */
+export type Published = Readonly<Record<Exclude<Output, 'point'>, Float32Array>>;
+
+/** A corrected point in the results' unit. */
+export function publishPoint(
+  point: Float32Array,
+  units: 'window' | 'hu',
+  [lo, hi]: readonly [number, number],
+): Float32Array {
+  return units === 'window' ? point : point.map((value) => lo + value * (hi - lo));
+}
 
 /** Bounds in windowed intensity, as they are. */
 export function publishInWindow({ lower, upper, lambdaBelow, lambdaAbove }: CalibratedInterval): Published {

@@ -18,7 +18,8 @@ export interface CalibratedInterval {
  * Coverage is decided in f32 (score ≤ λ), so a bound computed in one rounding could exclude a covered voxel. The lower
  * bound is therefore lower − (λ + nextUp(λ))/2 in f64, rounded down to f32 and clipped; the upper bound mirrored: the
  * half-way point to the next λ is the farthest a difference that rounds to λ can reach. A weighted score is rounded
- * twice, so its reach is taken twice: of the quotient, then of the difference.
+ * twice, so its reach is taken twice: of the quotient, then of the difference. Where λ may be negative a bound goes no
+ * further than the point.
  *
  * @param cells of the voxels in the calibration's partition
  */
@@ -29,7 +30,7 @@ export function applyLambda(
 ): CalibratedInterval {
   const { partition, sides, lambda } = calibrated;
   const { groupOfCell, keys } = partition;
-  const { lower, upper, weights } = interval;
+  const { lower, upper, weights, point } = interval;
   const above = sides === 2 ? keys.length : 0;
   const reach = Float64Array.from(lambda, reachOf);
   const reachAt = (at: number, weight: Float32Array | undefined, voxel: number) =>
@@ -45,8 +46,12 @@ export function applyLambda(
     const infinite = group === NO_GROUP || group === undefined;
     const below = infinite ? Number.POSITIVE_INFINITY : reachAt(group, weights?.lower, voxel);
     const over = infinite ? Number.POSITIVE_INFINITY : reachAt(above + group, weights?.upper, voxel);
-    result.lower[voxel] = Math.max(roundDown(lower[voxel] - below), 0);
-    result.upper[voxel] = Math.min(-roundDown(-(upper[voxel] + over)), 1);
+    const least = point
+      ? Math.min(point[voxel], roundDown(lower[voxel] - below))
+      : roundDown(lower[voxel] - below);
+    const most = -roundDown(-(upper[voxel] + over));
+    result.lower[voxel] = Math.max(least, 0);
+    result.upper[voxel] = Math.min(point ? Math.max(point[voxel], most) : most, 1);
     result.lambdaBelow[voxel] = infinite ? Number.POSITIVE_INFINITY : lambda[group];
     result.lambdaAbove[voxel] = infinite ? Number.POSITIVE_INFINITY : lambda[above + group];
   }
@@ -56,11 +61,11 @@ export function applyLambda(
 const float = new Float32Array(1);
 const bits = new Int32Array(float.buffer);
 
-/** The next f32 above a non-negative one; infinity stays. */
+/** The next f32 above one; infinity stays. */
 export function nextUp(value: number): number {
   if (value === Number.POSITIVE_INFINITY) return value;
-  float[0] = value;
-  bits[0]++;
+  float[0] = value === 0 ? 0 : value;
+  bits[0] += value < 0 ? -1 : 1;
   return float[0];
 }
 

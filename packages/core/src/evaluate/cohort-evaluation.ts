@@ -55,7 +55,8 @@ export function evaluateCalibration(
   const profiling: ProfileOptions = {
     sides: calibration.sides,
     within: calibration.within,
-    heuristic: calibration,
+    // Misses of intervals that shrink are counted over the voxels.
+    heuristic: { ...calibration, shrink: false },
     pixels: calibrated.partition.spec.kind === 'position',
   };
   const profile = buildProfile(kernels, sample, organs, profiling);

@@ -3,6 +3,7 @@ import type { Profile } from '../profile/profile.ts';
 import {
   type CalibratedLambda,
   checkSides,
+  isReadByVoxel,
   lambdaOfLists,
   missesOfCells,
   type OrganSums,
@@ -10,12 +11,18 @@ import {
 
 /**
  * What a calibrated λ given by organ does on a scan, from a profile that keeps lengths: no voxel is read. Null where the
- * profile does not tell: λ goes by position or strata, or is larger than lengths are kept for.
+ * profile does not tell: λ goes by position or strata, may be negative, or is larger than lengths are kept for.
  */
 export function sumsOfProfile(profile: Profile, calibrated: CalibratedLambda): OrganSums | null {
   const { lengths, organVoxels, cellCount } = profile;
   const { partition } = calibrated;
-  if (!lengths || partition.cellsPerOrgan !== 1 || partition.cellCount !== cellCount) return null;
+  if (
+    !lengths ||
+    isReadByVoxel(calibrated) ||
+    partition.cellsPerOrgan !== 1 ||
+    partition.cellCount !== cellCount
+  )
+    return null;
   checkSides(profile, calibrated);
   const lambda = lambdaOfLists(calibrated);
   const length = new Float64Array(cellCount);

@@ -1,11 +1,13 @@
 import { clampedLength, clampedLengthByPixel, gather, type Kernels, SemcrcError } from '@semcrc/kernels';
 import type { Sample } from '../cohort/sample.ts';
+import type { Centre } from '../learned/centre.ts';
+import { placeSample } from '../learned/placement.ts';
 import { PAPER_OPTIONS } from '../options/procedure-options.ts';
 import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.ts';
 import { firstMissed } from '../profile/first-missed.ts';
 import { type Interval, intervalOf } from '../profile/interval.ts';
 import { missesByPosition } from '../profile/position-profile.ts';
-import { buildProfile, type Profile, type ProfileOptions } from '../profile/profile.ts';
+import { buildProfile, type Profile, type ProfileOptions, restrictToBody } from '../profile/profile.ts';
 import type { Sides } from '../profile/sorted-scores.ts';
 
 /** What evaluation needs of a calibrated λ. */
@@ -14,6 +16,10 @@ export interface CalibratedLambda {
   readonly sides: Sides;
   /** One f32 per (side, λ group), below first: index side · groups + group. Infinite where nothing could be calibrated. */
   readonly lambda: Float32Array;
+  /** Whether λ may be negative; see `Interval.point`. False where it is not given. */
+  readonly shrink?: boolean;
+  /** Corrected centre that intervals grow from in place of the heuristic's. None where it is not given. */
+  readonly centre?: Centre | null;
 }
 
 /** Loss and mean interval length of one scan or one organ of it. */
@@ -113,9 +119,17 @@ export function sumsOfScan(
   calibrated: readonly CalibratedLambda[],
   options: ProfileOptions,
 ): OrganSums[] {
-  const interval = intervalOf(sample, options.heuristic ?? PAPER_OPTIONS);
+  const heuristic = options.heuristic ?? PAPER_OPTIONS;
+  const interval = intervalOf(sample, { ...heuristic, shrink: false });
   const sums = new Map<CalibratedLambda, OrganSums>();
-  for (const [partition, lambdas] of byDivision(calibrated)) {
+  const read = calibrated.filter(isReadByVoxel);
+  for (const one of read) {
+    const { partition, centre, shrink = false } = one;
+    const { interval: own, cells } = placeSample(sample, partition, { ...heuristic, shrink }, centre);
+    const inside = restrictToBody(cells, sample, partition.cellCount, options.within ?? 'scan');
+    sums.set(one, sumsByVoxel(sample, own, inside, one));
+  }
+  for (const [partition, lambdas] of byDivision(calibrated.filter((one) => !read.includes(one)))) {
     for (const one of lambdas) checkSides(profile, one);
     const missed = missesOfOrgans(kernels, sample, profile, partition, lambdas, options);
     const length = lengthsOfOrgans(kernels, sample, interval, partition, lambdas);
@@ -251,6 +265,43 @@ function scaledLengths(
     lengths[cell] += high - low;
   }
   return lengths;
+}
+
+/** Whether a λ is evaluated voxel by voxel, without a profile: intervals shrink, or lie around what was learned. */
+export function isReadByVoxel({ shrink = false, centre = null, partition }: CalibratedLambda): boolean {
+  return shrink || centre !== null || partition.spec.kind === 'learned';
+}
+
+/**
+ * Misses and Σ of lengths by organ, voxel by voxel.
+ *
+ * @param cells of the voxels, `cellCount` for those that do not count
+ */
+function sumsByVoxel(
+  { truth }: Sample,
+  { lower, upper, point }: Interval,
+  cells: Uint8Array | Uint16Array,
+  calibrated: CalibratedLambda,
+): OrganSums {
+  const { cellCount, cellsPerOrgan } = calibrated.partition;
+  const lists = lambdaOfLists(calibrated);
+  const missed = new Float64Array(cellCount);
+  const length = new Float64Array(cellCount);
+  for (let voxel = 0; voxel < truth.length; voxel++) {
+    const cell = cells[voxel];
+    if (cell === cellCount) continue;
+    const below = lists[cell];
+    const above = lists[cellCount + cell];
+    const x = truth[voxel];
+    const low = lower[voxel];
+    const high = upper[voxel];
+    // Without a point λ is not negative: the truth is outside on one side at most.
+    const from = point ? point[voxel] : high;
+    const to = point ? point[voxel] : low;
+    if (x > from ? Math.fround(x - high) > above : x < to && Math.fround(low - x) > below) missed[cell]++;
+    length[cell] += Math.min(Math.max(from, high + above), 1) - Math.max(Math.min(to, low - below), 0);
+  }
+  return { missed: byOrgan(missed, cellsPerOrgan), length: byOrgan(length, cellsPerOrgan) };
 }
 
 /** Missed voxels of each cell, both sides together. */

@@ -13,9 +13,20 @@ const oneOf = <const Word extends string>(
  * - `k-crc`: one λ per group of positions (eq. 6, PK).
  * - `sem-crc`: one λ per organ, risk over the scan (eq. 9, Psem).
  * - `organ-crc`: one λ per organ, risk within each organ (eq. 11, 12; the paper's sem-CRC with a bar).
+ * - `shortest`, `recentred`: sem-crc with the design of that name, see `SHORTEST_OPTIONS` and `RECENTRED_OPTIONS`.
+ * - `organ-shortest`: the risk within each organ, each along a path of its own with the means of `shortest`.
  * - `pooled`: as organ-crc with misses pooled over scans, as the authors' code has it: for comparison, without guarantee.
  */
-export const PROCEDURES = ['crc', 'k-crc', 'sem-crc', 'organ-crc', 'pooled'] as const;
+export const PROCEDURES = [
+  'crc',
+  'k-crc',
+  'sem-crc',
+  'organ-crc',
+  'shortest',
+  'organ-shortest',
+  'recentred',
+  'pooled',
+] as const;
 export type Procedure = (typeof PROCEDURES)[number];
 
 /** The paper's four. */
@@ -55,15 +66,24 @@ export const ProcedureOptions = Type.Object(
       description: 'One λ for both ends of the interval, or one below and one above.',
     }),
     strata: Type.Array(
-      Type.Unsafe<`${(typeof STRATUM_FEATURES)[number]}:${number}`>(
-        Type.String({ pattern: `^(${STRATUM_FEATURES.join('|')}):[1-9][0-9]?$` }),
+      Type.Unsafe<`${(typeof STRATUM_FEATURES)[number] | 'learned'}:${number}`>(
+        Type.String({ pattern: `^((${STRATUM_FEATURES.join('|')}):[1-9][0-9]?|learned:[1-9][0-9]{0,2})$` }),
       ),
       {
         uniqueItems: true,
         default: [],
-        description: `Split every organ by quantiles of features of the prediction, as feature:bins; features are ${STRATUM_FEATURES.join(', ')}.`,
+        description: `Split every organ by quantiles of features of the prediction, as feature:bins; features are ${STRATUM_FEATURES.join(', ')}. Or by a regression tree learned on the opt scans, as learned:leaves (at most 64 leaves with fewer than 8 opt patients).`,
       },
     ),
+    shrink: Type.Boolean({
+      default: false,
+      description: 'Let λ be negative: intervals may shrink, to the point prediction at most.',
+    }),
+    recentre: oneOf(['none', 'organ'], {
+      default: 'none',
+      description:
+        'Let intervals grow from a corrected point: ridge regressions by organ, fitted on the opt scans.',
+    }),
     bound: oneOf(['crc', 'hoeffding', 'hoeffding-bentkus', 'wsr'], {
       default: 'crc',
       description:
@@ -125,20 +145,39 @@ export type BoundName = ProcedureOptions['bound'];
 /** The part of the options that decides from which interval λ grows, and how. */
 export type HeuristicOptions = Pick<
   ProcedureOptions,
-  'heuristic' | 'weightFloor' | 'alpha' | 'sampleQuantiles'
+  'heuristic' | 'weightFloor' | 'alpha' | 'sampleQuantiles' | 'shrink'
 >;
 
 /** The paper's choices: gamma anchor on all opt voxels, line, one side, no strata. */
 export const PAPER_OPTIONS: ProcedureOptions = Create(ProcedureOptions);
 
-/** The shortest intervals semcrc gives: envelope anchor, its path, two sides, strata of intensity and width. */
+/** The shortest intervals around the prediction that semcrc gives: envelope anchor, its path, two sides, negative λ, strata. */
 export const SHORTEST_OPTIONS: ProcedureOptions = {
   ...PAPER_OPTIONS,
   anchor: 'envelope',
   backtrack: 'path',
   sides: 'two',
+  strata: ['learned:128'],
+  shrink: true,
+};
+
+/** As shortest, with strata that go by a voxel alone: where scans are cropped, padded or resampled. */
+export const SHORTEST_POINTWISE_OPTIONS: ProcedureOptions = {
+  ...SHORTEST_OPTIONS,
   strata: ['intensity:12', 'width:4'],
 };
 
+/** Shorter still, around a corrected point that need not be the prediction: learned centre and strata. */
+export const RECENTRED_OPTIONS: ProcedureOptions = { ...SHORTEST_OPTIONS, shrink: false, recentre: 'organ' };
+
+/** What makes a design: how intervals are grouped and shaped, and how λ is found. */
+export const DESIGN_OPTIONS = [
+  ...(['anchor', 'anchorVoxels', 'backtrack', 'sides', 'strata', 'shrink', 'recentre'] as const),
+] as const satisfies readonly (keyof ProcedureOptions)[];
+
 /** Sets of options by name. */
-export const PRESETS = { paper: PAPER_OPTIONS, shortest: SHORTEST_OPTIONS } as const;
+export const PRESETS = {
+  paper: PAPER_OPTIONS,
+  shortest: SHORTEST_OPTIONS,
+  recentred: RECENTRED_OPTIONS,
+} as const;

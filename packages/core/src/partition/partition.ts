@@ -1,7 +1,8 @@
 import { divideGroups, type Kernels, SemcrcError } from '@semcrc/kernels';
 import { type Labels, labelIds, organSlots } from '../cohort/labels.ts';
 import type { Sample } from '../cohort/sample.ts';
-import type { PartitionSpec, PositionSpec } from './partition-spec.ts';
+import { leavesOf } from '../learned/regression-tree.ts';
+import type { LearnedSpec, PartitionSpec, PositionSpec } from './partition-spec.ts';
 import { binsOfOrgan, strataOfSample } from './strata.ts';
 
 /**
@@ -47,9 +48,12 @@ export function makePartition(spec: PartitionSpec, labels: Labels): Partition {
         (_, part) => part,
       );
     }
-    case 'strata': {
-      const binsOf = (organ: number) => binsOfOrgan(spec, organ);
+    case 'strata':
+    case 'learned': {
+      const binsOf = (organ: number) =>
+        spec.kind === 'strata' ? binsOfOrgan(spec, organ) : partsOfOrgan(spec, organ);
       const parts = Math.max(...ids.map(binsOf));
+      checkCells(slots * parts);
       const firstGroup = new Map<number, number>();
       const keys: string[] = [];
       const organs: number[] = [];
@@ -65,6 +69,22 @@ export function makePartition(spec: PartitionSpec, labels: Labels): Partition {
       );
     }
   }
+}
+
+/** The parts of an organ under learned strata: what is not active, and the leaves of its tree. */
+function partsOfOrgan({ trees }: LearnedSpec, organ: number): number {
+  const tree = trees[organ];
+  return tree ? 1 + leavesOf(tree) : 1;
+}
+
+/** Lists of voxels, two to a cell, are numbered in 16 bits. */
+function checkCells(cells: number): void {
+  if (2 * cells < NO_GROUP) return;
+  throw new SemcrcError(
+    'usage',
+    `strata divide the labels into ${cells} parts, expected fewer than ${NO_GROUP / 2}: ask for fewer \`strata\``,
+    { data: { options: ['strata'], cells } },
+  );
 }
 
 function partitionOf(
@@ -110,6 +130,11 @@ export function cellsOfSample(partition: Partition, sample: Sample): Uint8Array 
       }
       return cells;
     }
+    case 'learned':
+      throw new SemcrcError(
+        'internal',
+        'learned strata are told by placeSample, with the features of slices',
+      );
     case 'strata': {
       const cells = strataOfSample(spec, sample);
       for (let voxel = 0; voxel < cells.length; voxel++) cells[voxel] += sample.organs[voxel] * cellsPerOrgan;

@@ -1,6 +1,7 @@
 import { gather, type Kernels, radixSort } from '@semcrc/kernels';
 import { type Labels, labelIds, organSlots } from '../cohort/labels.ts';
 import type { ReadSample, Sample } from '../cohort/sample.ts';
+import { pointOf } from '../learned/slice-features.ts';
 import type { ProcedureOptions } from '../options/procedure-options.ts';
 import type { StrataSpec, StratumFeature, StratumFeatureName } from './partition-spec.ts';
 import { partOf, quantileCuts } from './quantile.ts';
@@ -23,14 +24,6 @@ function widthOf(lower: Float32Array, upper: Float32Array): Float32Array {
   const width = new Float32Array(lower.length);
   for (let voxel = 0; voxel < width.length; voxel++) width[voxel] = upper[voxel] - lower[voxel];
   return width;
-}
-
-/** The point prediction; without one, the middle of the interval. */
-function pointOf({ point, lower, upper }: Sample): Float32Array {
-  if (point) return point;
-  const middle = new Float32Array(lower.length);
-  for (let voxel = 0; voxel < middle.length; voxel++) middle[voxel] = (lower[voxel] + upper[voxel]) / 2;
-  return middle;
 }
 
 /** Magnitude of the gradient within each slice: central differences, one-sided at the border. */

@@ -2,8 +2,11 @@ import type { LengthProblem } from '@semcrc/anchor';
 import { SemcrcError } from '@semcrc/kernels';
 import { randomStream } from '../cohort/random.ts';
 import type { Split } from '../cohort/split.ts';
+import type { Centre } from '../learned/centre.ts';
+import { learn, learnedLeaves } from '../learned/learn.ts';
 import type { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition, type Partition } from '../partition/partition.ts';
+import type { PartitionSpec } from '../partition/partition-spec.ts';
 import { positionMap } from '../partition/position-map.ts';
 import { cutStrata } from '../partition/strata.ts';
 import { divideByPosition, positionsOfScan } from '../profile/position-profile.ts';
@@ -34,6 +37,8 @@ export interface AnchoredGroups {
   readonly partition: Partition;
   /** The same groups as losses of scans are counted in: organs apart only where groups go by organ. */
   readonly counted: Partition;
+  /** Corrected centre that intervals grow from, or null. */
+  readonly centre: Centre | null;
   /** Profiles of scans of the cohort over `counted`; they may lie on the arena, above the mark the caller took. */
   readonly profilesOf: (ids: readonly string[]) => Promise<Profile[]>;
 }
@@ -50,19 +55,26 @@ export async function groupsOf(
     return {
       partition: makePartition(spec, data.labels),
       counted: positionsOfScan(spec),
+      centre: null,
       profilesOf: async (ids) => divideByPosition(data.kernels, ids.map(data.profileOf), spec),
     };
   }
-  if (options.strata.length === 0) {
+  if (options.strata.length === 0 && !options.shrink && options.recentre === 'none') {
     const partition = makePartition({ kind: 'organ' }, data.labels);
-    return { partition, counted: partition, profilesOf: async (ids) => ids.map(data.profileOf) };
+    return {
+      partition,
+      counted: partition,
+      centre: null,
+      profilesOf: async (ids) => ids.map(data.profileOf),
+    };
   }
-  const spec = await cutStrata(data.kernels, data.labels, options.strata, split.opt, data.read);
+  const { spec, centre } = await divisionOf(data, split, options);
   const partition = makePartition(spec, data.labels);
-  const profiling = { sides: sidesOf(options), within: options.within, heuristic: options };
+  const profiling = { sides: sidesOf(options), within: options.within, heuristic: options, centre };
   return {
     partition,
     counted: partition,
+    centre,
     profilesOf: async (ids) => {
       const profiles: Profile[] = [];
       for (const id of ids) {
@@ -73,7 +85,25 @@ export async function groupsOf(
   };
 }
 
-const sidesOf = (options: ProcedureOptions): Sides => (options.sides === 'two' ? 2 : 1);
+/** Organs, strata cut or learned on the opt scans, and the centre learned there. */
+async function divisionOf(
+  { kernels, labels, read, profileOf }: CalibrationData,
+  { opt }: Split,
+  options: ProcedureOptions,
+): Promise<{ readonly spec: PartitionSpec; readonly centre: Centre | null }> {
+  const { strata, recentre } = options;
+  const learned = learnedLeaves(strata) !== undefined;
+  const { strata: grown, centre } =
+    learned || recentre !== 'none'
+      ? await learn(labels, opt, new Set(opt.map((id) => profileOf(id).patient)).size, read, options)
+      : { strata: null, centre: null };
+  if (grown) return { spec: grown, centre };
+  const spec: PartitionSpec =
+    strata.length === 0 ? { kind: 'organ' } : await cutStrata(kernels, labels, strata, opt, read);
+  return { spec, centre };
+}
+
+export const sidesOf = (options: ProcedureOptions): Sides => (options.sides === 'two' ? 2 : 1);
 
 /**
  * K-CRC and sem-CRC (eq. 6, 9): the anchor minimizes length on the opt scans (PK, Psem, or the envelope), then the line
@@ -109,11 +139,12 @@ export async function fitAnchored(
       sides,
       within: options.within,
       heuristic: options,
+      centre: groups.centre,
     });
     const solved =
       options.anchor === 'gamma'
         ? await solveGamma(problem, partition, bounds, options, procedure, stream)
-        : await solveEnvelope(problem, partition, bounds, units, options.backtrack);
+        : await solveEnvelope(problem, partition, bounds, units, options);
     const seconds = secondsSince(started) / bounds.length;
     anchors.push(...solved.map((anchor) => ({ ...anchor, seconds })));
   } finally {
@@ -137,6 +168,8 @@ export async function fitAnchored(
         partition,
         sides,
         lambda: found.lambda,
+        shrink: options.shrink,
+        centre: groups.centre,
         units: found.units,
         anchor,
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
@@ -199,7 +232,7 @@ async function solveEnvelope(
   partition: Partition,
   bounds: readonly RiskBound[],
   units: number,
-  route: ProcedureOptions['backtrack'],
+  { backtrack: route, shrink }: ProcedureOptions,
 ): Promise<SolvedAnchor[]> {
   const { envelopeAnchors } = await import('@semcrc/anchor');
   const epsilons = bounds.map(({ epsilon }) => ((units + 1) * epsilon - 1) / units);
@@ -211,10 +244,11 @@ async function solveEnvelope(
         data: { epsilon },
       });
     }
-    const { lambda, absent, components } = withAbsent(solution.lambda, partition);
+    const floor = shrink ? -1 : 0;
+    const { lambda, absent, components } = withAbsent(solution.lambda, partition, floor);
     return {
       anchor: { lambda, absent, solution: { method: 'envelope', epsilon, ...solution } },
-      family: route === 'path' ? pathFamily(solution.path, components) : lineFamily(lambda),
+      family: route === 'path' ? pathFamily(solution.path, components) : lineFamily(lambda, floor),
     };
   });
 }
@@ -226,7 +260,7 @@ const SUBSAMPLE_STREAM = 0x40000000;
  * Groups without opt voxels (NaN in what was solved) take the largest λ of the groups present on the same side; strata
  * that of the same organ's bins, if it has any.
  */
-function withAbsent(solved: Float64Array, { keys, organOfGroup }: Partition) {
+function withAbsent(solved: Float64Array, { keys, organOfGroup }: Partition, floor = 0) {
   const lambda = solved.slice();
   const components: AbsentComponent[] = [];
   const absent: number[] = [];
@@ -243,6 +277,6 @@ function withAbsent(solved: Float64Array, { keys, organOfGroup }: Partition) {
     components.push({ absent: index, present: own.length > 0 ? own : present });
     if (side === 0) absent.push(group);
   }
-  fillAbsent(lambda, components);
+  fillAbsent(lambda, components, floor);
   return { lambda, absent, components };
 }

@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { Errors } from 'typebox/value';
-import type { Labels } from '../cohort/labels.ts';
+import { type Labels, labelIds } from '../cohort/labels.ts';
 import { type CohortIndex, checkSplitSizes, drawSplit, type Split } from '../cohort/split.ts';
 import { averageEvaluations, meanOverPatients } from '../evaluate/patient-means.ts';
 import { sumsOfProfile } from '../evaluate/profile-sums.ts';
@@ -10,14 +10,18 @@ import {
   type ScanEvaluation,
   sumsOfScan,
 } from '../evaluate/scan-evaluation.ts';
-import { checkCombination } from '../options/combination.ts';
+import { learnedLeaves } from '../learned/learn.ts';
+import { checkCombination, isDesigned } from '../options/combination.ts';
 import type { ExperimentPlan } from '../options/experiment-plan.ts';
+import { holdsWholeSlices, methodOf } from '../options/method.ts';
+import type { Preparing } from '../options/preparing.ts';
 import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { PositionSpec } from '../partition/partition-spec.ts';
+import { weighted } from '../profile/interval.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
 import { type MoreScans, type RunRecord, runRecord } from '../records/run.ts';
 import { leastUnits } from '../search/bound.ts';
-import { fitAnchored, groupsOf } from './anchored.ts';
+import { type AnchoredGroups, fitAnchored, groupsOf } from './anchored.ts';
 import { fitCrc } from './crc.ts';
 import {
   boundOf,
@@ -28,10 +32,13 @@ import {
   secondsSince,
 } from './fit.ts';
 import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
+import { fitOrganShortest } from './organ-shortest.ts';
 
 /** What planning needs of a cohort; a source has it. */
 export interface LabelledIndex extends CohortIndex {
   readonly labels: Labels;
+  /** How the scans were made, where the source tells. */
+  readonly preparing?: Preparing | undefined;
 }
 
 /** One run: the split that all its procedures share. */
@@ -75,13 +82,33 @@ function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
     });
   }
   checkCombination(procedures, options);
+  checkWholeSlices(plan, index.preparing);
   checkSplitSizes(index, plan);
+}
+
+/** Procedures that need no opt scans. */
+const UNANCHORED: ReadonlySet<Procedure> = new Set<Procedure>(['crc', 'organ-crc', 'pooled']);
+
+/** Refuses what is learned from slices where the scans to come will not show the slices that calibration sees. */
+function checkWholeSlices({ procedures, options }: ExperimentPlan, preparing: Preparing | undefined): void {
+  if (holdsWholeSlices(preparing)) return;
+  const refuse = (what: string, option: string): never => {
+    throw new SemcrcError(
+      'usage',
+      `${what} is learned from whole slices as the predictor gave them, which these scans are not (they were resampled, ` +
+        'cropped or padded): prepare them with `prepare` none, or choose `strata` intensity:12,width:4',
+      { data: { options: [option, 'prepare'] } },
+    );
+  };
+  if (procedures.includes('recentred')) refuse('the centre of recentred', 'procedures');
+  if (options.recentre !== 'none') refuse('a corrected centre', 'recentre');
+  if (learnedLeaves(options.strata) !== undefined) refuse('a stratum', 'strata');
 }
 
 function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIndex): void {
   const { procedures, options, nOpt, nCal } = plan;
   for (const procedure of procedures) {
-    const anchored = procedure === 'k-crc' || procedure === 'sem-crc' || options.control.length > 0;
+    const anchored = !UNANCHORED.has(procedure) || options.control.length > 0;
     if (anchored && procedure !== 'crc' && nOpt === 0) {
       throw new SemcrcError(
         'usage',
@@ -94,12 +121,19 @@ function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIn
     const bound =
       procedure === 'organ-crc'
         ? organBound(options, epsilon, controlledOrgans(procedure, options, index.labels).length)
-        : boundOf(options, epsilon);
+        : procedure === 'organ-shortest'
+          ? organBound(options, epsilon, labelIds(index.labels).length)
+          : boundOf(options, epsilon);
     const least = leastUnits(bound);
     const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);
     const units = all ? nCal : nCal - nOpt;
     if (units < least) throw infeasibleError(procedure, bound, units, least);
   }
+}
+
+/** Whether scans are profiled for one split alone: their groups or intervals are. */
+function profiledAnew({ strata, shrink, recentre }: ProcedureOptions): boolean {
+  return strata.length > 0 || shrink || recentre !== 'none';
 }
 
 /** What a plan's runs need kept in each scan's profile. */
@@ -108,12 +142,14 @@ export function profileOptionsOf(
   options: ProcedureOptions,
 ): ProfileOptions {
   return {
-    sides: options.sides === 'two' ? 2 : 1,
+    // Designs without a profile of their own count sides apart.
+    sides: options.sides === 'two' || (weighted(options) && procedures.some(isDesigned)) ? 2 : 1,
     within: options.within,
-    heuristic: options,
+    // Scans are profiled anew where intervals may shrink.
+    heuristic: { ...options, shrink: false },
     merged: procedures.includes('crc'),
     pixels: procedures.includes('k-crc'),
-    lengths: procedures.some((procedure) => procedure !== 'k-crc') && options.strata.length === 0,
+    lengths: procedures.some((procedure) => procedure !== 'k-crc') && !profiledAnew(options),
   };
 }
 
@@ -139,27 +175,40 @@ export async function fitSplit(
 ): Promise<SplitFits[]> {
   const bounds = epsilons.map((epsilon) => boundOf(options, epsilon));
   const controlled = procedures.includes('organ-crc') && options.control.length > 0;
-  const anchored = new Map<Procedure, Fit[]>();
+  const anchored = new Map<Procedure, readonly Fit[]>();
+  const divided = new Map<string, AnchoredGroups>();
   let positions: PositionSpec | null = null;
-  for (const procedure of ['k-crc', 'sem-crc'] as const) {
-    if (!procedures.includes(procedure) && !(procedure === 'sem-crc' && controlled)) continue;
-    const groups = await groupsOf(data, split, options, procedure);
+  const wanted =
+    controlled && !procedures.includes('sem-crc') ? [...procedures, 'sem-crc' as const] : procedures;
+  for (const procedure of wanted) {
+    const { kind, options: own } = methodOf(procedure, options, data.preparing);
+    if (kind !== 'k-crc' && kind !== 'sem-crc' && kind !== 'organ-shortest') continue;
+    const division = JSON.stringify([kind === 'k-crc', own.strata, own.shrink, own.recentre, own.sides]);
+    const groups =
+      divided.get(division) ?? (await groupsOf(data, split, own, kind === 'k-crc' ? 'k-crc' : 'sem-crc'));
+    divided.set(division, groups);
     if (groups.partition.spec.kind === 'position') positions = groups.partition.spec;
-    anchored.set(procedure, await fitAnchored(data, split, bounds, options, procedure, groups, stream));
+    const fits =
+      kind === 'organ-shortest'
+        ? await fitOrganShortest(data, split, epsilons, own, groups)
+        : await fitAnchored(data, split, bounds, own, kind, groups, stream);
+    anchored.set(
+      procedure,
+      fits.map((fit) => ({ ...fit, procedure })),
+    );
   }
   const fitsOf = (procedure: Procedure): readonly Fit[] => {
     switch (procedure) {
       case 'crc':
         return fitCrc(data, split, bounds, stream);
-      case 'k-crc':
-      case 'sem-crc':
-        return anchored.get(procedure)!;
       case 'organ-crc': {
         const semantic = controlled ? anchored.get('sem-crc')! : null;
         return fitOrganCrc(data, split, epsilons, options, procedure, semantic);
       }
       case 'pooled':
         return fitOrganCrc(data, split, epsilons, options, procedure, null);
+      default:
+        return anchored.get(procedure)!;
     }
   };
   const fits = procedures.map(fitsOf);

@@ -5,6 +5,7 @@ import type { ReadSample } from '../cohort/sample.ts';
 import type { Split } from '../cohort/split.ts';
 import type { Losses } from '../evaluate/losses.ts';
 import type { CalibratedLambda } from '../evaluate/scan-evaluation.ts';
+import type { Preparing } from '../options/preparing.ts';
 import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { LambdaWithMore } from '../search/backtrack.ts';
@@ -15,6 +16,8 @@ import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from '../search/rcps.
 export interface CalibrationData {
   readonly kernels: Kernels;
   readonly labels: Labels;
+  /** How the scans were made, where the source tells: it decides whether strata can be learned. */
+  readonly preparing?: Preparing | undefined;
   /** Profile over the organs; with pixels where K-CRC is asked for, with two sides where any procedure has them. */
   readonly profileOf: (id: string) => Profile;
   /** Voxels of a scan: anchors and strata read them. */

@@ -14,6 +14,7 @@ export function guaranteeInWords(
   within: Within,
   controlled: readonly string[] = [],
   scans: 'all' | 'qualifying' = 'all',
+  centre: 'predicted' | 'corrected' = 'predicted',
 ): string {
   const voxels = within === 'body' ? 'voxels inside the body' : 'voxels';
   const { epsilon } = bound;
@@ -26,12 +27,19 @@ export function guaranteeInWords(
     `the new scan must be acquired and prepared as the calibration scans were${scans === 'all' ? '' : ', and pass the rules that scans were left out or cropped by'}.`;
   const whose = scans === 'all' ? "a scan's" : "a qualifying scan's";
   const scanRisk = `The expected share of ${whose} ground-truth ${voxels} outside their intervals is at most ${epsilon}`;
+  const around =
+    centre === 'corrected'
+      ? ' Intervals belong to the corrected point, which was fitted on the optimization scans, and need not contain the prediction.'
+      : '';
   switch (procedure) {
     case 'crc':
     case 'k-crc':
     case 'sem-crc':
-      return `${scanRisk}, ${assumption}, ${fixed} It bounds the average over scans, not every scan, and not each organ.`;
-    case 'organ-crc': {
+    case 'shortest':
+    case 'recentred':
+      return `${scanRisk}, ${assumption}, ${fixed} It bounds the average over scans, not every scan, and not each organ.${around}`;
+    case 'organ-crc':
+    case 'organ-shortest': {
       const organs = controlled.length > 0 ? `each of ${controlled.join(', ')}` : 'each calibrated organ';
       const both =
         controlled.length > 0 ? ` ${scanRisk}, too.` : ' It does not imply the same for the whole scan.';

@@ -1,6 +1,8 @@
 import type { LengthProblem } from '@semcrc/anchor';
 import { gather, type Kernels } from '@semcrc/kernels';
 import type { ReadSample } from '../cohort/sample.ts';
+import type { Centre } from '../learned/centre.ts';
+import { placeSample } from '../learned/placement.ts';
 import type { HeuristicOptions } from '../options/procedure-options.ts';
 import { cellsOnArena, NO_GROUP, type Partition } from '../partition/partition.ts';
 import { intervalOf, weighted } from '../profile/interval.ts';
@@ -11,6 +13,9 @@ export interface LengthProblemOptions {
   readonly sides: Sides;
   readonly within: Within;
   readonly heuristic: HeuristicOptions;
+  readonly centre?: Centre | null;
+  /** Whether a voxel counts as its share of its scan, or of its organ in the scan, over the scans that contain it. */
+  readonly weigh?: 'scan' | 'organ';
 }
 
 /**
@@ -27,31 +32,39 @@ export async function gatherLengthProblem(
   options: LengthProblemOptions,
 ): Promise<LengthProblem> {
   const { cellCount, groupOfCell, keys } = partition;
-  const scansOf = new Map<string, number>();
   let capacity = 0;
-  for (const { patient, shape } of profiles) {
-    scansOf.set(patient, (scansOf.get(patient) ?? 0) + 1);
-    capacity += shape[0] * shape[1] * shape[2];
-  }
+  for (const { shape } of profiles) capacity += shape[0] * shape[1] * shape[2];
   const column = () => kernels.arena.float32(capacity);
   const truth = column();
   const lower = column();
   const upper = column();
+  const point = options.heuristic.shrink ? column() : null;
   const widths = weighted(options.heuristic) ? { lower: column(), upper: column() } : null;
   const offsets: number[] = [0];
   const groups: number[] = [];
   const weights: number[] = [];
   let filled = 0;
-  for (const { scan, patient, dimension } of profiles) {
-    const sample = await read(scan);
-    const interval = intervalOf(sample, options.heuristic);
+  const weightOf = options.weigh === 'organ' ? weightInOrgan(profiles) : weightInScan(profiles);
+  for (const profile of profiles) {
+    const sample = await read(profile.scan);
     const mark = kernels.arena.mark();
-    const cells = restrictToBody(cellsOnArena(kernels, partition, sample), sample, cellCount, options.within);
+    const { interval, cells: placed } =
+      partition.spec.kind === 'position'
+        ? {
+            interval: intervalOf(sample, options.heuristic),
+            cells: cellsOnArena(kernels, partition, sample),
+          }
+        : placeSample(sample, partition, options.heuristic, options.centre);
+    const cells = restrictToBody(placed, sample, cellCount, options.within);
     const from = [sample.truth, interval.lower, interval.upper];
     const to = [truth, lower, upper];
     if (widths && interval.weights) {
       from.push(interval.weights.lower, interval.weights.upper);
       to.push(widths.lower, widths.upper);
+    }
+    if (point && interval.point) {
+      from.push(interval.point);
+      to.push(point);
     }
     // One cell past the last takes the voxels that do not count; the next scan overwrites them.
     const ends = gather(
@@ -62,12 +75,11 @@ export async function gatherLengthProblem(
       to.map(({ view }) => view.subarray(filled, filled + sample.truth.length)),
     );
     kernels.arena.release(mark);
-    const weight = 1 / (dimension * scansOf.get(patient)! * scansOf.size);
     for (let cell = 0; cell < cellCount; cell++) {
       if (ends[cell + 1] === ends[cell] || groupOfCell[cell] === NO_GROUP) continue;
       offsets.push(filled + ends[cell + 1]);
       groups.push(groupOfCell[cell]);
-      weights.push(weight);
+      weights.push(weightOf(profile, Math.floor(cell / partition.cellsPerOrgan)));
     }
     filled += ends[cellCount];
   }
@@ -84,6 +96,9 @@ export async function gatherLengthProblem(
       get upper() {
         return upper.view.subarray(0, filled);
       },
+      get point() {
+        return point?.view.subarray(0, filled);
+      },
       get lowerWeight() {
         return widths?.lower.view.subarray(0, filled);
       },
@@ -97,4 +112,33 @@ export async function gatherLengthProblem(
     groupCount: keys.length,
     sides: options.sides,
   };
+}
+
+/** Weight of a voxel of a scan's organ in a mean. */
+type WeightOf = (profile: Profile, organ: number) => number;
+
+/** 1/d, a patient's scans sharing the patient's weight. */
+function weightInScan(profiles: readonly Profile[]): WeightOf {
+  const scansOf = countScans(profiles);
+  return ({ patient, dimension }) => 1 / (dimension * scansOf.get(patient)! * scansOf.size);
+}
+
+/** 1 over the organ's voxels in the scan, over the scans that contain it. */
+function weightInOrgan(profiles: readonly Profile[]): WeightOf {
+  const scansOf = new Map<number, ReadonlyMap<string, number>>();
+  return ({ patient, organVoxels }, organ) => {
+    let own = scansOf.get(organ);
+    if (!own) {
+      own = countScans(profiles.filter((profile) => profile.organVoxels[organ] > 0));
+      scansOf.set(organ, own);
+    }
+    return 1 / (organVoxels[organ] * own.get(patient)! * own.size);
+  };
+}
+
+/** How many scans each patient has. */
+function countScans(profiles: readonly Profile[]): ReadonlyMap<string, number> {
+  const scansOf = new Map<string, number>();
+  for (const { patient } of profiles) scansOf.set(patient, (scansOf.get(patient) ?? 0) + 1);
+  return scansOf;
 }

@@ -12,6 +12,23 @@ export interface Interval {
   readonly upper: Float32Array;
   /** Both weights or neither; positive. */
   readonly weights?: { readonly lower: Float32Array; readonly upper: Float32Array };
+  /**
+   * Where given, λ may be negative, down to −1: the interval is min(point, lower − λ) … max(point, upper + λ) and shrinks to
+   * the point at most. A voxel below its point is missed iff fround(lower − x) > λ, above mirrored, on it never.
+   */
+  readonly point?: Float32Array;
+}
+
+/** Where a scan's intervals shrink to: the point prediction within them, without one their middle. */
+export function shrinkingPoint({ point }: Sample, { lower, upper }: Interval): Float32Array {
+  const inside = new Float32Array(lower.length);
+  for (let voxel = 0; voxel < inside.length; voxel++) {
+    const low = lower[voxel];
+    const high = upper[voxel];
+    const own = point ? point[voxel] : Math.fround((low + high) / 2);
+    inside[voxel] = Math.min(Math.max(own, low), high);
+  }
+  return inside;
 }
 
 /** Whether the intervals of a heuristic grow at different speeds in different voxels. */
@@ -32,6 +49,12 @@ export function weighted({ heuristic }: HeuristicOptions): boolean {
  * @throws SemcrcError `bad-input` naming the scan when it lacks the volume that the heuristic needs.
  */
 export function intervalOf(sample: Sample, options: HeuristicOptions): Interval {
+  const interval = grownInterval(sample, options);
+  if (!options.shrink || interval.weights) return interval;
+  return { ...interval, point: shrinkingPoint(sample, interval) };
+}
+
+function grownInterval(sample: Sample, options: HeuristicOptions): Interval {
   const { lower, upper } = sample;
   switch (options.heuristic) {
     case 'quantile':

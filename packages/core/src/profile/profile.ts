@@ -4,12 +4,15 @@ import {
   countGroups,
   firstNaN,
   type Kernels,
+  raiseSigned,
   SemcrcError,
 } from '@semcrc/kernels';
 import type { Sample } from '../cohort/sample.ts';
+import type { Centre } from '../learned/centre.ts';
+import { placeSample } from '../learned/placement.ts';
 import { type HeuristicOptions, PAPER_OPTIONS, type ProcedureOptions } from '../options/procedure-options.ts';
-import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.ts';
-import { type Interval, intervalOf } from './interval.ts';
+import { NO_GROUP, type Partition } from '../partition/partition.ts';
+import type { Interval } from './interval.ts';
 import { type LengthProfile, profileLengths } from './length-profile.ts';
 import {
   mergeCells,
@@ -18,14 +21,16 @@ import {
   type SortedScores,
   sortCells,
   sortPlaced,
+  sortSignedCells,
 } from './sorted-scores.ts';
 
 /** Over which voxels a scan's loss is taken: all, or those that are not background (label 0). */
 export type Within = ProcedureOptions['within'];
 
 /**
- * All that backtracking needs of a scan: its positive scores, sorted. A voxel with score ≤ 0 is never missed, so only
- * the positive ones are kept, in one ascending list for every (side, cell): list = side · cellCount + cell.
+ * All that backtracking needs of a scan: its scores that some λ misses, sorted. A voxel with score ≤ 0 is never missed, so
+ * only the positive ones are kept, in one ascending list for every (side, cell): list = side · cellCount + cell. Where
+ * intervals may shrink, covered voxels' scores are kept, too.
  */
 export interface Profile extends SortedScores {
   readonly scan: string;
@@ -47,6 +52,8 @@ export interface ProfileOptions {
   readonly sides?: Sides;
   readonly within?: Within;
   readonly heuristic?: HeuristicOptions;
+  /** Corrected centre that intervals grow from in place of the heuristic's. */
+  readonly centre?: Centre | null;
   /** Keep the scores whatever their organ, too: for λ's that do not go by organ. */
   readonly merged?: boolean;
   /** As `merged`, with the pixel of each score: for λ's that go by position. */
@@ -56,7 +63,7 @@ export interface ProfileOptions {
 }
 
 /**
- * Scores a scan and sorts what is positive.
+ * Scores a scan and sorts what some λ misses.
  *
  * @throws SemcrcError `bad-input` naming scan and voxel when an intensity is NaN or a label is none of the partition's.
  */
@@ -68,18 +75,21 @@ export function buildProfile(
 ): Profile {
   const { sides = 1, within = 'scan', heuristic = PAPER_OPTIONS } = options;
   const { merged = false, pixels = false, lengths = false } = options;
-  const interval = intervalOf(sample, heuristic);
+  const { interval, cells: placed } = placeSample(sample, partition, heuristic, options.centre);
   const { cellCount, cellsPerOrgan } = partition;
-  const inside = restrictToBody(cellsOfSample(partition, sample), sample, cellCount, within);
-  const lists = sides === 2 ? splitSides(inside, sample.truth, interval.upper, cellCount) : inside;
+  const inside = restrictToBody(placed, sample, cellCount, within);
+  const { point } = interval;
+  const lists = sides === 2 ? splitSides(inside, sample.truth, point ?? interval.upper, cellCount) : inside;
   const mark = kernels.arena.mark();
   const scores = kernels.arena.float32(sample.truth.length);
   try {
-    scoreSample(kernels, sample, interval, scores.view);
+    if (point) raiseScores(kernels, sample, interval, point, scores.view);
+    else scoreSample(kernels, sample, interval, scores.view);
     refuseUnknownLabels(kernels, sample, partition);
     const counts = countGroups(kernels, inside, cellCount + 1);
     const cells = { of: lists, count: cellCount, sides, whole: counts[cellCount] === 0 };
-    const sorted = pixels ? sortPlaced(kernels, scores, sample, cells) : sortCells(kernels, scores, cells);
+    const sort = point ? sortSignedCells : sortCells;
+    const sorted = pixels ? sortPlaced(kernels, scores, sample, cells) : sort(kernels, scores, cells);
     const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
     for (let cell = 0; cell < cellCount; cell++)
       organVoxels[Math.floor(cell / cellsPerOrgan)] += counts[cell];
@@ -94,7 +104,9 @@ export function buildProfile(
       ...sorted,
       merged: sorted.merged ?? (merged ? mergeCells(kernels, sorted, cells) : null),
       lengths:
-        lengths && !interval.weights ? profileLengths(kernels, sample, interval, organVoxels.length) : null,
+        lengths && !interval.weights && !point
+          ? profileLengths(kernels, sample, interval, organVoxels.length)
+          : null,
     };
   } finally {
     kernels.arena.release(mark);
@@ -121,7 +133,34 @@ export function scoreSample(kernels: Kernels, sample: Sample, interval: Interval
   } else {
     computeScores(kernels, { truth, lower, upper }, out);
   }
-  const bad = firstNaN(kernels, out);
+  refuseNaN(kernels, sample, interval, out);
+}
+
+/**
+ * Scores where intervals may shrink, mapped to positive numbers in their order: of a voxel below its point lower − x, above
+ * it x − upper; 0 where the truth is the point, which no λ misses.
+ */
+function raiseScores(
+  kernels: Kernels,
+  sample: Sample,
+  interval: Interval,
+  point: Float32Array,
+  out: Float32Array,
+): void {
+  const { truth } = sample;
+  const { lower, upper } = interval;
+  for (let voxel = 0; voxel < out.length; voxel++) {
+    const x = truth[voxel];
+    out[voxel] = x < point[voxel] ? lower[voxel] - x : x - upper[voxel];
+  }
+  refuseNaN(kernels, sample, interval, out);
+  raiseSigned(out);
+  for (let voxel = 0; voxel < out.length; voxel++) if (truth[voxel] === point[voxel]) out[voxel] = 0;
+}
+
+function refuseNaN(kernels: Kernels, sample: Sample, { lower, upper }: Interval, scores: Float32Array): void {
+  const { truth } = sample;
+  const bad = firstNaN(kernels, scores);
   if (bad >= 0) {
     const at = positionOf(bad, sample.shape);
     throw new SemcrcError(
@@ -172,18 +211,18 @@ export function restrictToBody(
   return inside;
 }
 
-/** List of each voxel with a list per side: below as its cell, above (truth > upper) one block further. */
+/** List of each voxel when the sides are told apart: below as its cell, above (truth beyond `border`) one block further. */
 function splitSides(
   cells: Uint8Array | Uint16Array,
   truth: Float32Array,
-  upper: Float32Array,
+  border: Float32Array,
   cellCount: number,
 ): Uint16Array {
   const lists = new Uint16Array(cells.length);
   for (let voxel = 0; voxel < lists.length; voxel++) {
     const cell = cells[voxel];
     if (cell === cellCount) lists[voxel] = 2 * cellCount;
-    else lists[voxel] = truth[voxel] > upper[voxel] ? cell + cellCount : cell;
+    else lists[voxel] = truth[voxel] > border[voxel] ? cell + cellCount : cell;
   }
   return lists;
 }

@@ -1,4 +1,4 @@
-import { type Block, gather, type Kernels, profileScores, radixSort } from '@semcrc/kernels';
+import { type Block, gather, type Kernels, lowerSigned, profileScores, radixSort } from '@semcrc/kernels';
 import type { Sample } from '../cohort/sample.ts';
 
 /** 1: one λ widens both ends of an interval. 2: one λ below and one above. */
@@ -31,7 +31,10 @@ export interface CellsOfVoxels {
   readonly whole: boolean;
 }
 
-/** The positive scores of a scan, sorted: a voxel with score ≤ 0 is never missed. */
+/**
+ * The scores of a scan that some λ misses, sorted: a voxel with score ≤ 0 is never missed, unless intervals may shrink; then
+ * only one whose truth is its point never is.
+ */
 export interface SortedScores {
   /** List l is scores[offsets[l]] up to, excluding, scores[offsets[l + 1]]; one entry more than (side, cell) lists. */
   readonly offsets: Uint32Array;
@@ -47,6 +50,17 @@ export function sortCells(kernels: Kernels, scores: Block<Float32Array>, cells: 
   const profiled = profileScores(kernels, scores.view, cells.of, lists + 1, { positions: false });
   const offsets = profiled.offsets.slice(0, lists + 1);
   return { offsets, scores: leading(profiled.scores, offsets[lists]), merged: null };
+}
+
+/** As `sortCells` for scores of either sign, raised by `raiseSigned`; 0 for voxels that no λ misses. */
+export function sortSignedCells(
+  kernels: Kernels,
+  raised: Block<Float32Array>,
+  cells: CellsOfVoxels,
+): SortedScores {
+  const sorted = sortCells(kernels, raised, cells);
+  lowerSigned(sorted.scores);
+  return sorted;
 }
 
 /** The first of some scores: those of the voxels that count. */

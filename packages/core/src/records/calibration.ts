@@ -6,11 +6,14 @@ import type { MendedVoxels } from '../cohort/sample.ts';
 import type { Cohort } from '../cohort/source.ts';
 import type { Split } from '../cohort/split.ts';
 import type { CalibratedLambda, Evaluation } from '../evaluate/scan-evaluation.ts';
+import { CENTRE_TERMS, type Centre } from '../learned/centre.ts';
+import { isTree, rulesOf } from '../learned/regression-tree.ts';
+import { SLICE_FEATURES } from '../learned/slice-features.ts';
 import type { Immutable } from '../options/immutable.ts';
 import { Preparing } from '../options/preparing.ts';
 import { ProcedureOptions } from '../options/procedure-options.ts';
-import { makePartition } from '../partition/partition.ts';
-import type { PartitionSpec } from '../partition/partition-spec.ts';
+import { makePartition, type Partition } from '../partition/partition.ts';
+import type { LearnedSpec, PartitionSpec } from '../partition/partition-spec.ts';
 import { boundOf, type Fit } from '../procedures/fit.ts';
 import { guaranteeInWords } from '../procedures/guarantee.ts';
 import {
@@ -62,7 +65,45 @@ const PartitionRecord = Type.Union([
     /** By label id, for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
     cuts: Type.Record(Type.String(), Type.Array(Type.Array(Type.Number()))),
   }),
+  Type.Object({
+    kind: Type.Literal('learned'),
+    /** What the trees ask for, in the order their numbers count. */
+    features: Type.Array(Type.Enum([...SLICE_FEATURES])),
+    /** By label id, nodes in preorder; a label without a tree has one group. */
+    trees: Type.Record(
+      Type.String(),
+      Type.Object({
+        /** Index into `features`, −1 at a leaf. */
+        feature: Type.Array(Type.Integer({ minimum: -1, maximum: SLICE_FEATURES.length - 1 }), {
+          minItems: 1,
+        }),
+        /** A value up to the cut goes to the next node, another to `right`; 0 at a leaf. */
+        cut: Type.Array(Type.Number()),
+        /** At a leaf its number, from the left. */
+        right: Type.Array(Type.Integer({ minimum: 0 })),
+      }),
+    ),
+    /** By group, which voxels of the organ belong to it, in words. */
+    rules: Type.Record(Type.String(), Type.String()),
+  }),
 ]);
+
+/** A corrected centre: c = clip(p + Σ coefficient · term, 0, 1), p the point prediction. */
+const CentreRecord = Type.Object({
+  terms: Type.Array(Type.Enum([...CENTRE_TERMS])),
+  organs: Type.Record(
+    Type.String(),
+    Type.Object({
+      /** Ascending cuts of p; a value equal to a cut belongs to the lower bin. */
+      cuts: Type.Array(Type.Number()),
+      /** By bin. */
+      coefficients: Type.Array(
+        Type.Array(Type.Number(), { minItems: CENTRE_TERMS.length, maxItems: CENTRE_TERMS.length }),
+        { minItems: 1 },
+      ),
+    }),
+  ),
+});
 
 /** Where the calibration scans came from and how they were prepared; scans to come must be prepared the same way. */
 export const SourceRecord = Type.Object({
@@ -101,11 +142,15 @@ export const Calibration = Type.Object(
     weightFloor: method.weightFloor,
     alpha: method.alpha,
     sampleQuantiles: method.sampleQuantiles,
+    /** Whether λ may be negative: intervals shrink, to the point at most. */
+    shrink: method.shrink,
     within: method.within,
     sides: Type.Union([Type.Literal(1), Type.Literal(2)]),
     guarantee: Type.String(),
     labels: LabelsRecord,
     partition: PartitionRecord,
+    /** The corrected point that intervals grow from: by label id and bin of the prediction, a coefficient per term. */
+    centre: Type.Optional(CentreRecord),
     lambda: LambdaByGroup,
     anchor: Type.Union([AnchorRecord, Type.Null()]),
     omega: Type.Union([Type.Number(), Type.Null()]),
@@ -167,11 +212,20 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     weightFloor: options.weightFloor,
     alpha: options.alpha,
     sampleQuantiles: options.sampleQuantiles,
+    shrink: fit.shrink ?? false,
     within: options.within,
     sides: fit.sides,
-    guarantee: guaranteeInWords(fit.procedure, bound, options.within, controlled, selectionOf(source)),
+    guarantee: guaranteeInWords(
+      fit.procedure,
+      bound,
+      options.within,
+      controlled,
+      selectionOf(source),
+      fit.centre ? 'corrected' : 'predicted',
+    ),
     labels: { ...labels },
-    partition: writePartition(fit.partition.spec),
+    partition: writePartition(fit.partition),
+    ...(fit.centre ? { centre: { terms: [...CENTRE_TERMS], organs: writeCentre(fit.centre) } } : {}),
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
     anchor: anchorRecord(fit),
     omega: fit.omega,
@@ -286,7 +340,7 @@ function checkAgreement({ bound, delta, source, units, split, n }: Calibration, 
 /**
  * The λ of a calibration, ready to evaluate or apply.
  *
- * @throws SemcrcError `bad-input` when λ, labels and partition contradict each other, or a λ is no f32.
+ * @throws SemcrcError `bad-input` when λ, labels and partition contradict each other, or a λ is no f32, or negative without `shrink`.
  */
 export function calibratedLambda(calibration: Calibration, name = 'calibration'): CalibratedLambda {
   const { labels } = calibration;
@@ -311,7 +365,45 @@ export function calibratedLambda(calibration: Calibration, name = 'calibration')
       { data: { file: name, group: odd } },
     );
   }
-  return { partition, sides: calibration.sides, lambda };
+  if (!calibration.shrink && lambda.some((value) => value < 0)) {
+    throw new SemcrcError('bad-input', `${name}: lambda must not be negative where intervals do not shrink`, {
+      data: { file: name },
+    });
+  }
+  return {
+    partition,
+    sides: calibration.sides,
+    lambda,
+    shrink: calibration.shrink,
+    centre: readCentre(calibration, name),
+  };
+}
+
+function writeCentre(centre: Centre) {
+  return Object.fromEntries(
+    Object.entries(centre).map(([organ, { cuts, coefficients }]) => [
+      organ,
+      { cuts: [...cuts], coefficients: coefficients.map((own) => [...own]) },
+    ]),
+  );
+}
+
+function readCentre({ centre, labels }: Calibration, name: string): Centre | null {
+  if (centre === undefined) return null;
+  const { terms, organs } = centre;
+  const complete = labelIds(labels).every((id) => {
+    const own = organs[id];
+    return own && ascends(own.cuts) && own.coefficients.length === own.cuts.length + 1;
+  });
+  if (!complete || terms.join() !== CENTRE_TERMS.join()) {
+    throw new SemcrcError(
+      'bad-input',
+      `${name}: centre must have the terms ${CENTRE_TERMS.join(', ')} and for every label ascending cuts and ` +
+        'coefficients for one bin more than it has cuts',
+      { data: { file: name } },
+    );
+  }
+  return organs;
 }
 
 /** A λ with its sides in one order. */
@@ -322,7 +414,7 @@ const sorted = (value: Calibration['lambda'][string]): unknown =>
 const listed = (names: readonly string[], most = 20): string =>
   names.length > most ? `${names.slice(0, most).join(', ')}, … (${names.length})` : names.join(', ');
 
-function writePartition(spec: PartitionSpec): Calibration['partition'] {
+function writePartition({ spec, keys }: Partition): Calibration['partition'] {
   switch (spec.kind) {
     case 'uniform':
     case 'organ':
@@ -337,6 +429,18 @@ function writePartition(spec: PartitionSpec): Calibration['partition'] {
         map: btoa(Array.from(map, (byte) => String.fromCharCode(byte)).join('')),
       };
     }
+    case 'learned':
+      return {
+        kind: spec.kind,
+        features: [...SLICE_FEATURES],
+        trees: Object.fromEntries(
+          Object.entries(spec.trees).map(([organ, { feature, cut, right }]) => [
+            organ,
+            { feature: [...feature], cut: [...cut], right: [...right] },
+          ]),
+        ),
+        rules: Object.fromEntries(keys.map((key) => [key, ruleOf(spec, key)])),
+      };
     case 'strata':
       return {
         kind: spec.kind,
@@ -365,6 +469,19 @@ function readPartition(record: Calibration['partition'], labels: Labels, name: s
       }
       return { ...record, map };
     }
+    case 'learned': {
+      const { features, trees } = record;
+      const known = new Set(labelIds(labels).map(String));
+      const sound = Object.entries(trees).every(([organ, tree]) => known.has(organ) && isTree(tree));
+      if (!sound || features.join() !== SLICE_FEATURES.join()) {
+        throw new SemcrcError(
+          'bad-input',
+          `${name}: partition must have the features ${SLICE_FEATURES.join(', ')} and whole trees of labels of its own`,
+          { data: { file: name } },
+        );
+      }
+      return { kind: 'learned', trees };
+    }
     case 'strata': {
       const { features, cuts } = record;
       const ids = labelIds(labels);
@@ -385,3 +502,12 @@ function readPartition(record: Calibration['partition'], labels: Labels, name: s
 }
 
 const ascends = (cuts: readonly number[]): boolean => cuts.every((cut, i) => i === 0 || cut > cuts[i - 1]);
+
+/** Which voxels of an organ a group of learned strata holds, in words. */
+function ruleOf({ trees }: LearnedSpec, key: string): string {
+  const [organ, part] = key.split('/');
+  const tree = trees[organ];
+  if (!tree) return 'all';
+  if (part === '0') return 'no width, or a point at an end of the range';
+  return rulesOf(tree)[Number(part) - 1];
+}

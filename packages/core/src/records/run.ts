@@ -10,8 +10,8 @@ import type { Fit } from '../procedures/fit.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 
-/** A λ as written: the f64 expansion of an f32, or "Infinity" where nothing could be calibrated. */
-const LambdaNumber = Type.Union([Type.Number({ minimum: 0 }), Type.Literal('Infinity')]);
+/** A λ as written: the f64 expansion of an f32 (below 0 where intervals may shrink), or "Infinity" where nothing could be calibrated. */
+const LambdaNumber = Type.Union([Type.Number({ minimum: -1 }), Type.Literal('Infinity')]);
 
 /** One λ, or one below and one above. */
 const LambdaValue = Type.Union([

@@ -1,3 +1,4 @@
+import { SemcrcError } from '@semcrc/kernels';
 import { type Losses, lossesOf } from '../evaluate/losses.ts';
 import { leastUnits, type RiskBound } from './bound.ts';
 import { halfway, nextAbove } from './float-order.ts';
@@ -75,6 +76,9 @@ function firstAccepted(table: LossTable, family: LambdaFamily, bound: RiskBound)
   family.at(rejected, lambda);
   table.firstMissed(lambda, table.starts, table.ends, least);
   if (bound.accepts(table.losses(least, losses))) return rejected;
+  family.at(accepted, lambda);
+  table.firstMissed(lambda, table.starts, table.ends, most);
+  if (!bound.accepts(table.losses(most, losses))) throw unreachable(bound);
   for (;;) {
     const t = halfway(rejected, accepted);
     if (Object.is(t, rejected)) return accepted;
@@ -107,6 +111,7 @@ function firstOfAccepted(
   };
   const end = family.reaching(table.largestScore);
   const { start } = family;
+  if (!bound.accepts(lossesAt(end))) throw unreachable(bound);
   // Stretches [from, to] still to be looked at, the one with the largest t on top; beyond its `to` all is accepted.
   const stretches = [{ from: start, to: end, most: lossesAt(start), least: lossesAt(end) }];
   for (let stretch = stretches.pop(); stretch; stretch = stretches.pop()) {
@@ -123,4 +128,15 @@ function firstOfAccepted(
     stretches.push({ from, to: middle, most, least: losses }, { from: middle, to, most: losses, least });
   }
   return start;
+}
+
+/** The error of a family none of whose λ is admissible although losses of zero are: no group of it reaches some voxels. */
+function unreachable({ epsilon }: RiskBound): SemcrcError {
+  return new SemcrcError(
+    'infeasible',
+    `no λ of the family reaches ε = ${epsilon}: the opt scans hold no voxel that counts`,
+    {
+      data: { epsilon },
+    },
+  );
 }
