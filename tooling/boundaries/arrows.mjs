@@ -9,7 +9,8 @@ export const ARROWS = {
   '@semcrc/core': ['@semcrc/anchor', '@semcrc/kernels'],
   '@semcrc/cohort': ['@semcrc/core', '@semcrc/imaging'],
   '@semcrc/results': ['@semcrc/core', '@semcrc/imaging'],
-  '@semcrc/simulate': ['@semcrc/core', '@semcrc/imaging', '@semcrc/kernels'],
+  '@semcrc/predict': ['@semcrc/imaging', '@semcrc/kernels'],
+  '@semcrc/simulate': ['@semcrc/predict', '@semcrc/core', '@semcrc/imaging', '@semcrc/kernels'],
   '@semcrc/runner': ['@semcrc/simulate', '@semcrc/cohort', '@semcrc/results'],
   '@semcrc/report': ['@semcrc/results', '@semcrc/core'],
   semcrc: ['@semcrc/runner', '@semcrc/report'],
@@ -22,13 +23,14 @@ export const TYPES_ONLY = new Set(['@semcrc/report']);
 export const BROWSER_PACKAGES = new Set(['@semcrc/kernels', '@semcrc/anchor', '@semcrc/core']);
 
 /** Entries for Node alone. */
-export const NODE_ENTRIES = new Set(['./node', './worker-preparation']);
+export const NODE_ENTRIES = new Set(['./node', './worker-preparation', './worker-simulation']);
 
 /** Packages whose other entries, and all they reach, must run in a browser. */
 export const BROWSER_ENTRIES = new Set([
   ...BROWSER_PACKAGES,
   '@semcrc/imaging',
   '@semcrc/cohort',
+  '@semcrc/predict',
   '@semcrc/simulate',
   '@semcrc/runner',
 ]);

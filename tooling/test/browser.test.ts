@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cases } from '../../packages/kernels/test/cases.ts';
 import { calibratePhantom } from '../browser/calibration.ts';
 import { launchChromium, reasonToSkip } from '../browser/chromium.mjs';
+import { drawnBits } from '../browser/phantom-bits.ts';
 import { experimentOnPhantom } from '../browser/phantom-experiment.ts';
 import { visit } from '../browser/visit.mjs';
 
@@ -22,6 +23,11 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
   it('every kernel agrees with its scalar twin', async () => {
     const { outcome } = await visit(browser, page('kernels'), { timeoutSeconds: 50 });
     expect(outcome).toEqual({ passed: Object.keys(cases), failed: {} });
+  });
+
+  it('phantoms, warps, noise, prediction and segmentation have the bits they have in Node', async () => {
+    const { outcome } = await visit(browser, page('phantom'));
+    expect(outcome).toEqual(await drawnBits());
   });
 
   it('a whole CRC calibration gives bitwise what Node gives, and never fetches HiGHS', async () => {

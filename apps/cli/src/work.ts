@@ -5,8 +5,10 @@ import {
   openSource,
   serialExecutor,
   serialPreparation,
+  serialSimulation,
   threadExecutor,
   threadPreparation,
+  threadSimulation,
 } from '@semcrc/runner/node';
 import type { Progress, Terminal } from './terminal.ts';
 
@@ -38,6 +40,8 @@ interface Executors<Executor> {
 export const EXPERIMENTS = { serial: serialExecutor, threads: threadExecutor };
 /** For preparing cohorts. */
 export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparation };
+/** For simulating cohorts. */
+export const SIMULATIONS = { serial: serialSimulation, threads: threadSimulation };
 
 /** Runs `use` with an executor of `workers` threads (default: one per core) and closes it afterwards. */
 export async function withExecutor<Executor extends { close(): Promise<void> }, T>(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeVolume } from '@semcrc/imaging';
 import { writeNifti } from '@semcrc/imaging/node';
-import { phantomSource } from '@semcrc/simulate';
+import { acquire, mergeBody, phantomAcquisition, phantomPopulation, windowed } from '@semcrc/simulate';
 
 const folder = process.env.SEMCRC_BENCH_DIR ?? join(tmpdir(), 'semcrc-bench');
 
@@ -35,15 +35,17 @@ function hounsfield(truth, index) {
  */
 export async function scanFiles(count, predictions) {
   const path = join(folder, `scans-${scanShape.join('x')}-${predictions}`);
-  const source = phantomSource({ scans: count, shape: scanShape });
-  const folders = source.ids.map((id) => join(path, id));
-  for (const [index, id] of source.ids.entries()) {
-    const place = folders[index];
+  const population = phantomPopulation(scanShape, [1.5, 1.5, 1.5]);
+  const folders = Array.from({ length: count }, (_, index) => join(path, `phantom-${index}`));
+  for (const [index, place] of folders.entries()) {
     if (existsSync(place)) continue;
     const draft = `${place}.draft`;
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { recursive: true });
-    const { truth, lower, upper, point, organs } = await source.read(id);
+    const scan = await acquire(population.draw(0, index), { seed: 0, index }, phantomAcquisition());
+    const { lower, upper, point } = scan;
+    const truth = windowed(scan.truth).data;
+    const organs = mergeBody(scan.segmentation, scan.body);
     const write = (name, data, options) =>
       writeNifti(join(draft, `${name}.nii.gz`), makeVolume(data, scanShape, affine), {
         level: 1,

@@ -1,6 +1,8 @@
 import { openLayout, openManifest, openStore } from '@semcrc/cohort/node';
 import type { Source } from '@semcrc/core';
-import { type Opening, openSource as openAnywhere } from './handle.ts';
+import { phantomSource } from '@semcrc/simulate';
+import type { Opening } from './handle.ts';
+import { phantomCache } from './phantom-cache.ts';
 
 /**
  * Opens a cohort.
@@ -22,6 +24,6 @@ export async function openSource(
     case 'store':
       return openStore(opening.path, known);
     case 'phantom':
-      return openAnywhere(opening);
+      return phantomSource(opening.options, phantomCache());
   }
 }

@@ -9,11 +9,28 @@ import {
   type PreparationSession,
   PreparationWorkbench,
 } from './preparation.ts';
+import {
+  type SimulationExecutor,
+  type SimulationJobs,
+  type SimulationSession,
+  SimulationWorkbench,
+} from './simulation.ts';
 import { type NodeThreadOptions, spawnNodeThread } from './thread-node.ts';
 import { ExperimentWorkbench } from './workbench.ts';
 
 export { openSource } from './handle-node.ts';
 export { type PreparationExecutor, type PreparationOptions, runPreparation } from './preparation.ts';
+export {
+  estimateSimulation,
+  type PatientsToDraw,
+  runSimulation,
+  type SimulationEstimate,
+  type SimulationExecutor,
+  type SimulationOptions,
+  type SimulationOutput,
+  type SimulationSpec,
+  type SimulationSummary,
+} from './simulation.ts';
 export { type NodeThreadOptions, serveNodeThread, spawnNodeThread } from './thread-node.ts';
 
 /** Does experiments in this thread. */
@@ -50,6 +67,23 @@ export function threadPreparation(
   const { workers = defaultWorkers(), ...rest } = options;
   const thread = { script: new URL('./bundled/worker-preparation.js', import.meta.url), ...rest };
   return new WorkerPool<PreparationSession, PreparationJobs>(() => spawnNodeThread(thread), workers);
+}
+
+/** Simulates cohorts in this thread. */
+export function serialSimulation(): SimulationExecutor {
+  return new SerialExecutor(new SimulationWorkbench());
+}
+
+/** Simulates cohorts in worker threads. Close it, or the process stays. */
+export function threadSimulation(
+  options: NodeThreadOptions & {
+    /** Threads at most; default `defaultWorkers()`. */
+    readonly workers?: number;
+  } = {},
+): SimulationExecutor {
+  const { workers = defaultWorkers(), ...rest } = options;
+  const thread = { script: new URL('./bundled/worker-simulation.js', import.meta.url), ...rest };
+  return new WorkerPool<SimulationSession, SimulationJobs>(() => spawnNodeThread(thread), workers);
 }
 
 /** The cores this process may use. */

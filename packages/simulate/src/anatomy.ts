@@ -1,165 +1,491 @@
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import type { Patient } from './patient.ts';
 import { standardNormal, uniform } from './random.ts';
+import { Difference, Ellipsoid, frame, type Shape, type Station, Tube, Union } from './shape.ts';
+import type { Spine } from './spine.ts';
 
-/**
- * A tissue shape in body coordinates: (0, 0) is the body's centre, x = ±1 the patient's right and left side, y = ±1 front
- * and back, z = ±1 the top and bottom of the field of view. RAS: x grows to the right, y to the front, z upwards.
- */
-interface OrganTemplate {
-  readonly label: number;
-  readonly name: string;
-  readonly centre: readonly [x: number, y: number, z: number];
-  /** Half-axes; an infinite one makes a tube along z. */
-  readonly radius: readonly [x: number, y: number, z: number];
-  /** Tangent of half the in-plane angle by which the shape is turned. */
-  readonly turn: number;
-  /** Mean over scans, in HU, and its standard deviation over scans. */
-  readonly hounsfield: number;
-  readonly spread: number;
-  /** Amplitude of the texture inside one organ, in HU. */
-  readonly texture: number;
-  /** Share of scans without it. */
-  readonly absent: number;
-}
-
-const templates: readonly OrganTemplate[] = [
-  organ(7, 'liver', [0.44, 0.16, 0.15], [0.42, 0.5, 1.3], 0.05, 112, 9, 14),
-  organ(8, 'stomach', [-0.32, 0.4, 0.15], [0.28, 0.25, 0.95], -0.1, 35, 15, 60),
-  organ(2, 'spleen', [-0.68, -0.14, 0.1], [0.14, 0.28, 0.95], 0.1, 122, 9, 12),
-  organ(3, 'kidney_right', [0.44, -0.46, -0.3], [0.15, 0.18, 0.95], -0.12, 165, 14, 45),
-  organ(4, 'kidney_left', [-0.44, -0.44, -0.2], [0.15, 0.18, 0.95], 0.12, 165, 14, 45),
-  organ(5, 'gallbladder', [0.24, 0.38, -0.3], [0.12, 0.12, 0.45], 0, 12, 6, 8, 0.25),
-  organ(12, 'pancreas', [-0.04, 0.14, -0.2], [0.3, 0.095, 0.5], 0.12, 88, 10, 70),
-  organ(10, 'inferior_vena_cava', [0.11, -0.17, 0], [0.085, 0.07, Number.POSITIVE_INFINITY], 0, 135, 12, 8),
-  organ(9, 'aorta', [-0.08, -0.2, 0], [0.075, 0.085, Number.POSITIVE_INFINITY], 0, 175, 16, 8),
-];
-
-/** Ten organs where the nine are not enough; its id is the first above those of the nine-organ labels. */
-const duodenum = organ(64, 'duodenum', [0.17, 0.1, -0.35], [0.1, 0.14, 0.6], 0, 55, 12, 50, 0.06);
-
-function organ(
-  label: number,
-  name: string,
-  centre: OrganTemplate['centre'],
-  radius: OrganTemplate['radius'],
-  turn: number,
-  hounsfield: number,
-  spread: number,
-  texture: number,
-  absent = 0,
-): OrganTemplate {
-  return { label, name, centre, radius, turn, hounsfield, spread, texture, absent };
-}
+/** Group ids of the organs, as in every cohort. */
+export const organ = {
+  spleen: 2,
+  kidneyRight: 3,
+  kidneyLeft: 4,
+  gallbladder: 5,
+  liver: 7,
+  stomach: 8,
+  aorta: 9,
+  cava: 10,
+  pancreas: 12,
+  duodenum: 64,
+} as const;
 
 /** Which organs a cohort has: the nine of every label scheme, or those and the duodenum. */
 export type OrganSet = 'nine' | 'ten';
 
-/** The templates of a set, in the order they are painted: later ones cover earlier ones. */
-export function organTemplates(set: OrganSet): readonly OrganTemplate[] {
-  return set === 'nine' ? templates : [...templates.slice(0, 5), duodenum, ...templates.slice(5)];
+/** Random fields at one point, each about within ±1. */
+export interface PointFields {
+  /** Blobs of a few centimetres. */
+  coarse: number;
+  /** Lobules of a centimetre. */
+  lobular: number;
+  /** Grain of a few millimetres. */
+  fine: number;
 }
 
-/** One organ of one patient, in body coordinates, turned by (cosine, sine). */
-export interface Organ {
-  readonly label: number;
-  readonly centre: readonly [number, number, number];
-  readonly radius: readonly [number, number, number];
-  readonly cosine: number;
-  readonly sine: number;
-  readonly hounsfield: number;
-  readonly texture: number;
+/** One thing painted into the trunk: a shape, what it is made of, and what it counts as. */
+export interface Tissue {
+  readonly shape: Shape;
+  /** Group id; 1 is body. */
+  readonly group: number;
+  /** Whether the abdominal cavity bounds it. */
+  readonly confined: boolean;
+  /** Depth of the fat it pushes before it, mm. */
+  readonly halo: number;
+  /** Amplitude in mm by which lobules move its surface. */
+  readonly lobules: number;
+  /** HU at a point, `depth` mm below the surface. */
+  hounsfield(depth: number, fields: PointFields, y: number): number;
 }
 
-/** One patient: a body and the organs in it. */
-export interface Anatomy {
-  /** Centre and half-axes of the body as shares of the image's width and height. */
-  readonly body: {
-    readonly x: number;
-    readonly y: number;
-    readonly halfWidth: number;
-    readonly halfHeight: number;
+/**
+ * What the abdomen of a patient holds, in the order it is painted: later tissues cover earlier ones. In the frame of the
+ * reference patient: mm, RAS, the origin in the middle of the trunk at the height of the first lumbar vertebra.
+ */
+export function furnish(
+  patient: Patient,
+  spine: Spine,
+  organs: OrganSet,
+  generator: RandomGenerator,
+): Tissue[] {
+  const { attenuation: hu, sizes, absent, cyst, mottle, visceralFat } = patient;
+  const jitter = (spread: number): number =>
+    spread * Math.min(2.5, Math.max(-2.5, standardNormal(generator)));
+  const tissues: Tissue[] = [];
+  const even =
+    (mean: number, texture: number): Tissue['hounsfield'] =>
+    (_depth, { fine, lobular }) =>
+      mean + texture * mottle * (fine + 0.5 * lobular);
+  const add = (
+    shape: Shape,
+    group: number,
+    hounsfield: Tissue['hounsfield'],
+    { confined = true, halo = 0, lobules = 0 }: { confined?: boolean; halo?: number; lobules?: number } = {},
+  ): void => {
+    tissues.push({ shape, group, confined, halo, lobules, hounsfield });
   };
-  /** Factor of the texture of every tissue. */
-  readonly mottled: number;
-  /** Squared radius beyond which the body is subcutaneous fat. */
-  readonly fatFrom: number;
-  /** Painting order. */
-  readonly organs: readonly Organ[];
-  /** Bones, label-less: spine and ribs. */
-  readonly bones: readonly Organ[];
-}
+  const muscle: Tissue['hounsfield'] = (_depth, { fine, lobular }) =>
+    hu.muscle +
+    12 * fine -
+    Math.min(90, lobular + 0.3 * fine > 0.3 ? 260 * (lobular + 0.3 * fine - 0.3) * (0.4 + visceralFat) : 0);
+  const forward = (z: number): number => spine.forward(z);
 
-/** Draws a patient: sizes, places, densities and which organs there are. */
-export function drawAnatomy(generator: RandomGenerator, set: OrganSet): Anatomy {
-  const body = {
-    x: 0.5 + uniform(generator, -0.01, 0.01),
-    y: 0.5 + uniform(generator, -0.015, 0.015),
-    halfWidth: uniform(generator, 0.4, 0.485),
-    halfHeight: uniform(generator, 0.31, 0.43),
-  };
-  // Tissues are even in one patient and mottled in the next; so the predictor errs more in one than in another.
-  const mottled = uniform(generator, 0.4, 1.8);
-  const fatRadius = uniform(generator, 0.85, 0.94);
-  const organs: Organ[] = [];
-  for (const template of organTemplates(set)) {
-    const present = uniform(generator, 0, 1) >= template.absent;
-    // An absent organ takes its draws all the same, so that the others do not depend on it.
-    const drawn = drawOrgan(generator, template, mottled);
-    if (present) organs.push(drawn);
+  // Muscles of the back and beside the spine.
+  for (const side of [1, -1]) {
+    const back = (z: number, radius: number): Station => [
+      side * (33 + radius * 0.2),
+      forward(z) - 44,
+      z,
+      radius,
+    ];
+    add(
+      new Tube([back(-170, 22), back(-90, 26), back(-20, 25), back(60, 20), back(160, 17), back(280, 15)]),
+      1,
+      muscle,
+      { confined: false },
+    );
+    const lateral = (z: number, radius: number): Station => [side * 61, forward(z) - 32, z, radius];
+    add(new Tube([lateral(-150, 13), lateral(-60, 14), lateral(15, 8)]), 1, muscle, { confined: false });
+    const psoas = (x: number, z: number, radius: number): Station => [
+      side * x,
+      forward(z) - 3 + radius * 0.2,
+      z,
+      radius,
+    ];
+    add(
+      new Tube([
+        psoas(31, 14, 7),
+        psoas(37, -30, 13),
+        psoas(43, -80, 18.5),
+        psoas(52, -140, 21),
+        [side * 70, 5, -240, 22],
+      ]),
+      1,
+      muscle,
+      { confined: false },
+    );
+    add(
+      new Tube([
+        [side * 21, forward(-30) + 15, -30, 5],
+        [side * 24, forward(20) + 22, 20, 5.5],
+        [side * 34, forward(70) + 34, 70, 5],
+      ]),
+      1,
+      even(hu.muscle, 8),
+      { confined: false },
+    );
   }
-  return {
-    body,
-    mottled,
-    fatFrom: fatRadius * fatRadius,
-    organs,
-    bones: drawBones(generator, fatRadius - 0.05),
-  };
-}
 
-function drawOrgan(generator: RandomGenerator, template: OrganTemplate, mottled: number): Organ {
-  const [x, y, z] = template.centre;
-  const size = uniform(generator, 0.88, 1.14);
-  const turned = rotation(template.turn + 0.05 * standardNormal(generator));
-  return {
-    label: template.label,
-    centre: [
-      x + 0.02 * standardNormal(generator),
-      y + 0.02 * standardNormal(generator),
-      z + uniform(generator, -0.1, 0.1),
-    ],
-    radius: [
-      template.radius[0] * size * uniform(generator, 0.92, 1.08),
-      template.radius[1] * size * uniform(generator, 0.92, 1.08),
-      template.radius[2],
-    ],
-    ...turned,
-    hounsfield: template.hounsfield + template.spread * standardNormal(generator),
-    texture: template.texture * mottled * uniform(generator, 0.8, 1.2),
+  // Colon: right side up, across in front, left side down.
+  const sag = uniform(generator, -30, 12);
+  const colon = new Tube([
+    [92 + jitter(3), -12, -190, 24],
+    [96 + jitter(3), -8, -110, 26],
+    [97 + jitter(3), -8, -60, 23],
+    [90, 12, -32, 22],
+    [62, 56, -38, 20],
+    [15, 66, -46 + sag, 19],
+    [-40, 62, -40 + sag, 18],
+    [-82, 42, 5, 18],
+    [-104, 2, 42, 17],
+    [-106, -22, 10, 15],
+    [-106, -26, -60, 14],
+    [-102, -18, -130, 15],
+    [-80, 0, -190, 16],
+  ]);
+  const gasLevel = uniform(generator, -0.2, 0.9);
+  const stool = uniform(generator, -60, 40);
+  const haustra: Tissue['hounsfield'] = (depth, { coarse, lobular, fine }) => {
+    if (depth < 2.4) return hu.bowelWall - 15;
+    const filled = gasLevel + 1.1 * coarse;
+    if (colon.height > filled) return -930 + 40 * fine;
+    const pocket = lobular + 0.6 * fine;
+    return pocket > 0.45 ? Math.max(-850, stool - 2600 * (pocket - 0.45)) : stool + 45 * fine + 30 * lobular;
   };
-}
+  add(colon, 1, haustra, { halo: 3, lobules: 9 });
 
-/** The spine, and ribs on a circle of the given radius. */
-function drawBones(generator: RandomGenerator, ring: number): Organ[] {
-  const bone = (x: number, y: number, halfWidth: number, halfHeight: number): Organ => ({
-    label: 1,
-    centre: [x, y, 0],
-    radius: [halfWidth, halfHeight, Number.POSITIVE_INFINITY],
-    cosine: 1,
-    sine: 0,
-    hounsfield: uniform(generator, 180, 320),
-    texture: 90,
-  });
-  const bones = [bone(0, -0.52, 0.15, 0.15)];
-  // Tangents of half the angle from the back spread the ribs round the body.
-  for (const tangent of [-2.6, -1.05, -0.42, 0.42, 1.05, 2.6]) {
-    const { cosine, sine } = rotation(tangent * uniform(generator, 0.85, 1.15));
-    bones.push(bone(ring * sine, ring * -cosine, 0.05, 0.045));
+  // Stomach, with gas where it floats in a patient who lies on the back.
+  const fundus = jitter(5);
+  const st = sizes.stomach;
+  const stomach = new Tube([
+    [-58 + fundus, -22, 76, 27 * st],
+    [-60 + fundus, 4, 62, 32 * st],
+    [-56, 34, 36, 28 * st],
+    [-40, 54, 8, 24 * st],
+    [-10, 58, -10, 19 * st],
+    [22, 44, -8, 13 * st],
+    [34, 34, -2, 9],
+  ]);
+  const bubble = uniform(generator, 0.1, 1.15);
+  const food = uniform(generator, 8, 45);
+  const meal = uniform(generator, 4, 45);
+  const content: Tissue['hounsfield'] = (depth, { fine, lobular, coarse }) => {
+    if (depth < 3.6) return hu.bowelWall - 6 + 8 * fine;
+    if (stomach.height > bubble + 0.12 * coarse && depth > 4) return -950 + 15 * fine;
+    return food + meal * (lobular + fine);
+  };
+  const tract = organs === 'ten' ? organ.duodenum : 1;
+  const duodenum = new Tube([
+    [34, 34, -2, 10],
+    [50, 18, -6, 12],
+    [55, 0, -34, 12.5],
+    [44, -8, -62, 12],
+    [6, forward(-66) + 34, -68, 10],
+    [-26, 4, -50, 10.5],
+    [-34, 18, -34, 11],
+  ]);
+  const chyme = uniform(generator, 15, 55);
+  const lumen =
+    (wall: number, gasFrom: number): Tissue['hounsfield'] =>
+    (depth, { fine, lobular, coarse }) => {
+      if (depth < wall) return hu.bowelWall + 6 * fine;
+      return lobular + 0.5 * coarse > gasFrom ? -600 : chyme + 22 * (fine + lobular);
+    };
+
+  // Liver: a right lobe under the dome, a left lobe across the midline, hollowed by what lies below.
+  const li = sizes.liver;
+  const rightLobe = new Ellipsoid(
+    [71, 0, 24 + jitter(4)],
+    [84 * li, 98 * li, 93 * li],
+    frame([-0.12, 0.1, 1], [1, 0.1, 0.12]),
+  );
+  const leftLobe = new Ellipsoid(
+    [2 + jitter(6), 48, 50 + jitter(4)],
+    [78 * li, 45 * li, 46 * li],
+    frame([0.22, -0.3, 1], [1, -0.1, -0.3]),
+  );
+  const hollow = new Ellipsoid([18, -12, -44], [46, 56, 70], frame([-0.45, 0.1, 1], [1, 0, 0.4]));
+  const liver = new Difference(new Union(rightLobe, leftLobe, 26), hollow, 0);
+  const parenchyma = even(hu.liver, 9);
+  add(liver, organ.liver, parenchyma, { halo: 1.5, lobules: 2.5 });
+  const hepatic = 0.55 * hu.portal + 0.45 * Math.max(hu.liver, hu.cava);
+  const vein = (stations: readonly Station[], value: number): void =>
+    add(new Tube(stations), organ.liver, even(value, 4));
+  vein(
+    [
+      [26, -12, 88, 6],
+      [58, -8, 66, 4.5],
+      [96, -20, 36, 3],
+      [118, -20, 14, 1.6],
+    ],
+    hepatic,
+  );
+  vein(
+    [
+      [26, -10, 88, 6],
+      [52, 22, 70, 4.2],
+      [76, 48, 44, 2.6],
+    ],
+    hepatic,
+  );
+  vein(
+    [
+      [24, -8, 88, 5.5],
+      [10, 28, 72, 3.8],
+      [-18, 48, 58, 2.2],
+    ],
+    hepatic,
+  );
+  vein(
+    [
+      [48, 12, 34, 6],
+      [74, 6, 34, 5],
+      [104, 22, 24, 3],
+      [120, 22, 4, 1.6],
+    ],
+    hu.portal,
+  );
+  vein(
+    [
+      [70, 6, 34, 4.4],
+      [88, -34, 40, 3],
+      [104, -48, 30, 1.6],
+    ],
+    hu.portal,
+  );
+  vein(
+    [
+      [48, 14, 36, 5.4],
+      [28, 32, 46, 4],
+      [2, 52, 48, 2.4],
+    ],
+    hu.portal,
+  );
+  if (cyst === 'liver') {
+    add(new Ellipsoid([88, 30, 40], [17, 16, 16]), organ.liver, even(6, 4));
   }
-  return bones;
-}
 
-/** Cosine and sine of twice the angle whose tangent is given: rational, so the same bits everywhere. */
-function rotation(tangent: number): { cosine: number; sine: number } {
-  const square = tangent * tangent;
-  return { cosine: (1 - square) / (1 + square), sine: (2 * tangent) / (1 + square) };
+  const stomachSpread = { halo: 2, lobules: 2.5 };
+  add(stomach, organ.stomach, content, stomachSpread);
+  add(duodenum, tract, lumen(3, 0.75), { halo: 2, lobules: 2 });
+
+  // Spleen: a thick shell against the left ribs.
+  const sp = sizes.spleen;
+  const spleen = new Difference(
+    new Ellipsoid(
+      [-97, -42, 52 + jitter(5)],
+      [50 * sp, 66 * sp, 72 * sp],
+      frame([0.16, -0.28, 1], [1, -0.5, 0]),
+    ),
+    new Ellipsoid([-46, -12, 50], [29, 44, 74], frame([0.16, -0.28, 1], [1, -0.5, 0])),
+    0,
+  );
+  const arterial = patient.phase === 'arterial';
+  add(
+    spleen,
+    organ.spleen,
+    (_depth, { fine, coarse, lobular }) =>
+      hu.spleen + 9 * mottle * fine + (arterial ? 34 * (coarse + lobular) : 4 * lobular),
+    { halo: 1.5, lobules: 2 },
+  );
+
+  // Kidneys: bright bark, pyramids, a sinus of fat and vessels that opens to the middle.
+  const kidney = (side: 1 | -1, group: number, size: number, z: number): void => {
+    const tilt = side * 0.2 + jitter(0.03);
+    const x = side * 60 + jitter(3);
+    const y = forward(z) + 6 + jitter(3);
+    const axes = frame([-tilt, -0.22, 1], [1, -side * 0.55, 0]);
+    const whole = new Ellipsoid([x, y, z], [29.5 * size, 26 * size, 56 * size], axes);
+    const sinus = new Ellipsoid([x - side * 17, y + 9, z], [17, 10, 27], axes);
+    add(new Ellipsoid([x, y - 2, z], [36 * size, 32 * size, 62 * size], axes), 1, even(hu.fat, 6));
+    add(
+      new Difference(whole, sinus, 0),
+      group,
+      (depth, { fine, lobular }) => {
+        const inner = Math.min(1, Math.max(0, (depth - 5.5 - 5 * lobular) / 2.5));
+        return hu.cortex + inner * (hu.medulla - hu.cortex) + 9 * mottle * fine;
+      },
+      { lobules: 2 },
+    );
+    add(
+      new Ellipsoid([x - side * 18, y + 9, z - 4], [9, 5, 11], axes),
+      1,
+      even(patient.phase === 'delayed' ? 240 : 25, 12),
+    );
+    if (cyst === (side > 0 ? 'kidney_right' : 'kidney_left')) {
+      const r = 14;
+      add(new Ellipsoid([x + side * 20 * size, y - 8, z + 22], [r, r, r]), group, even(7, 5));
+    }
+  };
+  const level = jitter(5);
+  if (absent.kidney !== 'right') kidney(1, organ.kidneyRight, sizes.kidneyRight, -24 + level);
+  if (absent.kidney !== 'left') kidney(-1, organ.kidneyLeft, sizes.kidneyLeft, -10 + level);
+  // Adrenals: a thin limb above each kidney.
+  add(
+    new Tube([
+      [-38, forward(36) + 14, 30, 2.6],
+      [-46, forward(36) - 4, 40, 2.4],
+    ]),
+    1,
+    even(hu.liver - 15, 8),
+  );
+  add(
+    new Tube([
+      [36, forward(44) + 18, 40, 2.6],
+      [42, forward(44) - 2, 46, 2.2],
+    ]),
+    1,
+    even(hu.liver - 15, 8),
+  );
+
+  // Vessels in front of the spine.
+  const ve = sizes.vessels;
+  const aortaX = -11 + jitter(2);
+  const trunkOf = (x: number, z: number, radius: number, ahead: number): Station => [
+    x,
+    forward(z) + ahead,
+    z,
+    radius,
+  ];
+  const aorta: Station[] = [
+    trunkOf(-19, 330, 12 * ve, 18),
+    trunkOf(-17, 130, 11.6 * ve, 21),
+    trunkOf(aortaX, 60, 11 * ve, 29),
+    trunkOf(aortaX, 0, 10 * ve, 29),
+    trunkOf(aortaX + 2, -60, 9 * ve, 28),
+    trunkOf(-6, -112, 8.6 * ve, 28),
+  ];
+  const cava: Station[] = [
+    [27, -6, 150, 12 * ve],
+    [27, -8, 92, 12.5 * ve],
+    [25, forward(50) + 32, 50, 11.5 * ve],
+    trunkOf(22, 0, 11 * ve, 28),
+    trunkOf(20, -60, 10.4 * ve, 27),
+    trunkOf(12, -118, 10 * ve, 26),
+  ];
+
+  // Pancreas: head in the duodenum's loop, over the great vessels to the spleen's hilum.
+  const pa = sizes.pancreas;
+  const lift = jitter(5);
+  const pancreas = new Tube([
+    [33, 2, -46 + lift, 12 * pa],
+    [32, 8, -18 + lift, 16.5 * pa],
+    [14, 25, -3 + lift, 11.5 * pa],
+    [-14, 28, 8 + lift, 12 * pa],
+    [-46, 10, 20 + lift, 12.5 * pa],
+    [-72, -16, 28 + lift, 13 * pa],
+    [-82, -25, 32 + lift, 10 * pa],
+  ]);
+  const splenicVein: Station[] = [
+    [14, 13, 0 + lift, 5.4],
+    [-14, 17, 9 + lift, 4.6],
+    [-46, 0, 20 + lift, 4.3],
+    [-76, -27, 32 + lift, 3.8],
+    [-88, -36, 40, 3],
+  ];
+  const portal: Station[] = [
+    [12, 24, -170, 3],
+    [14, 20, -90, 5],
+    [15, 13, -30, 6],
+    [14, 13, 0 + lift, 7],
+    [30, 12, 20, 7.2],
+    [50, 13, 35, 6.4],
+  ];
+  const vessel = (stations: readonly Station[], value: number, halo = 0): void =>
+    add(new Tube(stations), 1, even(value, 4), { halo });
+  add(
+    pancreas,
+    organ.pancreas,
+    (_depth, { fine, lobular }) => {
+      const fatty = lobular > 0.3 ? 120 * (lobular - 0.3) * (0.4 + visceralFat) : 0;
+      return hu.pancreas + 12 * mottle * fine - fatty;
+    },
+    { halo: 2.5, lobules: 4 },
+  );
+  vessel(splenicVein, hu.portal);
+  vessel(portal, hu.portal, 1.5);
+  vessel(
+    [
+      [50, 16, 30, 3],
+      [36, 16, 8, 3.2],
+      [33, 4, -26, 3],
+    ],
+    12,
+  );
+  const kidneyZ = -14 + level;
+  vessel(
+    [
+      [-42, forward(-10) + 15, kidneyZ, 4.2],
+      [-26, forward(-8) + 36, -6, 4.4],
+      [2, forward(-8) + 45, -4, 4.6],
+      [20, forward(-8) + 30, -6, 5],
+    ],
+    hu.cava + (patient.phase === 'portal' ? 12 : 0),
+  );
+  vessel(
+    [
+      [42, forward(-24) + 15, kidneyZ - 8, 4.4],
+      [24, forward(-18) + 28, -16, 5],
+    ],
+    hu.cava,
+  );
+  vessel(
+    [
+      [40, forward(-20) + 12, kidneyZ - 6, 2.6],
+      [10, forward(-8) + 17, -6, 2.8],
+      [aortaX, forward(-4) + 25, -2, 3],
+    ],
+    hu.aorta,
+  );
+  vessel(
+    [
+      [-42, forward(-10) + 12, kidneyZ, 2.6],
+      [aortaX, forward(-4) + 25, -3, 3],
+    ],
+    hu.aorta,
+  );
+  vessel(
+    [
+      [aortaX, forward(14) + 30, 14, 3.6],
+      [-8, forward(0) + 44, 4, 3.6],
+      [-2, 10, -30, 3.4],
+      [2, 18, -90, 2.6],
+      [4, 20, -160, 2],
+    ],
+    hu.aorta,
+    2,
+  );
+  vessel(
+    [
+      [aortaX, forward(24) + 30, 25, 3.8],
+      [-8, 14, 28, 3.4],
+      [18, 18, 28, 2.8],
+      [42, 20, 34, 2.4],
+    ],
+    hu.aorta,
+  );
+  vessel(
+    [
+      [-8, 12, 28, 2.6],
+      [-40, 2, 30, 2.4],
+      [-82, -30, 40, 2],
+    ],
+    hu.aorta,
+  );
+  add(new Tube(aorta), organ.aorta, even(hu.aorta, 6), { confined: false, halo: 1 });
+  add(new Tube(cava), organ.cava, even(hu.cava, 7));
+  vessel([trunkOf(-6, -108, 6.6 * ve, 28), trunkOf(-26, -150, 6, 26), [-44, 0, -230, 5.5]], hu.aorta);
+  vessel([trunkOf(-4, -108, 6.6 * ve, 28), trunkOf(20, -150, 6, 26), [44, 0, -230, 5.5]], hu.aorta);
+  if (!absent.gallbladder) {
+    const gb = sizes.gallbladder;
+    add(
+      new Ellipsoid(
+        [60 + jitter(4), 46 + jitter(4), -12 + jitter(4)],
+        [16 * gb, 18 * gb, 32 * gb],
+        frame([-0.3, -0.55, 1], [1, 0, 0.3]),
+      ),
+      organ.gallbladder,
+      (depth, { fine }) => (depth < 1.6 ? hu.bowelWall - 35 : hu.bile + 4 * fine),
+      { halo: 0.6, lobules: 1.5 },
+    );
+  }
+  return tissues;
 }

@@ -4,9 +4,10 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { skipN } from 'pure-rand/utils/skipN';
 
-// Everything here and in the files that draw with it uses only +, −, ×, ÷, rounding (to integers, to f32) and 32-bit
-// integer operations. ECMAScript fixes the bits of each of these, as it does not for sqrt, exp, log, sin or pow, so a
-// scan has the same bits in every engine and on every machine.
+// Everything here and in the files that draw with it uses only +, −, ×, ÷, square roots, rounding (to integers, to f32)
+// and 32-bit integer operations. ECMAScript fixes the bits of the first four; engines compile square roots to the
+// processor's instruction, which IEEE 754 fixes. exp, log, sin and pow differ between engines and are not used, so a scan
+// has the same bits in every engine and on every machine.
 
 /** The generator of scan `index` under `seed` (both 32-bit): a stream of its own, whatever else was drawn. */
 export function generatorOf(seed: number, index: number): RandomGenerator {
@@ -14,6 +15,11 @@ export function generatorOf(seed: number, index: number): RandomGenerator {
   // The library seeds half of the state with constants; let the seed reach all of it first.
   skipN(generator, 32);
   return generator;
+}
+
+/** A stream for one part of a scan (a slice's noise, say), apart from the scan's own and from those of other parts. */
+export function streamOf(seed: number, index: number, part: number): RandomGenerator {
+  return generatorOf(mix(seed ^ 0x5bd1e995) ^ mix(part + 0x2545f491), index);
 }
 
 /** Uniform in [low, high). */
@@ -35,6 +41,21 @@ export function portableLog(u: number): number {
   let sum = 0;
   for (let odd = 21; odd >= 1; odd -= 2) sum = sum * square + 1 / odd;
   return 2 * s * sum - halvings * Math.LN2;
+}
+
+/** e to the power x to about 1e-15 relative, from operations whose bits the language fixes; 0 below −708. */
+export function portableExp(x: number): number {
+  if (x < -708) return 0;
+  // x = k · ln 2 + r with |r| ≤ ln 2 / 2, so that 14 terms of the series do.
+  const k = Math.round(x / Math.LN2);
+  const r = x - k * Math.LN2;
+  let sum = 1;
+  for (let term = 14; term >= 1; term--) sum = 1 + (sum * r) / term;
+  let power = 1;
+  for (let left = Math.abs(k), square = k < 0 ? 0.5 : 2; left > 0; left >>= 1, square *= square) {
+    if (left & 1) power *= square;
+  }
+  return sum * power;
 }
 
 /**

@@ -1,20 +1,21 @@
 // One profile of intensities with the intervals of four heuristics at their λ̂.
 import { applyLambda, intervalOf, PAPER_OPTIONS } from '@semcrc/core';
-import { drawPhantom } from '@semcrc/simulate';
+import { drawPhantom, phantomAcquisition } from '@semcrc/simulate';
 import { heading, INK, key, Panel, picture, ticks } from './chart.mjs';
 import { fitted, HU, phantom } from './cohort.mjs';
 
 const HEURISTICS = /** @type {const} */ (['quantile', 'mse', 'multiplicative', 'std']);
 /** Members of an ensemble of predictors: each blurs the measurement once more than the one before. */
 const MEMBERS = 5;
-const MODEL = { seed: 0, shape: /** @type {const} */ ([4, 96, 96]), organs: /** @type {const} */ ('nine') };
+const MODEL = { seed: 0, shape: /** @type {const} */ ([4, 112, 112]), organs: /** @type {const} */ ('nine') };
 
 /** The phantom with the standard deviation of an ensemble's predictions, around their mean as the point. */
 const ensemble = {
   ...phantom,
   read: async (/** @type {string} */ id) => {
     const sample = await phantom.read(id);
-    return { ...sample, ...ensembleOf(drawPhantom(MODEL, phantom.ids.indexOf(id)).measurement) };
+    const { measurement } = await drawPhantom(MODEL, phantom.ids.indexOf(id), phantomAcquisition());
+    return { ...sample, ...ensembleOf(measurement) };
   },
 };
 

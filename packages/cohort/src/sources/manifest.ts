@@ -45,7 +45,9 @@ const OPTIONAL = {
   std: 'std',
   samples: 'samples',
 } as const;
-const COLUMNS: readonly string[] = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL)];
+/** Columns of a simulated cohort that are there for others. */
+const UNREAD = ['measurement', 'anatomy'];
+const COLUMNS: readonly string[] = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL), ...UNREAD];
 
 /** A row before it is judged: where it stands, and its cells by column. */
 interface Row {

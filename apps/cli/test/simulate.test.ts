@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { semcrcHere } from './command.ts';
+
+let root: string;
+let phantoms: string;
+const SMALL = ['--size', '40,40,6', '--spacing', '10,10,24'];
+const SPLIT = ['--n-opt', '2', '--n-cal', '8', '--n-test', '2', '--epsilon', '0.3', '--anchor', 'envelope'];
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'semcrc-simulate-'));
+  phantoms = join(root, 'phantoms');
+  const made = await semcrcHere([
+    'simulate',
+    'phantom',
+    '-n',
+    '10',
+    ...SMALL,
+    '--out',
+    phantoms,
+    '--workers',
+    '1',
+  ]);
+  expect(made.stderr).not.toMatch(/error/);
+  expect(made.code).toBe(0);
+}, 120_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Every file below a folder, with a digest of its bytes. */
+function filesOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Object.fromEntries(
+    files
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .map((path) => [
+        path.slice(folder.length),
+        createHash('sha256').update(readFileSync(path)).digest('hex'),
+      ])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+describe('simulate', () => {
+  test('writes scans that calibrate, with a manifest that names all there is', async () => {
+    const manifest = join(phantoms, 'manifest.csv');
+    const [header, first] = readFileSync(manifest, 'utf8').split(/\r?\n/);
+    expect(header).toBe('scan,ground_truth,lower,point,upper,segmentation,body,measurement,anatomy');
+    for (const file of first.split(',').slice(1)) expect(existsSync(join(phantoms, file))).toBe(true);
+    const out = join(root, 'calibration.json');
+    const calibrated = await semcrcHere([
+      'calibrate',
+      manifest,
+      '--labels',
+      'suprem',
+      ...SPLIT,
+      '--out',
+      out,
+    ]);
+    expect(calibrated.stderr).not.toMatch(/error|nothing reads/);
+    expect(calibrated.code).toBe(0);
+  });
+
+  test('gives the same bytes with two workers, and goes on where it was interrupted', async () => {
+    const again = join(root, 'again');
+    const args = ['simulate', 'phantom', '-n', '10', ...SMALL, '--out', again, '--workers', '2', '--json'];
+    expect((await semcrcHere(args)).code).toBe(0);
+    const whole = filesOf(phantoms);
+    expect(filesOf(again)).toEqual(whole);
+    rmSync(join(again, 'manifest.csv'));
+    rmSync(join(again, 'scans', 'phantom-004', 'segmentation.nii.gz'));
+    rmSync(join(again, 'scans', 'phantom-007'), { recursive: true });
+    const resumed = await semcrcHere(args);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({ scans: 10, kept: 8 });
+    expect(filesOf(again)).toEqual(whole);
+  }, 120_000);
+
+  test('refuses a place that holds something else, and leaves it alone', async () => {
+    const other = await semcrcHere(['simulate', 'phantom', '-n', '9', ...SMALL, '--out', phantoms]);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toMatch(/other options.*--out.*--force/);
+    const mine = join(root, 'mine');
+    mkdirSync(mine);
+    writeFileSync(join(mine, 'thesis.txt'), 'all of it');
+    const refused = await semcrcHere(['simulate', 'phantom', '-n', '1', ...SMALL, '--out', mine, '--force']);
+    expect(refused.code).toBe(2);
+    expect(readdirSync(mine)).toEqual(['thesis.txt']);
+  });
+
+  test('with --force, a cohort of other options gives way', async () => {
+    const place = join(root, 'forced');
+    const make = (...args: string[]) =>
+      semcrcHere(['simulate', 'phantom', ...SMALL, '--out', place, '--workers', '1', ...args]);
+    expect((await make('-n', '2')).code).toBe(0);
+    expect((await make('-n', '1', '--seed', '5')).code).toBe(2);
+    expect((await make('-n', '1', '--seed', '5', '--force')).code).toBe(0);
+    expect(readdirSync(join(place, 'scans'))).toEqual(['phantom-000']);
+  });
+
+  test("writes the authors' tree and a prepared cohort, of the same scans", async () => {
+    const lambdas = [];
+    for (const layout of ['semantic-uq', 'store']) {
+      const out = join(root, layout);
+      const made = await semcrcHere([
+        'simulate',
+        'phantom',
+        '-n',
+        '10',
+        ...SMALL,
+        '--layout',
+        layout,
+        '--out',
+        out,
+      ]);
+      expect(made.stderr).not.toMatch(/error/);
+      const reading = layout === 'store' ? [] : ['--layout', 'semantic-uq', '--labels', 'suprem'];
+      const calibration = join(root, `${layout}.json`);
+      const done = await semcrcHere(['calibrate', out, ...reading, ...SPLIT, '--out', calibration]);
+      expect(done.stderr).not.toMatch(/error/);
+      lambdas.push(JSON.parse(readFileSync(calibration, 'utf8')).lambda);
+    }
+    const manifest = JSON.parse(readFileSync(join(root, 'calibration.json'), 'utf8')).lambda;
+    expect(lambdas[0]).toEqual(manifest);
+    // Files hold predictions in steps of 1e-4.
+    for (const [group, value] of Object.entries(lambdas[1])) {
+      if (typeof value === 'number') expect(Math.abs(value - manifest[group])).toBeLessThan(5e-3);
+    }
+  }, 120_000);
+
+  test('says how long and how large without writing anything', async () => {
+    const out = join(root, 'dry');
+    const dry = await semcrcHere([
+      'simulate',
+      'phantom',
+      '-n',
+      '500',
+      ...SMALL,
+      '--dry-run',
+      '--out',
+      out,
+      '--json',
+    ]);
+    const { scans, perScan, bytesPerScan, bytes } = JSON.parse(dry.stdout);
+    expect(scans).toBe(500);
+    expect(perScan).toBeGreaterThan(0);
+    expect(bytesPerScan).toBeGreaterThan(20_000);
+    expect(bytes).toBe(500 * bytesPerScan);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('warps a labelled CT', async () => {
+    const scan = join(phantoms, 'scans', 'phantom-000');
+    const out = join(root, 'warps');
+    const template = ['--template', join(scan, 'ct.nii.gz'), '--segmentation', join(scan, 'anatomy.nii.gz')];
+    const made = await semcrcHere([
+      ...['simulate', 'warp', ...template, '--labels', 'suprem', '-n', '2', '--out', out, '--workers', '1'],
+    ]);
+    expect(made.stderr).not.toMatch(/error/);
+    expect(made.code).toBe(0);
+    const files = filesOf(join(out, 'scans'));
+    expect(files['/warp-000/ct.nii.gz']).not.toBe(files['/warp-001/ct.nii.gz']);
+    const without = await semcrcHere(['simulate', 'warp', '-n', '2', '--out', join(root, 'none')]);
+    expect(without.code).toBe(2);
+    expect(without.stderr).toMatch(/--template/);
+    const elsewhere = ['--template', join(scan, 'ct.nii.gz'), '--segmentation', join(root, 'no.nii.gz')];
+    const missing = await semcrcHere([
+      ...['simulate', 'warp', ...elsewhere, '--labels', 'suprem', '--out', join(root, 'none')],
+    ]);
+    expect(missing.code).toBe(3);
+    expect(missing.stderr).toMatch(/no\.nii\.gz/);
+  }, 180_000);
+
+  test.each([
+    [['ellipses'], /phantom or warp/],
+    [['phantom', '--template', 'ct.nii.gz'], /--template.*warp/],
+    [['phantom', '--task', 'none', '--sigma', '0.1'], /--sigma/],
+    [['phantom', '--size', '4,4,4'], /--size/],
+    [['warp', '--size', '64,64,8', '--template', 'a', '--segmentation', 'b'], /--size/],
+    [
+      ['warp', '--template', 'a', '--template', 'b', '--segmentation', 'c'],
+      /--segmentation.*expected 2, found 1/,
+    ],
+  ])('refuses %j with a reason', async (args, reason) => {
+    const refused = await semcrcHere(['simulate', ...args, '--out', join(root, 'refused')]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(reason);
+    expect(existsSync(join(root, 'refused'))).toBe(false);
+  });
+});

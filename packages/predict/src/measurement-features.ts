@@ -1,0 +1,160 @@
+import type { Volume } from '@semcrc/imaging';
+import { smoothSlice } from './smoothing.ts';
+
+/** What the baseline looks at in every voxel, in the order of its inputs. */
+export const featureNames = [
+  'edge-preserving mean',
+  'smooth 1 less mean',
+  'smooth 2 less mean',
+  'smooth 4 less mean',
+  'voxel less mean',
+  'slices above and below less mean',
+  'gradient at 1',
+  'gradient at 2',
+  'local deviation',
+] as const;
+
+/** Squared difference at which a neighbour's weight in the edge-preserving mean has fallen to a quarter. */
+const rangeSquare = 0.11 * 0.11;
+/** Squares of the distance of a neighbour over this, plus 1, divide its weight. */
+const reachSquare = 6;
+
+/**
+ * Features of a measurement at several scales, slice by slice: in-plane binomial smoothing over slices averaged with
+ * their neighbours (1, 2, 1)/4, gradients, and a mean over 5 × 5 × 3 voxels that leaves out those beyond an edge. All
+ * from +, −, ×, ÷ and square roots: the same bits everywhere.
+ */
+export class MeasurementFeatures {
+  readonly #volume: Volume;
+  readonly #area: number;
+  readonly #stacked: Float32Array;
+  readonly #rows: Float32Array;
+  /** Of the slice last looked at, height × width each. */
+  readonly mean: Float32Array;
+  readonly #smooth1: Float32Array;
+  readonly #smooth2: Float32Array;
+  readonly #smooth4: Float32Array;
+  readonly #square: Float32Array;
+  readonly #guides: Float32Array[];
+  readonly #guideOf = [-1, -1, -1];
+  #slice = 0;
+
+  constructor(volume: Volume) {
+    const [, height, width] = volume.shape;
+    this.#volume = volume;
+    this.#area = height * width;
+    const plane = (): Float32Array => new Float32Array(this.#area);
+    this.#stacked = plane();
+    this.#rows = plane();
+    this.mean = plane();
+    this.#smooth1 = plane();
+    this.#smooth2 = plane();
+    this.#smooth4 = plane();
+    this.#square = plane();
+    this.#guides = [plane(), plane(), plane()];
+  }
+
+  /** Readies for one slice. */
+  look(slice: number): void {
+    const [slices, height, width] = this.#volume.shape;
+    this.#slice = slice;
+    const above = this.#part(Math.min(slices - 1, slice + 1));
+    const here = this.#part(slice);
+    const below = this.#part(Math.max(0, slice - 1));
+    const stacked = this.#stacked;
+    for (let at = 0; at < stacked.length; at++) stacked[at] = 0.5 * here[at] + 0.25 * (above[at] + below[at]);
+    const smooth = (from: Float32Array, to: Float32Array, step: number): void =>
+      smoothSlice(from, to, this.#rows, height, width, step);
+    smooth(stacked, this.#smooth1, 1);
+    smooth(this.#smooth1, this.#smooth2, 2);
+    smooth(this.#smooth2, this.#smooth4, 4);
+    for (let at = 0; at < stacked.length; at++) {
+      const off = here[at] - this.#smooth1[at];
+      this.#square[at] = off * off;
+    }
+    smooth(this.#square, this.#square, 2);
+    this.#edgePreservingMean(slice, [Math.max(0, slice - 1), slice, Math.min(slices - 1, slice + 1)]);
+  }
+
+  #part(slice: number): Float32Array {
+    return this.#volume.data.subarray(slice * this.#area, (slice + 1) * this.#area);
+  }
+
+  /** Each slice smoothed on its own: tells edges from noise. */
+  #guide(slice: number): Float32Array {
+    const kept = this.#guideOf.indexOf(slice);
+    if (kept >= 0) return this.#guides[kept];
+    const [, height, width] = this.#volume.shape;
+    const room = slice % 3;
+    this.#guideOf[room] = slice;
+    smoothSlice(this.#part(slice), this.#guides[room], this.#rows, height, width, 1);
+    return this.#guides[room];
+  }
+
+  #edgePreservingMean(slice: number, neighbours: readonly number[]): void {
+    const [, height, width] = this.#volume.shape;
+    const centre = this.#smooth1;
+    const sum = this.#rows;
+    const weight = this.#square4();
+    const guides = neighbours.map((near) => this.#guide(near));
+    sum.fill(0);
+    weight.fill(0);
+    for (const [order, near] of neighbours.entries()) {
+      const data = this.#part(near);
+      const guide = guides[order];
+      const dz = near === slice ? 0 : 1;
+      for (let dy = -2; dy <= 2; dy++) {
+        for (let dx = -2; dx <= 2; dx++) {
+          const spatial = 1 / (1 + (dx * dx + dy * dy + 2 * dz) / reachSquare);
+          const fromX = Math.max(0, -dx);
+          const toX = Math.min(width, width - dx);
+          for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
+            const shift = dy * width + dx;
+            for (let at = y * width + fromX, end = y * width + toX; at < end; at++) {
+              const off = guide[at + shift] - centre[at];
+              const closeness = 1 / (1 + (off * off) / rangeSquare);
+              const w = spatial * closeness * closeness;
+              sum[at] += w * data[at + shift];
+              weight[at] += w;
+            }
+          }
+        }
+      }
+    }
+    const { mean } = this;
+    for (let at = 0; at < mean.length; at++) mean[at] = sum[at] / weight[at];
+  }
+
+  #spare: Float32Array | undefined;
+  #square4(): Float32Array {
+    this.#spare ??= new Float32Array(this.#area);
+    return this.#spare;
+  }
+
+  /** The features of pixel (x, y) of the slice last looked at. */
+  at(x: number, y: number, into: Float64Array): void {
+    const [, height, width] = this.#volume.shape;
+    const at = y * width + x;
+    const mean = this.mean[at];
+    const left = x > 0 ? at - 1 : at;
+    const right = x + 1 < width ? at + 1 : at;
+    const up = y > 0 ? at - width : at;
+    const down = y + 1 < height ? at + width : at;
+    const one = this.#smooth1;
+    const two = this.#smooth2;
+    const here = this.#volume.data[this.#slice * this.#area + at];
+    into[0] = mean;
+    into[1] = one[at] - mean;
+    into[2] = two[at] - mean;
+    into[3] = this.#smooth4[at] - mean;
+    into[4] = here - mean;
+    into[5] = 2 * (this.#stacked[at] - 0.5 * here) - mean;
+    into[6] = length(one[right] - one[left], one[down] - one[up]);
+    into[7] = length(two[right] - two[left], two[down] - two[up]);
+    into[8] = Math.sqrt(this.#square[at]);
+  }
+}
+
+function length(a: number, b: number): number {
+  return Math.sqrt(a * a + b * b);
+}

@@ -1,0 +1,15 @@
+import { parseBaseline } from './baseline.ts';
+import { document as baseline } from './generated/baseline.ts';
+import { document as standIn } from './generated/stand-in.ts';
+import type { Predictor, Segmenter } from './predictor.ts';
+import { parseStandIn } from './stand-in.ts';
+
+/** The baseline predictor that ships with semcrc: trained on phantoms for the denoising task, α = 0.1. */
+export function baselinePredictor(): Predictor {
+  return parseBaseline(baseline, 'the built-in baseline predictor');
+}
+
+/** The segmentation stand-in that ships with semcrc: trained on phantoms predicted by the baseline. */
+export function standInSegmenter(): Segmenter {
+  return parseStandIn(standIn, 'the built-in segmentation stand-in');
+}

@@ -1,0 +1,230 @@
+import { SemcrcError } from '@semcrc/kernels';
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { AnatomyFeatures, anatomyFeatureCount, type CellGrid } from './anatomy-features.ts';
+import { DenseNetwork, DenseNetworkSchema } from './dense-network.ts';
+import type { Segmenter, SegmenterInput } from './predictor.ts';
+import { smoothSlice } from './smoothing.ts';
+
+/** A trained segmentation stand-in: a network from the features of a cell to a score for every class. */
+export const StandInSchema = Type.Object(
+  {
+    schema: Type.Literal('semcrc/stand-in@1'),
+    name: Type.String({ minLength: 1 }),
+    /** SHA-256 (hex) over classes and network. */
+    digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    /** Group id of each class; 0 is "no organ". */
+    classes: Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 2 }),
+    network: DenseNetworkSchema,
+    training: Type.Record(Type.String(), Type.Unknown()),
+  },
+  { additionalProperties: false },
+);
+export type StandInData = Static<typeof StandInSchema>;
+
+const schema = Compile(StandInSchema);
+
+/**
+ * The segmentation stand-in a JSON document describes: it errs as a segmentation model does, at outlines and where
+ * organs look alike, and sees nothing but the prediction.
+ *
+ * @param file named in errors.
+ * @throws SemcrcError `bad-input` when it is none.
+ */
+export function parseStandIn(document: unknown, file: string): Segmenter {
+  if (!schema.Check(document)) {
+    const [error] = schema.Errors(document);
+    throw new SemcrcError(
+      'bad-input',
+      `${file}: expected a segmentation stand-in (semcrc/stand-in@1), but ${error?.instancePath || 'it'} ${error?.message ?? 'is not one'}`,
+      { data: { file } },
+    );
+  }
+  const { classes, name, digest } = document;
+  const network = new DenseNetwork(document.network);
+  if (network.inputs !== anatomyFeatureCount || network.outputs !== classes.length) {
+    throw new SemcrcError(
+      'bad-input',
+      `${file}: expected a network of ${anatomyFeatureCount} inputs and ${classes.length} outputs, ` +
+        `found ${network.inputs} and ${network.outputs}`,
+      { data: { file } },
+    );
+  }
+  return { name, digest, segment: async (input) => segmentSlices(network, classes, input) };
+}
+
+/** Slices farther apart than this, in mm, show other anatomy: their scores are not averaged. */
+const farthestSlice = 6;
+
+function segmentSlices(
+  network: DenseNetwork,
+  classes: readonly number[],
+  { measurement, slices, point, body, heights }: SegmenterInput,
+): Uint8Array {
+  const [, height, width] = measurement.shape;
+  const area = height * width;
+  const features = new AnatomyFeatures(measurement.shape, measurement.spacing);
+  const scores: Float32Array[][] = [];
+  for (let order = 0; order < slices.length; order++) {
+    features.look(sliceOf(point, order, area), sliceOf(body, order, area), heights?.[order] ?? -1);
+    scores.push(scoreCells(network, classes.length, features));
+  }
+  averageNeighbours(scores, slices, measurement.spacing[2]);
+  const groups = new Uint8Array(slices.length * area);
+  // The point, smoothed: outlines follow edges, not what is left of the noise.
+  const calm = new Float32Array(area);
+  const room = new Float32Array(area);
+  const size = [height, width] as const;
+  for (const [order, ofSlice] of scores.entries()) {
+    const inside = sliceOf(body, order, area);
+    const out = sliceOf(groups, order, area);
+    smoothSlice(sliceOf(point, order, area), calm, room, height, width, 1);
+    choose(ofSlice, features.grid, classes, inside, size, out, undefined);
+    const looks = looksOf(classes, out, calm);
+    choose(ofSlice, features.grid, classes, inside, size, out, { looks, point: calm });
+  }
+  return groups;
+}
+
+function sliceOf<T extends Float32Array | Uint8Array>(array: T, order: number, area: number): T {
+  return array.subarray(order * area, (order + 1) * area) as T;
+}
+
+/** Scores of every class in the cells of the slice that the features look at. */
+function scoreCells(network: DenseNetwork, classes: number, features: AnatomyFeatures): Float32Array[] {
+  const { rows, columns } = features.grid;
+  const input = new Float64Array(anatomyFeatureCount);
+  const scores = Array.from({ length: classes }, () => new Float32Array(rows * columns));
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const cell = row * columns + column;
+      if (features.inside[cell] === 0) {
+        for (const [k, score] of scores.entries()) score[cell] = k === 0 ? 4 : -4;
+        continue;
+      }
+      features.at(row, column, input);
+      const found = network.evaluate(input);
+      for (let k = 0; k < classes; k++) scores[k][cell] = clamp(found[k]);
+    }
+  }
+  const room = new Float32Array(rows * columns);
+  const smooth = new Float32Array(rows * columns);
+  for (const score of scores) {
+    smoothSlice(score, smooth, room, rows, columns, 1);
+    for (let cell = 0; cell < score.length; cell++) score[cell] = 0.6 * score[cell] + 0.4 * smooth[cell];
+  }
+  return scores;
+}
+
+/** Averages the scores of slices that lie next to each other in the body, (1, 2, 1) / 4, twice where slices are thin. */
+function averageNeighbours(scores: Float32Array[][], slices: readonly number[], spacing: number): void {
+  const passes = spacing > farthestSlice ? 0 : spacing < 2 ? 2 : 1;
+  for (let pass = 0; pass < passes; pass++) {
+    const before = scores.map((ofSlice) => ofSlice.map((score) => Float32Array.from(score)));
+    for (const [order, ofSlice] of scores.entries()) {
+      const near = [order - 1, order + 1].filter((other) => Math.abs(slices[other] - slices[order]) === 1);
+      for (const [k, score] of ofSlice.entries()) {
+        for (const other of near) {
+          const from = before[other][k];
+          const own = before[order][k];
+          for (let cell = 0; cell < score.length; cell++) score[cell] += 0.25 * (from[cell] - own[cell]);
+        }
+      }
+    }
+  }
+}
+
+/** How bright a class is in one slice, and how evenly. */
+interface Look {
+  readonly mean: number;
+  /** 1 over twice the variance; 0 for a class that is no organ or hardly there: it may look any way. */
+  readonly sharpness: number;
+}
+
+/** Deviation below which no organ counts as more even, in windowed intensity. */
+const evenest = 0.05;
+/** What a pixel of an organ counts against it on average. */
+const usual = 0.5;
+/** The most a pixel's brightness may count against a class. */
+const mostAgainst = 6;
+
+function looksOf(classes: readonly number[], groups: Uint8Array, point: Float32Array): Look[] {
+  const count = new Float64Array(256);
+  const sum = new Float64Array(256);
+  const square = new Float64Array(256);
+  for (let at = 0; at < groups.length; at++) {
+    count[groups[at]] += 1;
+    sum[groups[at]] += point[at];
+    square[groups[at]] += point[at] * point[at];
+  }
+  return classes.map((group) => {
+    const mean = sum[group] / Math.max(1, count[group]);
+    const variance = square[group] / Math.max(1, count[group]) - mean * mean;
+    const sharpness = group > 0 && count[group] >= 20 ? 0.5 / Math.max(variance, evenest * evenest) : 0;
+    return { mean, sharpness };
+  });
+}
+
+/**
+ * The class of the highest score at every pixel of the body. Scores are interpolated between cells; where `look` is given,
+ * a pixel counts against an organ the more its brightness differs from the organ's, so that outlines follow edges.
+ */
+function choose(
+  scores: readonly Float32Array[],
+  { rows, columns, stride }: CellGrid,
+  classes: readonly number[],
+  body: Uint8Array,
+  [height, width]: readonly [number, number],
+  out: Uint8Array,
+  look: { readonly looks: readonly Look[]; readonly point: Float32Array } | undefined,
+): void {
+  const best = new Float64Array(width);
+  // Which two cells of a row each pixel lies between, and how far across.
+  const left = new Int32Array(width);
+  const across = new Float64Array(width);
+  for (let x = 0; x < width; x++) {
+    const u = clampTo((x + 0.5) / stride - 0.5, columns - 1);
+    left[x] = Math.min(columns - 1, Math.floor(u));
+    across[x] = u - left[x];
+  }
+  const line = new Float64Array(columns + 1);
+  for (let y = 0; y < height; y++) {
+    const v = clampTo((y + 0.5) / stride - 0.5, rows - 1);
+    const top = Math.min(rows - 1, Math.floor(v));
+    const down = v - top;
+    const lower = Math.min(rows - 1, top + 1) * columns;
+    best.fill(Number.NEGATIVE_INFINITY);
+    for (let k = 0; k < scores.length; k++) {
+      const score = scores[k];
+      const { mean, sharpness } = look?.looks[k] ?? { mean: 0, sharpness: 0 };
+      for (let column = 0; column < columns; column++) {
+        const above = score[top * columns + column];
+        line[column] = above + down * (score[lower + column] - above);
+      }
+      line[columns] = line[columns - 1];
+      for (let x = 0; x < width; x++) {
+        const at = y * width + x;
+        if (body[at] === 0) continue;
+        const start = line[left[x]];
+        let value = start + across[x] * (line[left[x] + 1] - start);
+        if (look !== undefined && sharpness > 0) {
+          const off = look.point[at] - mean;
+          value += usual - Math.min(mostAgainst, off * off * sharpness);
+        }
+        if (value > best[x]) {
+          best[x] = value;
+          out[at] = classes[k];
+        }
+      }
+    }
+  }
+}
+
+/** A few sure cells do not outvote their neighbours when scores are smoothed. */
+function clamp(score: number): number {
+  return Math.max(-12, Math.min(12, score));
+}
+
+function clampTo(value: number, last: number): number {
+  return Math.min(last, Math.max(0, value));
+}

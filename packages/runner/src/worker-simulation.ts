@@ -1,0 +1,4 @@
+import { SimulationWorkbench } from './simulation.ts';
+import { serveNodeThread } from './thread-node.ts';
+
+serveNodeThread(new SimulationWorkbench());

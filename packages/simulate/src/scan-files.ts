@@ -1,0 +1,123 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makeVolume, namedScheme, organGroups, type Volume } from '@semcrc/imaging';
+import { writeNifti } from '@semcrc/imaging/node';
+import { SemcrcError } from '@semcrc/kernels';
+import type { SimulatedScan } from './simulation.ts';
+
+/** How a simulated cohort is laid out in its folder. */
+export type FileLayout =
+  /** `scans/<scan>/…` and a `manifest.csv`. */
+  | 'manifest'
+  /** The tree of the authors of sem-CRC. */
+  | 'semantic-uq';
+
+/** The label scheme that simulated segmentations are numbered by. */
+export const writtenScheme = 'suprem';
+
+/** Where the files of one scan stand, relative to the cohort's folder. */
+export interface ScanPaths {
+  readonly groundTruth: string;
+  readonly anatomy: string;
+  readonly measurement: string;
+  readonly lower: string;
+  readonly point: string;
+  readonly upper: string;
+  readonly body: string;
+  /** Written last: where it stands, so do the others. */
+  readonly segmentation: string;
+}
+
+/**
+ * Where the files of a scan stand.
+ *
+ * @param names of the task and the segmenter, which the authors' tree has folders for.
+ */
+export function scanPaths(
+  layout: FileLayout,
+  scan: string,
+  names: { readonly task: string; readonly segmenter: string },
+): ScanPaths {
+  if (layout === 'manifest') {
+    const at = (name: string): string => join('scans', scan, `${name}.nii.gz`);
+    return {
+      groundTruth: at('ct'),
+      anatomy: at('anatomy'),
+      measurement: at('measurement'),
+      lower: at('lower'),
+      point: at('point'),
+      upper: at('upper'),
+      body: at('body'),
+      segmentation: at('segmentation'),
+    };
+  }
+  const data = join('data', 'simulated', scan);
+  const results = join('results', 'simulated', names.task);
+  const prediction = join(results, 'prediction', scan);
+  return {
+    groundTruth: join(data, 'ct.nii.gz'),
+    anatomy: join(data, 'anatomy.nii.gz'),
+    measurement: join(results, 'measurement', scan, 'measurement.nii.gz'),
+    lower: join(prediction, 'q_lo.nii.gz'),
+    point: join(prediction, 'mmse.nii.gz'),
+    upper: join(prediction, 'q_hi.nii.gz'),
+    body: join(prediction, 'body.nii.gz'),
+    segmentation: join(results, 'segmentation', names.segmenter, scan, 'combined_labels.nii.gz'),
+  };
+}
+
+/** Whether a scan's files stand, all of them. */
+export function scanIsWritten(folder: string, paths: ScanPaths): boolean {
+  return Object.values(paths).every(
+    (path) => statSync(join(folder, path), { throwIfNoEntry: false })?.isFile() === true,
+  );
+}
+
+/** Steps of windowed intensity that predictions and measurements are stored in, as 16-bit integers. */
+const step = 1e-4;
+const deflate = 3;
+
+/**
+ * Writes the files of a scan below a folder, each whole or not at all, the segmentation last: CT as int16 HU; predictions
+ * and measurement as int16 with slope 1e-4; labels as bytes, organs numbered as SuPreM does.
+ *
+ * @throws SemcrcError `bad-input` when a file cannot be written.
+ */
+export async function writeScanFiles(folder: string, paths: ScanPaths, scan: SimulatedScan): Promise<void> {
+  const { shape, affine } = scan.truth;
+  for (const path of Object.values(paths)) mkdirSync(dirname(join(folder, path)), { recursive: true });
+  const image = (path: string, volume: Volume, slope: number): Promise<void> =>
+    writeNifti(join(folder, path), volume, { datatype: 'int16', slope, level: deflate });
+  const windowed = (data: Float32Array): Volume => makeVolume(data, shape, affine);
+  const labels = (path: string, data: Uint8Array): Promise<void> =>
+    writeNifti(join(folder, path), makeVolume(Uint16Array.from(data), shape, affine), {
+      datatype: 'uint8',
+      level: deflate,
+    });
+  await Promise.all([
+    image(paths.groundTruth, scan.truth, 1),
+    image(paths.measurement, scan.measurement, step),
+    image(paths.lower, windowed(scan.lower), step),
+    image(paths.point, windowed(scan.point), step),
+    image(paths.upper, windowed(scan.upper), step),
+    labels(paths.body, scan.body),
+    labels(paths.anatomy, writtenLabels(scan.anatomy)),
+  ]);
+  await labels(paths.segmentation, writtenLabels(scan.segmentation));
+}
+
+/** Group ids to the numbers of the scheme that files are written in; body and background become 0. */
+function writtenLabels(groups: Uint8Array): Uint8Array {
+  const numbers = new Uint8Array(256);
+  const scheme = namedScheme(writtenScheme);
+  for (const [number, name] of scheme?.names ?? []) {
+    const group = Object.hasOwn(organGroups, name) ? organGroups[name] : undefined;
+    if (group !== undefined) numbers[group] = number;
+  }
+  return groups.map((group) => {
+    if (group > 1 && numbers[group] === 0) {
+      throw new SemcrcError('internal', `group ${group} has no number in the label scheme ${writtenScheme}`);
+    }
+    return numbers[group];
+  });
+}

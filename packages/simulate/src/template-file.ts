@@ -1,0 +1,96 @@
+import {
+  checkLabelTable,
+  cornerDistance,
+  type LabelVolume,
+  labelNames,
+  reorientToRas,
+  resampleImage,
+  resampleLabels,
+  spacingGrid,
+  UNKNOWN_LABEL,
+  type Vector3,
+  type Volume,
+} from '@semcrc/imaging';
+import { readNifti, resolveLabelling } from '@semcrc/imaging/node';
+import { loadResampler, SemcrcError } from '@semcrc/kernels';
+import { bodyMask } from '@semcrc/predict';
+import { mergeBody } from './phantom.ts';
+import type { Template } from './warp.ts';
+import { windowed } from './windowed.ts';
+
+/** Files of one labelled CT. */
+export interface TemplateFiles {
+  /** CT in HU. */
+  readonly truth: string;
+  /** Label volume on the same grid. */
+  readonly segmentation: string;
+}
+
+/** How far corners of the two files' grids may lie apart, mm. */
+const affineTolerance = 0.03;
+
+/**
+ * Reads a labelled CT to make warps of: turned to RAS, resampled where a spacing is asked for, the nine organs by their
+ * group ids, the rest of the body as its windowed CT shows it.
+ *
+ * @param labels label scheme, or the path of a label map.
+ * @throws SemcrcError `usage` for an unknown scheme; `bad-input` naming the file when one cannot be read, the two lie on
+ *   different grids, a label is not of the scheme, or none of the nine organs is there.
+ */
+export async function readTemplate(
+  { truth, segmentation }: TemplateFiles,
+  labels: string | undefined,
+  spacing: Vector3 | null,
+): Promise<Template> {
+  const labelling = await resolveLabelling(labels);
+  const image = await readNifti(truth);
+  const organs = await readNifti(segmentation, { as: 'labels' });
+  const table = labelNames(organs.header.extensions);
+  if (table) checkLabelTable(table, labelling.scheme, segmentation);
+  let ct: Volume = reorientToRas(image.volume);
+  let numbers: LabelVolume = reorientToRas(organs.volume);
+  const size = ({ shape: [z, y, x] }: Volume | LabelVolume): string => `${x} × ${y} × ${z}`;
+  if (ct.shape.join() !== numbers.shape.join()) {
+    throw new SemcrcError(
+      'bad-input',
+      `${segmentation}: expected labels for every voxel of ${truth}, ${size(ct)} (x × y × z), found ${size(numbers)}`,
+      { data: { file: segmentation, expected: size(ct), found: size(numbers) } },
+    );
+  }
+  const distance = cornerDistance(ct.affine, numbers.affine, ct.shape);
+  if (distance > affineTolerance) {
+    throw new SemcrcError(
+      'bad-input',
+      `${segmentation}: expected the place of ${truth}, found corners up to ${distance.toPrecision(3)} mm apart`,
+      { data: { file: segmentation, distance } },
+    );
+  }
+  if (spacing !== null) {
+    const grid = spacingGrid(ct, spacing);
+    const resampler = await loadResampler();
+    ct = resampleImage(resampler, ct, grid);
+    numbers = resampleLabels(resampler, numbers, grid);
+  }
+  const body = bodyMask(windowed(ct).data, ct.shape);
+  const groups = Uint8Array.from(numbers.data, (label) => {
+    const group = labelling.groupOf[label] ?? UNKNOWN_LABEL;
+    if (group === UNKNOWN_LABEL) {
+      throw new SemcrcError(
+        'bad-input',
+        `${segmentation}: found label ${label}, which the label scheme ${labelling.scheme.name} does not have; ` +
+          'choose the scheme the file follows with `labels`',
+        { data: { file: segmentation, label, options: ['labels'] } },
+      );
+    }
+    // Organs beyond the nine are body.
+    return group > 1 ? group : 0;
+  });
+  if (!groups.some((group) => group > 0)) {
+    throw new SemcrcError(
+      'bad-input',
+      `${segmentation}: expected some of the nine organs of the label scheme ${labelling.scheme.name}, found none`,
+      { data: { file: segmentation } },
+    );
+  }
+  return { truth: ct, anatomy: mergeBody(groups, body) };
+}
