@@ -35,6 +35,7 @@ export default defineConfig({
         items: [
           { text: 'What it is', link: '/' },
           { text: 'The command line', link: '/cli' },
+          { text: 'Simulated cohorts', link: '/simulate' },
           { text: 'Examples', link: '/examples/' },
         ],
       },

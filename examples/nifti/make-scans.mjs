@@ -4,16 +4,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeVolume } from '@semcrc/imaging';
 import { writeNifti } from '@semcrc/imaging/node';
-import { drawPhantom } from '@semcrc/simulate';
+import { drawPhantom, phantomAcquisition } from '@semcrc/simulate';
 
 const folder = process.argv[2];
 if (!folder) throw new Error('usage: node make-scans.mjs FOLDER');
 const model = { seed: 7, shape: [4, 64, 64], organs: 'nine' };
-const affine = [3, 0, 0, -96, 0, 3, 0, -96, 0, 0, 5, 0, 0, 0, 0, 1]; // voxels of 3 × 3 × 5 mm
+const affine = [6, 0, 0, -189, 0, 6, 0, -189, 0, 0, 47, 0, 0, 0, 0, 1]; // four slices far apart, pixels of 6 mm
 
 /** @param {number} index @param {string} into a folder; a scan's prediction, and its truth where `labelled` */
 async function writeScan(index, into, labelled) {
-  const { truth, lower, point, upper, organs, shape } = drawPhantom(model, index);
+  const { truth, lower, point, upper, organs, shape } = await drawPhantom(model, index, phantomAcquisition());
   const image = (values) => makeVolume(values, shape, affine);
   const hounsfield = truth.map((value) => Math.round(value * 425 - 175)); // what the window took away stays at its ends
   // A group is an organ's number in SuPreM plus one; 1 is body, 0 background.

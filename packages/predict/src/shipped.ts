@@ -9,7 +9,16 @@ export function baselinePredictor(): Predictor {
   return parseBaseline(baseline, 'the built-in baseline predictor');
 }
 
-/** The segmentation stand-in that ships with semcrc: trained on phantoms predicted by the baseline. */
-export function standInSegmenter(): Segmenter {
-  return parseStandIn(standIn, 'the built-in segmentation stand-in');
+/**
+ * The segmentation stand-in that ships with semcrc: trained on phantoms predicted by the baseline.
+ *
+ * @param organs group ids of the organs to tell; others it knows (the duodenum, 64) count as none.
+ */
+export function standInSegmenter(organs: readonly number[]): Segmenter {
+  const all = parseStandIn(standIn, 'the built-in segmentation stand-in');
+  const wanted = new Set(organs);
+  return {
+    ...all,
+    segment: async (input) => (await all.segment(input)).map((group) => (wanted.has(group) ? group : 0)),
+  };
 }

@@ -16,7 +16,9 @@ const bundled = path.join(dist, 'bundled');
 const notices = new Notices();
 
 await build({
-  input: ['worker-node', 'worker-preparation', 'worker-simulation'].map((name) => path.join(dist, `${name}.js`)),
+  input: ['worker-node', 'worker-preparation', 'worker-simulation'].map((name) =>
+    path.join(dist, `${name}.js`),
+  ),
   platform: 'node',
   plugins: [notices.plugin()],
   output: { dir: bundled, format: 'esm', cleanDir: true },

@@ -261,7 +261,7 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
     this.#acquisition = {
       task: taskOf(session.spec),
       predictor: await predictorOf(session.spec),
-      segmenter: standIn ? parseStandIn(standIn, STAND_IN) : standInSegmenter(),
+      segmenter: standIn ? parseStandIn(standIn, STAND_IN) : standInSegmenter(this.#population.value.organs),
     };
   }
 
@@ -297,10 +297,14 @@ async function predictorOf({ predictor }: SimulationSpec): Promise<Predictor> {
     return parseBaseline(JSON.parse(text), predictor);
   } catch (cause) {
     if (cause instanceof SemcrcError) throw cause;
-    throw new SemcrcError('bad-input', `${predictor}: expected a baseline predictor as JSON, found other text`, {
-      data: { file: predictor },
-      cause,
-    });
+    throw new SemcrcError(
+      'bad-input',
+      `${predictor}: expected a baseline predictor as JSON, found other text`,
+      {
+        data: { file: predictor },
+        cause,
+      },
+    );
   }
 }
 

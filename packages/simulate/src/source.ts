@@ -36,8 +36,9 @@ const version = 2;
 export const trainingSeed = -1066001;
 
 /** How the built-in cohort's patients become scans: denoising, the shipped baseline and the shipped stand-in. */
-export function phantomAcquisition(): Acquisition {
-  return { task: denoisingTask(), predictor: baselinePredictor(), segmenter: standInSegmenter() };
+export function phantomAcquisition(organs: OrganSet = 'nine'): Acquisition {
+  const groups = Object.keys(labelsOf(organs)).map(Number);
+  return { task: denoisingTask(), predictor: baselinePredictor(), segmenter: standInSegmenter(groups) };
 }
 
 /**
@@ -51,7 +52,7 @@ export function phantomSource(options: PhantomOptions = {}, cache?: ScanCache): 
   const { scans = 160, seed = 0, shape = [4, 112, 112], organs = 'nine' } = options;
   checkOptions(scans, seed, shape);
   const model: PhantomModel = { seed, shape, organs };
-  const acquisition = phantomAcquisition();
+  const acquisition = phantomAcquisition(organs);
   const { task, predictor, segmenter } = acquisition;
   const making = [version, model, task.name, task.settings, predictor.digest, segmenter.digest];
   const ids = Array.from({ length: scans }, (_, index) => phantomId(index));
@@ -97,7 +98,7 @@ export function paperSizedSource(options: { readonly scans?: number; readonly se
 }
 
 /** Names of the groups of a phantom cohort. */
-export function labelsOf(organs: OrganSet): Labels {
+function labelsOf(organs: OrganSet): Labels {
   const named = Object.entries(organGroups).map(([name, group]) => [String(group), name] as const);
   const extra = organs === 'ten' ? [[String(organ.duodenum), 'duodenum'] as const] : [];
   return Object.fromEntries([['0', 'background'], ['1', 'body'], ...named, ...extra]);
