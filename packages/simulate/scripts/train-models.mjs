@@ -1,5 +1,5 @@
 // Trains the models that ship with @semcrc/predict on phantom patients of their own: the baseline predictor, then the
-// segmentation stand-in on its predictions. Writes JSON documents with their training records, and the same as modules.
+// segmentation stand-in on its predictions. Writes JSON documents with their training records.
 //
 //     node packages/simulate/scripts/train-models.mjs [baseline|stand-in]
 //
@@ -255,15 +255,9 @@ function readModel(name) {
   return JSON.parse(readFileSync(`${predict}models/${name}.json`, 'utf8'));
 }
 
-/** A JSON document for readers, and the same as a module, which Node and bundlers load alike. */
+/** A JSON document, of which the package's build makes a module. */
 function write(name, model) {
   mkdirSync(`${predict}models`, { recursive: true });
-  mkdirSync(`${predict}src/generated`, { recursive: true });
   writeFileSync(`${predict}models/${name}.json`, `${JSON.stringify(model)}\n`);
-  writeFileSync(
-    `${predict}src/generated/${name}.ts`,
-    `// Written by packages/simulate/scripts/train-models.mjs; the same as models/${name}.json.\n` +
-      `export const document: unknown = ${JSON.stringify(model)};\n`,
-  );
   console.error(`${name}: ${JSON.stringify(model.training.heldOut)}`);
 }

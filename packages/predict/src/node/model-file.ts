@@ -15,7 +15,7 @@ export function recordPath(model: string): string {
  * @throws SemcrcError `bad-input` where one of them is missing, no regular file or no record.
  */
 export async function readNetworkFiles(file: string): Promise<NetworkFiles> {
-  const handle = await openRegularFile(file);
+  const { handle } = await openRegularFile(file);
   let model: Uint8Array;
   try {
     model = new Uint8Array(await handle.readFile());
