@@ -17,7 +17,9 @@ await build({
   input: {
     main: path.join(root, 'build/main.js'),
     // Where the runner looks for them, beside itself.
-    ...Object.fromEntries(['worker-node', 'worker-preparation', 'worker-simulation'].map(thread)),
+    ...Object.fromEntries(
+      ['worker-node', 'worker-prediction', 'worker-preparation', 'worker-simulation'].map(thread),
+    ),
   },
   platform: 'node',
   // A native addon is found by its place in node_modules.

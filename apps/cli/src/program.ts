@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Comm
   apply: async (invocation) => (await import('./commands/apply.ts')).applyCommand(invocation),
   prepare: async (invocation) => (await import('./commands/prepare.ts')).prepareCommand(invocation),
   simulate: async (invocation) => (await import('./commands/simulate.ts')).simulateCommand(invocation),
+  predict: async (invocation) => (await import('./commands/predict.ts')).predictCommand(invocation),
   inspect: async (invocation) => (await import('./commands/inspect.ts')).inspectCommand(invocation),
 };
 
@@ -50,6 +51,7 @@ Examples:
   semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
   semcrc apply calibration.json --lower q_lo.nii.gz --upper q_hi.nii.gz --segmentation labels.nii.gz
   semcrc simulate phantom -n 160 --size 128,128,64 --spacing 3,3,3 --out phantoms
+  semcrc predict --model unet.onnx --input phantoms/manifest.csv --out predicted
   semcrc inspect scan.nii.gz
   semcrc <command> --help                                 every option, with examples
 

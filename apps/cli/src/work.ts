@@ -4,9 +4,11 @@ import {
   defaultWorkers,
   openSource,
   serialExecutor,
+  serialPrediction,
   serialPreparation,
   serialSimulation,
   threadExecutor,
+  threadPrediction,
   threadPreparation,
   threadSimulation,
 } from '@semcrc/runner/node';
@@ -40,6 +42,8 @@ interface Executors<Executor> {
 export const EXPERIMENTS = { serial: serialExecutor, threads: threadExecutor };
 /** For preparing cohorts. */
 export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparation };
+/** For predicting scans. */
+export const PREDICTIONS = { serial: serialPrediction, threads: threadPrediction };
 /** For simulating cohorts. */
 export const SIMULATIONS = { serial: serialSimulation, threads: threadSimulation };
 

@@ -13,10 +13,15 @@ const target = path.join(root, 'dist/onnxruntime');
 mkdirSync(target, { recursive: true });
 const module = readFileSync(path.join(source, 'ort.wasm.bundle.min.mjs'), 'utf8');
 writeFileSync(path.join(target, 'ort.mjs'), module.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '\n'));
-copyFileSync(path.join(source, 'ort-wasm-simd-threaded.wasm'), path.join(target, 'ort-wasm-simd-threaded.wasm'));
+copyFileSync(
+  path.join(source, 'ort-wasm-simd-threaded.wasm'),
+  path.join(target, 'ort-wasm-simd-threaded.wasm'),
+);
 cpSync(path.join(root, 'onnxruntime'), target, { recursive: true });
 
-const licence = readFileSync(path.join(root, 'onnxruntime/LICENSE'), 'utf8').trim().replace(/^(?=.)/gm, '    ');
+const licence = readFileSync(path.join(root, 'onnxruntime/LICENSE'), 'utf8')
+  .trim()
+  .replace(/^(?=.)/gm, '    ');
 writeFileSync(
   path.join(root, 'dist/THIRD_PARTY_NOTICES.md'),
   `# Third-party notices\n\nThe files of this package hold code of the packages below.\n\n## onnxruntime-web ${version} (MIT)\n\n${licence}\n`,

@@ -35,6 +35,7 @@ export {
   type Mended,
   type PredictedScan,
   predictScan,
+  predictScanWith,
   type ScanOptions,
   type ScanUnits,
   type SegmentedScan,

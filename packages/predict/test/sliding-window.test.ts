@@ -30,7 +30,14 @@ describe.each(['native', 'wasm'] as const)("windows blended by %s agree with MON
       const common = {
         ...{ schema: 'semcrc/model@1', name, digest: digests[name], axes, patch, overlap },
         ...{ dimensions: patch.length === 3 ? 3 : 2.5, ...(patch.length === 2 ? { context: 1 } : {}) },
-        ...{ spacing: null, window: [-175, 250], clip: false, input: 'image', output: 'values', training: {} },
+        ...{
+          spacing: null,
+          window: [-175, 250],
+          clip: false,
+          input: 'image',
+          output: 'values',
+          training: {},
+        },
       };
       const record = parseModelRecord(
         channels === 3

@@ -16,7 +16,7 @@ const bundled = path.join(dist, 'bundled');
 const notices = new Notices();
 
 await build({
-  input: ['worker-node', 'worker-preparation', 'worker-simulation'].map((name) =>
+  input: ['worker-node', 'worker-prediction', 'worker-preparation', 'worker-simulation'].map((name) =>
     path.join(dist, `${name}.js`),
   ),
   platform: 'node',

@@ -50,7 +50,7 @@ const UNREAD = ['measurement', 'anatomy'];
 const COLUMNS: readonly string[] = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL), ...UNREAD];
 
 /** A row before it is judged: where it stands, and its cells by column. */
-interface Row {
+export interface Row {
   /** "line 3" or "entry 3". */
   readonly where: string;
   readonly cells: Readonly<Record<string, unknown>>;
@@ -118,7 +118,25 @@ function readJson(text: string, file: string): { columns: readonly string[]; row
   return { columns: [...columns], rows };
 }
 
-function cell(row: Row, column: string, file: string): string {
+/**
+ * The rows of a manifest before any column is asked for.
+ *
+ * @throws SemcrcError `bad-input` for an empty manifest, a column that stands twice, unreadable CSV or JSON.
+ */
+export function parseRows(
+  text: string,
+  file: string,
+): { readonly columns: readonly string[]; readonly rows: readonly Row[] } {
+  const found = /\.json$/i.test(file) ? readJson(text, file) : readCsv(text, file);
+  const { columns, rows } = found;
+  if (rows.length === 0) refuse(file, 'the manifest is empty: expected at least one scan');
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice !== undefined) refuse(file, `column ${twice} stands twice in the header`, { column: twice });
+  return found;
+}
+
+/** The text of a cell that must be filled. @throws SemcrcError `bad-input` where it is empty. */
+export function cell(row: Row, column: string, file: string): string {
   const value = row.cells[column];
   if (typeof value === 'string' && value.trim() !== '') return value.trim();
   // JSON may well number its scans and patients.
@@ -138,8 +156,7 @@ function cell(row: Row, column: string, file: string): string {
  *   empty manifest, unreadable CSV or JSON.
  */
 export function parseManifest(text: string, file: string): ScanList {
-  const { columns, rows } = /\.json$/i.test(file) ? readJson(text, file) : readCsv(text, file);
-  if (rows.length === 0) refuse(file, 'the manifest is empty: expected at least one scan');
+  const { columns, rows } = parseRows(text, file);
   const missing = Object.keys(REQUIRED).filter((column) => !columns.includes(column));
   if (missing.length > 0) {
     refuse(
@@ -149,8 +166,6 @@ export function parseManifest(text: string, file: string): ScanList {
       { column: missing.join(', ') },
     );
   }
-  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
-  if (twice !== undefined) refuse(file, `column ${twice} stands twice in the header`, { column: twice });
 
   const fields = Object.entries({ ...REQUIRED, ...OPTIONAL }).filter(([column]) => columns.includes(column));
   const placeOf = new Map<string, string>();

@@ -211,13 +211,7 @@ const LONGEST_MANIFEST = 2 ** 26;
 
 /** Reads a manifest file; paths in it are taken relative to its folder. @throws SemcrcError `bad-input`. */
 export async function readManifest(path: string): Promise<ScanList> {
-  const text = await readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
-    if (!(cause instanceof SemcrcError)) throw cause;
-    throw new SemcrcError('bad-input', `cannot read the manifest ${cause.message}`, {
-      data: cause.data,
-      cause,
-    });
-  });
+  const text = await readManifestText(path);
   const list = parseManifest(text, path);
   const folder = dirname(path);
   const scans = list.scans.map((files) => ({
@@ -225,6 +219,17 @@ export async function readManifest(path: string): Promise<ScanList> {
     ...Object.fromEntries(filesOf(files).map(([role, file]) => [role, resolve(folder, file)])),
   }));
   return { ...list, scans };
+}
+
+/** The text of a manifest. @throws SemcrcError `bad-input` when it cannot be read. */
+export function readManifestText(path: string): Promise<string> {
+  return readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
+    if (!(cause instanceof SemcrcError)) throw cause;
+    throw new SemcrcError('bad-input', `cannot read the manifest ${cause.message}`, {
+      data: cause.data,
+      cause,
+    });
+  });
 }
 
 /**

@@ -111,7 +111,10 @@ export function parseModelRecord(document: unknown, file: string): ModelRecord {
     throw new SemcrcError('bad-input', `${file}: expected ${expected}, found ${found}`, { data: { file } });
   };
   if (patch.length !== Math.floor(dimensions))
-    refuse(`a \`patch\` of ${Math.floor(dimensions)} sides for \`dimensions\` ${dimensions}`, patch.join(', '));
+    refuse(
+      `a \`patch\` of ${Math.floor(dimensions)} sides for \`dimensions\` ${dimensions}`,
+      patch.join(', '),
+    );
   if (axes.length !== patch.length)
     refuse(`\`axes\` ${dimensions === 3 ? 'zyx or xyz' : 'yx or xy'} for \`dimensions\` ${dimensions}`, axes);
   if ((context === undefined) !== (dimensions === 3))
@@ -140,10 +143,11 @@ function checkLabels(
   { scheme, labels, threshold }: SegmentationModel,
   refuse: (expected: string, found: string) => never,
 ): void {
-  const known = namedScheme(scheme);
-  if (known === undefined) return refuse(`a \`scheme\` of ${schemeNames.join(', ')}`, scheme);
-  const outside = labels.find((label) => label !== 0 && !known.names.has(label));
-  if (outside !== undefined)
-    refuse(`\`labels\` of ${scheme} (1 to ${Math.max(...known.names.keys())}, or 0)`, String(outside));
+  const numbers = namedScheme(scheme)?.names;
+  if (numbers === undefined) refuse(`a \`scheme\` of ${schemeNames.join(', ')}`, scheme);
+  const outside = labels.find((label) => label !== 0 && !numbers?.has(label));
+  if (outside !== undefined) {
+    refuse(`\`labels\` of ${scheme} (1 to ${Math.max(...(numbers?.keys() ?? []))}, or 0)`, String(outside));
+  }
   if (threshold === null && labels.length < 2) refuse('two `labels` at least without `threshold`', '1');
 }

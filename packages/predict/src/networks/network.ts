@@ -99,15 +99,24 @@ function checkGraph(record: ModelRecord, graph: OnnxGraph, file: string): void {
     throw misfit(file, 'a network with one input', names);
   }
   const sizes = [...record.axes].map((axis) => record.patch['xyz'.indexOf(axis)]);
-  checkTensor(valueOf(graph.inputs, record.input, 'input', file), [null, inputChannels(record), ...sizes], file);
   checkTensor(
-    valueOf(graph.outputs, record.output, 'output', file),
+    tensorNamed(graph.inputs, record.input, 'input', file),
+    [null, inputChannels(record), ...sizes],
+    file,
+  );
+  checkTensor(
+    tensorNamed(graph.outputs, record.output, 'output', file),
     [null, outputChannels(record), ...sizes],
     file,
   );
 }
 
-function valueOf(values: readonly OnnxValue[], name: string, kind: 'input' | 'output', file: string): OnnxValue {
+function tensorNamed(
+  values: readonly OnnxValue[],
+  name: string,
+  kind: 'input' | 'output',
+  file: string,
+): OnnxValue {
   const found = values.find((value) => value.name === name);
   if (found) return found;
   const names = values.map((value) => value.name).join(', ');
@@ -115,10 +124,16 @@ function valueOf(values: readonly OnnxValue[], name: string, kind: 'input' | 'ou
 }
 
 /** Holds a tensor against the sizes of the record; the first, of the batch, may be any that allows one. */
-function checkTensor({ name, type, shape }: OnnxValue, sizes: readonly (number | null)[], file: string): void {
+function checkTensor(
+  { name, type, shape }: OnnxValue,
+  sizes: readonly (number | null)[],
+  file: string,
+): void {
   if (type !== FLOAT32) throw misfit(file, `${name} of float32`, `element type ${type} of onnx.proto`);
   if (shape === null) return;
-  const fits = shape.length === sizes.length && shape.every((size, axis) => size === null || size === (sizes[axis] ?? 1));
+  const fits =
+    shape.length === sizes.length &&
+    shape.every((size, axis) => size === null || size === (sizes[axis] ?? 1));
   if (fits) return;
   const text = (dims: readonly (number | null)[]): string => dims.map((size) => size ?? 'n').join(' × ');
   throw misfit(file, `${name} of ${text(sizes)}, as its record says`, text(shape));
@@ -132,7 +147,10 @@ function misfit(file: string, expected: string, found: string): SemcrcError {
 
 function failed(file: string, what: string, cause: unknown): SemcrcError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new SemcrcError('bad-input', `${file}: ${what}: ${reason.split('\n')[0]}`, { data: { file }, cause });
+  return new SemcrcError('bad-input', `${file}: ${what}: ${reason.split('\n')[0]}`, {
+    data: { file },
+    cause,
+  });
 }
 
 function inputChannels({ context }: ModelRecord): number {
@@ -174,14 +192,22 @@ async function sweep(
       throw failed(file, `fails on ${where()}`, cause);
     }
     if (result.dims.join() !== layout.given.join()) {
-      throw misfit(file, `output of ${layout.given.join(' × ')}, as its record says`, result.dims.join(' × '));
+      throw misfit(
+        file,
+        `output of ${layout.given.join(' × ')}, as its record says`,
+        result.dims.join(' × '),
+      );
     }
     take(values, result.data, channels, layout);
     const odd = values.findIndex((value) => !Number.isFinite(value));
     if (odd >= 0) {
-      throw new SemcrcError('bad-input', `${file}: gives ${values[odd]} in ${where()}; expected finite numbers`, {
-        data: { file, tile: tile.index, corner: [...tile.corner] },
-      });
+      throw new SemcrcError(
+        'bad-input',
+        `${file}: gives ${values[odd]} in ${where()}; expected finite numbers`,
+        {
+          data: { file, tile: tile.index, corner: [...tile.corner] },
+        },
+      );
     }
     onTile?.({ done: tile.index + 1, total: tile.count });
     return values;

@@ -1,4 +1,5 @@
 import {
+  abdomenWindow,
   type Grid,
   type LabelVolume,
   makeVolume,
@@ -11,12 +12,13 @@ import {
   type ScanCut,
   spacingGrid,
   type Volume,
-  voxelCount,
+  windowIntensity,
 } from '@semcrc/imaging';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { bodyMask } from '../body-mask.ts';
+import type { Predictor } from '../predictor.ts';
 import type { ImageModel, ModelRecord, SegmentationModel } from './model-record.ts';
-import { type Network, type NetworkWatch } from './network.ts';
+import type { Network, NetworkWatch } from './network.ts';
 import type { FinishedSlices } from './sliding-window.ts';
 
 /** Unit of a volume's intensities: HU, or the window of the network as 0..1. */
@@ -69,9 +71,30 @@ export async function predictScan(
   const cut = wholeOf(prepared);
   const resampler = await loadResampler();
   // Where a scan's grid reaches beyond the network's, nothing is known: the whole range.
-  const back = (data: Float32Array, outside: number): Volume => restoreImage(resampler, data, cut, scan, outside);
+  const back = (data: Float32Array, outside: number): Volume =>
+    restoreImage(resampler, data, cut, scan, outside);
   const result = { lower: back(lower, 0), point: back(point, 0), upper: back(upper, 1), mended };
   return { ...result, body: bodyOf(result.point) };
+}
+
+/**
+ * The same of a predictor that is no network, such as the baseline: on the scan's own spacing, in windowed units.
+ *
+ * @throws SemcrcError `bad-input` where the scan's values are not in the units named.
+ */
+export async function predictScanWith(
+  predictor: Predictor,
+  scan: Volume,
+  { units, file, signal }: ScanOptions,
+): Promise<PredictedScan> {
+  checkUnits(scan, units, file);
+  const ras = reorientToRas(scan);
+  const measurement = units === 'hu' ? scaled(ras, abdomenWindow) : ras;
+  if (signal?.aborted) throw new SemcrcError('interrupted', `${predictor.name}: given up`);
+  const { lower, point, upper } = await predictor.predict(measurement);
+  const back = (data: Float32Array): Volume => orientTo(makeVolume(data, ras.shape, ras.affine), scan);
+  const result = { lower: back(lower), point: back(point), upper: back(upper) };
+  return { ...result, body: bodyOf(result.point), mended: { clipped: 0, crossed: 0 } };
 }
 
 /** A scan's labels, on its own grid and in its voxel order, numbered as the network's scheme says. */
@@ -100,14 +123,14 @@ export async function segmentScan(
 }
 
 /** Puts finished slices into one array per channel. */
-export function collect(into: readonly Float32Array[], { shape: [, height, width] }: Grid) {
+function collect(into: readonly Float32Array[], { shape: [, height, width] }: Grid) {
   return ({ first, channels }: FinishedSlices): void => {
     for (const [channel, values] of channels.entries()) into[channel].set(values, first * height * width);
   };
 }
 
 /** Decides the label of every voxel of finished slices. */
-export function label(
+function label(
   { labels, threshold }: SegmentationModel,
   into: Uint16Array,
   { shape: [, height, width] }: Grid,
@@ -126,7 +149,7 @@ export function label(
 }
 
 /** Clips all three to 0..1 and swaps crossed bounds, in place. */
-export function mend(lower: Float32Array, point: Float32Array, upper: Float32Array): Mended {
+function mend(lower: Float32Array, point: Float32Array, upper: Float32Array): Mended {
   let clipped = 0;
   for (const data of [lower, point, upper]) {
     for (let at = 0; at < data.length; at++) {
@@ -148,18 +171,22 @@ export function mend(lower: Float32Array, point: Float32Array, upper: Float32Arr
 /** The scan in RAS, on the network's spacing and in its intensities. */
 async function prepare(record: ModelRecord, scan: Volume, { units, file }: ScanOptions): Promise<Volume> {
   checkUnits(scan, units, file);
-  const [lo, hi] = units === 'hu' ? record.window : [0, 1];
+  const [lo, hi] = units === 'hu' ? record.window : ([0, 1] as const);
   const ras = reorientToRas(scan);
   const placed =
     record.spacing === null
       ? ras
       : resampleImage(await loadResampler(), ras, spacingGrid(ras, record.spacing), lo);
-  const data = new Float32Array(voxelCount(placed.shape));
-  for (let at = 0; at < data.length; at++) {
-    const value = (placed.data[at] - lo) / (hi - lo);
-    data[at] = record.clip ? Math.min(1, Math.max(0, value)) : value;
-  }
-  return makeVolume(data, placed.shape, placed.affine);
+  return record.clip ? windowIntensity(placed, [lo, hi]) : scaled(placed, [lo, hi]);
+}
+
+/** Values that are 0 and 1 at the ends of a window, and go on beyond them. */
+function scaled({ data, shape, affine }: Volume, [lo, hi]: readonly [number, number]): Volume {
+  return makeVolume(
+    data.map((value) => (value - lo) / (hi - lo)),
+    shape,
+    affine,
+  );
 }
 
 /** Windowed values lie around 0..1, and hardly any of a scan in HU does. */
@@ -210,4 +237,3 @@ function labelsIn(data: Uint16Array): readonly number[] {
   for (let at = 0; at < data.length; at++) seen[data[at]] = 1;
   return Array.from(seen.entries()).flatMap(([number, is]) => (is === 1 && number > 0 ? [number] : []));
 }
-

@@ -16,11 +16,7 @@ export interface WindowPlan {
   readonly before: Shape;
   readonly patch: Shape;
   /** First slices, rows and columns of windows, in voxels of the padded volume, ascending. */
-  readonly starts: readonly [
-    slices: readonly number[],
-    rows: readonly number[],
-    columns: readonly number[],
-  ];
+  readonly starts: readonly [slices: readonly number[], rows: readonly number[], columns: readonly number[]];
   /** Weight of each voxel of a window. */
   readonly importance: Float32Array;
 }

@@ -28,7 +28,11 @@ const require = createRequire(import.meta.url);
 export async function nodeRuntime(choice: RuntimeChoice = 'auto', threads = 1): Promise<InferenceRuntime> {
   if (choice !== 'wasm') {
     try {
-      return onnxRuntime(require(NATIVE) as OnnxApi, { providers: ['cpu'], threads, name: `${NATIVE} (CPU)` });
+      return onnxRuntime(require(NATIVE) as OnnxApi, {
+        providers: ['cpu'],
+        threads,
+        name: `${NATIVE} (CPU)`,
+      });
     } catch (cause) {
       if (choice === 'native') throw missing(cause);
     }
