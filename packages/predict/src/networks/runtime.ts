@@ -118,36 +118,3 @@ export function wasmRuntime(api: WasmApi, { wasm, threads = 1 }: WasmFiles): Inf
   settings.numThreads = threads;
   return onnxRuntime(api, { providers: ['wasm'], threads, name: 'onnxruntime-web (WebAssembly)' });
 }
-
-/**
- * The first of several runtimes that loads a model and runs it on a tensor of zeros. WebGPU lacks operators that only show when
- * they run, such as transposed convolutions in three dimensions.
- */
-export function firstThatRuns(
-  runtimes: readonly InferenceRuntime[],
-  probe: { readonly dims: readonly number[]; readonly names: InferenceNames },
-): InferenceRuntime {
-  const [preferred, ...others] = runtimes;
-  if (others.length === 0) return preferred;
-  const { dims, names } = probe;
-  let used = preferred;
-  return {
-    get name() {
-      return used.name;
-    },
-    async open(model) {
-      let failure: unknown;
-      for (const runtime of runtimes) {
-        try {
-          const session = await runtime.open(model);
-          await session.run(new Float32Array(dims.reduce((a, b) => a * b, 1)), dims, names);
-          used = runtime;
-          return session;
-        } catch (cause) {
-          failure = cause;
-        }
-      }
-      throw failure;
-    },
-  };
-}
