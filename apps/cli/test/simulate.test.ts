@@ -15,7 +15,7 @@ import { semcrcHere } from './command.ts';
 
 let root: string;
 let phantoms: string;
-const SMALL = ['--size', '40,40,6', '--spacing', '10,10,24'];
+const SMALL = ['--size', '40,40,6', '--spacing', '10,10,20'];
 const SPLIT = ['--n-opt', '2', '--n-cal', '8', '--n-test', '2', '--epsilon', '0.3', '--anchor', 'envelope'];
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-simulate-'));

@@ -1,4 +1,5 @@
 import { type Affine, makeVolume, sliceOffsets, type Volume } from '@semcrc/imaging';
+import { SemcrcError } from '@semcrc/kernels';
 import { bodyMask } from '@semcrc/predict';
 import type { OrganSet } from './anatomy.ts';
 import { Abdomen, type PhantomGrid } from './painter.ts';
@@ -99,12 +100,20 @@ export function centredGrid(
 /**
  * Draws scan `index` of the built-in cohort. As the paper prepares a scan, a few slices are spread over the window of 48
  * with the most labelled voxels (looked for on a coarse grid); only slabs around them are painted and measured.
+ *
+ * @throws SemcrcError `usage` for a task that needs whole volumes.
  */
 export async function drawPhantom(
   model: PhantomModel,
   index: number,
   { task, predictor, segmenter }: Acquisition,
 ): Promise<PhantomScan> {
+  if (!task.local) {
+    throw new SemcrcError(
+      'usage',
+      `the task ${task.name} measures whole volumes, and the built-in cohort draws slabs; simulate volumes instead`,
+    );
+  }
   const { seed, organs, shape } = model;
   const [slices, height, width] = shape;
   const area = height * width;

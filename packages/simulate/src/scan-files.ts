@@ -96,7 +96,7 @@ export async function writeScanFiles(folder: string, paths: ScanPaths, scan: Sim
     });
   await Promise.all([
     image(paths.groundTruth, scan.truth, 1),
-    image(paths.measurement, scan.measurement, step),
+    image(paths.measurement, scan.measurement, stepFor(scan.measurement.data)),
     image(paths.lower, windowed(scan.lower), step),
     image(paths.point, windowed(scan.point), step),
     image(paths.upper, windowed(scan.upper), step),
@@ -104,6 +104,13 @@ export async function writeScanFiles(folder: string, paths: ScanPaths, scan: Sim
     labels(paths.anatomy, writtenLabels(scan.anatomy)),
   ]);
   await labels(paths.segmentation, writtenLabels(scan.segmentation));
+}
+
+/** The usual step, or a larger one where 16 bits of it do not reach: strong noise. */
+function stepFor(data: Float32Array): number {
+  let largest = 0;
+  for (const value of data) largest = Math.max(largest, Math.abs(value));
+  return Math.max(step, largest / 32_000);
 }
 
 /** Group ids to the numbers of the scheme that files are written in; body and background become 0. */

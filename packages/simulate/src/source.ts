@@ -128,7 +128,9 @@ function unpack(bytes: Uint8Array | undefined, id: string, shape: Sample['shape'
   if (bytes?.length !== 32 + 17 * voxels) return undefined;
   const digest = sha256(bytes.subarray(32));
   if (digest.some((byte, at) => byte !== bytes[at])) return undefined;
-  const content = bytes.slice(32).buffer;
+  // A copy of its own: a Buffer of Node may be a view into memory it shares, and its `slice` copies nothing.
+  const content = new ArrayBuffer(17 * voxels);
+  new Uint8Array(content).set(bytes.subarray(32));
   const part = (order: number): Float32Array => new Float32Array(content, 4 * voxels * order, voxels);
   return {
     ...{ id, patient: id, shape, truth: part(0), lower: part(1), point: part(2), upper: part(3) },
