@@ -23,7 +23,12 @@ export const TYPES_ONLY = new Set(['@semcrc/report']);
 export const BROWSER_PACKAGES = new Set(['@semcrc/kernels', '@semcrc/anchor', '@semcrc/core']);
 
 /** Entries for Node alone. */
-export const NODE_ENTRIES = new Set(['./node', './worker-prediction', './worker-preparation', './worker-simulation']);
+export const NODE_ENTRIES = new Set([
+  './node',
+  './worker-prediction',
+  './worker-preparation',
+  './worker-simulation',
+]);
 
 /** Packages whose other entries, and all they reach, must run in a browser. */
 export const BROWSER_ENTRIES = new Set([

@@ -167,6 +167,34 @@ describe('semcrc predict', () => {
     );
   });
 
+  test('stands behind simulated cohorts as their predictor', async () => {
+    const shifted = model('shifted', { ...IMAGES, patch: [16, 16, 4] });
+    const out = at('simulated');
+    const args = [
+      '-n',
+      '2',
+      '--size',
+      '32,32,4',
+      '--spacing',
+      '12,12,20',
+      '--predictor',
+      shifted,
+      '--out',
+      out,
+    ];
+    const done = await semcrcHere(['simulate', 'phantom', ...args, '--workers', '1']);
+    expect(done.stderr).not.toContain('error');
+    expect(done.code).toBe(0);
+    const measured = await readNifti(join(out, 'scans', 'phantom-000', 'measurement.nii.gz'));
+    const point = await readNifti(join(out, 'scans', 'phantom-000', 'point.nii.gz'));
+    const off = point.volume.data.reduce((most, value, index) => {
+      const expected = Math.min(1, Math.max(0, measured.volume.data[index]));
+      return Math.max(most, Math.abs(value - expected));
+    }, 0);
+    // Both are stored in steps of 1e-4.
+    expect(off).toBeLessThan(1.01e-4);
+  });
+
   test('lists the models it brings', async () => {
     expect((await predict(['--list'])).stdout).toContain('baseline');
   });

@@ -7,13 +7,13 @@ import { predictScan, segmentScan } from './scan.ts';
 
 /**
  * A network as a {@link Predictor} of measurements in windowed units. A point outside its bounds is moved to the nearer one, as
- * the interface asks.
+ * the interface asks. Runtimes agree within rounding, not to the bit.
  */
 export function networkPredictor(network: Network<ImageModel>): Predictor {
-  const { name, digest } = network.record;
+  const { name, training: _, ...decisive } = network.record;
   return {
     name,
-    digest,
+    digest: JSON.stringify(decisive),
     async predict(measurement, slices) {
       const [depth] = measurement.shape;
       const wanted = slices ?? Array.from({ length: depth }, (_, slice) => slice);
@@ -41,11 +41,11 @@ export function networkPredictor(network: Network<ImageModel>): Predictor {
  * nine organs are no organ. It sees the slices asked for alone, so that a network in three dimensions wants all of them.
  */
 export function networkSegmenter(network: Network<SegmentationModel>): Segmenter {
-  const { name, digest, scheme } = network.record;
-  const { groupOf } = assignGroups(namedScheme(scheme)!);
+  const { name, training: _, ...decisive } = network.record;
+  const { groupOf } = assignGroups(namedScheme(decisive.scheme)!);
   return {
     name,
-    digest,
+    digest: JSON.stringify(decisive),
     async segment({ measurement: { shape, affine }, slices, point }) {
       const volume = makeVolume(point, [slices.length, shape[1], shape[2]], affine);
       const { segmentation } = await segmentScan(network, volume, { units: 'window', file: 'point' });

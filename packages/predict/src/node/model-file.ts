@@ -6,7 +6,7 @@ import type { NetworkFiles } from '../networks/network.ts';
 
 /** The path of the record beside an ONNX file: `unet.json` for `unet.onnx`. */
 export function recordPath(model: string): string {
-  return model.replace(/\.onnx$/i, '') + '.json';
+  return `${model.replace(/\.onnx$/i, '')}.json`;
 }
 
 /**
