@@ -36,6 +36,7 @@ export default defineConfig({
           { text: 'What it is', link: '/' },
           { text: 'The command line', link: '/cli' },
           { text: 'Simulated cohorts', link: '/simulate' },
+          { text: 'Networks', link: '/predict' },
           { text: 'Examples', link: '/examples/' },
         ],
       },

@@ -30,6 +30,7 @@ export const BROWSER_PACKAGES = new Set(['@semcrc/kernels', '@semcrc/anchor', '@
 export const NODE_ENTRIES = new Set([
   './node',
   './worker-application',
+  './worker-prediction',
   './worker-preparation',
   './worker-scan',
   './worker-simulation',

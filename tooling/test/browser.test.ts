@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { serialExecutor } from '@semcrc/runner/node';
 import type { Browser } from 'playwright-core';
@@ -29,6 +30,16 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
   it('phantoms, warps, noise, prediction and segmentation have the bits they have in Node', async () => {
     const { outcome } = await visit(browser, page('phantom'));
     expect(outcome).toEqual(await drawnBits());
+  });
+
+  it('a network on the embedded runtime blends windows as MONAI does, within 1e-4', async () => {
+    const { outcome, requests } = await visit(browser, page('network'));
+    const file = readFileSync(page('../../packages/predict/test/goldens/networks/6.values.bin'));
+    const expected = new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
+    const values = outcome as number[];
+    expect(values).toHaveLength(expected.length);
+    expect(Math.max(...values.map((value, at) => Math.abs(value - expected[at])))).toBeLessThan(1e-4);
+    expect(requests.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
   });
 
   it('a whole CRC calibration gives bitwise what Node gives, and never fetches HiGHS', async () => {

@@ -18,9 +18,14 @@ await build({
     main: path.join(root, 'build/main.js'),
     // Where the runner looks for them, beside itself.
     ...Object.fromEntries(
-      ['worker-node', 'worker-preparation', 'worker-application', 'worker-scan', 'worker-simulation'].map(
-        thread,
-      ),
+      [
+        'worker-node',
+        'worker-application',
+        'worker-prediction',
+        'worker-preparation',
+        'worker-scan',
+        'worker-simulation',
+      ].map(thread),
     ),
   },
   platform: 'node',

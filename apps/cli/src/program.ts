@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Comm
   project: async (invocation) => (await import('./commands/project.ts')).projectCommand(invocation),
   reconstruct: async (invocation) =>
     (await import('./commands/reconstruct.ts')).reconstructCommand(invocation),
+  predict: async (invocation) => (await import('./commands/predict.ts')).predictCommand(invocation),
   inspect: async (invocation) => (await import('./commands/inspect.ts')).inspectCommand(invocation),
 };
 
@@ -64,6 +65,7 @@ Examples:
   semcrc simulate phantom -n 160 --size 128,128,64 --spacing 3,3,3 --out phantoms
   semcrc project ct.nii.gz --units hu --out sinogram.zarr
   semcrc reconstruct sinogram.zarr --out fbp.nii.gz
+  semcrc predict --model unet.onnx --input phantoms/manifest.csv --out predicted
   semcrc inspect scan.nii.gz
   semcrc <command> --help                                 every option, with examples
 

@@ -15,11 +15,13 @@ import {
   openSource,
   serialApplication,
   serialExecutor,
+  serialPrediction,
   serialPreparation,
   serialScan,
   serialSimulation,
   threadApplication,
   threadExecutor,
+  threadPrediction,
   threadPreparation,
   threadScan,
   threadSimulation,
@@ -64,6 +66,8 @@ export const EXPERIMENTS = { serial: serialExecutor, threads: threadExecutor };
 export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparation };
 /** For applying calibrations. */
 export const APPLICATIONS = { serial: serialApplication, threads: threadApplication };
+/** For predicting scans. */
+export const PREDICTIONS = { serial: serialPrediction, threads: threadPrediction };
 /** For simulating cohorts. */
 export const SIMULATIONS = { serial: serialSimulation, threads: threadSimulation };
 

@@ -19,6 +19,12 @@ export {
   type ScanFiles,
   type ScanList,
 } from './sources/manifest.ts';
+export {
+  type ManifestRow,
+  type ManifestTable,
+  moveCells,
+  readManifestTable,
+} from './sources/manifest-table.ts';
 export { openPreparation, type Preparation, type ScanOutcome } from './sources/preparation.ts';
 export type { ScanOptions } from './sources/scan-options.ts';
 export {

@@ -16,9 +16,14 @@ const bundled = path.join(dist, 'bundled');
 const notices = new Notices();
 
 await build({
-  input: ['worker-node', 'worker-preparation', 'worker-application', 'worker-scan', 'worker-simulation'].map(
-    (name) => path.join(dist, `${name}.js`),
-  ),
+  input: [
+    'worker-node',
+    'worker-application',
+    'worker-prediction',
+    'worker-preparation',
+    'worker-scan',
+    'worker-simulation',
+  ].map((name) => path.join(dist, `${name}.js`)),
   platform: 'node',
   plugins: [notices.plugin()],
   output: { dir: bundled, format: 'esm', cleanDir: true },

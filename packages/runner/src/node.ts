@@ -10,6 +10,12 @@ import { openSource } from './handle-node.ts';
 import type { EvaluationSession, ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
 import { WorkerPool } from './pool.ts';
 import {
+  type PredictionExecutor,
+  type PredictionJobs,
+  type PredictionSession,
+  PredictionWorkbench,
+} from './prediction.ts';
+import {
   type PreparationExecutor,
   type PreparationJobs,
   type PreparationSession,
@@ -33,6 +39,14 @@ export {
   runApplication,
 } from './application.ts';
 export { openSource } from './handle-node.ts';
+export {
+  BUILT_IN_MODELS,
+  type PredictionExecutor,
+  type PredictionOptions,
+  type PredictionSpec,
+  type PredictionSummary,
+  runPrediction,
+} from './prediction.ts';
 export { type PreparationExecutor, type PreparationOptions, runPreparation } from './preparation.ts';
 export { runProjection, runReconstruction, type ScanExecutor, type ScanRunOptions } from './scan.ts';
 export {
@@ -133,6 +147,23 @@ export function threadSimulation(
   const { workers = defaultWorkers(), ...rest } = options;
   const thread = { script: new URL('./bundled/worker-simulation.js', import.meta.url), ...rest };
   return new WorkerPool<SimulationSession, SimulationJobs>(() => spawnNodeThread(thread), workers);
+}
+
+/** Predicts scans in this thread. */
+export function serialPrediction(): PredictionExecutor {
+  return new SerialExecutor(new PredictionWorkbench());
+}
+
+/** Predicts scans in worker threads, each with the network loaded once. Close it, or the process stays. */
+export function threadPrediction(
+  options: NodeThreadOptions & {
+    /** Threads at most; default `defaultWorkers()`. */
+    readonly workers?: number;
+  } = {},
+): PredictionExecutor {
+  const { workers = defaultWorkers(), ...rest } = options;
+  const thread = { script: new URL('./bundled/worker-prediction.js', import.meta.url), ...rest };
+  return new WorkerPool<PredictionSession, PredictionJobs>(() => spawnNodeThread(thread), workers);
 }
 
 /** The cores this process may use. */

@@ -9,12 +9,16 @@ import { readTextFile, writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import {
   baselinePredictor,
+  isImageModel,
+  networkPredictor,
+  openNetwork,
   type Predictor,
   parseBaseline,
   parseStandIn,
   type StandInData,
   standInSegmenter,
 } from '@semcrc/predict';
+import { nodeRuntime, readNetworkFiles } from '@semcrc/predict/node';
 import {
   type Acquisition,
   acquire,
@@ -70,7 +74,7 @@ export interface SimulationSpec {
   /** 32-bit integer. */
   readonly seed: number;
   readonly task: { readonly kind: 'none' } | { readonly kind: 'denoising'; readonly sigma: number };
-  /** `baseline`, or the path of a baseline predictor's JSON. */
+  /** `baseline`, the path of a baseline predictor's JSON, or that of a network (.onnx) with its record beside it. */
   readonly predictor: string;
   readonly segmenter: 'stand-in';
 }
@@ -250,6 +254,7 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
   #session: SimulationSession | undefined;
   #population: { readonly key: string; readonly value: Population } | undefined;
   #acquisition: Acquisition | undefined;
+  #predictor: { readonly key: string; readonly value: Predictor } | undefined;
 
   async begin(session: SimulationSession): Promise<void> {
     const key = JSON.stringify(session.spec.patients);
@@ -260,9 +265,17 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
     const standIn = session.plan?.standIn;
     this.#acquisition = {
       task: taskOf(session.spec),
-      predictor: await predictorOf(session.spec),
+      predictor: await this.#predictorOf(session.spec),
       segmenter: standIn ? parseStandIn(standIn, STAND_IN) : standInSegmenter(this.#population.value.organs),
     };
+  }
+
+  /** A network is loaded once. */
+  async #predictorOf(spec: SimulationSpec): Promise<Predictor> {
+    if (this.#predictor?.key !== spec.predictor) {
+      this.#predictor = { key: spec.predictor, value: await predictorOf(spec) };
+    }
+    return this.#predictor.value;
   }
 
   async perform<Kind extends keyof SimulationJobs>(
@@ -292,6 +305,19 @@ function taskOf({ task }: SimulationSpec): Task {
 
 async function predictorOf({ predictor }: SimulationSpec): Promise<Predictor> {
   if (predictor === 'baseline') return baselinePredictor();
+  if (/\.onnx$/i.test(predictor)) {
+    const { record, ...files } = await readNetworkFiles(predictor);
+    if (isImageModel(record)) {
+      return networkPredictor(await openNetwork({ ...files, record }, await nodeRuntime()));
+    }
+    throw new SemcrcError(
+      'usage',
+      `\`predictor\`: ${predictor} names organs; give a network that predicts images`,
+      {
+        data: { options: ['predictor'], file: predictor },
+      },
+    );
+  }
   const text = await readTextFile(predictor);
   try {
     return parseBaseline(JSON.parse(text), predictor);

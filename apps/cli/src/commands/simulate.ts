@@ -110,7 +110,10 @@ const WARP = [
 const MEASURING = [
   new Option('--task <word>', 'what is measured (default: denoising)').choices(['none', 'denoising']),
   schemaOption('sigma', positive('Deviation of the noise, in windowed intensity.', 0.2)),
-  new Option('--predictor <model>', 'baseline, or the JSON of one trained elsewhere (default: baseline)'),
+  new Option(
+    '--predictor <model>',
+    'baseline, the JSON of one trained elsewhere, or a network (.onnx) (default: baseline)',
+  ),
   new Option('--segmenter <word>', 'what names the organs (default: stand-in)').choices(['stand-in']),
 ];
 

@@ -56,7 +56,7 @@ const UNREAD = ['measurement', 'anatomy'];
 const COLUMNS: readonly string[] = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL), ...UNREAD];
 
 /** A row before it is judged: where it stands, and its cells by column. */
-interface Row {
+export interface Row {
   /** "line 3" or "entry 3". */
   readonly where: string;
   readonly cells: Readonly<Record<string, unknown>>;
@@ -124,7 +124,25 @@ function readJson(text: string, file: string): { columns: readonly string[]; row
   return { columns: [...columns], rows };
 }
 
-function cell(row: Row, column: string, file: string): string {
+/**
+ * The rows of a manifest before any column is asked for.
+ *
+ * @throws SemcrcError `bad-input` for an empty manifest, a column that stands twice, unreadable CSV or JSON.
+ */
+export function parseRows(
+  text: string,
+  file: string,
+): { readonly columns: readonly string[]; readonly rows: readonly Row[] } {
+  const found = /\.json$/i.test(file) ? readJson(text, file) : readCsv(text, file);
+  const { columns, rows } = found;
+  if (rows.length === 0) refuse(file, 'the manifest is empty: expected at least one scan');
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice !== undefined) refuse(file, `column ${twice} stands twice in the header`, { column: twice });
+  return found;
+}
+
+/** The text of a cell that must be filled. @throws SemcrcError `bad-input` where it is empty. */
+export function cell(row: Row, column: string, file: string): string {
   const value = row.cells[column];
   if (typeof value === 'string' && value.trim() !== '') return value.trim();
   // JSON may well number its scans and patients.
@@ -161,8 +179,7 @@ export function parseApplyManifest(
 }
 
 function parseScans(text: string, file: string, required: readonly string[]): ScanList {
-  const { columns, rows } = /\.json$/i.test(file) ? readJson(text, file) : readCsv(text, file);
-  if (rows.length === 0) refuse(file, 'the manifest is empty: expected at least one scan');
+  const { columns, rows } = parseRows(text, file);
   const missing = required.filter((column) => !columns.includes(column));
   if (missing.length > 0) {
     refuse(
@@ -172,8 +189,6 @@ function parseScans(text: string, file: string, required: readonly string[]): Sc
       { column: missing.join(', ') },
     );
   }
-  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
-  if (twice !== undefined) refuse(file, `column ${twice} stands twice in the header`, { column: twice });
 
   const fields = Object.entries({ ...REQUIRED, ...OPTIONAL }).filter(
     ([column]) => columns.includes(column) && (required.includes(column) || column in OPTIONAL),

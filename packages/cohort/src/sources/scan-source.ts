@@ -255,13 +255,13 @@ const LONGEST_MANIFEST = 2 ** 26;
 
 /** Reads a manifest file; paths in it are taken relative to its folder. @throws SemcrcError `bad-input`. */
 export async function readManifest(path: string): Promise<ScanList> {
-  const list = parseManifest(await manifestText(path), path);
+  const list = parseManifest(await readManifestText(path), path);
   return { ...list, scans: list.scans.map((files) => resolved(files, dirname(path))) };
 }
 
 /** As {@link readManifest}, of scans whose truth nobody knows. */
 export async function readApplyManifest(path: string): Promise<ReturnType<typeof parseApplyManifest>> {
-  const list = parseApplyManifest(await manifestText(path), path);
+  const list = parseApplyManifest(await readManifestText(path), path);
   return { ...list, scans: list.scans.map((files) => resolved(files, dirname(path))) };
 }
 
@@ -278,7 +278,8 @@ function resolved<Files extends AppliedScanFiles & Pick<Partial<ScanFiles>, 'mea
   };
 }
 
-async function manifestText(path: string): Promise<string> {
+/** The text of a manifest. @throws SemcrcError `bad-input` when it cannot be read. */
+export function readManifestText(path: string): Promise<string> {
   return readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
     if (!(cause instanceof SemcrcError)) throw cause;
     throw new SemcrcError('bad-input', `the manifest ${cause.message}`, {

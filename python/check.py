@@ -1,0 +1,108 @@
+"""That the companion works from end to end: `python check.py apps/cli/dist/main.js`, run by .ci/run.
+
+A cohort of four phantoms; a few steps; a training that is broken off and goes on; the export; and `semcrc predict`, whose volumes must be
+what MONAI and torch make of the same scans.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import torch
+from torch import nn
+
+from semcrc_train import training
+from semcrc_train.cohort import batch, read_scans
+from semcrc_train.inference import predict
+from semcrc_train.network import pinball
+from semcrc_train.onnx_export import export
+from semcrc_train.settings import Settings
+
+# Values are stored in steps of 1e-4, and both sides sum windows in float32.
+STORED = 6e-5
+
+
+def main() -> None:
+    command = ["node", str(Path(sys.argv[1]).resolve())]
+    torch.manual_seed(0)
+    check_pinball()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        cohort = ["--size", "40,40,6", "--spacing", "10,10,20", "--out", str(root / "cohort")]
+        subprocess.run([*command, "simulate", "phantom", "-n", "4", *cohort], check=True, stdout=subprocess.DEVNULL)
+        manifest = root / "cohort" / "manifest.csv"
+        for settings in (
+            Settings(task="denoising", steps=4, check_every=2, batch=2, patch=(32, 24)),
+            Settings(task="segmentation", steps=2, check_every=2, batch=2, patch=(32, 32)),
+            Settings(task="denoising", context=None, channels=(4, 8), strides=(2,), steps=2, check_every=2, batch=1, patch=(16, 16, 8)),
+        ):
+            check_training(command, root, manifest, settings)
+    print("the companion trains, resumes, exports, and semcrc predicts what torch does")
+
+
+def check_pinball() -> None:
+    """Of all constants, the α-quantile of a sample has the least pinball loss."""
+    sample = torch.rand(1001)
+    losses = {q: float(pinball(torch.full_like(sample, float(torch.quantile(sample, q))), sample, 0.1)) for q in (0.05, 0.1, 0.2, 0.5)}
+    assert min(losses, key=losses.__getitem__) == 0.1, losses
+
+
+def check_training(command: list[str], root: Path, manifest: Path, settings: Settings) -> None:
+    name = f"{settings.task}-{settings.dimensions}"
+    scans = read_scans(manifest, settings)
+    out = root / name
+    out.mkdir()
+    network, record = training.train(scans, settings, out)
+    again = resumed(scans, settings, root / f"{name}-resumed")
+    for (key, value), other in zip(network.state_dict().items(), again.state_dict().values()):
+        assert torch.equal(value, other), f"{name}: {key} differs after a break"
+    model = out / f"{name}.onnx"
+    off = export(network, settings, record, model)
+    assert off < 1e-4, f"{name}: ONNX and torch are {off} apart"
+    predicted = root / f"{name}-predicted"
+    args = ["--model", str(model), "--input", str(manifest), "--out", str(predicted), "--runtime", "wasm"]
+    subprocess.run([*command, "predict", *args], check=True, stdout=subprocess.DEVNULL)
+    for scan in scans:
+        values = predict(network, scan.image, settings)
+        if settings.task == "segmentation":
+            found = volume(predicted / "scans" / scan.name / "segmentation.nii.gz")
+            labels = np.array([0, 1, 2, 3, 4, 6, 7, 8, 9, 11])[values.argmax(axis=0)]
+            # Where two channels are equal up to rounding, either may win.
+            assert (found != labels).mean() < 1e-3, f"{name}: {scan.name}"
+            continue
+        lower, point, upper = np.clip(values, 0, 1)
+        expected = {"lower": np.minimum(lower, upper), "point": point, "upper": np.maximum(lower, upper)}
+        for image, there in expected.items():
+            here = volume(predicted / "scans" / scan.name / f"{image}.nii.gz")
+            assert np.abs(here - there).max() < STORED, f"{name}: {image} of {scan.name}"
+
+
+def resumed(scans: list, settings: Settings, out: Path) -> nn.Module:
+    """The same training, broken off at its last step and begun again."""
+    out.mkdir()
+
+    def broken(*args: object) -> object:
+        if args[2] == settings.steps - 1:
+            raise KeyboardInterrupt
+        return batch(*args)
+
+    training.batch = broken
+    try:
+        training.train(scans, settings, out)
+        raise AssertionError("the training was not broken off")
+    except KeyboardInterrupt:
+        pass
+    finally:
+        training.batch = batch
+    return training.train(scans, settings, out)[0]
+
+
+def volume(path: Path) -> np.ndarray:
+    return nib.as_closest_canonical(nib.load(path)).get_fdata(dtype=np.float32)
+
+
+if __name__ == "__main__":
+    main()
