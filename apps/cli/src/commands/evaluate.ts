@@ -153,7 +153,10 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     if (places) await writeCard(reported, places, { inputs, force });
 
     noteReading(terminal, reading, cohort, calibration.within);
-    printSummary(terminal, cardOf(reported).summary, units);
+    if (extrapolation !== null) terminal.print(`${wrapped(extrapolation)}\n`, 'yellow');
+    const { summary } = cardOf(reported);
+    const flags = summary.flags.filter(({ text }) => text !== extrapolation);
+    printSummary(terminal, { ...summary, flags }, units);
     terminal.print(evaluationText(calibration, cohort.name, measured, excess, units));
     const written = [output?.path, places?.page, perScan].filter((path) => path !== undefined);
     if (written.length > 0) terminal.print(`\nwritten to ${written.join(', ')}`);
