@@ -100,5 +100,6 @@ describe('the README of', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  });
+    // The experiment learns strata in every one of its runs.
+  }, 300_000);
 });
