@@ -1,6 +1,6 @@
 // Copies the part of onnxruntime-web that this package carries: one module, one binary and the licence. As a plain dependency
 // it would be ten times as large, of which nothing else is needed.
-import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,9 +17,9 @@ copyFileSync(
   path.join(source, 'ort-wasm-simd-threaded.wasm'),
   path.join(target, 'ort-wasm-simd-threaded.wasm'),
 );
-cpSync(path.join(root, 'onnxruntime'), target, { recursive: true });
+copyFileSync(path.join(root, 'onnxruntime/ort.d.ts'), path.join(target, 'ort.d.ts'));
 
-const licence = readFileSync(path.join(root, 'onnxruntime/LICENSE'), 'utf8')
+const licence = readFileSync(path.join(root, 'onnxruntime/licence.txt'), 'utf8')
   .trim()
   .replace(/^(?=.)/gm, '    ');
 writeFileSync(

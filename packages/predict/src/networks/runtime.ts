@@ -101,7 +101,7 @@ export interface WasmApi extends OnnxApi {
 /** Where the files of the embedded runtime stand, for a page. */
 export interface WasmFiles {
   /** URL of `@semcrc/predict/onnxruntime.wasm` as the page serves it, or its bytes. */
-  readonly wasm: string | URL | ArrayBuffer | Uint8Array;
+  readonly wasm: string | ArrayBuffer | Uint8Array;
   readonly threads?: number;
 }
 
@@ -113,7 +113,7 @@ export interface WasmFiles {
  */
 export function wasmRuntime(api: WasmApi, { wasm, threads = 1 }: WasmFiles): InferenceRuntime {
   const settings = api.env.wasm;
-  if (typeof wasm === 'string' || wasm instanceof URL) settings.wasmPaths = { wasm: String(wasm) };
+  if (typeof wasm === 'string') settings.wasmPaths = { wasm };
   else settings.wasmBinary = wasm;
   settings.numThreads = threads;
   return onnxRuntime(api, { providers: ['wasm'], threads, name: 'onnxruntime-web (WebAssembly)' });
