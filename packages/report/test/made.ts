@@ -188,7 +188,14 @@ export function madeCalibration(): Calibration {
       weightFloor: 0.01,
       alpha: 0.1,
     },
-    ...{ sampleQuantiles: 'plain', within: 'scan', sides: 1, labels, partition: { kind: 'organ' } },
+    ...{
+      sampleQuantiles: 'plain',
+      within: 'scan',
+      sides: 1,
+      shrink: false,
+      labels,
+      partition: { kind: 'organ' },
+    },
     guarantee: 'The expected share of a scan’s voxels outside their intervals is at most 0.1.',
     ...{
       lambda,

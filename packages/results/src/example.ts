@@ -1,10 +1,9 @@
 import {
   applyLambda,
   type CalibratedLambda,
-  cellsOfSample,
   type ExampleDocument,
   type HeuristicOptions,
-  intervalOf,
+  placeSample,
   type Sample,
 } from '@semcrc/core';
 import {
@@ -28,7 +27,7 @@ export interface ExampleChoice {
   readonly run: number;
   /** Why this scan, in words. */
   readonly rule: string;
-  readonly heuristic: HeuristicOptions;
+  readonly heuristic: Omit<HeuristicOptions, 'shrink'>;
   /** Calibrated λ by procedure. */
   readonly calibrated: Readonly<Record<string, CalibratedLambda>>;
 }
@@ -82,9 +81,10 @@ export function exampleParts(choice: ExampleChoice): ExampleParts {
     ...(measurement ? { measurement: kept(measurement) } : {}),
     groups: part.organs as Uint16Array,
   };
-  const interval = intervalOf(part, heuristic);
   const bounds = Object.entries(calibrated).flatMap(([procedure, lambda]) => {
-    const { lower, upper } = applyLambda(interval, cellsOfSample(lambda.partition, part), lambda);
+    const { partition, shrink = false, centre = null } = lambda;
+    const { interval, cells } = placeSample(part, partition, { ...heuristic, shrink }, centre);
+    const { lower, upper } = applyLambda(interval, cells, lambda);
     return [
       [boundName(procedure, 'lower'), lower],
       [boundName(procedure, 'upper'), upper],

@@ -7,15 +7,16 @@ import type { Cohort } from '../cohort/source.ts';
 import type { Split } from '../cohort/split.ts';
 import type { CalibratedLambda, Evaluation } from '../evaluate/scan-evaluation.ts';
 import { CENTRE_TERMS, type Centre } from '../learned/centre.ts';
-import { isTree, rulesOf } from '../learned/regression-tree.ts';
+import { isTree } from '../learned/regression-tree.ts';
 import { SLICE_FEATURES } from '../learned/slice-features.ts';
 import type { Immutable } from '../options/immutable.ts';
 import { Preparing } from '../options/preparing.ts';
 import { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition, type Partition } from '../partition/partition.ts';
-import type { LearnedSpec, PartitionSpec } from '../partition/partition-spec.ts';
+import type { PartitionSpec } from '../partition/partition-spec.ts';
 import { boundOf, type Fit } from '../procedures/fit.ts';
 import { guaranteeInWords } from '../procedures/guarantee.ts';
+import { CentreRecord, centreRecord, LearnedPartitionRecord, learnedRecord } from './learned.ts';
 import {
   AnchorRecord,
   anchorRecord,
@@ -65,45 +66,8 @@ const PartitionRecord = Type.Union([
     /** By label id, for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
     cuts: Type.Record(Type.String(), Type.Array(Type.Array(Type.Number()))),
   }),
-  Type.Object({
-    kind: Type.Literal('learned'),
-    /** What the trees ask for, in the order their numbers count. */
-    features: Type.Array(Type.Enum([...SLICE_FEATURES])),
-    /** By label id, nodes in preorder; a label without a tree has one group. */
-    trees: Type.Record(
-      Type.String(),
-      Type.Object({
-        /** Index into `features`, −1 at a leaf. */
-        feature: Type.Array(Type.Integer({ minimum: -1, maximum: SLICE_FEATURES.length - 1 }), {
-          minItems: 1,
-        }),
-        /** A value up to the cut goes to the next node, another to `right`; 0 at a leaf. */
-        cut: Type.Array(Type.Number()),
-        /** At a leaf its number, from the left. */
-        right: Type.Array(Type.Integer({ minimum: 0 })),
-      }),
-    ),
-    /** By group, which voxels of the organ belong to it, in words. */
-    rules: Type.Record(Type.String(), Type.String()),
-  }),
+  LearnedPartitionRecord,
 ]);
-
-/** A corrected centre: c = clip(p + Σ coefficient · term, 0, 1), p the point prediction. */
-const CentreRecord = Type.Object({
-  terms: Type.Array(Type.Enum([...CENTRE_TERMS])),
-  organs: Type.Record(
-    Type.String(),
-    Type.Object({
-      /** Ascending cuts of p; a value equal to a cut belongs to the lower bin. */
-      cuts: Type.Array(Type.Number()),
-      /** By bin. */
-      coefficients: Type.Array(
-        Type.Array(Type.Number(), { minItems: CENTRE_TERMS.length, maxItems: CENTRE_TERMS.length }),
-        { minItems: 1 },
-      ),
-    }),
-  ),
-});
 
 /** Where the calibration scans came from and how they were prepared; scans to come must be prepared the same way. */
 export const SourceRecord = Type.Object({
@@ -225,7 +189,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     ),
     labels: { ...labels },
     partition: writePartition(fit.partition),
-    ...(fit.centre ? { centre: { terms: [...CENTRE_TERMS], organs: writeCentre(fit.centre) } } : {}),
+    ...(fit.centre ? { centre: centreRecord(fit.centre) } : {}),
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
     anchor: anchorRecord(fit),
     omega: fit.omega,
@@ -379,15 +343,6 @@ export function calibratedLambda(calibration: Calibration, name = 'calibration')
   };
 }
 
-function writeCentre(centre: Centre) {
-  return Object.fromEntries(
-    Object.entries(centre).map(([organ, { cuts, coefficients }]) => [
-      organ,
-      { cuts: [...cuts], coefficients: coefficients.map((own) => [...own]) },
-    ]),
-  );
-}
-
 function readCentre({ centre, labels }: Calibration, name: string): Centre | null {
   if (centre === undefined) return null;
   const { terms, organs } = centre;
@@ -430,17 +385,7 @@ function writePartition({ spec, keys }: Partition): Calibration['partition'] {
       };
     }
     case 'learned':
-      return {
-        kind: spec.kind,
-        features: [...SLICE_FEATURES],
-        trees: Object.fromEntries(
-          Object.entries(spec.trees).map(([organ, { feature, cut, right }]) => [
-            organ,
-            { feature: [...feature], cut: [...cut], right: [...right] },
-          ]),
-        ),
-        rules: Object.fromEntries(keys.map((key) => [key, ruleOf(spec, key)])),
-      };
+      return learnedRecord(spec, keys);
     case 'strata':
       return {
         kind: spec.kind,
@@ -502,12 +447,3 @@ function readPartition(record: Calibration['partition'], labels: Labels, name: s
 }
 
 const ascends = (cuts: readonly number[]): boolean => cuts.every((cut, i) => i === 0 || cut > cuts[i - 1]);
-
-/** Which voxels of an organ a group of learned strata holds, in words. */
-function ruleOf({ trees }: LearnedSpec, key: string): string {
-  const [organ, part] = key.split('/');
-  const tree = trees[organ];
-  if (!tree) return 'all';
-  if (part === '0') return 'no width, or a point at an end of the range';
-  return rulesOf(tree)[Number(part) - 1];
-}

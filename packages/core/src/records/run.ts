@@ -7,6 +7,7 @@ import { PROCEDURES } from '../options/procedure-options.ts';
 import { makePartition } from '../partition/partition.ts';
 import type { PartitionSpec, PositionSpec } from '../partition/partition-spec.ts';
 import type { Fit } from '../procedures/fit.ts';
+import { CentreRecord, centreRecord, LearnedTreesRecord, learnedTrees } from './learned.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 
@@ -167,6 +168,11 @@ export const RunRecord = Type.Object({
   lambda: LambdaByGroup,
   /** The strata that λ is given by, where there are any. */
   strata: Type.Optional(StrataRecord),
+  /** The learned strata that λ is given by, where there are any: key `organ/part` is leaf part − 1 of the organ's tree. */
+  learned: Type.Optional(LearnedTreesRecord),
+  /** Whether λ may be negative; false where it is missing. */
+  shrink: Type.Optional(Type.Boolean()),
+  centre: Type.Optional(CentreRecord),
   organs: Type.Record(Type.String(), OrganStatusRecord),
   /** Losses of the calibration units at `lambda`. */
   losses: Type.Optional(LossesRecord),
@@ -261,11 +267,11 @@ export function recordedLambda(
   labels: Labels,
   positions: PositionSpec | null,
 ): CalibratedLambda {
-  const { procedure, lambda, run } = record;
+  const { procedure, lambda, run, shrink = false, centre } = record;
   const partition = makePartition(partitionOf(record, positions), labels);
   const sides = Object.values(lambda).some((value) => typeof value === 'object') ? 2 : 1;
   const vector = lambdaVector(partition.keys, sides, lambda);
-  if (vector) return { partition, sides, lambda: vector };
+  if (vector) return { partition, sides, lambda: vector, shrink, centre: centre?.organs ?? null };
   throw new SemcrcError(
     'bad-input',
     `run ${run}: the λ of ${procedure} must have the keys ${partition.keys.join(', ')}, found ${Object.keys(lambda).join(', ')}`,
@@ -273,8 +279,12 @@ export function recordedLambda(
   );
 }
 
-function partitionOf({ procedure, strata }: RunRecord, positions: PositionSpec | null): PartitionSpec {
+function partitionOf(
+  { procedure, strata, learned }: RunRecord,
+  positions: PositionSpec | null,
+): PartitionSpec {
   if (procedure === 'crc') return { kind: 'uniform' };
+  if (learned) return { kind: 'learned', trees: learned.trees };
   if (procedure === 'k-crc' && positions !== null) return positions;
   return strata ? { kind: 'strata', ...strata } : { kind: 'organ' };
 }
@@ -308,6 +318,9 @@ export function runRecord(
     pathPosition: fit.pathPosition,
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
     ...(spec.kind === 'strata' ? { strata: { features: spec.features, cuts: spec.cuts } } : {}),
+    ...(spec.kind === 'learned' ? { learned: learnedTrees(spec) } : {}),
+    ...(fit.shrink ? { shrink: true } : {}),
+    ...(fit.centre ? { centre: centreRecord(fit.centre) } : {}),
     organs: organsWithLosses(fit),
     losses: fit.losses.scan,
     ...(moreScans.length > 0 ? { moreScans } : {}),
