@@ -1,4 +1,4 @@
-import type { Calibration, RunRecord, UnitsRecord } from '@semcrc/core';
+import { type Calibration, promisesOrgans, type RunRecord, type UnitsRecord } from '@semcrc/core';
 import { facts, figure, inHu, lambdaInHu, lambdaRange, lambdaText, table, wrapped } from './table.ts';
 
 /** A calibration as its reader wants to see it: what was asked, λ̂, how held-out scans fare, organ by organ. */
@@ -50,7 +50,7 @@ function anchorText(anchor: NonNullable<Calibration['anchor']>): string {
 
 function unitName({ split, n, procedure }: Calibration): string {
   const scans = procedure === 'crc' ? split.opt.length + split.cal.length : split.cal.length;
-  return n === scans || procedure === 'organ-crc' || procedure === 'pooled' ? 'scans' : 'patients';
+  return n === scans || promisesOrgans(procedure) || procedure === 'pooled' ? 'scans' : 'patients';
 }
 
 /** All the digits of an f32, so that it can be copied. */

@@ -75,6 +75,7 @@ export {
   PROCEDURES,
   type Procedure,
   ProcedureOptions,
+  promisesOrgans,
   RECENTRED_OPTIONS,
   SHORTEST_OPTIONS,
 } from './options/procedure-options.ts';

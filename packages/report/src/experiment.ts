@@ -152,5 +152,5 @@ export function lambdasOfOrgan(lambda: RunRecord['lambda'], id: string): RunReco
 
 /** Whether a procedure's λ belong to organs, so that they can be shown by organ. */
 export function hasOrganLambda({ procedure }: { readonly procedure: string }): boolean {
-  return procedure === 'sem-crc' || procedure === 'organ-crc' || procedure === 'pooled';
+  return procedure !== 'crc' && procedure !== 'k-crc';
 }

@@ -1,3 +1,4 @@
+import { promisesOrgans } from '../options/procedure-options.ts';
 import type { Calibration } from '../records/calibration.ts';
 import type { LossesRecord } from '../records/run.ts';
 import { flaggedAbove, standardErrorsAbove, standardErrorsOfTest } from './chance.ts';
@@ -29,7 +30,7 @@ export function excessOf(calibration: Calibration, measured: CohortEvaluation): 
     if (bound !== 'crc') return standardErrorsOfTest(epsilon, seen);
     return cal === undefined ? null : standardErrorsAbove(epsilon, cal, seen);
   };
-  if (procedure !== 'organ-crc') {
+  if (!promisesOrgans(procedure)) {
     const own = z(losses, measured);
     return { ...none, z: own, flagged: own !== null && own > none.flaggedAbove };
   }

@@ -29,6 +29,10 @@ export const PROCEDURES = [
 ] as const;
 export type Procedure = (typeof PROCEDURES)[number];
 
+/** Whether a procedure promises the risk of every organ, and not that of the scan. */
+export const promisesOrgans = (procedure: string): boolean =>
+  procedure === 'organ-crc' || procedure === 'organ-shortest';
+
 /** The paper's four. */
 export const PAPER_PROCEDURES: readonly Procedure[] = ['crc', 'k-crc', 'sem-crc', 'organ-crc'];
 

@@ -1,4 +1,4 @@
-import type { Calibration, EvaluationDocument } from '@semcrc/core';
+import { type Calibration, type EvaluationDocument, promisesOrgans } from '@semcrc/core';
 import { type ExperimentFacts, factsOf, lambdasOfOrgan } from '../experiment.ts';
 import { type PlainSummary, summaryOf } from '../verdict/summary.ts';
 import { inHu, organName, plainPercent } from '../words.ts';
@@ -159,7 +159,7 @@ function evaluationFlags(evaluation: EvaluationDocument | null): PlainSummary['f
 /** What a reader might take for promised, and is not. */
 export function notGuaranteed({ procedure, bound, epsilon }: Calibration): string[] {
   const share = plainPercent(epsilon);
-  const organs = procedure === 'organ-crc';
+  const organs = promisesOrgans(procedure);
   return [
     `That every single scan stays below ${share}: the promise is about the average over scans.`,
     organs

@@ -18,6 +18,9 @@ export const TONES = {
   kCrc: { light: '#0a6eb4', dark: '#5db5f2' },
   semCrc: { light: '#cb5300', dark: '#ff974f' },
   organCrc: { light: '#008066', dark: '#41cfab' },
+  shortest: { light: '#8a6d00', dark: '#dcbd45' },
+  recentred: { light: '#6a45b8', dark: '#b9a0f5' },
+  organShortest: { light: '#00768a', dark: '#4cc4d8' },
   pooled: { light: '#9b4a93', dark: '#e294d7' },
 } as const satisfies Readonly<Record<string, Tone>>;
 
@@ -28,6 +31,9 @@ export const PROCEDURE_MARKS: Readonly<Record<string, { readonly colour: string;
     'k-crc': { colour: TONES.kCrc.light, shape: 'square' },
     'sem-crc': { colour: TONES.semCrc.light, shape: 'triangle-up' },
     'organ-crc': { colour: TONES.organCrc.light, shape: 'diamond' },
+    shortest: { colour: TONES.shortest.light, shape: 'triangle-down' },
+    recentred: { colour: TONES.recentred.light, shape: 'triangle-right' },
+    'organ-shortest': { colour: TONES.organShortest.light, shape: 'triangle-left' },
     pooled: { colour: TONES.pooled.light, shape: 'cross' },
   };
 

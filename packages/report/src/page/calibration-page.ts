@@ -1,3 +1,4 @@
+import { promisesOrgans } from '@semcrc/core';
 import { type Card, cardOf, cardOrganName, lambdaInWords, type ReportedCalibration } from '../card/card.ts';
 import { certificateFigure } from '../figures/certificate.ts';
 import type { Figure } from '../figures/figure.ts';
@@ -162,7 +163,7 @@ function organTable({ organs, units, procedure }: Card): Html {
       ...(statuses ? [organ.nCal ?? '–', organ.status ?? '–'] : []),
     ]),
   )}${
-    procedure === 'organ-crc'
+    promisesOrgans(procedure)
       ? null
       : html`<p>The promise is for the scan: a single organ may lie above the tolerance. The procedure organ-crc promises every organ’s own risk.</p>`
   }`;

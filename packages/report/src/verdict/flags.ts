@@ -69,6 +69,17 @@ export function organFlags(
   ];
 }
 
+/** Absent groups of an anchor whose organ has no other group that was seen. */
+function unseen({ lambda, absent }: AnchorRecord): string[] {
+  const organOf = (group: string) => group.split('/')[0];
+  const seen = new Set(
+    Object.keys(lambda)
+      .filter((group) => !absent.includes(group))
+      .map(organOf),
+  );
+  return absent.filter((group) => !seen.has(organOf(group)));
+}
+
 /** What is to be said of an anchor: γ at the end of its range, groups it never saw. */
 export function anchorFlags(
   procedure: string,
@@ -77,7 +88,7 @@ export function anchorFlags(
 ): Flag[] {
   const known = anchors.filter((anchor) => anchor !== null);
   const atEnd = known.filter((anchor) => anchor.method === 'gamma' && anchor.atRangeEnd).length;
-  const absent = [...new Set(known.flatMap((anchor) => anchor.absent))].map(nameOf);
+  const absent = [...new Set(known.flatMap(unseen).map(nameOf))];
   const runs = anchors.length === 1 ? '' : ` in ${atEnd} of ${anchors.length} runs`;
   return [
     ...(atEnd === 0

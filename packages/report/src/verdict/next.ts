@@ -1,4 +1,4 @@
-import type { UnitsRecord } from '@semcrc/core';
+import { promisesOrgans, type UnitsRecord } from '@semcrc/core';
 import { inHu, listed, percent, plainPercent } from '../words.ts';
 import { LIKELY_CAUSES, type Verdict } from './verdict.ts';
 
@@ -37,7 +37,7 @@ function causes({ verdict }: Situation): string[] {
 const WORTH_TELLING = 0.01;
 
 function moreScansAdvice({ epsilon, bound, n, length, moreScans, units, verdict }: Situation): string[] {
-  if (bound !== 'crc' || verdict.procedure === 'organ-crc' || verdict.procedure === 'pooled') return [];
+  if (bound !== 'crc' || promisesOrgans(verdict.procedure) || verdict.procedure === 'pooled') return [];
   const aim = epsilon - (1 - epsilon) / n;
   if (length === null || moreScans.length === 0) {
     return [
@@ -61,7 +61,7 @@ function moreScansAdvice({ epsilon, bound, n, length, moreScans, units, verdict 
 }
 
 function organAdvice({ verdict, organsAbove, epsilon }: Situation): string[] {
-  if (verdict.procedure === 'organ-crc' || organsAbove.length === 0) return [];
+  if (promisesOrgans(verdict.procedure) || organsAbove.length === 0) return [];
   const worst = organsAbove.slice(0, 3).map(({ name, risk }) => `${name} ${percent(risk)}`);
   const others = organsAbove.length > 3 ? [`${organsAbove.length - 3} more`] : [];
   return [

@@ -1,3 +1,4 @@
+import { promisesOrgans } from '@semcrc/core';
 import { type ExperimentFacts, organsOverRuns, type ProcedureRuns } from '../experiment.ts';
 import { organName, procedureName } from '../words.ts';
 import { verdictsOf } from './experiment.ts';
@@ -98,7 +99,7 @@ function monteCarloFlags(
   return procedures.flatMap(({ procedure, records, risk }, at) => {
     const { judgement } = verdicts[at];
     if (risk === null || records.length < 5 || judgement === 'broken') return [];
-    if (procedure === 'organ-crc' || procedure === 'pooled') return [];
+    if (promisesOrgans(procedure) || procedure === 'pooled') return [];
     const error = risk.sd / Math.sqrt(records.length - 1);
     if (!(risk.mean - epsilon > 2.33 * error)) return [];
     return [

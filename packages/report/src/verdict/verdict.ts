@@ -1,4 +1,4 @@
-import { flaggedAbove, type Losses, standardErrorsAbove, standardErrorsOfTest } from '@semcrc/core';
+import { flaggedAbove, type Losses, promisesOrgans, standardErrorsAbove, standardErrorsOfTest } from '@semcrc/core';
 import { counted, listed, percent, plainPercent } from '../words.ts';
 
 /** What a calibration promised. */
@@ -57,8 +57,6 @@ export const LIKELY_CAUSES = [
   'the predictor or the segmentation model was trained on some of the calibration scans',
 ] as const;
 
-const byOrgan = (procedure: string): boolean => procedure === 'organ-crc';
-
 /** Holds what was measured against what was promised. */
 export function judge(promise: PromiseMade, measurement: Measurement): Verdict {
   const { procedure, epsilon } = promise;
@@ -68,7 +66,7 @@ export function judge(promise: PromiseMade, measurement: Measurement): Verdict {
   if (procedure === 'pooled') {
     return { ...nothing, judgement: 'none', conclusion: 'There is no promise to hold.' };
   }
-  const seen = byOrgan(procedure) ? organs : scan === null ? [] : [{ ...scan, name: 'the scan' }];
+  const seen = promisesOrgans(procedure) ? organs : scan === null ? [] : [{ ...scan, name: 'the scan' }];
   if (scan === null || seen.length === 0) {
     return {
       ...nothing,
@@ -88,13 +86,13 @@ export function judge(promise: PromiseMade, measurement: Measurement): Verdict {
   const judgement =
     broken.length > 0 ? 'broken' : unknown.length > 0 ? 'untested' : above.length > 0 ? 'chance' : 'kept';
   const names = (some: readonly { readonly name: string }[]) =>
-    byOrgan(procedure) ? ` for ${listed(some.map(({ name }) => name))}` : '';
+    promisesOrgans(procedure) ? ` for ${listed(some.map(({ name }) => name))}` : '';
   return {
     ...sentences,
     judgement,
     z: largest,
     flaggedAbove: limit,
-    brokenOrgans: byOrgan(procedure) ? broken.map(({ name }) => name) : [],
+    brokenOrgans: promisesOrgans(procedure) ? broken.map(({ name }) => name) : [],
     conclusion: {
       kept: 'The promise holds.',
       chance:
@@ -125,7 +123,7 @@ function onChance({ bound }: PromiseMade, { splits }: Measurement): string {
 function promised({ procedure, epsilon, bound, delta, within }: PromiseMade): string {
   if (procedure === 'pooled') return 'Nothing is promised: pooled losses stand here for comparison only.';
   const voxels = within === 'body' ? 'voxels inside the body' : 'voxels';
-  const whose = byOrgan(procedure)
+  const whose = promisesOrgans(procedure)
     ? `each organ’s ${voxels}, where a scan contains it,`
     : `a scan’s ${voxels}`;
   const share = `at most ${plainPercent(epsilon)} of ${whose} lie outside their intervals`;
@@ -138,7 +136,7 @@ function measured(promise: PromiseMade, { scan, organs, splits }: Measurement): 
   if (scan === null) return 'Nothing was held out, so nothing was measured.';
   const patients = counted(scan.test.n, 'patient');
   const where = splits > 1 ? `held-out scans (${splits} splits, ${patients} each)` : `${patients} held out`;
-  if (!byOrgan(promise.procedure) || organs.length === 0) {
+  if (!promisesOrgans(promise.procedure) || organs.length === 0) {
     return `Measured on ${where}: ${percent(scan.test.mean)}.`;
   }
   const sorted = [...organs].sort((a, b) => a.test.mean - b.test.mean);
