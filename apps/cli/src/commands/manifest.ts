@@ -5,12 +5,13 @@ import { checkOutput, type OutputRules, writeFileAtomic } from '@semcrc/imaging/
 import { SemcrcError } from '@semcrc/kernels';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, FORCE_FILE, JSON_OUTPUT } from '../options.ts';
+import { addOptions, FORCE_FILE, JSON_OUTPUT, QUIET } from '../options.ts';
 import { facts } from '../table.ts';
 
 interface ManifestOptions {
   readonly out?: string;
   readonly force?: boolean;
+  readonly quiet?: boolean;
   readonly json?: boolean;
 }
 
@@ -32,6 +33,7 @@ export function manifestCommand({ terminal }: Invocation): Command {
   addOptions(command, 'Output:', [
     new Option('--out <file>', 'where the manifest is written (default: manifest.csv in the folder)'),
     FORCE_FILE,
+    QUIET,
     JSON_OUTPUT,
   ]);
   command.addHelpText('after', EXAMPLES);
