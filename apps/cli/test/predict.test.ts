@@ -157,7 +157,14 @@ describe('semcrc predict', () => {
   });
 
   test('predicts one volume with workers to spare', () => {
-    const args = ['--model', model('shifted', IMAGES), '--input', at('scans', 'a.nii.gz'), '--out', at('spare')];
+    const args = [
+      '--model',
+      model('shifted', IMAGES),
+      '--input',
+      at('scans', 'a.nii.gz'),
+      '--out',
+      at('spare'),
+    ];
     const done = semcrc(['predict', ...args, '--runtime', 'wasm', '--workers', '3']);
     expect(done.stderr).not.toContain('error');
     expect(done.code).toBe(0);
