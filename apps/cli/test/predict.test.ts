@@ -156,6 +156,20 @@ describe('semcrc predict', () => {
     expect(files[1]).toEqual(files[0]);
   });
 
+  test('predicts one volume with workers to spare', () => {
+    const args = [
+      '--model',
+      model('shifted', IMAGES),
+      '--input',
+      at('scans', 'a.nii.gz'),
+      '--out',
+      at('spare'),
+    ];
+    const done = semcrc(['predict', ...args, '--runtime', 'wasm', '--workers', '3']);
+    expect(done.stderr).not.toContain('error');
+    expect(done.code).toBe(0);
+  });
+
   test('predicts one volume into the folder itself, with the baseline, too', async () => {
     const input = at('scans', 'a.nii.gz');
     const done = await predict(['--model', 'baseline', '--input', input, '--out', at('one')]);

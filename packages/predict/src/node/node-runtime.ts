@@ -22,7 +22,7 @@ const require = createRequire(import.meta.url);
  * What runs networks in Node: onnxruntime-node where it is installed beside semcrc, else the embedded onnxruntime-web, which is a
  * few times slower.
  *
- * @param threads of one session.
+ * @param threads of one session of onnxruntime-node; the embedded one has one.
  * @throws SemcrcError `usage` where the native one is asked for and does not load.
  */
 export async function nodeRuntime(choice: RuntimeChoice = 'auto', threads = 1): Promise<InferenceRuntime> {
@@ -39,7 +39,8 @@ export async function nodeRuntime(choice: RuntimeChoice = 'auto', threads = 1): 
   }
   const api = (await import(pathToFileURL(require.resolve('@semcrc/predict/onnxruntime')).href)) as WasmApi;
   const wasm = await readFile(require.resolve('@semcrc/predict/onnxruntime.wasm'));
-  return wasmRuntime(api, { wasm, threads });
+  // In Node, more threads would have to fetch the module by a file: address, which fetch does not do.
+  return wasmRuntime(api, { wasm });
 }
 
 function missing(cause: unknown): SemcrcError {
