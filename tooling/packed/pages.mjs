@@ -82,7 +82,7 @@ function experiment(procedures) {
     'PAPER_OPTIONS, PAPER_PROCEDURES': 'PAPER_OPTIONS',
     'options: PAPER_OPTIONS': 'options: { ...PAPER_OPTIONS, gap: 1e-8 }',
     'runs: 20': 'runs: 2',
-    'console.table(cells[0].summary)': 'export const found = cells[0].summary',
+    'console.table(byEpsilon[0].summary)': 'export const found = byEpsilon[0].summary',
   });
 }
 
