@@ -6,7 +6,7 @@ import { beginStore, finishStore, type StorePlan, writeScan } from '@semcrc/coho
 import { type Labels, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
 import { abdomenWindow } from '@semcrc/imaging';
 import { readTextFile, writeFileAtomic } from '@semcrc/imaging/node';
-import { SemcrcError } from '@semcrc/kernels';
+import { loadProjector, type Projector, SemcrcError } from '@semcrc/kernels';
 import {
   baselinePredictor,
   type Predictor,
@@ -24,6 +24,8 @@ import {
   noTask,
   type Population,
   phantomPopulation,
+  type ReconstructionOptions,
+  reconstructionTask,
   type SimulatedScan,
   type Task,
   trainStandIn,
@@ -63,13 +65,19 @@ export type PatientsToDraw =
       readonly options?: WarpOptions;
     };
 
+/** How scans are measured, as plain data. */
+export type TaskToMeasure =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'denoising'; readonly sigma: number }
+  | ({ readonly kind: 'reconstruction' } & Required<ReconstructionOptions>);
+
 /** A cohort to simulate, as plain data. */
 export interface SimulationSpec {
   readonly patients: PatientsToDraw;
   readonly scans: number;
   /** 32-bit integer. */
   readonly seed: number;
-  readonly task: { readonly kind: 'none' } | { readonly kind: 'denoising'; readonly sigma: number };
+  readonly task: TaskToMeasure;
   /** `baseline`, or the path of a baseline predictor's JSON. */
   readonly predictor: string;
   readonly segmenter: 'stand-in';
@@ -250,6 +258,7 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
   #session: SimulationSession | undefined;
   #population: { readonly key: string; readonly value: Population } | undefined;
   #acquisition: Acquisition | undefined;
+  #projector: Promise<Projector> | undefined;
 
   async begin(session: SimulationSession): Promise<void> {
     const key = JSON.stringify(session.spec.patients);
@@ -259,7 +268,7 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
     this.#session = session;
     const standIn = session.plan?.standIn;
     this.#acquisition = {
-      task: taskOf(session.spec),
+      task: await this.#taskOf(session.spec),
       predictor: await predictorOf(session.spec),
       segmenter: standIn ? parseStandIn(standIn, STAND_IN) : standInSegmenter(this.#population.value.organs),
     };
@@ -276,6 +285,13 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
     if (kind === 'plan') return planOf(this.#session, population, this.#acquisition);
     return makeScan(this.#session, population, this.#acquisition, input as number);
   }
+
+  async #taskOf({ task }: SimulationSpec): Promise<Task> {
+    if (task.kind === 'none') return noTask;
+    if (task.kind === 'denoising') return denoisingTask(task.sigma);
+    this.#projector ??= loadProjector();
+    return reconstructionTask(await this.#projector, task);
+  }
 }
 
 async function openPopulation(patients: PatientsToDraw): Promise<Population> {
@@ -284,10 +300,6 @@ async function openPopulation(patients: PatientsToDraw): Promise<Population> {
   const read = [];
   for (const files of templates) read.push(await readTemplate(files, labels, spacing));
   return warpPopulation(read, options);
-}
-
-function taskOf({ task }: SimulationSpec): Task {
-  return task.kind === 'none' ? noTask : denoisingTask(task.sigma);
 }
 
 async function predictorOf({ predictor }: SimulationSpec): Promise<Predictor> {
