@@ -18,6 +18,7 @@ import {
 import {
   type Acquisition,
   acquire,
+  checkScanWidth,
   denoisingTask,
   heightOf,
   mergeBody,
@@ -568,7 +569,7 @@ function figuresOf(made: readonly ScanMade[]): Pick<SimulationSummary, 'f1' | 'c
   };
 }
 
-function checkSpec({ scans, seed }: SimulationSpec): void {
+function checkSpec({ scans, seed, task, patients }: SimulationSpec): void {
   const refuse = (option: string, expected: string, found: number): never => {
     throw new SemcrcError('usage', `\`${option}\`: expected ${expected}, found ${found}`, {
       data: { options: [option] },
@@ -576,4 +577,7 @@ function checkSpec({ scans, seed }: SimulationSpec): void {
   };
   if (!Number.isSafeInteger(scans) || scans < 1) refuse('scans', 'a whole number from 1', scans);
   if ((seed | 0) !== seed) refuse('seed', 'a whole number of 32 bits', seed);
+  // Before anything is written; templates are measured while the cohort is planned.
+  if (task.kind === 'reconstruction' && patients.kind === 'phantom')
+    checkScanWidth(task.geometry, patients.shape);
 }

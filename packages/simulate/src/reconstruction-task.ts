@@ -1,5 +1,5 @@
 import { mix } from '@semcrc/core';
-import { makeVolume, type Volume } from '@semcrc/imaging';
+import { makeVolume, type Shape } from '@semcrc/imaging';
 import { type Projector, SemcrcError } from '@semcrc/kernels';
 import {
   addNoise,
@@ -57,7 +57,7 @@ export function reconstructionTask(
     settings: { geometry: kind, photons },
     local: false,
     measure: async (truth, scan) => {
-      checkWidth(kind, truth);
+      checkScanWidth(kind, truth.shape);
       const geometry = plans[kind](truth.shape);
       const views = { from: 0, to: geometry.views, data: projectViews(projector, truth, geometry) };
       addNoise(views, photonNoise(scan, photons), largestIntegral(views.data));
@@ -79,7 +79,8 @@ export function photonNoise({ seed, index }: ScanSeed, photons: number): Noise {
   return { kind: 'poisson', photons, seed: mix(mix(seed ^ 0x7f4a7c15) + index) | 0 };
 }
 
-function checkWidth(kind: Geometry['kind'], { shape: [, height, width] }: Volume): void {
+/** @throws SemcrcError `usage` when slices are too wide for a divergent beam: the detector would stand inside them. */
+export function checkScanWidth(kind: Geometry['kind'], [, height, width]: Shape): void {
   const half = Math.hypot(width, height) / 2;
   if (kind === 'parallel' || half < DETECTOR_RADIUS) return;
   throw new SemcrcError(
