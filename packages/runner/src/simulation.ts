@@ -79,7 +79,7 @@ export interface SimulationSpec {
   /** 32-bit integer. */
   readonly seed: number;
   readonly task: TaskToMeasure;
-  /** `baseline`, or the path of a baseline predictor's JSON. */
+  /** `baseline`: the one that ships for the task; or the path of a baseline predictor's JSON. */
   readonly predictor: string;
   readonly segmenter: 'stand-in';
 }
@@ -303,8 +303,9 @@ async function openPopulation(patients: PatientsToDraw): Promise<Population> {
   return warpPopulation(read, options);
 }
 
-async function predictorOf({ predictor }: SimulationSpec): Promise<Predictor> {
-  if (predictor === 'baseline') return baselinePredictor();
+async function predictorOf({ predictor, task }: SimulationSpec): Promise<Predictor> {
+  if (predictor === 'baseline')
+    return baselinePredictor(task.kind === 'reconstruction' ? 'reconstruction' : 'denoising');
   const text = await readTextFile(predictor);
   try {
     return parseBaseline(JSON.parse(text), predictor);

@@ -1,4 +1,5 @@
 import { loadProjector, type Projector } from '@semcrc/kernels';
+import { baselinePredictor } from '@semcrc/predict';
 import {
   addNoise,
   largestIntegral,
@@ -71,6 +72,13 @@ describe('the reconstruction task', () => {
   it('has noise seeds that differ between all scans of a cohort', () => {
     const seeds = Array.from({ length: 5000 }, (_, index) => photonNoise({ seed: 1, index }, 1000));
     expect(new Set(seeds.map((noise) => noise.kind === 'poisson' && noise.seed)).size).toBe(5000);
+  });
+
+  it('is predicted better by the baseline of its own than by the one of denoising', async () => {
+    const measured = await reconstructionTask(projector).measure(truth, scan);
+    const errorOf = async (task: 'denoising' | 'reconstruction') =>
+      rootMeanSquare((await baselinePredictor(task).predict(measured)).point, truth.data);
+    expect(await errorOf('reconstruction')).toBeLessThan(await errorOf('denoising'));
   });
 
   it('never measures a slab by itself', async () => {
