@@ -20,12 +20,12 @@ export async function calibratePhantom(
   gap = PAPER_OPTIONS.gap,
 ): Promise<Omit<RunRecord, 'seconds'>> {
   const kernels = await loadKernels();
-  const cohort = phantomSource({ scans: 48, shape: [2, 64, 64] });
+  const cohort = phantomSource({ scans: 32, shape: [1, 48, 48] });
   const organs = makePartition({ kind: 'organ' }, cohort.labels);
   const profiles = new Map<string, Profile>();
   for (const id of cohort.ids) profiles.set(id, buildProfile(kernels, await cohort.read(id), organs));
   const data = { ...cohort, kernels, profileOf: (id: string) => profiles.get(id)! };
-  const sizes = { nOpt: 8, nCal: 36, nTest: 12, runs: 1, seed: 7 };
+  const sizes = { nOpt: 6, nCal: 24, nTest: 8, runs: 1, seed: 7 };
   const plan = { procedures: [procedure], epsilons: [0.1], ...sizes, options: { ...PAPER_OPTIONS, gap } };
   const [{ records }] = await runOne(data, plan, planRuns(plan, cohort)[0]);
   const { seconds: _, ...record } = records[0];

@@ -10,12 +10,12 @@ export async function experimentOnPhantom(
     epsilons: [0.1],
     runs: 3,
     seed: 11,
-    nOpt: 8,
-    nCal: 36,
-    nTest: 12,
+    nOpt: 6,
+    nCal: 24,
+    nTest: 8,
     options: PAPER_OPTIONS,
   };
-  const handle = { kind: 'phantom', options: { scans: 48, shape: [2, 64, 64] } } as const;
+  const handle = { kind: 'phantom', options: { scans: 32, shape: [1, 48, 48] } } as const;
   const { byEpsilon } = await runExperiment(handle, plan, { executor });
   return byEpsilon[0].records.map(({ seconds: _, ...record }) => record);
 }

@@ -159,12 +159,13 @@ describe('simulate', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  test('warps a labelled CT', async () => {
+  test('warps a labelled CT, and scans the warps', async () => {
     const scan = join(phantoms, 'scans', 'phantom-000');
     const out = join(root, 'warps');
     const template = ['--template', join(scan, 'ct.nii.gz'), '--segmentation', join(scan, 'anatomy.nii.gz')];
     const made = await semcrcHere([
       ...['simulate', 'warp', ...template, '--labels', 'suprem', '-n', '2', '--out', out, '--workers', '1'],
+      ...['--task', 'reconstruction', '--geometry', 'fan'],
     ]);
     expect(made.stderr).not.toMatch(/error/);
     expect(made.code).toBe(0);
@@ -181,10 +182,62 @@ describe('simulate', () => {
     expect(missing.stderr).toMatch(/no\.nii\.gz/);
   }, 180_000);
 
+  describe('--task reconstruction', () => {
+    const scanned = ['--task', 'reconstruction', ...SMALL, '-n', '10'];
+    const fbp = () => join(root, 'fbp');
+
+    test('makes a cohort that calibrates, with the same bytes from two workers and after an interruption', async () => {
+      const made = await semcrcHere([
+        ...['simulate', 'phantom', ...scanned, '--out', fbp(), '--workers', '1', '--json'],
+      ]);
+      expect(made.stderr).not.toMatch(/error/);
+      expect(made.code).toBe(0);
+      const out = join(root, 'fbp.json');
+      const calibrated = await semcrcHere([
+        ...['calibrate', join(fbp(), 'manifest.csv'), '--labels', 'suprem', ...SPLIT, '--out', out],
+      ]);
+      expect(calibrated.stderr).not.toMatch(/error|nothing reads/);
+      expect(calibrated.code).toBe(0);
+      const whole = filesOf(fbp());
+      // The same patients as denoising has, measured otherwise.
+      const denoised = filesOf(phantoms);
+      expect(whole['/scans/phantom-003/ct.nii.gz']).toBe(denoised['/scans/phantom-003/ct.nii.gz']);
+      expect(whole['/scans/phantom-003/measurement.nii.gz']).not.toBe(
+        denoised['/scans/phantom-003/measurement.nii.gz'],
+      );
+      rmSync(join(fbp(), 'scans', 'phantom-002'), { recursive: true });
+      rmSync(join(fbp(), 'scans', 'phantom-009', 'segmentation.nii.gz'));
+      const resumed = await semcrcHere([
+        ...['simulate', 'phantom', ...scanned, '--out', fbp(), '--workers', '2', '--json'],
+      ]);
+      expect(JSON.parse(resumed.stdout)).toMatchObject({ scans: 10, kept: 8 });
+      expect(filesOf(fbp())).toEqual(whole);
+    }, 180_000);
+
+    test('is another cohort with another geometry or other photons', async () => {
+      for (const other of [
+        ['--geometry', 'fan'],
+        ['--photons', '500'],
+      ]) {
+        const refused = await semcrcHere(['simulate', 'phantom', ...scanned, ...other, '--out', fbp()]);
+        expect(refused.code).toBe(2);
+        expect(refused.stderr).toMatch(/other options.*--out.*--force/);
+      }
+    });
+  });
+
   test.each([
     [['ellipses'], /phantom or warp/],
     [['phantom', '--template', 'ct.nii.gz'], /--template.*warp/],
     [['phantom', '--task', 'none', '--sigma', '0.1'], /--sigma/],
+    [['phantom', '--task', 'reconstruction', '--sigma', '0.1'], /--sigma.*denoising/],
+    [['phantom', '--geometry', 'fan'], /--geometry.*reconstruction/],
+    [['phantom', '--photons', '10'], /--photons.*reconstruction/],
+    [['phantom', '--task', 'reconstruction', '--photons', '0'], /--photons/],
+    [
+      ['phantom', '--task', 'reconstruction', '--size', '800,800,1', '--spacing', '0.5,0.5,3'],
+      /--geometry.*parallel/,
+    ],
     [['phantom', '--size', '4,4,4'], /--size/],
     [['warp', '--size', '64,64,8', '--template', 'a', '--segmentation', 'b'], /--size/],
     [

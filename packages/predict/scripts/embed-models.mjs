@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 mkdirSync(`${root}src/generated`, { recursive: true });
-for (const name of ['baseline', 'stand-in']) {
+for (const name of ['baseline', 'baseline-fbp', 'stand-in']) {
   const text = readFileSync(`${root}models/${name}.json`, 'utf8').trim();
   writeFileSync(
     `${root}src/generated/${name}.ts`,

@@ -43,5 +43,5 @@ export {
 } from './networks/scan.ts';
 export type { FinishedSlices } from './networks/sliding-window.ts';
 export type { Prediction, Predictor, Segmenter, SegmenterInput } from './predictor.ts';
-export { baselinePredictor, standInSegmenter } from './shipped.ts';
+export { baselinePredictor, type ShippedTask, standInSegmenter } from './shipped.ts';
 export { parseStandIn, type StandInData } from './stand-in.ts';

@@ -6,7 +6,7 @@ import { beginStore, finishStore, type StorePlan, writeScan } from '@semcrc/coho
 import { type Labels, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
 import { abdomenWindow } from '@semcrc/imaging';
 import { readTextFile, writeFileAtomic } from '@semcrc/imaging/node';
-import { SemcrcError } from '@semcrc/kernels';
+import { loadProjector, type Projector, SemcrcError } from '@semcrc/kernels';
 import {
   baselinePredictor,
   isImageModel,
@@ -22,12 +22,15 @@ import { nodeRuntime, readNetworkFiles } from '@semcrc/predict/node';
 import {
   type Acquisition,
   acquire,
+  checkScanWidth,
   denoisingTask,
   heightOf,
   mergeBody,
   noTask,
   type Population,
   phantomPopulation,
+  type ReconstructionOptions,
+  reconstructionTask,
   type SimulatedScan,
   type Task,
   trainStandIn,
@@ -67,14 +70,23 @@ export type PatientsToDraw =
       readonly options?: WarpOptions;
     };
 
+/** How scans are measured, as plain data. */
+export type TaskToMeasure =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'denoising'; readonly sigma: number }
+  | ({ readonly kind: 'reconstruction' } & Required<ReconstructionOptions>);
+
 /** A cohort to simulate, as plain data. */
 export interface SimulationSpec {
   readonly patients: PatientsToDraw;
   readonly scans: number;
   /** 32-bit integer. */
   readonly seed: number;
-  readonly task: { readonly kind: 'none' } | { readonly kind: 'denoising'; readonly sigma: number };
-  /** `baseline`, the path of a baseline predictor's JSON, or that of a network (.onnx) with its record beside it. */
+  readonly task: TaskToMeasure;
+  /**
+   * `baseline`: the one that ships for the task; the path of a baseline predictor's JSON, or of a network (.onnx) with its record
+   * beside it.
+   */
   readonly predictor: string;
   readonly segmenter: 'stand-in';
 }
@@ -255,6 +267,7 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
   #population: { readonly key: string; readonly value: Population } | undefined;
   #acquisition: Acquisition | undefined;
   #predictor: { readonly key: string; readonly value: Predictor } | undefined;
+  #projector: Promise<Projector> | undefined;
 
   async begin(session: SimulationSession): Promise<void> {
     const key = JSON.stringify(session.spec.patients);
@@ -264,7 +277,7 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
     this.#session = session;
     const standIn = session.plan?.standIn;
     this.#acquisition = {
-      task: taskOf(session.spec),
+      task: await this.#taskOf(session.spec),
       predictor: await this.#predictorOf(session.spec),
       segmenter: standIn ? parseStandIn(standIn, STAND_IN) : standInSegmenter(this.#population.value.organs),
     };
@@ -289,6 +302,13 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
     if (kind === 'plan') return planOf(this.#session, population, this.#acquisition);
     return makeScan(this.#session, population, this.#acquisition, input as number);
   }
+
+  async #taskOf({ task }: SimulationSpec): Promise<Task> {
+    if (task.kind === 'none') return noTask;
+    if (task.kind === 'denoising') return denoisingTask(task.sigma);
+    this.#projector ??= loadProjector();
+    return reconstructionTask(await this.#projector, task);
+  }
 }
 
 async function openPopulation(patients: PatientsToDraw): Promise<Population> {
@@ -299,12 +319,9 @@ async function openPopulation(patients: PatientsToDraw): Promise<Population> {
   return warpPopulation(read, options);
 }
 
-function taskOf({ task }: SimulationSpec): Task {
-  return task.kind === 'none' ? noTask : denoisingTask(task.sigma);
-}
-
-async function predictorOf({ predictor }: SimulationSpec): Promise<Predictor> {
-  if (predictor === 'baseline') return baselinePredictor();
+async function predictorOf({ predictor, task }: SimulationSpec): Promise<Predictor> {
+  if (predictor === 'baseline')
+    return baselinePredictor(task.kind === 'reconstruction' ? 'reconstruction' : 'denoising');
   if (/\.onnx$/i.test(predictor)) {
     const { record, ...files } = await readNetworkFiles(predictor);
     if (isImageModel(record)) {
@@ -582,7 +599,7 @@ function figuresOf(made: readonly ScanMade[]): Pick<SimulationSummary, 'f1' | 'c
   };
 }
 
-function checkSpec({ scans, seed }: SimulationSpec): void {
+function checkSpec({ scans, seed, task, patients }: SimulationSpec): void {
   const refuse = (option: string, expected: string, found: number): never => {
     throw new SemcrcError('usage', `\`${option}\`: expected ${expected}, found ${found}`, {
       data: { options: [option] },
@@ -590,4 +607,7 @@ function checkSpec({ scans, seed }: SimulationSpec): void {
   };
   if (!Number.isSafeInteger(scans) || scans < 1) refuse('scans', 'a whole number from 1', scans);
   if ((seed | 0) !== seed) refuse('seed', 'a whole number of 32 bits', seed);
+  // Before anything is written; templates are measured while the cohort is planned.
+  if (task.kind === 'reconstruction' && patients.kind === 'phantom')
+    checkScanWidth(task.geometry, patients.shape);
 }

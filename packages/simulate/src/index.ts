@@ -19,6 +19,12 @@ export {
 } from './phantom.ts';
 export { type Population, phantomPopulation, warpPopulation } from './population.ts';
 export { generatorOf } from './random.ts';
+export {
+  checkScanWidth,
+  paperPhotons,
+  type ReconstructionOptions,
+  reconstructionTask,
+} from './reconstruction-task.ts';
 export { type Acquisition, acquire, type SimulatedPatient, type SimulatedScan } from './simulation.ts';
 export {
   type PhantomOptions,

@@ -40,7 +40,7 @@ export async function drawCrc() {
     { left: 520, top: 74, width: 260, height: 250 },
     {
       range: [low, high],
-      ticks: ticks(first, Math.floor(high * 50) / 50, 0.02),
+      ticks: ticks(first, Math.floor(high * 50) / 50, 0.04),
       label: 'λ (HU)',
       format: (value) => value.toFixed(2),
     },

@@ -11,7 +11,7 @@ import {
   type SimulationSpec,
   type SimulationSummary,
 } from '@semcrc/runner/node';
-import { defaultWarp } from '@semcrc/simulate';
+import { defaultWarp, paperPhotons, paperSigma } from '@semcrc/simulate';
 import { Command, Option } from 'commander';
 import { Type } from 'typebox';
 import type { Invocation } from '../invocation.ts';
@@ -31,8 +31,10 @@ interface SimulateOptions {
   readonly bend?: number;
   readonly smoothness?: number;
   readonly jitter?: number;
-  readonly task?: 'none' | 'denoising';
+  readonly task?: SimulationSpec['task']['kind'];
   readonly sigma?: number;
+  readonly geometry?: 'helix' | 'fan' | 'parallel';
+  readonly photons?: number;
   readonly predictor?: string;
   readonly segmenter?: 'stand-in';
   readonly out?: string;
@@ -108,11 +110,31 @@ const WARP = [
 ];
 
 const MEASURING = [
-  new Option('--task <word>', 'what is measured (default: denoising)').choices(['none', 'denoising']),
-  schemaOption('sigma', positive('Deviation of the noise, in windowed intensity.', 0.2)),
+  new Option('--task <word>', 'what is measured (default: denoising)').choices([
+    'none',
+    'denoising',
+    'reconstruction',
+  ]),
+  schemaOption(
+    'sigma',
+    positive('With denoising: deviation of the noise, in windowed intensity.', paperSigma),
+  ),
+  new Option(
+    '--geometry <word>',
+    'with reconstruction: how the source moves; fan and parallel are faster (default: helix)',
+  ).choices(['helix', 'fan', 'parallel']),
+  schemaOption(
+    'photons',
+    Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1e12,
+      default: paperPhotons,
+      description: 'With reconstruction: photons at the largest line integral.',
+    }),
+  ),
   new Option(
     '--predictor <model>',
-    'baseline, the JSON of one trained elsewhere, or a network (.onnx) (default: baseline)',
+    'baseline: the one of the task; the JSON of one trained elsewhere, or a network (.onnx) (default: baseline)',
   ),
   new Option('--segmenter <word>', 'what names the organs (default: stand-in)').choices(['stand-in']),
 ];
@@ -136,6 +158,8 @@ Examples:
       interrupted, the same line goes on where it was
   semcrc calibrate warps/manifest.csv --labels suprem --prepare paper
       for short scans add --window-slices 16 --margin 4 --least-labelled 0 --size 128,128
+  semcrc simulate phantom -n 160 --size 128,128,64 --spacing 3,3,3 --task reconstruction --out fbp
+      the paper's second task: a helical scan with photon noise, filtered back-projection
   semcrc simulate phantom --dry-run`;
 
 /** `semcrc simulate`: cohorts to try everything on. */
@@ -212,21 +236,23 @@ function factsOf({ scans, kept, f1, coverage, psnr, manifest }: SimulationSummar
 }
 
 function specOf(kind: string, options: SimulateOptions): SimulationSpec {
-  const {
-    scans = 100,
-    seed = 0,
-    task = 'denoising',
-    sigma = 0.2,
-    predictor = 'baseline',
-    segmenter = 'stand-in',
-  } = options;
-  if (options.sigma !== undefined && task === 'none')
-    refuse('sigma', 'says how strong the noise is, but the task is none');
+  const { scans = 100, seed = 0, predictor = 'baseline', segmenter = 'stand-in' } = options;
   return {
     patients: patientsOf(kind, options),
     ...{ scans, seed, predictor, segmenter },
-    task: task === 'none' ? { kind: 'none' } : { kind: 'denoising', sigma },
+    task: taskOf(options),
   };
+}
+
+function taskOf(options: SimulateOptions): SimulationSpec['task'] {
+  const { task = 'denoising', sigma = paperSigma, geometry = 'helix', photons = paperPhotons } = options;
+  const belongs = { sigma: 'denoising', geometry: 'reconstruction', photons: 'reconstruction' } as const;
+  for (const [name, owner] of Object.entries(belongs) as [keyof typeof belongs, string][]) {
+    if (options[name] !== undefined && task !== owner)
+      refuse(name, `goes with ${owner}, but the task is ${task}`);
+  }
+  if (task === 'none') return { kind: 'none' };
+  return task === 'denoising' ? { kind: task, sigma } : { kind: task, geometry, photons };
 }
 
 function patientsOf(kind: string, options: SimulateOptions): PatientsToDraw {

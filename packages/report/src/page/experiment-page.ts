@@ -240,7 +240,9 @@ function promise({ experiment, epsilon, bound, delta, procedures }: ExperimentFa
       : `Promised with ${plainPercent(1 - (delta ?? 0))} confidence over the draw of the calibration scans (bound ${bound}): on average over new scans, at most ${share} of a scan’s voxels lie outside their intervals.`
   }${config.within === 'body' ? ' Only voxels inside the body count.' : ''}</li>
 <li>It is not promised for every single scan, nor for every organ${
-    organ ? '; organ-CRC and organ-shortest promise the mean of every organ instead, and not that of the scan' : ''
+    organ
+      ? '; organ-CRC and organ-shortest promise the mean of every organ instead, and not that of the scan'
+      : ''
   }.</li>
 <li>It assumes that new scans and calibration scans are exchangeable (${bound === 'crc' ? 'their order carries no information' : 'independent and identically distributed'}): acquired, predicted,
 segmented and prepared in the same way, and that predictor, segmentation model and optimization scans were fixed beforehand.</li>

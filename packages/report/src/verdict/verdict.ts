@@ -1,4 +1,10 @@
-import { flaggedAbove, type Losses, promisesOrgans, standardErrorsAbove, standardErrorsOfTest } from '@semcrc/core';
+import {
+  flaggedAbove,
+  type Losses,
+  promisesOrgans,
+  standardErrorsAbove,
+  standardErrorsOfTest,
+} from '@semcrc/core';
 import { counted, listed, percent, plainPercent } from '../words.ts';
 
 /** What a calibration promised. */
