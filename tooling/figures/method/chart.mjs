@@ -195,6 +195,16 @@ export function ticks(from, to, step) {
   return Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => from + i * step);
 }
 
+/**
+ * Ticks from 0 up to the first that `most` does not exceed, four to nine of them after 0, a round number apart.
+ * @param {number} most above 0
+ */
+export function ticksTo(most) {
+  const power = 10 ** Math.floor(Math.log10(most / 4));
+  const step = [10, 5, 2, 1].map((digit) => digit * power).find((width) => width <= most / 3.5) ?? power;
+  return ticks(0, Math.ceil(most / step) * step, step);
+}
+
 /** @param {number} value */
 export const percent = (value) => `${Math.round(value * 1000) / 10}%`;
 

@@ -1,4 +1,5 @@
-// What the figures of the method are computed on: the built-in phantom cohort, in one split, and two made from it.
+// What the figures of the method are computed on: the built-in phantom cohort or the teaching cohort, in one split, and
+// what is made from them.
 import {
   buildProfile,
   drawSplit,
@@ -10,6 +11,7 @@ import {
 } from '@semcrc/core';
 import { loadKernels } from '@semcrc/kernels';
 import { phantomSource } from '@semcrc/simulate';
+import { teachingCohort } from './teaching.mjs';
 
 /** @typedef {import('@semcrc/core').Fit} Fit */
 /** @typedef {import('@semcrc/core').Profile} Profile */
@@ -38,6 +40,9 @@ async function drawn({ ids, patients, labels, read }) {
 }
 
 export const phantom = await drawn(phantomSource());
+
+/** As many scans as SIZES splits. */
+export const teaching = teachingCohort({ scans: 192, side: 96 });
 
 /** The built-in cohort's sizes, as `calibrate` splits it. @type {SplitSizes} */
 export const SIZES = { nOpt: 32, nCal: 128, nTest: 32 };

@@ -1,14 +1,14 @@
 // Share missed against clamped length for two organs: the step curves, their minorants, and the anchor's vertices.
-import { phantomSource } from '@semcrc/simulate';
-import { heading, INK, key, Panel, percent, picture, ticks } from './chart.mjs';
+import { heading, INK, key, Panel, percent, picture, ticksTo } from './chart.mjs';
 import { ENVELOPE_PATH, firstAbove, fitted, HU, nameOf, pathOf, twoOrgans } from './cohort.mjs';
+import { teachingCohort } from './teaching.mjs';
 
-const ORGANS = /** @type {const} */ ([2, 3]);
+const ORGANS = /** @type {const} */ ([3, 4]);
 /** Few voxels, so that single steps can be seen. */
 const SIZES = { nOpt: 6, nCal: 32, nTest: 0 };
 
 export async function drawEnvelope() {
-  const cohort = twoOrgans(phantomSource({ scans: 32, shape: [1, 48, 48] }), ORGANS);
+  const cohort = twoOrgans(teachingCohort({ scans: SIZES.nOpt + SIZES.nCal, side: 48 }), ORGANS);
   const { fits, split, profileOf, partition } = await fitted(
     cohort,
     ['sem-crc'],
@@ -32,21 +32,22 @@ export async function drawEnvelope() {
     return { organ, steps, vertices, anchor };
   });
   const price = path.miss[position - 1] / path.cost[position - 1];
-  const costEnd = 24 / HU;
-  const most = 0.15;
+  const costTicks = ticksTo(1.6 * HU * Math.max(...curves.map(({ anchor }) => anchor[0])));
+  const costEnd = costTicks[costTicks.length - 1] / HU;
+  const missTicks = ticksTo(Math.max(...curves.map(({ steps }) => steps[0][1])));
   const panels = curves.map(
     (_, i) =>
       new Panel(
         { left: 56 + 378 * i, top: 76, width: 310, height: 260 },
         {
           range: [0, costEnd],
-          ticks: ticks(0, 24, 4).map((t) => t / HU),
+          ticks: costTicks.map((tick) => tick / HU),
           label: 'half the length that λ adds (HU per voxel)',
           format: (value) => (value * HU).toFixed(0),
         },
         {
-          range: [0, most],
-          ticks: ticks(0, most, 0.05),
+          range: [0, missTicks[missTicks.length - 1]],
+          ticks: missTicks,
           label: 'share of both organs’ voxels, missed here',
           format: percent,
         },

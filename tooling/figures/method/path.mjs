@@ -1,5 +1,5 @@
 // λ of each organ along the path, and along the line, from λ = 0 to λ̂.
-import { apart, heading, INK, Panel, percent, picture, ticks } from './chart.mjs';
+import { apart, heading, INK, Panel, percent, picture, ticksTo } from './chart.mjs';
 import {
   anchorOf,
   ENVELOPE_LINE,
@@ -8,15 +8,15 @@ import {
   HU,
   nameOf,
   pathOf,
-  phantom,
   riskOf,
+  teaching,
 } from './cohort.mjs';
 
 const POINTS = 160;
 
 export async function drawPath() {
-  const byPath = await fitted(phantom, ['sem-crc'], ENVELOPE_PATH);
-  const byLine = await fitted(phantom, ['sem-crc'], ENVELOPE_LINE);
+  const byPath = await fitted(teaching, ['sem-crc'], ENVELOPE_PATH);
+  const byLine = await fitted(teaching, ['sem-crc'], ENVELOPE_LINE);
   const { partition, split, profileOf } = byPath;
   const profiles = split.cal.map(profileOf);
   const riskAt = (/** @type {ArrayLike<number>} */ lambda) => riskOf(profiles, partition, lambda);
@@ -36,8 +36,8 @@ export async function drawPath() {
     { title: 'Along the path', points: alongPath, fit: byPath },
     { title: 'Along the line, through the same anchor', points: alongLine, fit: byLine },
   ];
-  const most =
-    Math.ceil((Math.max(...ways.flatMap(({ points }) => [...points[points.length - 1]])) * HU) / 5) * 5;
+  const upTicks = ticksTo(Math.max(...ways.flatMap(({ points }) => [...points[points.length - 1]])) * HU);
+  const most = upTicks[upTicks.length - 1];
   const first = riskAt(alongPath[0]);
   // In the order that the line keeps, so that an organ has one colour in both panels and neighbours have two.
   const order = [...anchor.keys()].sort((a, b) => anchor[b] - anchor[a]);
@@ -47,11 +47,11 @@ export async function drawPath() {
       { left: 56 + 390 * i, top: 76, width: 230, height: 300 },
       {
         range: [first, 0.09],
-        ticks: [0.18, 0.15, 0.12, 0.09],
+        ticks: ticksTo(first).filter((tick) => tick >= 0.09 && tick <= first),
         label: 'share of voxels missed, calibration scans',
         format: percent,
       },
-      { range: [0, most], ticks: ticks(0, most, 5), label: 'λ (HU)' },
+      { range: [0, most], ticks: upTicks, label: 'λ (HU)' },
     );
     const risks = points.map(riskAt);
     const ends = [...fit.fits[0].lambda].map((value) => value * HU);
@@ -68,7 +68,7 @@ export async function drawPath() {
             { stroke, 'stroke-width': 1.7 },
           ),
           panel.dot([risks[risks.length - 1], ends[k]], { r: 3.5, fill: stroke, 'stroke-width': 1 }),
-          panel.note([0.09, 0], nameOf(phantom, partition.keys[k]), {
+          panel.note([0.09, 0], nameOf(teaching, partition.keys[k]), {
             dx: 12,
             dy: heights[k] - panel.box.bottom + 4.4,
             fill: stroke,

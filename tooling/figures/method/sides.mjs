@@ -1,14 +1,14 @@
 // λ below and above for each organ.
-import { heading, INK, key, Panel, picture, ticks } from './chart.mjs';
-import { ENVELOPE_PATH, fitted, HU, nameOf, phantom } from './cohort.mjs';
+import { heading, INK, key, Panel, picture, ticksTo } from './chart.mjs';
+import { ENVELOPE_PATH, fitted, HU, nameOf, teaching } from './cohort.mjs';
 
 export async function drawSides() {
-  const one = await fitted(phantom, ['sem-crc'], ENVELOPE_PATH);
-  const two = await fitted(phantom, ['sem-crc'], { ...ENVELOPE_PATH, sides: 'two' });
+  const one = await fitted(teaching, ['sem-crc'], ENVELOPE_PATH);
+  const two = await fitted(teaching, ['sem-crc'], { ...ENVELOPE_PATH, sides: 'two' });
   const { keys } = one.partition;
   const rows = keys
     .map((label, k) => ({
-      name: nameOf(phantom, label),
+      name: nameOf(teaching, label),
       both: one.fits[0].lambda[k] * HU,
       below: two.fits[0].lambda[k] * HU,
       above: two.fits[0].lambda[keys.length + k] * HU,
@@ -16,10 +16,10 @@ export async function drawSides() {
     // Air lies at the range's lower edge, where λ below costs nothing and is of no interest.
     .filter(({ name }) => name !== 'background')
     .sort((a, b) => b.both - a.both);
-  const most = Math.ceil(Math.max(...rows.flatMap(({ both, below, above }) => [both, below, above])) / 5) * 5;
+  const acrossTicks = ticksTo(Math.max(...rows.flatMap(({ both, below, above }) => [both, below, above])));
   const panel = new Panel(
     { left: 120, top: 62, width: 420, height: 26 * rows.length },
-    { range: [0, most], ticks: ticks(0, most, 5), label: 'λ (HU)' },
+    { range: [0, acrossTicks[acrossTicks.length - 1]], ticks: acrossTicks, label: 'λ (HU)' },
     { range: [rows.length - 0.5, -0.5], ticks: [...rows.keys()], label: '', format: (row) => rows[row].name },
   );
   return picture({ width: 760, height: 126 + 26 * rows.length, title: 'λ below and above for each organ' }, [

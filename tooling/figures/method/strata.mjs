@@ -1,13 +1,13 @@
 // An organ's λ by intensity bin, and the bins in a slice.
 import { cellsOfSample } from '@semcrc/core';
-import { element, heading, INK, key, Panel, picture, tenth, ticks } from './chart.mjs';
-import { ENVELOPE_PATH, fitted, HU, nameOf, phantom } from './cohort.mjs';
+import { element, heading, INK, key, Panel, picture, tenth, ticksTo } from './chart.mjs';
+import { ENVELOPE_PATH, fitted, HU, nameOf, teaching } from './cohort.mjs';
 
 const BINS = 6;
 const ORGANS = /** @type {const} */ ([
   ['1', INK.blue],
-  ['7', INK.green],
-  ['9', INK.red],
+  ['2', INK.green],
+  ['7', INK.red],
 ]);
 /** From dark to light, one for each bin. */
 const SHADES = ['#0d2b45', '#24507a', '#3f7cac', '#78a9c9', '#b3d0e0', '#e4eff4'];
@@ -15,7 +15,7 @@ const PIXEL = 3;
 
 export async function drawStrata() {
   const options = /** @type {const} */ ({ ...ENVELOPE_PATH, strata: [`intensity:${BINS}`] });
-  const { fits, split } = await fitted(phantom, ['sem-crc'], options);
+  const { fits, split } = await fitted(teaching, ['sem-crc'], options);
   const [{ partition, lambda }] = fits;
   const { spec, keys, cellsPerOrgan } = partition;
   if (spec.kind !== 'strata') throw new Error(`expected strata, found ${spec.kind}`);
@@ -26,17 +26,16 @@ export async function drawStrata() {
     const steps = edges.map(
       (edge, bin) => /** @type {const} */ ([hounsfield(edge), lambda[keys.indexOf(`${organ}/${bin}`)] * HU]),
     );
-    return { steps, stroke, name: nameOf(phantom, organ) };
+    return { steps, stroke, name: nameOf(teaching, organ) };
   });
-  const most =
-    Math.ceil(Math.max(...curves.flatMap(({ steps }) => steps.map(([, value]) => value))) / 10) * 10;
+  const upTicks = ticksTo(Math.max(...curves.flatMap(({ steps }) => steps.map(([, value]) => value))));
   const panel = new Panel(
     { left: 56, top: 76, width: 340, height: 288 },
     { range: [-175, 250], ticks: [-175, -100, 0, 100, 200], label: 'predicted intensity (HU)' },
-    { range: [0, most], ticks: ticks(0, most, 10), label: 'λ (HU)' },
+    { range: [0, upTicks[upTicks.length - 1]], ticks: upTicks, label: 'λ (HU)' },
   );
 
-  const sample = await phantom.read(split.test[0]);
+  const sample = await teaching.read(split.test[0]);
   const [, height, width] = sample.shape;
   const cells = cellsOfSample(partition, sample);
   const [left, top] = [440, 76];
@@ -44,7 +43,7 @@ export async function drawStrata() {
   const runs = SHADES.map(() => '');
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; ) {
-      const at = (2 * height + y) * width + x;
+      const at = y * width + x;
       const bin = sample.organs[at] === 0 ? -1 : cells[at] % cellsPerOrgan;
       let end = x + 1;
       const same = (/** @type {number} */ next) =>
