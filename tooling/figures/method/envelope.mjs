@@ -3,12 +3,12 @@ import { heading, INK, key, Panel, percent, picture, ticksTo } from './chart.mjs
 import { ENVELOPE_PATH, firstAbove, fitted, HU, nameOf, pathOf, twoOrgans } from './cohort.mjs';
 import { teachingCohort } from './teaching.mjs';
 
-const ORGANS = /** @type {const} */ ([3, 4]);
+const ORGANS = /** @type {const} */ ([3, 5]);
 /** Few voxels, so that single steps can be seen. */
-const SIZES = { nOpt: 6, nCal: 32, nTest: 0 };
+const SIZES = { nOpt: 4, nCal: 32, nTest: 0 };
 
 export async function drawEnvelope() {
-  const cohort = twoOrgans(teachingCohort({ scans: SIZES.nOpt + SIZES.nCal, side: 48 }), ORGANS);
+  const cohort = twoOrgans(teachingCohort({ scans: SIZES.nOpt + SIZES.nCal, side: 36 }), ORGANS);
   const { fits, split, profileOf, partition } = await fitted(
     cohort,
     ['sem-crc'],
@@ -32,7 +32,7 @@ export async function drawEnvelope() {
     return { organ, steps, vertices, anchor };
   });
   const price = path.miss[position - 1] / path.cost[position - 1];
-  const costTicks = ticksTo(1.6 * HU * Math.max(...curves.map(({ anchor }) => anchor[0])));
+  const costTicks = ticksTo(1.3 * HU * Math.max(...curves.map(({ anchor }) => anchor[0])));
   const costEnd = costTicks[costTicks.length - 1] / HU;
   const missTicks = ticksTo(Math.max(...curves.map(({ steps }) => steps[0][1])));
   const panels = curves.map(

@@ -1,13 +1,13 @@
 // Two organs' λ: the anchor, the line through it, the curve on which the risk condition is met, and λ̂.
 import { PAPER_OPTIONS } from '@semcrc/core';
 import { heading, INK, key, Panel, percent, picture, ticks } from './chart.mjs';
-import { anchorOf, EPSILON, fitted, HU, nameOf, phantom, riskOf, twoOrgans } from './cohort.mjs';
+import { anchorOf, EPSILON, fitted, HU, nameOf, riskOf, teaching, twoOrgans } from './cohort.mjs';
 
-const ORGANS = /** @type {const} */ ([2, 10]);
+const ORGANS = /** @type {const} */ ([2, 5]);
 const END = 50;
 
 export async function drawLine() {
-  const cohort = twoOrgans(phantom, ORGANS);
+  const cohort = twoOrgans(teaching, ORGANS);
   const { fits, split, profileOf, partition } = await fitted(cohort, ['sem-crc'], {
     ...PAPER_OPTIONS,
     within: 'body',
@@ -88,7 +88,7 @@ export async function drawLine() {
     panel.dot(anchor, { r: 5.5, fill: '#ffffff', stroke: INK.blue, ...thick }),
     panel.dot(hat, { r: 5.5, fill: INK.blue }),
     panel.note(anchor, 'anchor λ̃', { dx: -11, dy: -5, 'text-anchor': 'end', fill: INK.blue }),
-    panel.note([END, 0], 'condition met', { dx: -12, dy: -80, 'text-anchor': 'end', fill: INK.quiet }),
+    panel.note([END, 0], 'condition met', { dx: -12, dy: -190, 'text-anchor': 'end', fill: INK.quiet }),
     panel.note(hat, 'λ̂', { dx: 11, dy: 5, fill: INK.blue, 'font-weight': 'bold' }),
     key(470, 100, [
       {

@@ -63,8 +63,8 @@ export async function drawStrata() {
     panel.axes(),
     ...curves.map(({ steps, stroke }) => panel.steps(steps, 250, { stroke, 'stroke-width': 2.4 })),
     key(
-      300,
-      92,
+      70,
+      98,
       curves.map(({ stroke, name }) => ({ line: { stroke }, words: [name] })),
     ),
     element('rect', { x: left, y: top, width: width * PIXEL, height: height * PIXEL, fill: '#000000' }),
