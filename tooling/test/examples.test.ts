@@ -104,7 +104,10 @@ describe('the example', () => {
     const sizes = ['--n-opt', '4', '--n-cal', '18', '--n-test', '6'];
     const labels = ['--labels', 'totalsegmentator'];
     const out = path.join(folder, 'monai.json');
-    run(process.execPath, command, 'calibrate', manifest, ...labels, ...sizes, '--out', out);
+    run(
+      ...[process.execPath, command, 'calibrate', manifest, '--procedure', 'sem-crc'],
+      ...[...labels, ...sizes, '--out', out],
+    );
     const { test, lambda } = readJson('monai.json');
     expect(lambda['7']).toBeGreaterThan(lambda['0']); // the liver was made noisier than the rest
     expect(test.risk).toBeLessThan(0.1);

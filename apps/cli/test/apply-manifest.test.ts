@@ -12,7 +12,10 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-apply-manifest-'));
   manifest = writeCohort(join(root, 'cohort'));
   calibration = join(root, 'calibration.json');
-  expect((await semcrcHere(['calibrate', manifest, ...FITTING, '--out', calibration])).code).toBe(0);
+  expect(
+    (await semcrcHere(['calibrate', manifest, '--procedure', 'sem-crc', ...FITTING, '--out', calibration]))
+      .code,
+  ).toBe(0);
 }, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 

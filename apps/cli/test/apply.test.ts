@@ -16,7 +16,10 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'semcrc-apply-'));
   manifest = writeCohort(join(root, 'cohort'));
   calibration = join(root, 'calibration.json');
-  expect((await semcrcHere(['calibrate', manifest, ...FITTING, '--out', calibration])).code).toBe(0);
+  expect(
+    (await semcrcHere(['calibrate', manifest, '--procedure', 'sem-crc', ...FITTING, '--out', calibration]))
+      .code,
+  ).toBe(0);
   lambda = JSON.parse(readFileSync(calibration, 'utf8')).lambda;
   scan = readPlainCohort(manifest).get('s10')!;
 }, 120_000);

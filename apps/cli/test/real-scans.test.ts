@@ -34,6 +34,7 @@ describe.skipIf(withoutAbdomen40)('on real scans', () => {
     const out = join(directory, 'results');
     const outcome = semcrc([
       ...['experiment', ABDOMEN40, '--prepare', 'none', '--labels', 'suprem', ...SIZES],
+      ...['--procedures', 'crc,k-crc,sem-crc,organ-crc'],
       ...['--runs', String(RUNS), '--seed', '7', '--out', out],
     ]);
     expect(outcome.stderr).not.toMatch(/error/);
@@ -241,7 +242,8 @@ describe.skipIf(withoutAbdomen40)('on real scans', () => {
   test('calibrate finds the same λ on the same split, and writes it with its guarantee', () => {
     const out = join(directory, 'calibration.json');
     const outcome = semcrc([
-      ...['calibrate', ABDOMEN40, '--labels', 'suprem', ...SIZES, '--seed', '7', '--out', out],
+      ...['calibrate', ABDOMEN40, '--procedure', 'sem-crc', '--labels', 'suprem', ...SIZES],
+      ...['--seed', '7', '--out', out],
     ]);
     expect(outcome.code).toBe(0);
     const calibration = JSON.parse(readFileSync(out, 'utf8'));

@@ -36,7 +36,9 @@ test('the public names are these and no others', () => {
     'loadKernels',
     'loadProjector',
     'loadResampler',
+    'lowerSigned',
     'pauseWhenDue',
+    'raiseSigned',
     'simdSupported',
   ];
   expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());

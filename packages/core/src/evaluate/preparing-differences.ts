@@ -54,12 +54,18 @@ export function checkSamePreparing(
 const INPUTS = new Set(['body', 'point', 'std', 'samples']);
 
 /** What of its scans a calibration looks at beside the interval. */
-function usedBy({ partition, heuristic, within }: Calibration) {
+function usedBy({ partition, heuristic, within, shrink, centre }: Calibration) {
   const features = partition.kind === 'strata' ? partition.features.map(({ name }) => name) : [];
   const around = heuristic === 'mse' || heuristic === 'multiplicative' || heuristic === 'std';
   return {
-    labels: partition.kind === 'organ' || partition.kind === 'strata' || within === 'body',
-    point: around || features.some((name) => name !== 'width'),
+    labels: (partition.kind !== 'uniform' && partition.kind !== 'position') || within === 'body',
+    // Intervals shrink to the point, and what is learned from slices is learned from it.
+    point:
+      around ||
+      shrink ||
+      centre !== undefined ||
+      partition.kind === 'learned' ||
+      features.some((name) => name !== 'width'),
     std: heuristic === 'std',
     draws: heuristic === 'samples',
   };
