@@ -19,12 +19,16 @@ const PAPER: Preparing = {
   ...{ windowSlices: 48, margin: 10, leastLabelled: 4000, crop: 'truth' },
 };
 
-type Method = Pick<Calibration, 'partition' | 'heuristic' | 'within'>;
+type Method = Pick<Calibration, 'partition' | 'heuristic' | 'within'> & Partial<Pick<Calibration, 'shrink'>>;
 const ORGANS: Method = { partition: { kind: 'organ' }, heuristic: 'quantile', within: 'scan' };
 const UNIFORM: Method = { ...ORGANS, partition: { kind: 'uniform' } };
 const POSITIONS: Method = {
   ...ORGANS,
   partition: { kind: 'position', height: 1, width: 1, groupCount: 1, map: 'AA==' },
+};
+const LEARNED: Method = {
+  ...ORGANS,
+  partition: { kind: 'learned', features: [], trees: {}, rules: {} },
 };
 const strata = (name: 'intensity' | 'width' | 'gradient'): Method => ({
   ...ORGANS,
@@ -69,6 +73,14 @@ describe('scans made otherwise than those of a calibration', () => {
       ['refuse point'],
     ],
     ['no point where nothing looks at it', ORGANS, { point: false }, []],
+    [
+      'no point where intervals shrink to it',
+      { ...UNIFORM, shrink: true },
+      { point: false },
+      ['refuse point'],
+    ],
+    ['no point where strata are learned from it', LEARNED, { point: false }, ['refuse point']],
+    ['no body mask where learned strata are of organs', LEARNED, { body: false }, ['refuse body']],
     ['no deviation', { ...ORGANS, heuristic: 'std' }, { std: false }, ['refuse std']],
     ['fewer draws', { ...ORGANS, heuristic: 'samples' }, { draws: 3 }, ['refuse samples']],
     ['fewer draws that nothing looks at', ORGANS, { draws: 3 }, []],
