@@ -3,6 +3,7 @@ import { applyLambda, intervalOf, PAPER_OPTIONS } from '@semcrc/core';
 import { drawPhantom, phantomAcquisition } from '@semcrc/simulate';
 import { heading, INK, key, Panel, picture, ticks } from './chart.mjs';
 import { fitted, HU, phantom } from './cohort.mjs';
+import { blurred } from './teaching.mjs';
 
 const HEURISTICS = /** @type {const} */ (['quantile', 'mse', 'multiplicative', 'std']);
 /** Members of an ensemble of predictors: each blurs the measurement once more than the one before. */
@@ -62,12 +63,14 @@ export async function drawHeuristics() {
 
 /** Mean and standard deviation over the ensemble, voxel by voxel, in windowed intensity. @param {Float32Array} measurement */
 function ensembleOf(measurement) {
-  let blurred = blur(measurement);
+  const [, height, width] = MODEL.shape;
+  const blur = (/** @type {Float32Array} */ values) => blurred(values, [height, width], 2);
+  let latest = blur(measurement);
   /** @type {Float32Array[]} */
   const members = [];
   for (let member = 0; member < MEMBERS; member++) {
-    blurred = blur(blurred);
-    members.push(blurred.map((value) => Math.min(1, Math.max(0, value))));
+    latest = blur(latest);
+    members.push(latest.map((value) => Math.min(1, Math.max(0, value))));
   }
   const point = measurement.map(
     (_, voxel) => members.reduce((sum, member) => sum + member[voxel], 0) / MEMBERS,
@@ -76,21 +79,4 @@ function ensembleOf(measurement) {
     Math.sqrt(members.reduce((sum, member) => sum + (member[voxel] - mean) ** 2, 0) / MEMBERS),
   );
   return { point, std };
-}
-
-/** Every slice under the mask (1 2 1)/4 along both axes, edges repeated. @param {Float32Array} values */
-function blur(values) {
-  const [, height, width] = MODEL.shape;
-  const along = (
-    /** @type {Float32Array} */ from,
-    /** @type {number} */ stride,
-    /** @type {number} */ length,
-  ) =>
-    from.map((value, voxel) => {
-      const place = Math.floor(voxel / stride) % length;
-      const before = from[place > 0 ? voxel - stride : voxel];
-      const after = from[place < length - 1 ? voxel + stride : voxel];
-      return (before + 2 * value + after) / 4;
-    });
-  return along(along(values, 1, width), width, height);
 }

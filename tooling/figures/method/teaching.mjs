@@ -1,6 +1,6 @@
 // A cohort made for the figures that have to show how organs differ: a slice of an abdomen drawn from ellipses, and a
-// predictor that blurs it and claims to be right to within the same few HU everywhere. How wrong it is follows from the
-// organ: blur costs most where an organ is thin and unlike what lies around it, and all of the organ's fine grain.
+// predictor that blurs it and claims to be right to within the same few HU everywhere. How wrong it is depends on the
+// organ: blur loses most at the rim of one that is unlike what lies around it, and inside one of coarse grain.
 import { randomStream } from '@semcrc/core';
 
 /** @typedef {import('./cohort.mjs').Cohort} Cohort */
@@ -23,7 +23,7 @@ const CLAIMED = 12;
 /** By how much a scan's organs differ from the parts below: centres (frame), radii (share), intensities (HU). */
 const VARIETY = { centre: 0.03, radius: 0.1, hounsfield: 15 };
 
-export const LABELS = {
+const LABELS = {
   0: 'background',
   1: 'body',
   2: 'liver',
@@ -100,7 +100,7 @@ function drawSample(index, side) {
     organs[voxel] = part.label;
     truth[voxel] = windowed((around(part.hounsfield, part.grain) - FLOOR) / WINDOW);
   }
-  const point = blurred(truth, side);
+  const point = blurred(truth, [side, side], 4);
   const id = `slice-${index}`;
   return {
     ...{ id, patient: id, shape: [1, side, side], truth, point, organs },
@@ -115,14 +115,21 @@ function windowed(value) {
   return Math.min(Math.max(value, 0), 1);
 }
 
-/** A square slice under the mask (1 4 1)/6 along both axes, edges repeated. @param {Float32Array} values @param {number} side */
-function blurred(values, side) {
-  const along = (/** @type {Float32Array} */ from, /** @type {number} */ stride) =>
+/**
+ * Every slice under the mask (1 `middle` 1) along both axes, divided by its sum, edges repeated.
+ * @param {Float32Array} values @param {readonly [height: number, width: number]} size @param {number} middle
+ */
+export function blurred(values, [height, width], middle) {
+  const along = (
+    /** @type {Float32Array} */ from,
+    /** @type {number} */ stride,
+    /** @type {number} */ length,
+  ) =>
     from.map((value, voxel) => {
-      const place = Math.floor(voxel / stride) % side;
+      const place = Math.floor(voxel / stride) % length;
       const before = from[place > 0 ? voxel - stride : voxel];
-      const after = from[place < side - 1 ? voxel + stride : voxel];
-      return (before + 4 * value + after) / 6;
+      const after = from[place < length - 1 ? voxel + stride : voxel];
+      return (before + middle * value + after) / (middle + 2);
     });
-  return along(along(values, 1), side);
+  return along(along(values, 1, width), width, height);
 }
