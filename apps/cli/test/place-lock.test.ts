@@ -19,11 +19,11 @@ afterEach(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Starts a process and waits for a file that it makes, and for something in it. */
-async function start(args: readonly string[], until: string): Promise<ChildProcess> {
+/** Starts a process and waits for files that it makes, and for something in each. */
+async function start(args: readonly string[], ...until: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   started.push(child);
-  while (!statSync(until, { throwIfNoEntry: false })?.size) {
+  while (until.some((file) => !statSync(file, { throwIfNoEntry: false })?.size)) {
     expect(child.exitCode).toBe(null);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -73,7 +73,9 @@ describe('a second experiment in one folder', () => {
 
   test('goes on at once after kill -9, whatever the lock file says', async () => {
     const out = join(root, 'killed');
-    const first = await start([MAIN, ...experiment(out, 4000)], join(out, 'runs', 'run-001.json'));
+    // A run begins while the one before is still being written: either file may come first.
+    const runs = ['run-000.json', 'run-001.json'].map((name) => join(out, 'runs', name));
+    const first = await start([MAIN, ...experiment(out, 4000)], ...runs);
     // Not awaited: the next one may start before the system has cleared the killed one away.
     first.kill('SIGKILL');
     const { code, stderr } = semcrc(experiment(out, 2));
