@@ -59,7 +59,8 @@ export async function visit(
         complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
-    await page.goto(`http://127.0.0.1:${address.port}/${query}`);
+    // What the page computes may hold its thread for longer than loading may take.
+    await page.goto(`http://127.0.0.1:${address.port}/${query}`, { waitUntil: 'commit' });
     const settled = page.waitForFunction(`(${expression}) !== undefined`, undefined, {
       timeout: timeoutSeconds * 1000,
     });

@@ -65,10 +65,18 @@ function writePage(folder, script) {
   writeFileSync(path.join(folder, 'index.html'), `<!doctype html>${script}`);
 }
 
+/** A page draws its patients in its own thread: a few small ones. */
+const FEW = 'scans: 60, shape: [1, 64, 64]';
+const SIZES = { 'nOpt: 32, nCal: 128, nTest: 32': 'nOpt: 8, nCal: 48, nTest: 12' };
+
 /** The programs a page runs, by the name it is asked for. Each is a module that exports what it found as `found`. */
 const PROGRAMS = {
   /** README.md: one calibration in the page's own thread. */
-  usage: withReplaced(usageProgram(), { 'console.log(': 'export const found = records[0].test;\nvoid (' }),
+  usage: withReplaced(usageProgram(), {
+    ...SIZES,
+    'phantomSource()': `phantomSource({ ${FEW} })`,
+    'console.log(': 'export const found = records[0].test;\nvoid (',
+  }),
   /** packages/runner/README.md, in two workers: without an anchor, */
   crc: experiment("['crc']"),
   /** and with one whose bounds do not meet until HiGHS closes the gap. */
@@ -78,6 +86,8 @@ const PROGRAMS = {
 /** @param {string} procedures */
 function experiment(procedures) {
   return withReplaced(usageProgram('packages/runner/README.md'), {
+    ...SIZES,
+    "{ kind: 'phantom' }": `{ kind: 'phantom', options: { ${FEW} } }`,
     'procedures: PAPER_PROCEDURES': `procedures: ${procedures}`,
     'PAPER_OPTIONS, PAPER_PROCEDURES': 'PAPER_OPTIONS',
     'options: PAPER_OPTIONS': 'options: { ...PAPER_OPTIONS, gap: 1e-8 }',
