@@ -116,7 +116,7 @@ export function lambdaRange(values: readonly LambdaByGroup[string][]): string {
   return all.length === 0 ? '–' : `${figure(Math.min(...all))} … ${figure(Math.max(...all))}`;
 }
 
-/** Running text in lines of at most so many characters. */
+/** Running text, broken into lines no longer than the width allowed. */
 export function wrapped(text: string, width = lineWidth()): string {
   const lines: string[] = [];
   let line = '';

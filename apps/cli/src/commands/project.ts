@@ -226,7 +226,7 @@ function noiseOf({ spacing }: Volume, options: ProjectOptions): Noise {
   const { noise = 'poisson', photons = 1000, attenuation = 0.02, seed = 0, physical = false } = options;
   if (noise === 'none') return { kind: 'none' };
   if (noise === 'poisson') return { kind: 'poisson', photons, seed };
-  // Rays run nearly in the plane: a unit of length is so many mm there.
+  // Rays run nearly in the plane: this is the length of one unit there, in mm.
   const millimetres = physical ? 1 : Math.sqrt(spacing[0] * spacing[1]);
   return { kind: 'beer-lambert', photons, attenuation: attenuation * millimetres, seed };
 }

@@ -9,7 +9,7 @@ import {
   spacingOf,
 } from '@semcrc/imaging';
 
-/** Every so many voxels one is counted: a census asks for orders of magnitude. */
+/** Distance between the voxels that are counted: a census asks for orders of magnitude. */
 const STRIDE = 5;
 
 /** Counts a segmentation's label numbers. */

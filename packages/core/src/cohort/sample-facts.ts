@@ -9,7 +9,7 @@ export interface SampleFacts {
   readonly medians: Readonly<Record<string, number>>;
 }
 
-/** Every so many voxels one is looked at: a prime, so that no row is met at the same places. */
+/** Distance between the voxels that are looked at: a prime, so that rows are met at different places. */
 const STRIDE = 7;
 const LEVELS = 64;
 

@@ -285,7 +285,7 @@ export async function runOne(
 ): Promise<RunResult[]> {
   const { options, epsilons, seed } = plan;
   const split = { opt: [...run.split.opt], cal: [...run.split.cal], test: [...run.split.test] };
-  // What more scans would give is told of one run: it costs as much again as finding λ̂.
+  // What more scans would give is computed in one run only: it costs as much as finding λ̂.
   const stream = { seed, run: run.run, more: run.run === 0 };
   const fitted = await fitSplit(data, split, plan.procedures, epsilons, options, stream);
   const start = performance.now();
