@@ -1,35 +1,3 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { feedTexts, soundTexts, TEXT_KINDS } from './text-mutants.ts';
+import { describeDamagedTexts } from './damaged-texts.ts';
 
-const COUNT = 10_000;
-
-let root: string;
-let texts: Awaited<ReturnType<typeof soundTexts>>;
-beforeAll(async () => {
-  root = mkdtempSync(join(tmpdir(), 'semcrc-mutants-'));
-  texts = await soundTexts(root);
-}, 120_000);
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-describe(`${COUNT} damaged texts are read or refused by a message that names the file, in little memory`, () => {
-  it.each(TEXT_KINDS)(
-    '%s',
-    async (kind) => {
-      const folder = join(root, kind);
-      mkdirSync(folder);
-      const { read, refused, faults, peak } = await feedTexts(kind, texts[kind], {
-        seed: 2,
-        count: COUNT,
-        folder,
-      });
-      expect(faults).toEqual([]);
-      expect(read + refused).toBe(COUNT);
-      expect(refused).toBeGreaterThan(COUNT / 20);
-      expect(peak).toBeLessThan(500 * 2 ** 20);
-    },
-    600_000,
-  );
-});
+describeDamagedTexts(10_000, 2);
