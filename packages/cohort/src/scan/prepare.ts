@@ -29,7 +29,7 @@ import type { ScanMemory } from './scan-memory.ts';
 import { type ReadingOptions, ScanReader } from './scan-reader.ts';
 import type { SliceCensus } from './slice-advice.ts';
 import { mergeBody } from './voxels.ts';
-import { packGroups, readMeasurement, readPredictions, windowTruth } from './whole-scan.ts';
+import { packLabels, readMeasurement, readPredictions, windowTruth } from './whole-scan.ts';
 
 /**
  * Prepares one scan as section 4 of the paper: RAS order, resampled to the spacing (images trilinear, labels nearest),
@@ -61,8 +61,8 @@ export async function prepareScan(
     const truth = new Float32Array(voxelCount(shape));
     const windowed = found.truth.map((slice) => windowTruth(slice, reading));
     stackSlices(windowed, cut.size, truth);
-    const groups = new Uint16Array(voxelCount(shape));
-    stackSlices(found.groups, cut.size, groups);
+    const organs = new Uint16Array(voxelCount(shape));
+    stackSlices(found.organs, cut.size, organs);
 
     const room = memory && ((voxels: number) => memory.resampledImage(voxels));
     const take = (volume: Volume, outside: number): Volume => {
@@ -74,7 +74,7 @@ export async function prepareScan(
     if (files.body !== undefined) {
       const body = await reader.body(files.body, grids);
       const labelRoom = memory && ((voxels: number) => memory.resampledLabels(voxels));
-      mergeBody(groups, takeLabels(resampler, body, cut, labelRoom));
+      mergeBody(organs, takeLabels(resampler, body, cut, labelRoom));
     }
     const sample = {
       id: files.scan,
@@ -82,7 +82,7 @@ export async function prepareScan(
       shape,
       truth,
       ...predictions,
-      organs: packGroups(groups, reading.labelling),
+      organs: packLabels(organs, reading.labelling),
     };
     if (wants === 'sample' || files.measurement === undefined) return { state: 'kept', sample };
     return {
@@ -130,7 +130,7 @@ type ChosenSlices =
       readonly state: 'chosen';
       readonly cut: ScanCut;
       readonly truth: readonly Volume[];
-      readonly groups: readonly LabelVolume[];
+      readonly organs: readonly LabelVolume[];
     }
   | { readonly state: 'left-out'; readonly reason: string };
 
@@ -190,7 +190,7 @@ async function chooseSlices(
     state: 'chosen',
     cut: choice.cut,
     truth: boxes.map((box) => crop(truth, box)),
-    groups: boxes.map((box) => crop(segmentation, box)),
+    organs: boxes.map((box) => crop(segmentation, box)),
   };
 }
 

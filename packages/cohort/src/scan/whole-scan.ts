@@ -55,9 +55,9 @@ export function windowTruth(truth: Volume, { truthUnits, window = abdomenWindow 
   return truth;
 }
 
-/** Group ids in the number of bytes the cohort's groups need. */
-export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint8Array | Uint16Array {
-  return groupBytes === 1 ? new Uint8Array(groups) : groups;
+/** Label ids in the number of bytes the cohort's need. */
+export function packLabels(organs: Uint16Array, { labelBytes }: Labelling): Uint8Array | Uint16Array {
+  return labelBytes === 1 ? new Uint8Array(organs) : organs;
 }
 
 /** The measurement of a scan whose truth the reader has read, brought by `take` to the voxels of the sample; windowed, not clipped. */
@@ -96,7 +96,7 @@ export async function readWholeMeasurement(
 
 /**
  * Reads one scan with every slice as its files hold it (`prepare: 'none'`): closest axes in RAS order, truth windowed,
- * bounds clipped and swapped where they cross, label numbers turned into groups and the body merged in.
+ * bounds clipped and swapped where they cross, numbers of the scheme turned into label ids and the body merged in.
  *
  * @param wants what is read beside the sample, where a file of it is named.
  * @throws SemcrcError `bad-input` naming scan and file: unreadable files, files of different shape or affine (both named),
@@ -111,8 +111,8 @@ export async function readWholeScan(
   try {
     const truth = windowTruth(await reader.truth(), options);
     const predictions = await readPredictions(reader, (volume) => volume);
-    const groups = await reader.segmentation();
-    if (files.body !== undefined) mergeBody(groups.data, (await reader.body(files.body)).data);
+    const organs = await reader.segmentation();
+    if (files.body !== undefined) mergeBody(organs.data, (await reader.body(files.body)).data);
     const measurement =
       wants === 'measurement' && files.measurement !== undefined
         ? { measurement: await readMeasurement(reader, files.measurement, (volume) => volume) }
@@ -124,7 +124,7 @@ export async function readWholeScan(
       affine: truth.affine,
       truth: truth.data,
       ...predictions,
-      organs: packGroups(groups.data, options.labelling),
+      organs: packLabels(organs.data, options.labelling),
     };
     return { state: 'kept', sample, ...measurement };
   } catch (error) {

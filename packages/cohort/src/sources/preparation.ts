@@ -90,7 +90,7 @@ export async function openPreparation(
         measurement,
         samples: inputs.draws ?? 0,
       },
-      groupBytes: labelling.groupBytes,
+      labelBytes: labelling.labelBytes,
       name,
       preparing: preparingOf(options, labelling, inputs),
     },
