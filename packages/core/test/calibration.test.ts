@@ -96,7 +96,9 @@ function wrote(name: string) {
 const FILE = 'some/calibration.json';
 
 /** Fields that other versions of a calibration may lack. */
-const OPTIONAL = new Set(['centre', 'fingerprints', 'mended', 'moreScans', 'patients', 'units']);
+const OPTIONAL = new Set([
+  ...['centre', 'fingerprints', 'meanLambda', 'mended', 'moreScans', 'patients', 'units'],
+]);
 
 /** The refusal of a document, which must be `bad-input` and name the file. */
 function refusal(document: unknown): string {

@@ -62,6 +62,7 @@ export { restoreImage, restoreLabels } from './prepare/restore.ts';
 export {
   type CutChoice,
   chooseCut,
+  firstPixel,
   type PaperSlices,
   type ScanCut,
   type SliceRoom,
@@ -70,6 +71,7 @@ export {
   stackSlices,
   takeImage,
   takeLabels,
+  wholeSlices,
 } from './prepare/scan-cut.ts';
 export {
   chooseSliceWindow,

@@ -1,3 +1,4 @@
+import { keepsSurroundings } from '@semcrc/core';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
@@ -56,6 +57,7 @@ export async function openPreparation(
   });
   const byId = new Map(scans.map((files) => [files.scan, files]));
   const inputs = inputsOf(scans, await countDraws(scans));
+  const preparing = preparingOf(options, labelling, inputs);
   return {
     plan: {
       digest,
@@ -63,10 +65,15 @@ export async function openPreparation(
       ids: scans.map(({ scan }) => scan),
       patients: scans.map(({ patient }) => patient),
       labels: labelling.labels,
-      volumes: { point: inputs.point === true, std: inputs.std === true, samples: inputs.draws ?? 0 },
+      volumes: {
+        point: inputs.point === true,
+        std: inputs.std === true,
+        samples: inputs.draws ?? 0,
+        surroundings: keepsSurroundings(preparing),
+      },
       labelBytes: labelling.labelBytes,
       name,
-      preparing: preparingOf(options, labelling, inputs),
+      preparing,
     },
     async prepare(path, id) {
       const files = byId.get(id);

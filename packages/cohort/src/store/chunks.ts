@@ -8,7 +8,7 @@ import { Compile } from 'typebox/compile';
 import * as zarr from 'zarrita';
 import { crc32c } from './crc32c.ts';
 import { chunkProblem, type FolderStore } from './folder-store.ts';
-import type { StoreArray } from './format.ts';
+import { type StoreArray, typeOfArray } from './format.ts';
 
 /** The voxels of one chunk. */
 export type Voxels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
@@ -141,7 +141,7 @@ export async function openArray(store: FolderStore, name: StoreArray, scans: num
   const place = join(store.folder, name);
   const layout = await readLayout(store, name);
   const { shape, data_type: dtype } = layout;
-  const expected = name === 'groups' ? ['uint8', 'uint16'] : ['float32'];
+  const expected = name === 'groups' ? ['uint8', 'uint16'] : [typeOfArray(name, 1)];
   if (!expected.includes(dtype))
     refuse(place, `expected ${expected.join(' or ')}, found ${dtype}; convert it`);
   if (shape.length !== 4 || shape[0] !== scans) {
