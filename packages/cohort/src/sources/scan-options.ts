@@ -95,7 +95,7 @@ export function preparingOf(options: ScanOptions, labelling: Labelling, inputs: 
     truthUnits: reading.truthUnits,
   };
   const paper = paperSlicesOf(options);
-  if (paper) return { ...recorded, prepare: 'paper', ...paper };
+  if (paper) return { ...recorded, prepare: 'paper', ...paper, surroundings: paper.spacing === null };
   const whole = {
     spacing: null,
     slices: null,

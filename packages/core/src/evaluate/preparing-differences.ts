@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { Preparing } from '../options/preparing.ts';
+import { knowsWholeSlices, type Preparing } from '../options/preparing.ts';
 import type { Calibration } from '../records/calibration.ts';
 
 /** One way in which scans were made otherwise than those of a calibration. */
@@ -66,6 +66,8 @@ function usedBy({ partition, heuristic, within, shrink, centre }: Calibration) {
       centre !== undefined ||
       partition.kind === 'learned' ||
       features.some((name) => name !== 'width'),
+    /** What is learned is a function of whole slices. */
+    slices: centre !== undefined || partition.kind === 'learned',
     std: heuristic === 'std',
     draws: heuristic === 'samples',
   };
@@ -104,6 +106,13 @@ function refusedDifferences(calibration: Calibration, found: Preparing): Prepari
       `the calibration's scans were windowed to ${made.window.join('..')} HU, these to ${found.window.join('..')}; ` +
         `give \`window\` ${made.window.join(',')}`,
       'window',
+    );
+  }
+  if (uses.slices && !knowsWholeSlices(found)) {
+    refuse(
+      'the calibration tells voxels apart by what their whole slices show, which these scans do not keep: they were ' +
+        'resampled, or cropped by an earlier version; prepare them without `spacing`',
+      'spacing',
     );
   }
   if (made.labels === null || found.labels === null) return differences;
