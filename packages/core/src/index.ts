@@ -74,6 +74,7 @@ export {
   PREPARING_DEFAULTS,
   Preparing,
   PreparingOptions,
+  UNCUT,
   UNKNOWN_PREPARING,
 } from './options/preparing.ts';
 export {

@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { knowsWholeSlices, type Preparing } from '../options/preparing.ts';
+import { knowsWholeSlices, type Preparing, UNCUT } from '../options/preparing.ts';
 import type { Calibration } from '../records/calibration.ts';
 
 /** One way in which scans were made otherwise than those of a calibration. */
@@ -147,16 +147,7 @@ function sliceDifferences(calibration: Calibration, found: Preparing): Preparing
   const made = calibration.source.preparing;
   // The phantom and stores of other programs do not tell how their scans were cut.
   if (made.labels === null || found.labels === null) return [];
-  const names = [
-    'prepare',
-    'spacing',
-    'slices',
-    'size',
-    'windowSlices',
-    'margin',
-    'leastLabelled',
-    'crop',
-  ] as const;
+  const names = ['prepare', ...(Object.keys(UNCUT) as (keyof typeof UNCUT)[])] as const;
   const options = names.filter((name) => JSON.stringify(made[name]) !== JSON.stringify(found[name]));
   if (options.length === 0) return [];
   if (calibration.partition.kind === 'position' && made.crop === 'truth' && found.crop !== 'truth') {

@@ -180,6 +180,17 @@ export function knowsWholeSlices(preparing: Preparing | undefined): boolean {
   return preparing.spacing === null && keepsSurroundings(preparing);
 }
 
+/** What stands in place of the settings of slices where scans are taken whole. */
+export const UNCUT = {
+  spacing: null,
+  slices: null,
+  size: null,
+  windowSlices: null,
+  margin: null,
+  leastLabelled: null,
+  crop: null,
+} as const;
+
 /** The preparing of whole scans of which nothing else is known. */
 export const UNKNOWN_PREPARING: Preparing = {
   point: null,
@@ -194,11 +205,5 @@ export const UNKNOWN_PREPARING: Preparing = {
   window: null,
   predictionUnits: 'window',
   prepare: 'none',
-  spacing: null,
-  slices: null,
-  size: null,
-  windowSlices: null,
-  margin: null,
-  leastLabelled: null,
-  crop: null,
+  ...UNCUT,
 };
