@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Labels } from '@semcrc/core';
 import { organLabels } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
-import type { PhantomGrid } from './painter.ts';
+import type { PhantomGrid } from './brush.ts';
 import { centredGrid, drawPhantomVolume } from './phantom.ts';
 import type { SimulatedPatient } from './simulation.ts';
 import { trainingSeed } from './source.ts';
