@@ -247,8 +247,9 @@ describe('simulate', () => {
     ],
     [['phantom', '--size', '4,4,4'], /--size/],
     [['phantom', '-n', '2000000'], /--scans.*1000000/],
-    [['phantom', '--sigma', '1e300'], /--sigma.*0 to 100/],
+    [['phantom', '--sigma', '1e300'], /--sigma/],
     [['warp', '--size', '64,64,8', '--template', 'a', '--segmentation', 'b'], /--size/],
+    [['warp', '--template', 'a', '--segmentation', 'b', '--smoothness', '1e9'], /--smoothness/],
     [
       ['warp', '--template', 'a', '--template', 'b', '--segmentation', 'c'],
       /--segmentation.*expected 2, found 1/,
