@@ -3,7 +3,6 @@ import {
   applyLambda,
   averageEvaluations,
   buildProfile,
-  cellsOfSample,
   drawSplit,
   evaluateFits,
   fitSplit,
@@ -12,6 +11,7 @@ import {
   PAPER_OPTIONS,
   profileOptionsOf,
   randomStream,
+  regionsOfSample,
 } from '@semcrc/core';
 import { loadKernels } from '@semcrc/kernels';
 
@@ -72,7 +72,7 @@ const [onTest] = await evaluateFits(data, fits, split.test, wanted);
 
 const { lower, upper } = applyLambda(
   intervalOf(newScan, PAPER_OPTIONS),
-  cellsOfSample(fit.partition, newScan),
+  regionsOfSample(fit.partition, newScan),
   fit,
 );
 const inside = newScan.truth.filter((value, voxel) => lower[voxel] <= value && value <= upper[voxel]);

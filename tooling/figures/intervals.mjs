@@ -2,7 +2,7 @@
 // The same bits on every machine: seeded cohort, exact procedures, lossless images embedded in the SVG.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { applyLambda, averageEvaluations, cellsOfSample, PAPER_OPTIONS } from '@semcrc/core';
+import { applyLambda, averageEvaluations, PAPER_OPTIONS, regionsOfSample } from '@semcrc/core';
 import { encode } from 'fast-png';
 import { fitted, HU, phantom } from './method/cohort.mjs';
 
@@ -55,7 +55,7 @@ function mostOrgans(ids) {
 
 /** @param {import('@semcrc/core').Fit} fit @returns {Float32Array} width of the calibrated interval, per voxel */
 function calibratedWidth(fit) {
-  const { lower, upper } = applyLambda(sample, cellsOfSample(fit.partition, sample), fit);
+  const { lower, upper } = applyLambda(sample, regionsOfSample(fit.partition, sample), fit);
   return upper.map((value, voxel) => value - lower[voxel]);
 }
 

@@ -30,7 +30,7 @@ try {
     patients: ids,
     labels: { 0: 'background', 1: 'body' },
     volumes: { point: true, std: false, samples: 0 },
-    groupBytes: 1,
+    labelBytes: 1,
     name: 'bench',
     preparing: UNKNOWN_PREPARING,
   };

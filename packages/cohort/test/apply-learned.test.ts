@@ -123,7 +123,7 @@ describe.each([
       const store = join(home, 'cohort.zarr');
       const { ids, patients, labels, preparing } = source;
       await beginStore(store, {
-        ...{ digest: source.digest, ids, patients, labels, groupBytes: 1, name: 'drawn' },
+        ...{ digest: source.digest, ids, patients, labels, labelBytes: 1, name: 'drawn' },
         volumes: { point: true, std: false, samples: 0 },
         preparing: preparing ?? UNKNOWN_PREPARING,
       });
@@ -135,9 +135,9 @@ describe.each([
         const { shrink = false, centre = null, partition } = fit;
         const own = placeSample(counted, partition, { ...PAPER_OPTIONS, shrink }, centre);
         const kept = placeSample(await prepared.read(id), partition, { ...PAPER_OPTIONS, shrink }, centre);
-        expect(kept.cells).toEqual(own.cells);
+        expect(kept.regions).toEqual(own.regions);
         expect(kept.interval).toEqual(own.interval);
-        const expected = applyLambda(own.interval, own.cells, fit);
+        const expected = applyLambda(own.interval, own.regions, fit);
         const file = (volume: string) => join(home, id, `${volume}.nii.gz`);
         const out = join(home, `applied-${id}`);
         await applyToFiles(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readNifti, resolveLabelling } from '@semcrc/imaging/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApplyOptions, applyToFiles } from '../src/node.ts';
-import { calibration, groupOf, LAMBDA, randomScan, type Scan, VOXELS, writeScanFiles } from './apply-scan.ts';
+import { calibration, LAMBDA, labelOf, randomScan, type Scan, VOXELS, writeScanFiles } from './apply-scan.ts';
 import type { PlainFile } from './plain-nifti.ts';
 import { uniform } from './random-cohort.ts';
 
@@ -53,7 +53,7 @@ describe('what is published', () => {
         values(inHu, 'upper'),
       ]);
       for (let voxel = 0; voxel < VOXELS; voxel++) {
-        const own = lambda[groupOf(scan.seg[voxel] as number)] as number;
+        const own = lambda[labelOf(scan.seg[voxel] as number)] as number;
         const [lower, upper] = [scan.lower[voxel] as number, scan.upper[voxel] as number];
         for (let steps = -3; steps <= 3; steps++) {
           for (const edge of [Math.fround(lower - own), Math.fround(upper + own)]) {

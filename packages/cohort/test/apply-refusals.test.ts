@@ -76,7 +76,7 @@ describe('applying refuses', () => {
     const labels = { ...SUPREM_LABELS, 64: 'esophagus' };
     const lambda = { ...LAMBDA, 64: Math.fround(0.1) };
     expect(await refusal(write(randomScan(12)), { labels, lambda }, { labelling })).toMatch(
-      /group 64 is "esophagus" in the calibration but "duodenum" here/,
+      /label 64 is "esophagus" in the calibration but "duodenum" here/,
     );
   });
 

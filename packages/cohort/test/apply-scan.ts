@@ -101,5 +101,5 @@ export function writeScanFiles(home: string, scan: Scan, more: Partial<PlainFile
 }
 
 /** Group of a SuPreM label without a body mask. */
-export const groupOf = (label: number): number =>
+export const labelOf = (label: number): number =>
   label === 0 ? 0 : [1, 2, 3, 4, 6, 7, 8, 9, 11].includes(label) ? label + 1 : 1;

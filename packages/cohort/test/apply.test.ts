@@ -8,8 +8,8 @@ import { type ApplyOptions, applyToFiles } from '../src/node.ts';
 import {
   AFFINE,
   calibration,
-  groupOf,
   LAMBDA,
+  labelOf,
   randomScan,
   type Scan,
   SIZE,
@@ -45,7 +45,7 @@ describe('applying a calibration to files', () => {
     );
     const counts = new Map<number, { voxels: number; width: number }>();
     for (let voxel = 0; voxel < VOXELS; voxel++) {
-      let group = groupOf(scan.seg[voxel] as number);
+      let group = labelOf(scan.seg[voxel] as number);
       if (group === 0 && voxel % 2 === 1) group = 1;
       const own = LAMBDA[group] as number;
       expect(lambda?.[voxel]).toBe(own);
@@ -129,8 +129,8 @@ describe('applying a calibration to files', () => {
       meanWidth: 1,
     });
     expect(said).toEqual([
-      expect.stringMatching(/liver \(group 7.*too few calibration scans.*whole range/),
-      expect.stringMatching(/duodenum \(group 64.*does not know it.*whole range/),
+      expect.stringMatching(/liver \(label 7.*too few calibration scans.*whole range/),
+      expect.stringMatching(/duodenum \(label 64.*does not know it.*whole range/),
     ]);
     expect(summary.warnings).toEqual(said);
   });
@@ -152,7 +152,7 @@ describe('applying a calibration to files', () => {
     ]);
     const [above, upper] = [await values(home, 'lambda-above'), await values(home, 'upper')];
     above.forEach((value, voxel) => {
-      expect(value).toBe(Math.fround(2 * (LAMBDA[groupOf(scan.seg[voxel] as number)] as number)));
+      expect(value).toBe(Math.fround(2 * (LAMBDA[labelOf(scan.seg[voxel] as number)] as number)));
       expect(upper[voxel]).toBeCloseTo(Math.min(1, (scan.upper[voxel] as number) + value), 6);
     });
   });
@@ -259,7 +259,7 @@ describe('applying a calibration to files', () => {
     await applyToFiles(made, { ...files, samples: draws }, home, options);
     // The quarter quantile of three draws 0.1 apart lies half a step above the lowest.
     (await values(home, 'lower')).forEach((value, voxel) => {
-      const own = LAMBDA[groupOf(scan.seg[voxel] as number)] as number;
+      const own = LAMBDA[labelOf(scan.seg[voxel] as number)] as number;
       expect(value).toBeCloseTo(Math.max(0, (scan.lower[voxel] as number) + 0.05 - own), 5);
     });
     await expect(applyToFiles(made, files, out(), options)).rejects.toThrow(/needs at least 2 samples/);

@@ -12,7 +12,7 @@ const plan = {
   patients: ids,
   labels: { 0: 'background', 1: 'body' },
   volumes: { point: false, std: false, samples: 0 },
-  groupBytes: 1,
+  labelBytes: 1,
   name: 'random',
   preparing: UNKNOWN_PREPARING,
 };

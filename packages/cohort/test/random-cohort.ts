@@ -66,7 +66,7 @@ export function planOf(count: number, digest = 'a digest'): StorePlan {
     patients: ids.map((id) => `patient of ${id}`),
     labels: LABELS,
     volumes: { point: true, std: false, samples: 0 },
-    groupBytes: 1,
+    labelBytes: 1,
     name: 'random',
     preparing: PREPARING,
   };

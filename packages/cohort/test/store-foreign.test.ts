@@ -174,7 +174,7 @@ describe('preparing touches nothing that is not ours', () => {
       const ids = Array.from({ length: 700 }, (_, index) => 's' + index);
       const volumes = { point: false, std: false, samples: 0 };
       const labels = { 0: 'background' };
-      const plan = { digest: '', ids, patients: ids, labels, volumes, groupBytes: 1, name: '', preparing };
+      const plan = { digest: '', ids, patients: ids, labels, volumes, labelBytes: 1, name: '', preparing };
       await beginStore(path, plan);
       const image = Float32Array.of(0.5);
       const mended = { clipped: 0, crossed: 0 };

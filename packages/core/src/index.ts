@@ -79,7 +79,7 @@ export {
   RECENTRED_OPTIONS,
   SHORTEST_OPTIONS,
 } from './options/procedure-options.ts';
-export { cellsOfSample, makePartition, type Partition } from './partition/partition.ts';
+export { makePartition, type Partition, regionsOfSample } from './partition/partition.ts';
 export type {
   PartitionSpec,
   PositionSpec,

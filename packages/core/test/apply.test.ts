@@ -29,8 +29,8 @@ const lambda = fc.oneof(
 const steps = fc.integer({ min: -4, max: 4 });
 
 function publish(interval: Interval, values: readonly number[], sides: 1 | 2 = 1) {
-  const cells = new Uint8Array(interval.lower.length).fill(1);
-  return applyLambda(interval, cells, { partition: organs, sides, lambda: Float32Array.from(values) });
+  const regions = new Uint8Array(interval.lower.length).fill(1);
+  return applyLambda(interval, regions, { partition: organs, sides, lambda: Float32Array.from(values) });
 }
 
 describe('published intervals', () => {
@@ -113,9 +113,9 @@ describe('published intervals', () => {
 
   it('are the whole range where λ is infinite or the voxel belongs to no group', () => {
     const interval = { lower: Float32Array.of(0.4, 0.4, 0.4), upper: Float32Array.of(0.6, 0.6, 0.6) };
-    const cells = Uint8Array.of(0, 1, 9);
+    const regions = Uint8Array.of(0, 1, 9);
     const lambdaByOrgan = Float32Array.of(Infinity, 0.125);
-    const result = applyLambda(interval, cells, { partition: organs, sides: 1, lambda: lambdaByOrgan });
+    const result = applyLambda(interval, regions, { partition: organs, sides: 1, lambda: lambdaByOrgan });
     expect(result.lower[0]).toBe(0);
     expect(result.upper[0]).toBe(1);
     expect(result.lower[2]).toBe(0);

@@ -9,7 +9,7 @@ import {
   type ProcedureOptions,
   SHORTEST_OPTIONS,
 } from '../src/index.ts';
-import { cellsOfSample } from '../src/partition/partition.ts';
+import { regionsOfSample } from '../src/partition/partition.ts';
 import { divideByPosition, positionsOfScan } from '../src/profile/position-profile.ts';
 import { backtrack } from '../src/search/backtrack.ts';
 import { lineFamily } from '../src/search/lambda-family.ts';
@@ -77,9 +77,9 @@ function testRisk(population: Population, fit: Fit, lambda: Float32Array, test: 
   return meanOf(
     test.map((member) => {
       const sample = population.samples[member];
-      const cells = cellsOfSample(partition, sample);
+      const regions = regionsOfSample(partition, sample);
       return riskOf(sample, (voxel, above) => {
-        const group = partition.groupOfCell[cells[voxel]];
+        const group = partition.groupOfRegion[regions[voxel]];
         return lambda[(sides === 2 && above ? groups : 0) + group];
       });
     }),

@@ -67,11 +67,11 @@ beforeAll(async () => {
 
 /** Share of a scan's voxels missed at a fit's λ, voxel by voxel. */
 function riskOf(sample: Sample, { partition, lambda, centre = null, shrink = false }: Fit): number {
-  const { interval, cells } = placeSample(sample, partition, { ...PAPER_OPTIONS, shrink }, centre);
+  const { interval, regions } = placeSample(sample, partition, { ...PAPER_OPTIONS, shrink }, centre);
   const { lower, upper, point = lower } = interval;
   let missed = 0;
   sample.truth.forEach((x, v) => {
-    const group = partition.groupOfCell[cells[v]];
+    const group = partition.groupOfRegion[regions[v]];
     if (x < point[v]) missed += Math.fround(lower[v] - x) > lambda[group] ? 1 : 0;
     else if (x > point[v])
       missed += Math.fround(x - upper[v]) > lambda[partition.keys.length + group] ? 1 : 0;

@@ -373,13 +373,13 @@ describe('learned strata and centres', () => {
   /** Loss at a fit's λ, voxel by voxel, from its own placement. */
   function lossOf(sample: Sample, fit: Fit, lambda: Float32Array, organ?: number): number {
     const { partition, centre = null, shrink = false } = fit;
-    const { interval, cells } = placeSample(sample, partition, { ...PAPER_OPTIONS, shrink }, centre);
+    const { interval, regions } = placeSample(sample, partition, { ...PAPER_OPTIONS, shrink }, centre);
     let missed = 0;
     let voxels = 0;
-    cells.forEach((cell, v) => {
+    regions.forEach((region, v) => {
       if (organ !== undefined && sample.organs[v] !== organ) return;
       voxels++;
-      const group = partition.groupOfCell[cell];
+      const group = partition.groupOfRegion[region];
       const x = sample.truth[v];
       const p = interval.point?.[v] ?? interval.lower[v];
       const above = lambda[partition.keys.length + group];
@@ -439,7 +439,7 @@ describe('learned strata and centres', () => {
       const calibration = parseCalibration(JSON.stringify(written), 'calibration.json');
       const read = calibratedLambda(calibration);
       for (const sample of samples.slice(0, 4)) {
-        const { interval, cells } = placeSample(
+        const { interval, regions } = placeSample(
           sample,
           read.partition,
           { ...PAPER_OPTIONS, shrink: read.shrink ?? false },
@@ -451,9 +451,9 @@ describe('learned strata and centres', () => {
           { ...PAPER_OPTIONS, shrink: fit.shrink ?? false },
           fit.centre,
         );
-        expect(cells).toEqual(own.cells);
+        expect(regions).toEqual(own.regions);
         expect(interval).toEqual(own.interval);
-        const { lower, upper } = applyLambda(interval, cells, read);
+        const { lower, upper } = applyLambda(interval, regions, read);
         const evaluation = evaluateCalibration(kernels, calibration, sample);
         expect(evaluation.risk).toBeCloseTo(lossOf(sample, fit, fit.lambda), 12);
         let outside = 0;

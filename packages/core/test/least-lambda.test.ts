@@ -60,20 +60,20 @@ function drawProfiles(drawing: Drawing): Profile[] {
 /** A profile over the organs; a unit may lack an organ, and every third patient has two scans. */
 function drawProfile({ seed, scores, levels, shape, merged, sides }: Drawing, unit: number): Profile {
   const { uniform } = randomStream(seed, unit);
-  const cellCount = Math.max(...IDS) + 1;
-  const lists = Array.from({ length: sides * cellCount }, (_, list) =>
+  const regionCount = Math.max(...IDS) + 1;
+  const lists = Array.from({ length: sides * regionCount }, (_, list) =>
     Float32Array.from(
-      { length: IDS.includes(list % cellCount) ? Math.round(scores * uniform()) : 0 },
+      { length: IDS.includes(list % regionCount) ? Math.round(scores * uniform()) : 0 },
       () => Math.ceil(SHAPES[shape](uniform()) * levels) / levels,
     )
       .filter((score) => score > 0)
       .sort(),
   );
-  const organVoxels = new Uint32Array(cellCount);
-  for (const [list, { length }] of lists.entries()) organVoxels[list % cellCount] += length;
+  const organVoxels = new Uint32Array(regionCount);
+  for (const [list, { length }] of lists.entries()) organVoxels[list % regionCount] += length;
   for (const [organ, missed] of organVoxels.entries()) if (missed > 0) organVoxels[organ] = 2 * missed + 1;
   const ofSides = Array.from({ length: sides }, (_, side) =>
-    joined(lists.slice(side * cellCount, (side + 1) * cellCount)).scores.sort(),
+    joined(lists.slice(side * regionCount, (side + 1) * regionCount)).scores.sort(),
   );
   return {
     scan: `scan-${unit}`,
@@ -81,7 +81,7 @@ function drawProfile({ seed, scores, levels, shape, merged, sides }: Drawing, un
     shape: [1, 1, 1],
     dimension: organVoxels.reduce((sum, voxels) => sum + voxels, 1),
     sides,
-    cellCount,
+    regionCount,
     organVoxels,
     ...joined(lists),
     merged: merged ? { ...joined(ofSides), places: null } : null,

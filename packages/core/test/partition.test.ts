@@ -1,12 +1,12 @@
 import { loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellsOfSample, makePartition, type PositionSpec } from '../src/index.ts';
-import { cellsOnArena } from '../src/partition/partition.ts';
+import { makePartition, type PositionSpec, regionsOfSample } from '../src/index.ts';
+import { regionsOnArena } from '../src/partition/partition.ts';
 import { drawCohort, draws, LABELS, recipes } from './random-cohort.ts';
 
-describe('cells by position', () => {
-  it('are organ-major, and the same on kernel memory, for few groups and for more cells than a byte holds', async () => {
+describe('regions by position', () => {
+  it('are organ-major, and the same on kernel memory, for few groups and for more regions than a byte holds', async () => {
     const kernels = await loadKernels();
     fc.assert(
       fc.property(
@@ -23,10 +23,10 @@ describe('cells by position', () => {
               (organ, voxel) => organ * groupCount + map[voxel % map.length],
             );
             const mark = kernels.arena.mark();
-            expect(Array.from(cellsOfSample(partition, sample))).toEqual(expected);
-            const cells = cellsOnArena(kernels, partition, sample);
-            expect(cells.buffer).toBe(kernels.memory.buffer);
-            expect(Array.from(cells)).toEqual(expected);
+            expect(Array.from(regionsOfSample(partition, sample))).toEqual(expected);
+            const regions = regionsOnArena(kernels, partition, sample);
+            expect(regions.buffer).toBe(kernels.memory.buffer);
+            expect(Array.from(regions)).toEqual(expected);
             kernels.arena.release(mark);
           }
         },

@@ -52,7 +52,7 @@ describe('a profile', () => {
             const profile = buildProfile(kernels, sample, organs, { sides, within, pixels: true });
             expect(profile.dimension).toBe(countVoxels(sample, counts));
             for (let side = 0; side < sides; side++) {
-              for (let organ = 0; organ < organs.cellCount; organ++) {
+              for (let organ = 0; organ < organs.regionCount; organ++) {
                 const members = Array.from(sample.organs.keys()).filter(
                   (voxel) =>
                     sample.organs[voxel] === organ &&
@@ -60,7 +60,7 @@ describe('a profile', () => {
                     scoreOf(sample, voxel) > 0 &&
                     (sides === 1 || isAbove(sample, voxel) === (side === 1)),
                 );
-                const list = side * organs.cellCount + organ;
+                const list = side * organs.regionCount + organ;
                 const [from, to] = [profile.offsets[list], profile.offsets[list + 1]];
                 const expected = members.map((voxel) => scoreOf(sample, voxel)).sort((a, b) => a - b);
                 expect(Array.from(profile.scores.subarray(from, to))).toEqual(expected);
@@ -157,7 +157,7 @@ describe('a profile', () => {
             const profile = buildProfile(kernels, sample, organs, { sides: 2, pixels: true });
             const below = Float32Array.from(lambda.slice(0, 3));
             const above = Float32Array.from(lambda.slice(3));
-            const expected = new Float64Array(organs.cellCount);
+            const expected = new Float64Array(organs.regionCount);
             sample.organs.forEach((organ, voxel) => {
               const side = isAbove(sample, voxel) ? above : below;
               if (scoreOf(sample, voxel) > side[spec.map[voxel % 12]]) expected[organ]++;

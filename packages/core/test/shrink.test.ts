@@ -6,7 +6,6 @@ import {
   applyLambda,
   buildProfile,
   type CalibratedLambda,
-  cellsOfSample,
   drawSplit,
   evaluateScan,
   type Fit,
@@ -15,6 +14,7 @@ import {
   makePartition,
   PAPER_OPTIONS,
   type ProcedureOptions,
+  regionsOfSample,
   type Sample,
 } from '../src/index.ts';
 import { dataOf, drawCohort, draws, indexOf, LABELS, recipes, select } from './random-cohort.ts';
@@ -218,7 +218,7 @@ describe('negative λ', () => {
           });
           const interval = intervalOf(sample, { ...PAPER_OPTIONS, shrink: true });
           const calibrated: CalibratedLambda = { partition, sides, lambda, shrink: true };
-          const { lower, upper } = applyLambda(interval, cellsOfSample(partition, sample), calibrated);
+          const { lower, upper } = applyLambda(interval, regionsOfSample(partition, sample), calibrated);
           for (let v = 0; v < lower.length; v++) {
             const [below, above] = byOrgan(lambda)(sample, v);
             const p = pointAt(sample, v);

@@ -4,7 +4,7 @@ import type { Sample } from '../src/index.ts';
 import type { StrataSpec } from '../src/partition/partition-spec.ts';
 import { strataOfSample } from '../src/partition/strata.ts';
 
-/** Anywhere in the range, at its ends and at borders of small cells. */
+/** Anywhere in the range, at its ends and at borders of small regions. */
 const value = fc.oneof(
   fc.float({ min: 0, max: 1, noNaN: true }),
   fc.integer({ min: 0, max: 4096 }).map((n) => n / 4096),

@@ -32,14 +32,14 @@ export {
   voxelCount,
 } from './grid/volume.ts';
 export {
-  assignGroups,
+  assignLabels,
   BACKGROUND,
   BODY,
   checkLabelTable,
   FIRST_EXTRA,
   type Labelling,
   type LabelTable,
-  organGroups,
+  organLabels,
   UNKNOWN_LABEL,
 } from './labels/labelling.ts';
 export {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  assignGroups,
+  assignLabels,
   BODY,
   canonicalName,
   checkLabelTable,
   type LabelScheme,
   namedScheme,
-  organGroups,
+  organLabels,
   parseLabelMap,
   schemeNames,
   schemesThatFit,
@@ -56,10 +56,10 @@ describe('label schemes', () => {
       ORDER.forEach((name, column) => {
         const number = numbers[column]!;
         expect(scheme(name).names.get(number), `${name} ${organ}`).toBe(organ);
-        expect(assignGroups(scheme(name)).groupOf[number]).toBe(organGroups[organ]);
+        expect(assignLabels(scheme(name)).labelOf[number]).toBe(organLabels[organ]);
       });
       // Canonical ids are SuPreM's number plus one.
-      expect(organGroups[organ]).toBe(numbers[1] + 1);
+      expect(organLabels[organ]).toBe(numbers[1] + 1);
     }
   });
 
@@ -76,23 +76,23 @@ describe('label schemes', () => {
 
 describe('groups', () => {
   it('count labels that are no organ as body', () => {
-    const { groupOf, labels } = assignGroups(scheme('suprem'));
-    expect(groupOf[0]).toBe(0);
-    expect(groupOf[14]).toBe(BODY);
+    const { labelOf, labels } = assignLabels(scheme('suprem'));
+    expect(labelOf[0]).toBe(0);
+    expect(labelOf[14]).toBe(BODY);
     expect(Object.keys(labels).map(Number)).toEqual([0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12]);
-    expect(groupOf.length).toBe(33);
+    expect(labelOf.length).toBe(33);
   });
 
   it('give labels named by the user ids from 64 up, in the order of their numbers', () => {
-    const { groupOf, labels } = assignGroups(scheme('suprem'), ['duodenum', 'Esophagus', 'left lung']);
-    expect([groupOf[5], groupOf[14], groupOf[17]]).toEqual([64, 65, 66]);
+    const { labelOf, labels } = assignLabels(scheme('suprem'), ['duodenum', 'Esophagus', 'left lung']);
+    expect([labelOf[5], labelOf[14], labelOf[17]]).toEqual([64, 65, 66]);
     expect([labels['64'], labels['65'], labels['66']]).toEqual(['esophagus', 'duodenum', 'lung_left']);
-    expect(groupOf[15]).toBe(BODY);
+    expect(labelOf[15]).toBe(BODY);
   });
 
   it('refuse names the scheme does not have, and organs that have a group anyway', () => {
-    expect(() => assignGroups(scheme('abdomenatlas'), ['duodenum'])).toThrow(/"duodenum".*abdomenatlas/);
-    expect(() => assignGroups(scheme('suprem'), ['liver'])).toThrow(/a group of its own/);
+    expect(() => assignLabels(scheme('abdomenatlas'), ['duodenum'])).toThrow(/"duodenum".*abdomenatlas/);
+    expect(() => assignLabels(scheme('suprem'), ['liver'])).toThrow(/a group of its own/);
   });
 });
 
@@ -102,11 +102,11 @@ describe('label maps', () => {
 
   it('name numbers; organs become organs whatever their spelling', () => {
     const mine = parseLabelMap(map({ 7: 'Right Kidney', 2: 'lesion', 300: 'postcava' }), 'map.json');
-    const { groupOf, labels } = assignGroups(mine, ['lesion']);
-    expect(groupOf[7]).toBe(organGroups.kidney_right);
-    expect(groupOf[300]).toBe(organGroups.inferior_vena_cava);
-    expect(groupOf[2]).toBe(64);
-    expect(groupOf[3]).toBe(UNKNOWN_LABEL);
+    const { labelOf, labels } = assignLabels(mine, ['lesion']);
+    expect(labelOf[7]).toBe(organLabels.kidney_right);
+    expect(labelOf[300]).toBe(organLabels.inferior_vena_cava);
+    expect(labelOf[2]).toBe(64);
+    expect(labelOf[3]).toBe(UNKNOWN_LABEL);
     expect(labels).toEqual({
       0: 'background',
       1: 'body',
@@ -154,8 +154,8 @@ describe('names that every object inherits', () => {
     const text = JSON.stringify({ schema: 'semcrc/labels@1', labels });
     const map = parseLabelMap(text, 'map.json');
     expect([...map.names.values()]).toEqual(['constructor', 'proto', 'tostring', 'hasownproperty']);
-    const { groupOf, labels: groups } = assignGroups(map, ['constructor']);
-    expect([...groupOf]).toEqual([0, 64, 1, 1, 1]);
+    const { labelOf, labels: groups } = assignLabels(map, ['constructor']);
+    expect([...labelOf]).toEqual([0, 64, 1, 1, 1]);
     expect(groups).toEqual({ 0: 'background', 1: 'body', 64: 'constructor' });
     expect(namedScheme('constructor')).toBeUndefined();
   });

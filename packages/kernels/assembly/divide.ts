@@ -1,4 +1,4 @@
-// Dividing by pixel: groups of voxels into cells, and segments of values, stably, by the part of the plane they lie in.
+// Dividing by pixel: groups of voxels into regions, and segments of values, stably, by the part of the plane they lie in.
 
 /** out[j] = groups[j] · partCount + parts[j], u16, for u8 groups. */
 export function divideGroups8(groups: usize, parts: usize, n: u32, partCount: u32, out: usize): void {
@@ -7,8 +7,8 @@ export function divideGroups8(groups: usize, parts: usize, n: u32, partCount: u3
   const end = parts + n;
   for (; parts < wide; parts += 16, groups += 16, out += 32) {
     const g = v128.load(groups), p = v128.load(parts);
-    v128.store(out, cells(i16x8.extend_low_i8x16_u(g), i16x8.extend_low_i8x16_u(p), factor));
-    v128.store(out, cells(i16x8.extend_high_i8x16_u(g), i16x8.extend_high_i8x16_u(p), factor), 16);
+    v128.store(out, regions(i16x8.extend_low_i8x16_u(g), i16x8.extend_low_i8x16_u(p), factor));
+    v128.store(out, regions(i16x8.extend_high_i8x16_u(g), i16x8.extend_high_i8x16_u(p), factor), 16);
   }
   for (; parts < end; parts++, groups++, out += 2) {
     store<u16>(out, <u16>(<u32>load<u8>(groups) * partCount + <u32>load<u8>(parts)));
@@ -22,8 +22,8 @@ export function divideGroups16(groups: usize, parts: usize, n: u32, partCount: u
   const end = parts + n;
   for (; parts < wide; parts += 16, groups += 32, out += 32) {
     const p = v128.load(parts);
-    v128.store(out, cells(v128.load(groups), i16x8.extend_low_i8x16_u(p), factor));
-    v128.store(out, cells(v128.load(groups, 16), i16x8.extend_high_i8x16_u(p), factor), 16);
+    v128.store(out, regions(v128.load(groups), i16x8.extend_low_i8x16_u(p), factor));
+    v128.store(out, regions(v128.load(groups, 16), i16x8.extend_high_i8x16_u(p), factor), 16);
   }
   for (; parts < end; parts++, groups += 2, out += 2) {
     store<u16>(out, <u16>(<u32>load<u16>(groups) * partCount + <u32>load<u8>(parts)));
@@ -31,7 +31,7 @@ export function divideGroups16(groups: usize, parts: usize, n: u32, partCount: u
 }
 
 @inline
-function cells(groups: v128, parts: v128, factor: v128): v128 {
+function regions(groups: v128, parts: v128, factor: v128): v128 {
   return i16x8.add(i16x8.mul(groups, factor), parts);
 }
 

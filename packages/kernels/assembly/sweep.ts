@@ -23,16 +23,16 @@ function sweep<T>(
       missed &= missed - 1;
       const group = <usize>load<T>(groups + at * sizeof<T>());
       const b = below(load<f32>(scores + (at << 2)), grid, gridLength, table, firstBucket, bucketCount, shift);
-      const cell = histogram + group * row + (<usize>b << 2);
-      store<u32>(cell, load<u32>(cell) + 1);
+      const counter = histogram + group * row + (<usize>b << 2);
+      store<u32>(counter, load<u32>(counter) + 1);
     }
   }
   for (; j < n; j++) {
     const score = load<f32>(scores + (<usize>j << 2));
     if (score <= lowest) continue;
     const group = <usize>load<T>(groups + <usize>j * sizeof<T>());
-    const cell = histogram + group * row + (<usize>below(score, grid, gridLength, table, firstBucket, bucketCount, shift) << 2);
-    store<u32>(cell, load<u32>(cell) + 1);
+    const counter = histogram + group * row + (<usize>below(score, grid, gridLength, table, firstBucket, bucketCount, shift) << 2);
+    store<u32>(counter, load<u32>(counter) + 1);
   }
 }
 

@@ -15,7 +15,7 @@ export function place(k, input) {
   const blocks = new Map(COLUMNS.map((name) => [name, k.arena.float32(n + 4)]));
   const groupBlock = k.arena.uint8(n);
   const pixelBlock = k.arena.uint16(n);
-  const cellBlock = k.arena.uint16(n);
+  const regionBlock = k.arena.uint16(n);
   // Sorts and profiles take room of their own: let the memory grow before any view is taken.
   const mark = k.arena.mark();
   k.arena.float32(7 * n);
@@ -32,7 +32,7 @@ export function place(k, input) {
   const columns = [truth, lower, upper, scores];
   const sorted = [sortedTruth, sortedLower, sortedUpper, sortedScores];
   const offsets = face.gather(k, groups, GROUP_COUNT, columns, sorted);
-  return { ...views, groups, pixels, cells: cellBlock.view, offsets };
+  return { ...views, groups, pixels, regions: regionBlock.view, offsets };
 }
 
 /**
@@ -54,8 +54,8 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
   const plane = PLANE <= few ? parts : parts.subarray(0, few);
   const whole = (name, voxels) => placed[name].subarray(0, voxels - (voxels % plane.length));
   const slices = { lower: whole('lower', n), upper: whole('upper', n), groups: whole('groups', n) };
-  const cells = whole('cells', n);
-  const fewCells = whole('cells', few).slice();
+  const regions = whole('regions', n);
+  const fewRegions = whole('regions', few).slice();
   const fewSlices = {
     lower: whole('lower', few).slice(),
     upper: whole('upper', few).slice(),
@@ -146,8 +146,8 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       name: 'divideGroups',
       bytes: 4,
       simd: true,
-      wasm: () => face.divideGroups(k, slices.groups, GROUP_COUNT, plane, PART_COUNT, cells),
-      twin: () => scalar.divideGroups(fewSlices.groups, plane, PART_COUNT, fewCells),
+      wasm: () => face.divideGroups(k, slices.groups, GROUP_COUNT, plane, PART_COUNT, regions),
+      twin: () => scalar.divideGroups(fewSlices.groups, plane, PART_COUNT, fewRegions),
     },
     {
       name: 'divideByPixel',

@@ -105,8 +105,8 @@ export function checkParts(parts: Uint8Array, partCount: number): void {
   checkInteger('partCount', partCount, 1, 256);
 }
 
-/** Checks the array for the cells of voxels, and that u16 tell all cells apart. */
-export function checkCells(out: Uint16Array, voxels: number, groupCount: number, partCount: number): void {
+/** Checks the array for the regions of voxels, and that u16 tell all regions apart. */
+export function checkRegions(out: Uint16Array, voxels: number, groupCount: number, partCount: number): void {
   checkKind('out', out, 'Uint16Array');
   checkOneForEach('out', out.length, voxels, 'voxels');
   checkInteger('groupCount · partCount', groupCount * partCount, 1, 65536);

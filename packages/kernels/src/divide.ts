@@ -1,10 +1,10 @@
 import {
-  checkCells,
   checkColumns,
   checkGroups,
   checkOffsets,
   checkParts,
   checkPixels,
+  checkRegions,
   checkSlices,
   pixelOutOfRange,
 } from './arguments.ts';
@@ -17,14 +17,14 @@ import { CHUNK, forEachChunk, forEachShare, GroupOperand, Operand, takeParts } f
 const FEW_PARTS = 4;
 
 /**
- * Divides every group by a map of the plane: out[j] = groups[j] · partCount + parts[pixel of j], the cell of voxel j.
+ * Divides every group by a map of the plane: out[j] = groups[j] · partCount + parts[pixel of j], the region of voxel j.
  *
  * @param groups one per voxel, slice after slice.
  * @param groupCount every group number must be below it; groupCount · partCount ≤ 65536.
  * @param parts part of each pixel of a slice: 0 ≤ part < partCount.
  * @param partCount 1 … 256.
  * @param out as long as `groups`, not one of the inputs.
- * @throws SemcrcError `bad-input` on wrong types or lengths, slices that are not whole, more cells than u16 tell apart,
+ * @throws SemcrcError `bad-input` on wrong types or lengths, slices that are not whole, more regions than u16 tell apart,
  * or a group or part out of range (with its index).
  */
 export function divideGroups(
@@ -39,18 +39,18 @@ export function divideGroups(
   checkGroups(groups, groupCount, n);
   checkParts(parts, partCount);
   checkSlices(parts.length, n);
-  checkCells(out, n, groupCount, partCount);
+  checkRegions(out, n, groupCount, partCount);
   const instance = instanceOf(k);
   const { raw } = instance;
   instance.scoped(() => {
     const labels = new GroupOperand(instance, groups, groupCount);
-    const cells = new Operand(instance, out);
+    const regions = new Operand(instance, out);
     const plane = takeParts(instance, parts, partCount);
     const divide = labels.wide ? raw.divideGroups16 : raw.divideGroups8;
     forEachChunk(parts.length, (from, count) => {
       for (let start = from; start < n; start += parts.length) {
-        divide(labels.load(start, count), plane + from, count, partCount, cells.target(start));
-        cells.store(start, count);
+        divide(labels.load(start, count), plane + from, count, partCount, regions.target(start));
+        regions.store(start, count);
       }
     });
   });

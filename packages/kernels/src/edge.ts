@@ -41,15 +41,15 @@ export function profileEdges(
     const labels = new GroupOperand(instance, groups, groupCount);
 
     const widths = instance.takeZeroed(groupCount * 8);
-    const cells = instance.takeZeroed(groupCount * 16);
+    const counters = instance.takeZeroed(groupCount * 16);
     const countEdges = labels.wide ? raw.countEdges16 : raw.countEdges8;
     for (let start = 0; start < n; start += CHUNK) {
       const count = Math.min(CHUNK, n - start);
       const group = labels.load(start, count);
-      countEdges(low.load(start, count), high.load(start, count), group, count, reach, widths, cells);
+      countEdges(low.load(start, count), high.load(start, count), group, count, reach, widths, counters);
     }
-    const below = takeSide(instance, cells, groupCount, 0);
-    const above = takeSide(instance, cells, groupCount, 1);
+    const below = takeSide(instance, counters, groupCount, 0);
+    const above = takeSide(instance, counters, groupCount, 1);
     const takeEdges = labels.wide ? raw.takeEdges16 : raw.takeEdges8;
     for (let start = 0; start < n; start += CHUNK) {
       const count = Math.min(CHUNK, n - start);
@@ -88,8 +88,8 @@ interface Side {
 }
 
 /** Room for the near distances of one side, 0 below and 1 above, given the counts of each group: both near, both beyond. */
-function takeSide(instance: Instance, cells: number, groupCount: number, side: 0 | 1): Side {
-  const counts = instance.uint32(cells, groupCount * 4);
+function takeSide(instance: Instance, counters: number, groupCount: number, side: 0 | 1): Side {
+  const counts = instance.uint32(counters, groupCount * 4);
   const near = new Uint32Array(groupCount);
   const beyond = new Uint32Array(groupCount);
   let largest = 0;

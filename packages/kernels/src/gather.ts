@@ -101,9 +101,9 @@ export function gather(
       const chunk = operand.reload(start, length);
       let runs: Runs | undefined;
       if (staged) {
-        const cells = instance.uint32(chunkCounts, groupCount).fill(0);
+        const counters = instance.uint32(chunkCounts, groupCount).fill(0);
         countChunk(chunk, length, chunkCounts);
-        runs = planRuns(cells, instance.uint32(cursors, groupCount));
+        runs = planRuns(counters, instance.uint32(cursors, groupCount));
         rank(chunk, length, chunkCounts, chunkPlaces);
       }
       rank(chunk, length, cursors, places);

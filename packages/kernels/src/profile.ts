@@ -31,7 +31,7 @@ export function profileScores(
     const values = new Operand(instance, scores);
     const labels = new GroupOperand(instance, groups, groupCount);
 
-    const cells = instance.takeZeroed(groupCount * 8);
+    const counters = instance.takeZeroed(groupCount * 8);
     const countPositive = labels.wide ? raw.countPositive16 : raw.countPositive8;
     for (let start = 0; start < n; start += CHUNK) {
       const count = Math.min(CHUNK, n - start);
@@ -39,9 +39,9 @@ export function profileScores(
       const score = values.load(start, count);
       const nan = raw.firstNaN(score, count);
       if (nan >= 0) refuseNaN('scores', start + nan);
-      countPositive(score, group, count, cells);
+      countPositive(score, group, count, counters);
     }
-    const counts = instance.uint32(cells, groupCount * 2);
+    const counts = instance.uint32(counters, groupCount * 2);
     const positives = Uint32Array.from({ length: groupCount }, (_, g) => counts[2 * g + 1]);
     const voxels = positives.map((positive, g) => positive + counts[2 * g]);
     const offsets = offsetsOf(positives);

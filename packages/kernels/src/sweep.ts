@@ -36,8 +36,8 @@ export function coverageSweep(
     const levels = instance.takeCopy(grid);
     const table = instance.takeCopy(buckets);
     const bucketCount = buckets.length - 1;
-    const cells = groupCount * (width + 1);
-    const histogram = instance.takeZeroed(cells * 4);
+    const counters = groupCount * (width + 1);
+    const histogram = instance.takeZeroed(counters * 4);
     const sweep = labels.wide ? instance.raw.sweep16 : instance.raw.sweep8;
     forEachChunk(n, (start, count) => {
       const group = labels.load(start, count);
@@ -45,7 +45,7 @@ export function coverageSweep(
       sweep(score, group, count, levels, width, table, first, bucketCount, shift, histogram);
     });
     // A voxel with b grid points below its score is missed at exactly those: suffix sums.
-    const counts = instance.uint32(histogram, cells);
+    const counts = instance.uint32(histogram, counters);
     for (let g = 0; g < groupCount; g++) {
       let sum = 0;
       for (let t = width - 1; t >= 0; t--) {

@@ -163,15 +163,15 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.divideByPixel(k, four, new Uint16Array(4), whole, zero, 1, three),
     /out has 3/,
   ],
-  'more cells than u16 tell apart': [
+  'more regions than u16 tell apart': [
     () => face.divideGroups(k, zero, 257, zero, 256, new Uint16Array(4)),
     /groupCount · partCount must be an integer from 1 to 65536, found 65792/,
   ],
-  'cells of another type': [
+  'regions of another type': [
     () => face.divideGroups(k, zero, 1, zero, 1, new Uint8Array(4) as never),
     /out must be a Uint16Array, found Uint8Array/,
   ],
-  'a cell too few': [
+  'a region too few': [
     () => face.divideGroups(k, zero, 1, zero, 1, new Uint16Array(3)),
     /out has 3 values, expected one for each of 4/,
   ],

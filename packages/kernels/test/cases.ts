@@ -1,7 +1,7 @@
 // The kernels against their scalar twins, as plain functions: vitest runs them in Node, a page runs them in a browser.
 // Each throws on the first mismatch. No test framework and no Node module may be imported here.
 import { binning, cellLosses } from './cell-cases.ts';
-import { cells, divisions, edges, groups, misses, planes, profiles, sweeps } from './group-cases.ts';
+import { divisions, edges, groups, misses, planes, profiles, regions, sweeps } from './group-cases.ts';
 import {
   borders,
   type Case,
@@ -215,7 +215,7 @@ export const cases: Readonly<Record<string, Case>> = {
   'firstNaN finds the first, wherever it stands': nans,
   'counting and gathering by group equal the twin': groups,
   'profiles equal the twin, ties by voxel index': profiles,
-  'dividing groups by pixel equals the twin': cells,
+  'dividing groups by pixel equals the twin': regions,
   'dividing by pixel equals the twin, for few parts and many': divisions,
   'distances to the edges equal the twin, widths to the bit': edges,
   'misses equal the twin, λ equal to a score covers': misses,

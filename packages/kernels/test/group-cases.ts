@@ -133,7 +133,7 @@ export const divisions: Case = async (face, scalar, options) => {
   }
 };
 
-export const cells: Case = async (face, scalar, options) => {
+export const regions: Case = async (face, scalar, options) => {
   const k = await face.loadKernels(options);
   for (const n of LENGTHS) {
     for (const slices of [1, 2, 3, 11]) {
@@ -148,7 +148,7 @@ export const cells: Case = async (face, scalar, options) => {
         const next = uniforms(n + slices + partCount);
         const parts = bytes(n / slices).map(() => Math.floor(next() * partCount));
         const label = labels<Uint8Array | Uint16Array>(make, n, groupCount, n + groupCount);
-        const what = `cells of ${n} voxels in ${slices} slices`;
+        const what = `regions of ${n} voxels in ${slices} slices`;
         const expected = shorts(n);
         scalar.divideGroups(label, parts, partCount, expected);
         const found = shorts(n);

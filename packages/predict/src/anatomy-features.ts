@@ -1,9 +1,9 @@
 import type { Shape, Vector3 } from '@semcrc/imaging';
 import { smoothSlice } from './smoothing.ts';
 
-/** About this many mm in the plane stand for one cell of the grid that organs are told apart on. */
-const cellSize = 6;
-/** Where around a cell the stand-in looks, in cells: rings of eight at these radii. */
+/** About this many mm in the plane stand for one block of the grid that organs are told apart on. */
+const blockSize = 6;
+/** Where around a block the stand-in looks, in blocks: rings of eight at these radii. */
 const rings = [1, 3, 6, 11] as const;
 const directions = [
   [1, 0],
@@ -22,19 +22,19 @@ const own = 4;
 const place = 7;
 const wholeSlice = parts[0] * parts[1] * 2 + 1;
 
-/** Numbers that {@link AnatomyFeatures} gives for a cell. */
+/** Numbers that {@link AnatomyFeatures} gives for a block. */
 export const anatomyFeatureCount = own + rings.length * directions.length + place + wholeSlice;
 
-/** The cells of one slice: blocks of `stride` × `stride` pixels. */
-export interface CellGrid {
+/** The grid of one slice: blocks of `stride` × `stride` pixels. */
+export interface BlockGrid {
   readonly stride: number;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** The cells of slices of this size and spacing. */
-export function cellGrid([, height, width]: Shape, [x]: Vector3): CellGrid {
-  const stride = Math.max(1, Math.round(cellSize / x));
+/** The blocks of slices of this size and spacing. */
+export function blockGrid([, height, width]: Shape, [x]: Vector3): BlockGrid {
+  const stride = Math.max(1, Math.round(blockSize / x));
   return { stride, rows: Math.ceil(height / stride), columns: Math.ceil(width / stride) };
 }
 
@@ -43,14 +43,14 @@ export function cellGrid([, height, width]: Shape, [x]: Vector3): CellGrid {
  * slice as a whole looks like.
  */
 export class AnatomyFeatures {
-  readonly grid: CellGrid;
+  readonly grid: BlockGrid;
   readonly #height: number;
   readonly #width: number;
-  readonly #cells: Float32Array;
+  readonly #blocks: Float32Array;
   readonly #smooth: Float32Array;
   readonly #wide: Float32Array;
   readonly #rows: Float32Array;
-  /** Share of each cell inside the body. */
+  /** Share of each block inside the body. */
   readonly inside: Float32Array;
   readonly #slice = new Float64Array(wholeSlice);
   readonly #scale: number;
@@ -58,14 +58,14 @@ export class AnatomyFeatures {
   #level = -1;
 
   constructor(shape: Shape, spacing: Vector3) {
-    this.grid = cellGrid(shape, spacing);
+    this.grid = blockGrid(shape, spacing);
     [, this.#height, this.#width] = shape;
-    const cells = this.grid.rows * this.grid.columns;
-    this.#cells = new Float32Array(cells);
-    this.#smooth = new Float32Array(cells);
-    this.#wide = new Float32Array(cells);
-    this.#rows = new Float32Array(cells);
-    this.inside = new Float32Array(cells);
+    const blocks = this.grid.rows * this.grid.columns;
+    this.#blocks = new Float32Array(blocks);
+    this.#smooth = new Float32Array(blocks);
+    this.#wide = new Float32Array(blocks);
+    this.#rows = new Float32Array(blocks);
+    this.inside = new Float32Array(blocks);
     this.#scale = (this.grid.stride * spacing[0]) / 200;
   }
 
@@ -92,9 +92,9 @@ export class AnatomyFeatures {
             count += 1;
           }
         }
-        const cell = row * columns + column;
-        this.#cells[cell] = sum / count;
-        this.inside[cell] = inside / count;
+        const block = row * columns + column;
+        this.#blocks[block] = sum / count;
+        this.inside[block] = inside / count;
         if (inside * 2 >= count) {
           box.left = Math.min(box.left, column);
           box.right = Math.max(box.right, column + 1);
@@ -104,12 +104,12 @@ export class AnatomyFeatures {
       }
     }
     this.#box = box.right > box.left ? box : { left: 0, right: columns, top: 0, bottom: rows };
-    smoothSlice(this.#cells, this.#smooth, this.#rows, rows, columns, 1);
+    smoothSlice(this.#blocks, this.#smooth, this.#rows, rows, columns, 1);
     smoothSlice(this.#smooth, this.#wide, this.#rows, rows, columns, 2);
     this.#describe();
   }
 
-  /** Mean and share of bright cells in every part of the body's box, and the share of air. */
+  /** Mean and share of bright blocks in every part of the body's box, and the share of air. */
   #describe(): void {
     const { columns } = this.grid;
     const { left, right, top, bottom } = this.#box;
@@ -121,11 +121,11 @@ export class AnatomyFeatures {
     for (let row = top; row < bottom; row++) {
       const v = Math.floor(((row - top) * down) / (bottom - top));
       for (let column = left; column < right; column++) {
-        const cell = row * columns + column;
-        if (this.inside[cell] < 0.5) continue;
+        const block = row * columns + column;
+        if (this.inside[block] < 0.5) continue;
         const u = Math.floor(((column - left) * across) / (right - left));
         const part = v * across + u;
-        const value = this.#cells[cell];
+        const value = this.#blocks[block];
         counts[part] += 1;
         this.#slice[2 * part] += value;
         if (value > 0.78) this.#slice[2 * part + 1] += 1;
@@ -141,7 +141,7 @@ export class AnatomyFeatures {
     this.#slice[wholeSlice - 1] = air / Math.max(1, all);
   }
 
-  /** Mean intensity of a cell. */
+  /** Mean intensity of a block. */
   #value(values: Float32Array, row: number, column: number): number {
     const { rows, columns } = this.grid;
     const y = row < 0 ? 0 : row >= rows ? rows - 1 : row;
@@ -149,16 +149,16 @@ export class AnatomyFeatures {
     return values[y * columns + x];
   }
 
-  /** The features of one cell of the slice last looked at. */
+  /** The features of one block of the slice last looked at. */
   at(row: number, column: number, into: Float64Array): void {
     let next = 0;
-    const cell = row * this.grid.columns + column;
-    into[next++] = this.#cells[cell];
-    into[next++] = this.#smooth[cell];
-    into[next++] = this.#wide[cell];
-    into[next++] = Math.abs(this.#cells[cell] - this.#smooth[cell]);
+    const block = row * this.grid.columns + column;
+    into[next++] = this.#blocks[block];
+    into[next++] = this.#smooth[block];
+    into[next++] = this.#wide[block];
+    into[next++] = Math.abs(this.#blocks[block] - this.#smooth[block]);
     for (const [order, radius] of rings.entries()) {
-      const values = order === 0 ? this.#cells : order === 1 ? this.#smooth : this.#wide;
+      const values = order === 0 ? this.#blocks : order === 1 ? this.#smooth : this.#wide;
       for (const [dx, dy] of directions) {
         const step = dx !== 0 && dy !== 0 ? Math.round(radius * 0.7) : radius;
         into[next++] = this.#value(values, row + dy * step, column + dx * step);

@@ -39,6 +39,6 @@ export interface SegmenterInput {
 export interface Segmenter {
   readonly name: string;
   readonly digest: string;
-  /** Group ids of the slices asked for: 0 where it sees no organ, else an organ's id (2 and up). */
+  /** Label ids of the slices asked for: 0 where it sees no organ, else an organ's id (2 and up). */
   segment(input: SegmenterInput): Promise<Uint8Array>;
 }

@@ -21,13 +21,13 @@ export function baselinePredictor(task: ShippedTask = 'denoising'): Predictor {
 /**
  * The segmentation stand-in that ships with semcrc: trained on phantoms predicted by the baseline of denoising.
  *
- * @param organs group ids of the organs to tell; others it knows (the duodenum, 64) count as none.
+ * @param organs label ids of the organs to tell; others it knows (the duodenum, 64) count as none.
  */
 export function standInSegmenter(organs: readonly number[]): Segmenter {
   const all = parseStandIn(standIn, 'the built-in segmentation stand-in');
   const wanted = new Set(organs);
   return {
     ...all,
-    segment: async (input) => (await all.segment(input)).map((group) => (wanted.has(group) ? group : 0)),
+    segment: async (input) => (await all.segment(input)).map((label) => (wanted.has(label) ? label : 0)),
   };
 }

@@ -1,19 +1,19 @@
 import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { AnatomyFeatures, anatomyFeatureCount, type CellGrid } from './anatomy-features.ts';
+import { AnatomyFeatures, anatomyFeatureCount, type BlockGrid } from './anatomy-features.ts';
 import { DenseNetwork, DenseNetworkSchema } from './dense-network.ts';
 import type { Segmenter, SegmenterInput } from './predictor.ts';
 import { smoothSlice } from './smoothing.ts';
 
-/** A trained segmentation stand-in: a network from the features of a cell to a score for every class. */
+/** A trained segmentation stand-in: a network from the features of a block to a score for every class. */
 export const StandInSchema = Type.Object(
   {
     schema: Type.Literal('semcrc/stand-in@1'),
     name: Type.String({ minLength: 1 }),
     /** SHA-256 (hex) over classes and network. */
     digest: Type.String({ pattern: '^[0-9a-f]{64}$' }),
-    /** Group id of each class; 0 is "no organ". */
+    /** Label id of each class; 0 is "no organ". */
     classes: Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 2 }),
     network: DenseNetworkSchema,
     training: Type.Record(Type.String(), Type.Unknown()),
@@ -67,51 +67,52 @@ function segmentSlices(
   const scores: Float32Array[][] = [];
   for (let order = 0; order < slices.length; order++) {
     features.look(sliceOf(point, order, area), sliceOf(body, order, area), heights?.[order] ?? -1);
-    scores.push(scoreCells(network, classes.length, features));
+    scores.push(scoreBlocks(network, classes.length, features));
   }
   averageNeighbours(scores, slices, measurement.spacing[2]);
-  const groups = new Uint8Array(slices.length * area);
+  const organs = new Uint8Array(slices.length * area);
   // The point, smoothed: outlines follow edges, not what is left of the noise.
   const calm = new Float32Array(area);
   const room = new Float32Array(area);
   const size = [height, width] as const;
   for (const [order, ofSlice] of scores.entries()) {
     const inside = sliceOf(body, order, area);
-    const out = sliceOf(groups, order, area);
+    const out = sliceOf(organs, order, area);
     smoothSlice(sliceOf(point, order, area), calm, room, height, width, 1);
     choose(ofSlice, features.grid, classes, inside, size, out, undefined);
     const looks = looksOf(classes, out, calm);
     choose(ofSlice, features.grid, classes, inside, size, out, { looks, point: calm });
   }
-  return groups;
+  return organs;
 }
 
 function sliceOf<T extends Float32Array | Uint8Array>(array: T, order: number, area: number): T {
   return array.subarray(order * area, (order + 1) * area) as T;
 }
 
-/** Scores of every class in the cells of the slice that the features look at. */
-function scoreCells(network: DenseNetwork, classes: number, features: AnatomyFeatures): Float32Array[] {
+/** Scores of every class in the blocks of the slice that the features look at. */
+function scoreBlocks(network: DenseNetwork, classes: number, features: AnatomyFeatures): Float32Array[] {
   const { rows, columns } = features.grid;
   const input = new Float64Array(anatomyFeatureCount);
   const scores = Array.from({ length: classes }, () => new Float32Array(rows * columns));
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const cell = row * columns + column;
-      if (features.inside[cell] === 0) {
-        for (const [k, score] of scores.entries()) score[cell] = k === 0 ? 4 : -4;
+      const block = row * columns + column;
+      if (features.inside[block] === 0) {
+        for (const [k, score] of scores.entries()) score[block] = k === 0 ? 4 : -4;
         continue;
       }
       features.at(row, column, input);
       const found = network.evaluate(input);
-      for (let k = 0; k < classes; k++) scores[k][cell] = clamp(found[k]);
+      for (let k = 0; k < classes; k++) scores[k][block] = clamp(found[k]);
     }
   }
   const room = new Float32Array(rows * columns);
   const smooth = new Float32Array(rows * columns);
   for (const score of scores) {
     smoothSlice(score, smooth, room, rows, columns, 1);
-    for (let cell = 0; cell < score.length; cell++) score[cell] = 0.6 * score[cell] + 0.4 * smooth[cell];
+    for (let block = 0; block < score.length; block++)
+      score[block] = 0.6 * score[block] + 0.4 * smooth[block];
   }
   return scores;
 }
@@ -127,7 +128,8 @@ function averageNeighbours(scores: Float32Array[][], slices: readonly number[], 
         for (const other of near) {
           const from = before[other][k];
           const own = before[order][k];
-          for (let cell = 0; cell < score.length; cell++) score[cell] += 0.25 * (from[cell] - own[cell]);
+          for (let block = 0; block < score.length; block++)
+            score[block] += 0.25 * (from[block] - own[block]);
         }
       }
     }
@@ -148,30 +150,30 @@ const usual = 0.5;
 /** The most a pixel's brightness may count against a class. */
 const mostAgainst = 6;
 
-function looksOf(classes: readonly number[], groups: Uint8Array, point: Float32Array): Look[] {
+function looksOf(classes: readonly number[], organs: Uint8Array, point: Float32Array): Look[] {
   const count = new Float64Array(256);
   const sum = new Float64Array(256);
   const square = new Float64Array(256);
-  for (let at = 0; at < groups.length; at++) {
-    count[groups[at]] += 1;
-    sum[groups[at]] += point[at];
-    square[groups[at]] += point[at] * point[at];
+  for (let at = 0; at < organs.length; at++) {
+    count[organs[at]] += 1;
+    sum[organs[at]] += point[at];
+    square[organs[at]] += point[at] * point[at];
   }
-  return classes.map((group) => {
-    const mean = sum[group] / Math.max(1, count[group]);
-    const variance = square[group] / Math.max(1, count[group]) - mean * mean;
-    const sharpness = group > 0 && count[group] >= 20 ? 0.5 / Math.max(variance, evenest * evenest) : 0;
+  return classes.map((label) => {
+    const mean = sum[label] / Math.max(1, count[label]);
+    const variance = square[label] / Math.max(1, count[label]) - mean * mean;
+    const sharpness = label > 0 && count[label] >= 20 ? 0.5 / Math.max(variance, evenest * evenest) : 0;
     return { mean, sharpness };
   });
 }
 
 /**
- * The class of the highest score at every pixel of the body. Scores are interpolated between cells; where `look` is given,
+ * The class of the highest score at every pixel of the body. Scores are interpolated between blocks; where `look` is given,
  * a pixel counts against an organ the more its brightness differs from the organ's, so that outlines follow edges.
  */
 function choose(
   scores: readonly Float32Array[],
-  { rows, columns, stride }: CellGrid,
+  { rows, columns, stride }: BlockGrid,
   classes: readonly number[],
   body: Uint8Array,
   [height, width]: readonly [number, number],
@@ -179,7 +181,7 @@ function choose(
   look: { readonly looks: readonly Look[]; readonly point: Float32Array } | undefined,
 ): void {
   const best = new Float64Array(width);
-  // Which two cells of a row each pixel lies between, and how far across.
+  // Which two blocks of a row each pixel lies between, and how far across.
   const left = new Int32Array(width);
   const across = new Float64Array(width);
   for (let x = 0; x < width; x++) {
@@ -220,7 +222,7 @@ function choose(
   }
 }
 
-/** A few sure cells do not outvote their neighbours when scores are smoothed. */
+/** A few sure blocks do not outvote their neighbours when scores are smoothed. */
 function clamp(score: number): number {
   return Math.max(-12, Math.min(12, score));
 }

@@ -83,8 +83,8 @@ export function exampleParts(choice: ExampleChoice): ExampleParts {
   };
   const bounds = Object.entries(calibrated).flatMap(([procedure, lambda]) => {
     const { partition, shrink = false, centre = null } = lambda;
-    const { interval, cells } = placeSample(part, partition, { ...heuristic, shrink }, centre);
-    const { lower, upper } = applyLambda(interval, cells, lambda);
+    const { interval, regions } = placeSample(part, partition, { ...heuristic, shrink }, centre);
+    const { lower, upper } = applyLambda(interval, regions, lambda);
     return [
       [boundName(procedure, 'lower'), lower],
       [boundName(procedure, 'upper'), upper],

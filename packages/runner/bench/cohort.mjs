@@ -25,7 +25,7 @@ export async function paperCohort(scans) {
     patients: source.patients,
     labels: source.labels,
     volumes: { point: false, std: false, samples: 0 },
-    groupBytes: 1,
+    labelBytes: 1,
     name: source.name,
     preparing: { ...UNKNOWN_PREPARING, window: [-175, 250] },
   };

@@ -7,7 +7,7 @@ import {
   scanFolderName,
 } from '@semcrc/cohort/node';
 import type { ApplySummary, Calibration } from '@semcrc/core';
-import { assignGroups } from '@semcrc/imaging';
+import { assignLabels } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Executor, Workbench } from './executor.ts';
 import { lanesFor, runConcurrently } from './run-concurrently.ts';
@@ -107,7 +107,7 @@ export class ApplicationWorkbench implements Workbench<ApplicationSession, Appli
     const { calibration, out, scheme, extraLabels, ...options } = this.#session;
     const { scan, ...files }: AppliedScanFiles = input;
     const folder = join(out, scanFolderName(scan));
-    const labelling = assignGroups(scheme, extraLabels);
+    const labelling = assignLabels(scheme, extraLabels);
     try {
       const reading = { labelling, ...options };
       const before = await appliedBefore(calibration, files, folder, reading);

@@ -118,7 +118,7 @@ export interface SimulationSession {
 /** What one scan came to. */
 export interface ScanMade {
   readonly scan: string;
-  /** F1 score of the segmentation against the true anatomy, by group id; organs that are there. */
+  /** F1 score of the segmentation against the true anatomy, by label id; organs that are there. */
   readonly f1: Readonly<Record<string, number>>;
   /** Share of voxels inside lower … upper before calibration, inside the body. */
   readonly coverage: number;
@@ -480,7 +480,7 @@ function recordOf(path: string): string | null {
 function storePlanOf(spec: SimulationSpec, { digest, ids, labels }: SimulationPlan): StorePlan {
   const [lo, hi] = abdomenWindow;
   return {
-    ...{ digest, ids, patients: ids, labels, groupBytes: 1 },
+    ...{ digest, ids, patients: ids, labels, labelBytes: 1 },
     volumes: { point: true, std: false, samples: 0 },
     name: `simulated ${spec.patients.kind}`,
     preparing: {
@@ -532,11 +532,11 @@ function measure(scan: SimulatedScan, organs: readonly number[]): Omit<ScanMade,
   let inside = 0;
   let square = 0;
   for (let at = 0; at < truth.length; at++) {
-    const group = scan.anatomy[at];
-    is[group] += 1;
+    const label = scan.anatomy[at];
+    is[label] += 1;
     said[scan.segmentation[at]] += 1;
-    if (group === scan.segmentation[at]) both[group] += 1;
-    if (group === 0) continue;
+    if (label === scan.segmentation[at]) both[label] += 1;
+    if (label === 0) continue;
     voxels += 1;
     if (truth[at] >= scan.lower[at] && truth[at] <= scan.upper[at]) inside += 1;
     const off = truth[at] - scan.point[at];
@@ -545,8 +545,8 @@ function measure(scan: SimulatedScan, organs: readonly number[]): Omit<ScanMade,
   return {
     f1: Object.fromEntries(
       organs
-        .filter((group) => is[group] > 0)
-        .map((group) => [group, (2 * both[group]) / (is[group] + said[group])]),
+        .filter((label) => is[label] > 0)
+        .map((label) => [label, (2 * both[label]) / (is[label] + said[label])]),
     ),
     coverage: inside / voxels,
     squaredError: square / voxels,

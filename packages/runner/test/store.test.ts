@@ -30,7 +30,7 @@ beforeAll(async () => {
     patients: source.patients,
     labels: source.labels,
     volumes: { point: true, std: false, samples: 0 },
-    groupBytes: 1,
+    labelBytes: 1,
     name: source.name,
     preparing: UNKNOWN_PREPARING,
   });

@@ -12,8 +12,8 @@ import { loadProjector } from '@semcrc/kernels';
 import { anatomyFeatureCount, bodyMask, featureNames, parseBaseline, parseStandIn } from '@semcrc/predict';
 import {
   acquire,
+  BlockExamples,
   balanceStandIn,
-  CellExamples,
   centredGrid,
   classLoss,
   denoisingTask,
@@ -216,7 +216,7 @@ async function trainStandIn(baseline) {
   const { patients, balancing: _, organShare, bodyShare, units, ...schedule } = STAND_IN;
   const predictor = parseBaseline(baseline, 'baseline');
   const generator = generatorOf(trainingSeed, 2_000_000);
-  const cells = new CellExamples(CLASSES);
+  const blocks = new BlockExamples(CLASSES);
   const slicesOf = async (index) => {
     const side = [128, 128, 128, 96, 192][index % 5];
     const shape = [4, side, side];
@@ -237,9 +237,9 @@ async function trainStandIn(baseline) {
   };
   for (let index = 0; index < patients; index++) {
     for (const slice of await slicesOf(index))
-      cells.add(slice, { organ: organShare, body: bodyShare }, generator);
+      blocks.add(slice, { organ: organShare, body: bodyShare }, generator);
   }
-  const found = cells.examples;
+  const found = blocks.examples;
   const counts = CLASSES.map(() => 0);
   for (const kind of found.targets) counts[kind] += 1;
   // Rare organs weigh more, by the root of how rare they are; organs were taken more often than body.

@@ -4,7 +4,7 @@ import { standardNormal, uniform } from './random.ts';
 import { Difference, Ellipsoid, frame, type Shape, type Station, Tube, Union } from './shape.ts';
 import type { Spine } from './spine.ts';
 
-/** Group ids of the organs, as in every cohort. */
+/** Label ids of the organs, as in every cohort. */
 export const organ = {
   spleen: 2,
   kidneyRight: 3,
@@ -34,8 +34,8 @@ export interface PointFields {
 /** One thing painted into the trunk: a shape, what it is made of, and what it counts as. */
 export interface Tissue {
   readonly shape: Shape;
-  /** Group id; 1 is body. */
-  readonly group: number;
+  /** Label id; 1 is body. */
+  readonly label: number;
   /** Whether the abdominal cavity bounds it. */
   readonly confined: boolean;
   /** Depth of the fat it pushes before it, mm. */
@@ -66,11 +66,11 @@ export function furnish(
       mean + texture * mottle * (fine + 0.5 * lobular);
   const add = (
     shape: Shape,
-    group: number,
+    label: number,
     hounsfield: Tissue['hounsfield'],
     { confined = true, halo = 0, lobules = 0 }: { confined?: boolean; halo?: number; lobules?: number } = {},
   ): void => {
-    tissues.push({ shape, group, confined, halo, lobules, hounsfield });
+    tissues.push({ shape, label, confined, halo, lobules, hounsfield });
   };
   const muscle: Tissue['hounsfield'] = (_depth, { fine, lobular }) =>
     hu.muscle +
@@ -288,7 +288,7 @@ export function furnish(
   );
 
   // Kidneys: bright bark, pyramids, a sinus of fat and vessels that opens to the middle.
-  const kidney = (side: 1 | -1, group: number, size: number, z: number): void => {
+  const kidney = (side: 1 | -1, label: number, size: number, z: number): void => {
     const tilt = side * 0.2 + jitter(0.03);
     const x = side * 60 + jitter(3);
     const y = forward(z) + 6 + jitter(3);
@@ -298,7 +298,7 @@ export function furnish(
     add(new Ellipsoid([x, y - 2, z], [36 * size, 32 * size, 62 * size], axes), 1, even(hu.fat, 6));
     add(
       new Difference(whole, sinus, 0),
-      group,
+      label,
       (depth, { fine, lobular }) => {
         const inner = Math.min(1, Math.max(0, (depth - 5.5 - 5 * lobular) / 2.5));
         return hu.cortex + inner * (hu.medulla - hu.cortex) + 9 * mottle * fine;
@@ -312,7 +312,7 @@ export function furnish(
     );
     if (cyst === (side > 0 ? 'kidney_right' : 'kidney_left')) {
       const r = 14;
-      add(new Ellipsoid([x + side * 20 * size, y - 8, z + 22], [r, r, r]), group, even(7, 5));
+      add(new Ellipsoid([x + side * 20 * size, y - 8, z + 22], [r, r, r]), label, even(7, 5));
     }
   };
   const level = jitter(5);

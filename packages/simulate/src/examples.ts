@@ -82,17 +82,17 @@ export interface LabelledSlice {
   readonly height: number;
 }
 
-/** Cells for the segmentation stand-in: their features and class. */
-export class CellExamples {
+/** Blocks for the segmentation stand-in: their features and class. */
+export class BlockExamples {
   readonly #collector = new Collector(anatomyFeatureCount);
   readonly #classOf: ReadonlyMap<number, number>;
 
-  /** @param classes group id of every class, 0 ("no organ") first. */
+  /** @param classes label id of every class, 0 ("no organ") first. */
   constructor(classes: readonly number[]) {
-    this.#classOf = new Map(classes.map((group, at) => [group, at]));
+    this.#classOf = new Map(classes.map((label, at) => [label, at]));
   }
 
-  /** Takes a share of the slice's cells of organs, and a share of those of none. */
+  /** Takes a share of the slice's blocks of organs, and a share of those of none. */
   add(
     slice: LabelledSlice,
     shares: { readonly organ: number; readonly body: number },

@@ -1,5 +1,5 @@
 export type { OrganSet } from './anatomy.ts';
-export { CellExamples, type LabelledSlice, VoxelExamples } from './examples.ts';
+export { BlockExamples, type LabelledSlice, VoxelExamples } from './examples.ts';
 export {
   classLoss,
   type Examples,

@@ -38,8 +38,8 @@ export class Abdomen {
     this.#lattice = new Lattice(generator);
   }
 
-  /** Samples a grid slice by slice: attenuation in HU and group ids (0 outside the body, 1 body, organs). */
-  paint(grid: PhantomGrid, hounsfield: Float32Array, groups: Uint8Array): void {
+  /** Samples a grid slice by slice: attenuation in HU and label ids (0 outside the body, 1 body, organs). */
+  paint(grid: PhantomGrid, hounsfield: Float32Array, organs: Uint8Array): void {
     const [, height, width] = grid.shape;
     const brush = new Brush(grid, this.#lattice);
     for (let slice = 0; slice < grid.shape[0]; slice++) {
@@ -50,13 +50,13 @@ export class Abdomen {
           slice,
           row,
           hounsfield.subarray(at, at + width),
-          groups.subarray(at, at + width),
+          organs.subarray(at, at + width),
         );
       }
     }
   }
 
-  #paintRow(brush: Brush, slice: number, row: number, hounsfield: Float32Array, groups: Uint8Array): void {
+  #paintRow(brush: Brush, slice: number, row: number, hounsfield: Float32Array, organs: Uint8Array): void {
     const { patient } = this;
     const { grid, count, softness, xs } = brush;
     const [stretchX, stretchY, stretchZ] = patient.stretch;
@@ -84,7 +84,7 @@ export class Abdomen {
       brush.muscle[i] = place.muscle;
       if (place.skin < -softness) {
         hounsfield[i] = -1000;
-        groups[i] = 0;
+        organs[i] = 0;
         continue;
       }
       point.coarse = brush.coarse[i];
@@ -97,22 +97,22 @@ export class Abdomen {
       if (place.cavity > -softness) value = this.#inside(value, place, brush, i);
       value = mix(-1000, value, place.skin / softness + 0.5);
       hounsfield[i] = value;
-      groups[i] = place.skin > 0 ? 1 : 0;
+      organs[i] = place.skin > 0 ? 1 : 0;
     }
-    for (const tissue of this.#tissues) this.#paintTissue(brush, tissue, y, z, hounsfield, groups);
+    for (const tissue of this.#tissues) this.#paintTissue(brush, tissue, y, z, hounsfield, organs);
     const shiftX = (at: number): number => 0.3 * (brush.x[at] - (xs[at] - offsetX) / stretchX);
     for (let i = 0; i < count; i++) {
       const x = (xs[i] - offsetX) / stretchX;
-      if (x > -62 && x < 62 && groups[i] > 0) {
+      if (x > -62 && x < 62 && organs[i] > 0) {
         const sx = shiftX(i);
         const sy = 0.3 * (brush.y[i] - y);
         if (this.#spine.at(x + sx, y + sy, brush.coarse[i], brush.fine[i], bone)) {
           const alpha = clamp01(0.5 - bone.distance / softness);
           if (alpha > 0) hounsfield[i] = mix(hounsfield[i], bone.hounsfield, alpha);
-          if (alpha >= 0.5) groups[i] = 1;
+          if (alpha >= 0.5) organs[i] = 1;
         }
       }
-      if (groups[i] > 0) hounsfield[i] += grain * 2.2 * brush.grain[i];
+      if (organs[i] > 0) hounsfield[i] += grain * 2.2 * brush.grain[i];
       else if (hounsfield[i] <= -990) hounsfield[i] = couch(xs[i], placeY, offsetY, stretchY, patient);
     }
   }
@@ -226,7 +226,7 @@ export class Abdomen {
     y: number,
     z: number,
     hounsfield: Float32Array,
-    groups: Uint8Array,
+    organs: Uint8Array,
   ): void {
     const { softness, point, count } = brush;
     const span = tissue.shape.row(y, z, reach + tissue.lobules + tissue.halo + softness);
@@ -234,7 +234,7 @@ export class Abdomen {
     const [from, to] = brush.indices(span[0] - reach, span[1] + reach, this.patient);
     const { attenuation: hu } = this.patient;
     for (let i = from; i < to && i < count; i++) {
-      if (groups[i] === 0) continue;
+      if (organs[i] === 0) continue;
       let distance = tissue.shape.distance(brush.x[i], brush.y[i], brush.z[i]);
       if (distance > tissue.lobules + tissue.halo + softness) continue;
       distance -= tissue.lobules * brush.lobular[i];
@@ -251,7 +251,7 @@ export class Abdomen {
       point.lobular = brush.lobular[i];
       point.fine = brush.fine[i];
       hounsfield[i] = mix(hounsfield[i], tissue.hounsfield(-distance, point, brush.y[i]), alpha);
-      if (alpha >= 0.5) groups[i] = tissue.group;
+      if (alpha >= 0.5) organs[i] = tissue.label;
     }
   }
 }

@@ -29,7 +29,7 @@ export interface PhantomModel {
 export interface PhantomVolume {
   /** HU. */
   readonly truth: Volume;
-  /** Group ids: 0 outside the body, 1 body, organs. */
+  /** Label ids: 0 outside the body, 1 body, organs. */
   readonly anatomy: Uint8Array;
 }
 
@@ -41,9 +41,9 @@ export interface PhantomScan {
   readonly lower: Float32Array;
   readonly point: Float32Array;
   readonly upper: Float32Array;
-  /** Group ids as segmented from the prediction. */
+  /** Label ids as segmented from the prediction. */
   readonly organs: Uint8Array;
-  /** Group ids of the true anatomy. */
+  /** Label ids of the true anatomy. */
   readonly anatomy: Uint8Array;
   /** What was measured, in windowed units, not clipped. */
   readonly measurement: Float32Array;
@@ -163,9 +163,9 @@ export async function drawPhantom(
   return { id: phantomId(index), shape, ...scan, organs: mergeBody(segmented, body) };
 }
 
-/** Group ids of a segmentation and a body mask: what is no organ is body inside the mask and background outside. */
+/** Label ids of a segmentation and a body mask: what is no organ is body inside the mask and background outside. */
 export function mergeBody(segmentation: Uint8Array, body: Uint8Array): Uint8Array {
-  return Uint8Array.from(segmentation, (group, at) => (group > 0 ? group : body[at]));
+  return Uint8Array.from(segmentation, (label, at) => (label > 0 ? label : body[at]));
 }
 
 /** Height of the lowest slice of the window with the most labelled voxels. */

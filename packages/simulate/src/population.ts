@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Labels } from '@semcrc/core';
-import { organGroups } from '@semcrc/imaging';
+import { organLabels } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { PhantomGrid } from './painter.ts';
 import { centredGrid, drawPhantomVolume } from './phantom.ts';
@@ -13,9 +13,9 @@ import { defaultWarp, drawWarp, type Template, type WarpOptions } from './warp.t
 export interface Population {
   /** Begins the names of its scans. */
   readonly name: 'phantom' | 'warp';
-  /** Group ids of the organs its patients may have, 2 and up. */
+  /** Label ids of the organs its patients may have, 2 and up. */
   readonly organs: readonly number[];
-  /** Names of all groups. */
+  /** Names of all labels. */
   readonly labels: Labels;
   /** SHA-256 (hex) over all that decides what is drawn beside seed and index. */
   readonly digest: string;
@@ -50,8 +50,8 @@ export function phantomPopulation(shape: PhantomGrid['shape'], spacing: PhantomG
   const grid = centredGrid(shape, spacing);
   return {
     name: 'phantom',
-    organs: Object.values(organGroups),
-    labels: labelsOf(Object.values(organGroups)),
+    organs: Object.values(organLabels),
+    labels: labelsOf(Object.values(organLabels)),
     digest: digestOf({ phantom: version, shape, spacing }),
     aligned: false,
     draw(seed, index) {
@@ -67,7 +67,7 @@ export function warpPopulation(
   options: WarpOptions = defaultWarp,
 ): Population {
   const organs = new Set<number>();
-  for (const { anatomy } of templates) for (const group of anatomy) if (group > 1) organs.add(group);
+  for (const { anatomy } of templates) for (const label of anatomy) if (label > 1) organs.add(label);
   const sorted = [...organs].sort((a, b) => a - b);
   const content = templates.map(({ truth, anatomy }) => ({
     ...{ shape: truth.shape, affine: truth.affine },
@@ -88,11 +88,11 @@ export function warpPopulation(
 
 function labelsOf(organs: readonly number[]): Labels {
   const wanted = new Set(organs);
-  const named = Object.entries(organGroups).filter(([, group]) => wanted.has(group));
+  const named = Object.entries(organLabels).filter(([, label]) => wanted.has(label));
   return Object.fromEntries([
     ['0', 'background'],
     ['1', 'body'],
-    ...named.map(([name, group]) => [String(group), name]),
+    ...named.map(([name, label]) => [String(label), name]),
   ]);
 }
 

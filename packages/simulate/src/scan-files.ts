@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeVolume, namedScheme, organGroups, type Volume } from '@semcrc/imaging';
+import { makeVolume, namedScheme, organLabels, type Volume } from '@semcrc/imaging';
 import { writeNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { SimulatedScan } from './simulation.ts';
@@ -113,18 +113,18 @@ function stepFor(data: Float32Array): number {
   return Math.max(step, largest / 32_000);
 }
 
-/** Group ids to the numbers of the scheme that files are written in; body and background become 0. */
-function writtenLabels(groups: Uint8Array): Uint8Array {
+/** Label ids to the numbers of the scheme that files are written in; body and background become 0. */
+function writtenLabels(organs: Uint8Array): Uint8Array {
   const numbers = new Uint8Array(256);
   const scheme = namedScheme(writtenScheme);
   for (const [number, name] of scheme?.names ?? []) {
-    const group = Object.hasOwn(organGroups, name) ? organGroups[name] : undefined;
-    if (group !== undefined) numbers[group] = number;
+    const label = Object.hasOwn(organLabels, name) ? organLabels[name] : undefined;
+    if (label !== undefined) numbers[label] = number;
   }
-  return groups.map((group) => {
-    if (group > 1 && numbers[group] === 0) {
-      throw new SemcrcError('internal', `group ${group} has no number in the label scheme ${writtenScheme}`);
+  return organs.map((label) => {
+    if (label > 1 && numbers[label] === 0) {
+      throw new SemcrcError('internal', `label ${label} has no number in the label scheme ${writtenScheme}`);
     }
-    return numbers[group];
+    return numbers[label];
   });
 }

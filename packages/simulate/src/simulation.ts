@@ -7,7 +7,7 @@ import { windowed } from './windowed.ts';
 export interface SimulatedPatient {
   /** HU. */
   readonly truth: Volume;
-  /** Group ids: 0 outside the body, 1 body, organs from 2; in the order of the volume. */
+  /** Label ids: 0 outside the body, 1 body, organs from 2; in the order of the volume. */
   readonly anatomy: Uint8Array;
 }
 
@@ -17,7 +17,7 @@ export interface SimulatedScan extends SimulatedPatient, Prediction {
   readonly measurement: Volume;
   /** 1 inside the body as the prediction shows it. */
   readonly body: Uint8Array;
-  /** Organs as the segmenter sees them in the prediction: 0 where it sees none, else a group id from 2. */
+  /** Organs as the segmenter sees them in the prediction: 0 where it sees none, else a label id from 2. */
   readonly segmentation: Uint8Array;
 }
 

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Labels, Sample, Source } from '@semcrc/core';
-import { organGroups } from '@semcrc/imaging';
+import { organLabels } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import { baselinePredictor, standInSegmenter } from '@semcrc/predict';
 import { type OrganSet, organ } from './anatomy.ts';
@@ -17,7 +17,7 @@ export interface PhantomOptions {
   readonly seed?: number;
   /** [slices, height, width]; default [4, 112, 112]. Slices up to 48, height and width from 32. */
   readonly shape?: readonly [slices: number, height: number, width: number];
-  /** `nine` (default): the organs of every label scheme. `ten`: those and the duodenum, 12 groups in all. */
+  /** `nine` (default): the organs of every label scheme. `ten`: those and the duodenum, 12 labels in all. */
   readonly organs?: OrganSet;
 }
 
@@ -37,8 +37,8 @@ export const trainingSeed = -1066001;
 
 /** How the built-in cohort's patients become scans: denoising, the shipped baseline and the shipped stand-in. */
 export function phantomAcquisition(organs: OrganSet = 'nine'): Acquisition {
-  const groups = Object.keys(labelsOf(organs)).map(Number);
-  return { task: denoisingTask(), predictor: baselinePredictor(), segmenter: standInSegmenter(groups) };
+  const labels = Object.keys(labelsOf(organs)).map(Number);
+  return { task: denoisingTask(), predictor: baselinePredictor(), segmenter: standInSegmenter(labels) };
 }
 
 /**
@@ -78,9 +78,9 @@ export function phantomSource(options: PhantomOptions = {}, cache?: ScanCache): 
       const name = `${folder}/${id}`;
       const kept = unpack(await cache?.get(name), id, shape);
       if (kept) return kept;
-      const { truth, lower, point, upper, organs: groups } = await drawPhantom(model, index, acquisition);
+      const { truth, lower, point, upper, organs } = await drawPhantom(model, index, acquisition);
       const mended = { clipped: 0, crossed: 0 };
-      const sample = { id, patient: id, shape, truth, lower, upper, point, organs: groups, mended };
+      const sample = { id, patient: id, shape, truth, lower, upper, point, organs: organs, mended };
       await cache?.put(name, pack(sample));
       return sample;
     },
@@ -88,7 +88,7 @@ export function phantomSource(options: PhantomOptions = {}, cache?: ScanCache): 
 }
 
 /**
- * The size of the paper's Table 1: 640 scans of 4 × 256 × 256 with 12 groups, some organs absent in some scans.
+ * The size of the paper's Table 1: 640 scans of 4 × 256 × 256 with 12 labels, some organs absent in some scans.
  *
  * @throws SemcrcError `usage` for options out of range.
  */
@@ -97,9 +97,9 @@ export function paperSizedSource(options: { readonly scans?: number; readonly se
   return phantomSource({ scans, seed, shape: [4, 256, 256], organs: 'ten' });
 }
 
-/** Names of the groups of a phantom cohort. */
+/** Names of the labels of a phantom cohort. */
 function labelsOf(organs: OrganSet): Labels {
-  const named = Object.entries(organGroups).map(([name, group]) => [String(group), name] as const);
+  const named = Object.entries(organLabels).map(([name, label]) => [String(label), name] as const);
   const extra = organs === 'ten' ? [[String(organ.duodenum), 'duodenum'] as const] : [];
   return Object.fromEntries([['0', 'background'], ['1', 'body'], ...named, ...extra]);
 }
@@ -110,7 +110,7 @@ function digestOf(definition: unknown): string {
 
 type PackedSample = Sample & { readonly point: Float32Array };
 
-/** SHA-256, then truth, lower, point, upper as little-endian f32 and the groups as bytes. */
+/** SHA-256, then truth, lower, point, upper as little-endian f32 and the organs as bytes. */
 function pack({ truth, lower, point, upper, organs }: PackedSample): Uint8Array {
   const voxels = truth.length;
   const bytes = new Uint8Array(32 + 17 * voxels);

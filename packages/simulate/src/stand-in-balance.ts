@@ -40,13 +40,13 @@ export async function balanceStandIn(
         ...{ measurement: empty, slices: [0], point: slice.point, body: slice.body },
         ...(slice.height < 0 ? {} : { heights: [slice.height] }),
       });
-      for (const group of found) said[group] += 1;
-      for (const group of slice.organs) is[group] += 1;
+      for (const label of found) said[label] += 1;
+      for (const label of slice.organs) is[label] += 1;
     }
     bias = bias.map((value, kind) => {
-      const group = classes[kind];
-      if (group === 0 || is[group] === 0) return value;
-      const ratio = (said[group] + 1) / (is[group] + 1);
+      const label = classes[kind];
+      if (label === 0 || is[label] === 0) return value;
+      const ratio = (said[label] + 1) / (is[label] + 1);
       const excess = ratio > 1 ? -portableLog(1 / ratio) : portableLog(ratio);
       const step = Math.min(farthest, Math.max(-farthest, pace * excess));
       return Number((value - step).toPrecision(7));

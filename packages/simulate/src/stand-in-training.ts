@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { anatomyFeatureCount, bodyMask, type StandInData } from '@semcrc/predict';
-import { CellExamples, type LabelledSlice } from './examples.ts';
+import { BlockExamples, type LabelledSlice } from './examples.ts';
 import { classLoss, trainNetwork } from './network-training.ts';
 import { generatorOf } from './random.ts';
 import type { Acquisition, SimulatedPatient } from './simulation.ts';
@@ -22,7 +22,7 @@ function trainingSeedOf(seed: number): number {
  * shipped stand-in knows phantoms; warps of a template look otherwise.
  *
  * @param draw patient `index` of a seed; the population.
- * @param classes group ids of the organs there may be, 2 and up.
+ * @param classes label ids of the organs there may be, 2 and up.
  */
 export async function trainStandIn(
   draw: (seed: number, index: number) => SimulatedPatient,
@@ -32,7 +32,7 @@ export async function trainStandIn(
 ): Promise<StandInData> {
   const own = trainingSeedOf(seed);
   const kinds = [0, ...classes];
-  const cells = new CellExamples(kinds);
+  const blocks = new BlockExamples(kinds);
   const generator = generatorOf(own, 2_000_000);
   const slicesOf = async (index: number): Promise<LabelledSlice[]> => {
     const patient = draw(own, index);
@@ -54,10 +54,10 @@ export async function trainStandIn(
   };
   for (let index = 0; index < schedule.patients; index++) {
     for (const slice of await slicesOf(index)) {
-      cells.add(slice, { organ: schedule.organShare, body: schedule.bodyShare }, generator);
+      blocks.add(slice, { organ: schedule.organShare, body: schedule.bodyShare }, generator);
     }
   }
-  const examples = cells.examples;
+  const examples = blocks.examples;
   const counts = kinds.map(() => 0);
   for (const kind of examples.targets) counts[kind] += 1;
   const most = Math.max(...counts.slice(1));

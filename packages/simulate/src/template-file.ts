@@ -31,7 +31,7 @@ const affineTolerance = 0.03;
 
 /**
  * Reads a labelled CT to make warps of: turned to RAS, resampled where a spacing is asked for, the nine organs by their
- * group ids, the rest of the body as its windowed CT shows it.
+ * label ids, the rest of the body as its windowed CT shows it.
  *
  * @param labels label scheme, or the path of a label map.
  * @throws SemcrcError `usage` for an unknown scheme; `bad-input` naming the file when one cannot be read, the two lie on
@@ -72,25 +72,25 @@ export async function readTemplate(
     numbers = resampleLabels(resampler, numbers, grid);
   }
   const body = bodyMask(windowed(ct).data, ct.shape);
-  const groups = Uint8Array.from(numbers.data, (label) => {
-    const group = labelling.groupOf[label] ?? UNKNOWN_LABEL;
-    if (group === UNKNOWN_LABEL) {
+  const anatomy = Uint8Array.from(numbers.data, (number) => {
+    const label = labelling.labelOf[number] ?? UNKNOWN_LABEL;
+    if (label === UNKNOWN_LABEL) {
       throw new SemcrcError(
         'bad-input',
-        `${segmentation}: found label ${label}, which the label scheme ${labelling.scheme.name} does not have; ` +
+        `${segmentation}: found label ${number}, which the label scheme ${labelling.scheme.name} does not have; ` +
           'choose the scheme the file follows with `labels`',
-        { data: { file: segmentation, label, options: ['labels'] } },
+        { data: { file: segmentation, label: number, options: ['labels'] } },
       );
     }
     // Organs beyond the nine are body.
-    return group > 1 ? group : 0;
+    return label > 1 ? label : 0;
   });
-  if (!groups.some((group) => group > 0)) {
+  if (!anatomy.some((label) => label > 0)) {
     throw new SemcrcError(
       'bad-input',
       `${segmentation}: expected some of the nine organs of the label scheme ${labelling.scheme.name}, found none`,
       { data: { file: segmentation } },
     );
   }
-  return { truth: ct, anatomy: mergeBody(groups, body) };
+  return { truth: ct, anatomy: mergeBody(anatomy, body) };
 }

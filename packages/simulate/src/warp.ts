@@ -8,7 +8,7 @@ import { generatorOf, standardNormal, uniform } from './random.ts';
 export interface Template {
   /** HU; in RAS order, on an upright grid. */
   readonly truth: Volume;
-  /** Group ids: 0 outside the body, 1 body, organs; in the order of the volume. */
+  /** Label ids: 0 outside the body, 1 body, organs; in the order of the volume. */
   readonly anatomy: Uint8Array;
 }
 
@@ -103,11 +103,11 @@ export function drawMap(
 
 /** Adds to every organ a change of its own, faded over a voxel at its outline; gas keeps its darkness. */
 function brighten({ truth, anatomy }: Template, spread: number, generator: RandomGenerator): Float32Array {
-  const changes = Float32Array.from({ length: 256 }, (_, group) => {
+  const changes = Float32Array.from({ length: 256 }, (_, label) => {
     const change = spread * Math.min(2.5, Math.max(-2.5, standardNormal(generator)));
-    return group === 0 ? 0 : group === 1 ? change / 2 : change;
+    return label === 0 ? 0 : label === 1 ? change / 2 : change;
   });
-  const offsets = Float32Array.from(anatomy, (group) => changes[group]);
+  const offsets = Float32Array.from(anatomy, (label) => changes[label]);
   const [slices, height, width] = truth.shape;
   const area = height * width;
   const out = new Float32Array(truth.data.length);

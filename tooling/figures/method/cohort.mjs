@@ -99,13 +99,14 @@ export function nameOf({ labels }, label) {
  * Mean over scans of the share of voxels missed, for one λ per organ (index of the partition's keys).
  * @param {readonly Profile[]} profiles @param {import('@semcrc/core').Partition} partition @param {ArrayLike<number>} lambda
  */
-export function riskOf(profiles, { groupOfCell, cellCount }, lambda) {
+export function riskOf(profiles, { groupOfRegion, regionCount }, lambda) {
   let risk = 0;
   for (const { offsets, scores, dimension } of profiles) {
     let missed = 0;
-    for (let cell = 0; cell < cellCount; cell++) {
-      const [start, end] = [offsets[cell], offsets[cell + 1]];
-      if (start < end) missed += end - firstAbove(scores, Math.fround(lambda[groupOfCell[cell]]), start, end);
+    for (let region = 0; region < regionCount; region++) {
+      const [start, end] = [offsets[region], offsets[region + 1]];
+      if (start < end)
+        missed += end - firstAbove(scores, Math.fround(lambda[groupOfRegion[region]]), start, end);
     }
     risk += missed / dimension / profiles.length;
   }

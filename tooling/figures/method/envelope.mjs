@@ -101,7 +101,7 @@ export async function drawEnvelope() {
 /**
  * Share missed over clamped length, as λ grows through the scores of an organ: means over scans, by definition.
  * @param {readonly import('./cohort.mjs').Sample[]} samples @param {readonly import('./cohort.mjs').Profile[]} profiles
- * @param {number} organ label, whose cell has its number
+ * @param {number} organ label, whose region has its number
  * @returns {[cost: number, miss: number, lambda: number][]}
  */
 function stepCurve(samples, profiles, organ) {

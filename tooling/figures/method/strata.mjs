@@ -1,5 +1,5 @@
 // An organ's λ by intensity bin, and the bins in a slice.
-import { cellsOfSample } from '@semcrc/core';
+import { regionsOfSample } from '@semcrc/core';
 import { element, heading, INK, key, Panel, picture, tenth, ticksTo } from './chart.mjs';
 import { ENVELOPE_PATH, fitted, HU, nameOf, teaching } from './cohort.mjs';
 
@@ -17,7 +17,7 @@ export async function drawStrata() {
   const options = /** @type {const} */ ({ ...ENVELOPE_PATH, strata: [`intensity:${BINS}`] });
   const { fits, split } = await fitted(teaching, ['sem-crc'], options);
   const [{ partition, lambda }] = fits;
-  const { spec, keys, cellsPerOrgan } = partition;
+  const { spec, keys, regionsPerOrgan } = partition;
   if (spec.kind !== 'strata') throw new Error(`expected strata, found ${spec.kind}`);
   const hounsfield = (/** @type {number} */ intensity) => intensity * HU - 175;
 
@@ -37,17 +37,17 @@ export async function drawStrata() {
 
   const sample = await teaching.read(split.test[0]);
   const [, height, width] = sample.shape;
-  const cells = cellsOfSample(partition, sample);
+  const regions = regionsOfSample(partition, sample);
   const [left, top] = [440, 76];
   /** One path of horizontal runs for each bin. */
   const runs = SHADES.map(() => '');
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; ) {
       const at = y * width + x;
-      const bin = sample.organs[at] === 0 ? -1 : cells[at] % cellsPerOrgan;
+      const bin = sample.organs[at] === 0 ? -1 : regions[at] % regionsPerOrgan;
       let end = x + 1;
       const same = (/** @type {number} */ next) =>
-        (sample.organs[next] === 0 ? -1 : cells[next] % cellsPerOrgan) === bin;
+        (sample.organs[next] === 0 ? -1 : regions[next] % regionsPerOrgan) === bin;
       while (end < width && same(at + end - x)) end++;
       if (bin >= 0) {
         const row = top + (height - 1 - y) * PIXEL;

@@ -7,7 +7,7 @@ import {
   PREPARING_DEFAULTS,
   unitsOf,
 } from '@semcrc/core';
-import { abdomenWindow, assignGroups, type LabelScheme } from '@semcrc/imaging';
+import { abdomenWindow, assignLabels, type LabelScheme } from '@semcrc/imaging';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { type ApplicationScan, runApplication } from '@semcrc/runner/node';
@@ -93,7 +93,7 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
     const extra = options.extraLabels ?? recorded.extraLabels;
     const labelling =
       options.labels === undefined && recorded.labels !== null && recorded.labelNames !== null
-        ? assignGroups(schemeOf(recorded.labels, recorded.labelNames), extra)
+        ? assignLabels(schemeOf(recorded.labels, recorded.labelNames), extra)
         : await resolveLabelling(labels, extra);
     const reading = {
       window: options.window ?? recorded.window ?? abdomenWindow,

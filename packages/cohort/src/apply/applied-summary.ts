@@ -13,7 +13,7 @@ import type { Published } from './publish.ts';
 /** The schema of `summary.json` without its version. */
 export const kindOfSummary = 'semcrc/apply';
 
-/** Counts voxels and widths by group while slabs go by. */
+/** Counts voxels and widths by label while slabs go by. */
 export class OrganTally {
   readonly #calibration: Calibration;
   readonly #labelling: Labelling;
@@ -29,11 +29,11 @@ export class OrganTally {
     this.#unknown = unknown;
   }
 
-  add(groups: Uint16Array, { width }: Pick<Published, 'width'>, { clipped, crossed }: MendedVoxels): void {
-    for (let voxel = 0; voxel < groups.length; voxel++) {
-      const group = groups[voxel] as number;
-      this.#voxels[group] = (this.#voxels[group] as number) + 1;
-      this.#widths[group] = (this.#widths[group] as number) + (width[voxel] as number);
+  add(organs: Uint16Array, { width }: Pick<Published, 'width'>, { clipped, crossed }: MendedVoxels): void {
+    for (let voxel = 0; voxel < organs.length; voxel++) {
+      const label = organs[voxel] as number;
+      this.#voxels[label] = (this.#voxels[label] as number) + 1;
+      this.#widths[label] = (this.#widths[label] as number) + (width[voxel] as number);
     }
     this.#clipped += clipped;
     this.#crossed += crossed;
@@ -60,7 +60,7 @@ export class OrganTally {
       organs[id] = { name, voxels, meanWidth, status, lambda: this.#lambda(id) };
       if (voxels > 0 && status !== 'calibrated') {
         const whole = Object.values(organs[id].lambda).every(isInfinite);
-        warnings.push(warning(`${name} (group ${id}, ${voxels} voxels)`, status, whole));
+        warnings.push(warning(`${name} (label ${id}, ${voxels} voxels)`, status, whole));
       }
     }
     const voxels = this.#voxels.reduce((sum, count) => sum + count, 0);
@@ -90,7 +90,7 @@ export class OrganTally {
     return this.#calibration.organs[id]?.status ?? 'calibrated';
   }
 
-  /** The λ that voxels of a group have, by the calibration's keys: its own, its strata's, or those all groups share. */
+  /** The λ that voxels of a label have, by the calibration's keys: its own, its strata's, or those all labels share. */
   #lambda(id: string): AppliedOrgan['lambda'] {
     if (this.#unknown.has(Number(id))) return {};
     const { lambda, partition } = this.#calibration;
@@ -120,7 +120,7 @@ function warning(
   };
   const consequence = whole
     ? 'its interval is the whole range'
-    : 'it takes the λ the procedure gives such groups';
+    : 'it takes the λ the procedure gives such labels';
   return `${organ} was never calibrated: ${reasons[status]}; ${consequence}`;
 }
 

@@ -96,7 +96,7 @@ export async function applyToFiles(
   const { header, grid, inputs, turned } = await checkFiles(files, options);
   const extrapolation = await checkMaking(calibration, files, options);
   const digest = await digestOfApplication(calibration, files, options);
-  const unknown = unknownGroups(calibration, labelling);
+  const unknown = unknownLabels(calibration, labelling);
   const calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, files.lower);
   const order = sliceOrder(grid);
   const tally = new OrganTally(calibration, labelling, unknown);
@@ -123,10 +123,10 @@ export async function applyToFiles(
     }
     for await (const sample of readSlabs(files, grid, options, turned)) {
       foreign.see(sample.raw);
-      const known = Uint16Array.from(sample.organs, (group) => (unknown.has(group) ? 0 : group));
+      const known = Uint16Array.from(sample.organs, (label) => (unknown.has(label) ? 0 : label));
       const slab: Sample = { ...sample, organs: known };
-      const { interval, cells } = placeInFile(slab, calibrated, heuristicOf(calibration), order);
-      const result = applyLambda(interval, cells, calibrated);
+      const { interval, regions } = placeInFile(slab, calibrated, heuristicOf(calibration), order);
+      const result = applyLambda(interval, regions, calibrated);
       openUnknown(result, sample.organs, unknown);
       const bounds = publish(result);
       tally.add(sample.organs, bounds, sample.mended);
@@ -154,7 +154,7 @@ async function digestOfApplication(
   { labelling, window, predictionUnits, units }: ApplyOptions,
 ): Promise<string> {
   const read = { window: window ?? abdomenWindow, predictionUnits: predictionUnits ?? 'window' };
-  const labels = [Object.entries(labelling.labels), Array.from(labelling.groupOf)];
+  const labels = [Object.entries(labelling.labels), Array.from(labelling.labelOf)];
   const hash = digestOf({ calibration, ...read, units: units ?? 'window', labels });
   for (const role of ['lower', 'upper', 'segmentation', 'point', 'body', 'std', 'samples'] as const) {
     const path = files[role];
@@ -282,21 +282,21 @@ async function checkMaking(
 }
 
 /**
- * Groups of the labelling that the calibration does not have.
+ * Labels of the labelling that the calibration does not have.
  *
- * @throws SemcrcError `bad-input` when both have a group under different names.
+ * @throws SemcrcError `bad-input` when both have a label under different names.
  */
-function unknownGroups({ labels }: Calibration, labelling: Labelling): ReadonlySet<number> {
+function unknownLabels({ labels }: Calibration, labelling: Labelling): ReadonlySet<number> {
   const unknown = new Set<number>();
   for (const [id, name] of Object.entries(labelling.labels)) {
     if (labels[id] === undefined) unknown.add(Number(id));
     else if (labels[id] !== name) {
       throw new SemcrcError(
         'bad-input',
-        `group ${id} is "${labels[id]}" in the calibration but "${name}" here; give \`labels\` and \`extraLabels\` as they were when calibrating`,
+        `label ${id} is "${labels[id]}" in the calibration but "${name}" here; give \`labels\` and \`extraLabels\` as they were when calibrating`,
         {
           data: {
-            ...{ group: id, expected: labels[id] as string, found: name },
+            ...{ label: id, expected: labels[id] as string, found: name },
             options: ['labels', 'extraLabels'],
           },
         },
@@ -348,11 +348,11 @@ function inFileOrder(
   return { ...calibrated, partition: makePartition(inFile, labels) };
 }
 
-/** Voxels of groups the calibration does not have may be anything. */
-function openUnknown(result: CalibratedInterval, groups: Uint16Array, unknown: ReadonlySet<number>): void {
+/** Voxels of labels the calibration does not have may be anything. */
+function openUnknown(result: CalibratedInterval, organs: Uint16Array, unknown: ReadonlySet<number>): void {
   if (unknown.size === 0) return;
-  for (let voxel = 0; voxel < groups.length; voxel++) {
-    if (!unknown.has(groups[voxel] as number)) continue;
+  for (let voxel = 0; voxel < organs.length; voxel++) {
+    if (!unknown.has(organs[voxel] as number)) continue;
     result.lower[voxel] = 0;
     result.upper[voxel] = 1;
     result.lambdaBelow[voxel] = Number.POSITIVE_INFINITY;

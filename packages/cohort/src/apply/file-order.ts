@@ -27,7 +27,7 @@ export function sliceOrder({ shape, affine }: Grid): SliceOrder | null {
 
 /**
  * Places some slices of a file. What is learned of slices is learned in RAS order, and sums round by their order: slices are
- * turned to it, placed, and their intervals and cells turned back.
+ * turned to it, placed, and their intervals and regions turned back.
  *
  * @param order of the file's slices; null only where nothing was learned
  */
@@ -54,7 +54,7 @@ export function placeInFile(
     }
     return turned;
   };
-  const { interval, cells } = placeSample(
+  const { interval, regions } = placeSample(
     {
       ...slab,
       shape: [slices, height, width],
@@ -73,6 +73,6 @@ export function placeInFile(
       upper: turn(interval.upper, true),
       ...(interval.point ? { point: turn(interval.point, true) } : {}),
     },
-    cells: turn(cells, true),
+    regions: turn(regions, true),
   };
 }

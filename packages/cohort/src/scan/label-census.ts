@@ -4,7 +4,7 @@ import {
   type LabelScheme,
   type LabelVolume,
   namedScheme,
-  organGroups,
+  organLabels,
   schemeNames,
   spacingOf,
 } from '@semcrc/imaging';
@@ -91,7 +91,7 @@ interface Fit {
 function fitOf(names: Readonly<Record<string, string>>, censuses: readonly LabelCensus[]): Fit {
   const organs = Object.entries(names)
     .map(([number, name]) => ({ number, organ: canonicalName(name) }))
-    .filter(({ organ }) => Object.hasOwn(organGroups, organ));
+    .filter(({ organ }) => Object.hasOwn(organLabels, organ));
   const seen = new Set(censuses.flatMap(({ millilitres }) => Object.keys(millilitres)));
   const missing = organs.filter(({ number }) => !seen.has(number)).map(({ organ }) => organ);
   const liver = organs.find(({ organ }) => organ === 'liver')?.number;

@@ -27,7 +27,7 @@ import { ofScan } from './scan-files.ts';
 import type { ScanMemory } from './scan-memory.ts';
 import { type ReadingOptions, ScanReader } from './scan-reader.ts';
 import { mergeBody } from './voxels.ts';
-import { packGroups, readPredictions, windowTruth } from './whole-scan.ts';
+import { packLabels, readPredictions, windowTruth } from './whole-scan.ts';
 
 /** What preparing made of a scan. */
 export type Prepared =
@@ -62,8 +62,8 @@ export async function prepareScan(
     const truth = new Float32Array(voxelCount(shape));
     const windowed = found.truth.map((slice) => windowTruth(slice, reading));
     stackSlices(windowed, cut.size, truth);
-    const groups = new Uint16Array(voxelCount(shape));
-    stackSlices(found.groups, cut.size, groups);
+    const organs = new Uint16Array(voxelCount(shape));
+    stackSlices(found.organs, cut.size, organs);
 
     const room = memory && ((voxels: number) => memory.resampledImage(voxels));
     const take = (volume: Volume, outside: number): Volume => {
@@ -75,7 +75,7 @@ export async function prepareScan(
     if (files.body !== undefined) {
       const body = await reader.body(files.body, grids);
       const labelRoom = memory && ((voxels: number) => memory.resampledLabels(voxels));
-      mergeBody(groups, takeLabels(resampler, body, cut, labelRoom));
+      mergeBody(organs, takeLabels(resampler, body, cut, labelRoom));
     }
     return {
       state: 'kept',
@@ -85,7 +85,7 @@ export async function prepareScan(
         shape,
         truth,
         ...predictions,
-        organs: packGroups(groups, reading.labelling),
+        organs: packLabels(organs, reading.labelling),
       },
     };
   } catch (error) {
@@ -130,7 +130,7 @@ type ChosenSlices =
       readonly state: 'chosen';
       readonly cut: ScanCut;
       readonly truth: readonly Volume[];
-      readonly groups: readonly LabelVolume[];
+      readonly organs: readonly LabelVolume[];
     }
   | { readonly state: 'left-out'; readonly reason: string };
 
@@ -163,7 +163,7 @@ async function chooseSlices(
     state: 'chosen',
     cut: choice.cut,
     truth: boxes.map((box) => crop(truth, box)),
-    groups: boxes.map((box) => crop(segmentation, box)),
+    organs: boxes.map((box) => crop(segmentation, box)),
   };
 }
 

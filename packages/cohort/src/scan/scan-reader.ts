@@ -190,17 +190,17 @@ export class ScanReader {
     return turnToRas(placed(volume, reading));
   }
 
-  /** Groups of the segmentation, the body not yet merged in. */
+  /** Label ids of the segmentation, the body not yet merged in. */
   async segmentation(): Promise<LabelVolume> {
     const { segmentation: file } = this.files;
     const { labelling } = this.options;
     if (isFolder(file)) return this.#organFolder(file);
     checkTableOf(await readNiftiHeader(file), file, labelling);
     const all = await this.#slices(file, volumeShape);
-    return this.#groups(file, await this.#labels(file, all));
+    return this.#toLabels(file, await this.#labels(file, all));
   }
 
-  /** One mask per organ in one volume of groups; where masks overlap, the larger number wins. */
+  /** One mask per organ in one volume of label ids; where masks overlap, the larger number wins. */
   async #organFolder(folder: string): Promise<LabelVolume> {
     let merged: LabelVolume | undefined;
     for (const { file, label } of organFiles(folder, this.options.labelling)) {
@@ -211,7 +211,7 @@ export class ScanReader {
       merged ??= mask;
       new OrganMask(file, label).addTo(merged.data, mask.data);
     }
-    return this.#groups(folder, merged as LabelVolume);
+    return this.#toLabels(folder, merged as LabelVolume);
   }
 
   /** The body mask: non-zero inside. `needed` as for {@link prediction}. */
@@ -228,8 +228,8 @@ export class ScanReader {
     return placed(volume, reading);
   }
 
-  /** Label numbers turned into groups, in RAS order. */
-  #groups(file: string, volume: LabelVolume): LabelVolume {
+  /** Numbers of the scheme turned into label ids, in RAS order. */
+  #toLabels(file: string, volume: LabelVolume): LabelVolume {
     const [slices, height, width] = volume.shape;
     const { scan } = this.files;
     if (!isFolder(file)) {

@@ -129,7 +129,7 @@ class SlabFiles {
 
 /**
  * Reads the files of a scan in step, slab by slab, in the file's own order: predictions windowed, clipped and uncrossed,
- * labels turned into groups with the body merged in.
+ * numbers turned into label ids with the body merged in.
  *
  * @param turned files whose voxels come in another order than those of `grid`; they are read whole.
  * @throws SemcrcError `bad-input` as reading whole files does.
@@ -200,10 +200,10 @@ export async function* readSlabs(
           samples.push(data);
         }
       }
-      const groups = only(await next(segmentations)).data;
-      assignVoxels({ ...place, file: files.segmentation, values: groups }, labelling);
+      const organs = only(await next(segmentations)).data;
+      assignVoxels({ ...place, file: files.segmentation, values: organs }, labelling);
       const inside = bodies && only(await next(bodies)).data;
-      if (inside) mergeBody(groups, inside);
+      if (inside) mergeBody(organs, inside);
       yield {
         id: 'to apply to',
         patient: 'to apply to',
@@ -215,7 +215,7 @@ export async function* readSlabs(
         ...(point ? { point: point.data } : {}),
         ...(std ? { std } : {}),
         ...(samples.length > 0 ? { samples } : {}),
-        organs: groups,
+        organs,
         mended: mendIntervals(lower.data, upper.data, point?.data),
         raw: { foreign: Math.max(lower.foreign, upper.foreign), values: lower.data.length },
       };

@@ -46,21 +46,21 @@ export function refuseNaN(voxels: FileVoxels): void {
 }
 
 /**
- * Turns label numbers into groups, in place. No body mask enters here.
+ * Turns a scheme's numbers into label ids, in place. No body mask enters here.
  *
  * @throws SemcrcError `bad-input` naming scan, file, voxel, value and the range expected, for a number the scheme does
  *   not have.
  */
 export function assignVoxels(voxels: FileVoxels & { values: Uint16Array }, labelling: Labelling): void {
   const { values } = voxels;
-  const { groupOf, scheme } = labelling;
-  const groups = new Uint16Array(65536).fill(UNKNOWN_LABEL);
-  groups.set(groupOf);
+  const { labelOf, scheme } = labelling;
+  const labels = new Uint16Array(65536).fill(UNKNOWN_LABEL);
+  labels.set(labelOf);
   const assign = (from: number, to: number): void => {
     for (let index = from; index < to; index++) {
-      const group = groups[values[index] as number] as number;
-      if (group === UNKNOWN_LABEL) refuseLabel(voxels, index, scheme);
-      values[index] = group;
+      const label = labels[values[index] as number] as number;
+      if (label === UNKNOWN_LABEL) refuseLabel(voxels, index, scheme);
+      values[index] = label;
     }
   };
   // Most voxels have no label, and 0 stays 0: eight at a time are passed over, where they can be seen as four words.
@@ -125,10 +125,10 @@ export class OrganMask {
   }
 }
 
-/** Merges the body mask into the groups, in place: inside it, what belongs to nothing is body; organs stay organs. */
-export function mergeBody(groups: Uint16Array, mask: Uint16Array): void {
-  for (let index = 0; index < groups.length; index++) {
-    if (groups[index] === BACKGROUND && mask[index] !== 0) groups[index] = BODY;
+/** Merges the body mask into the organs, in place: inside it, what belongs to nothing is body; organs stay organs. */
+export function mergeBody(organs: Uint16Array, mask: Uint16Array): void {
+  for (let index = 0; index < organs.length; index++) {
+    if (organs[index] === BACKGROUND && mask[index] !== 0) organs[index] = BODY;
   }
 }
 

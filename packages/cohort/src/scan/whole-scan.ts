@@ -54,9 +54,9 @@ export function windowTruth(truth: Volume, { truthUnits, window = abdomenWindow 
   return truth;
 }
 
-/** Group ids in the number of bytes the cohort's groups need. */
-export function packGroups(groups: Uint16Array, { groupBytes }: Labelling): Uint8Array | Uint16Array {
-  return groupBytes === 1 ? new Uint8Array(groups) : groups;
+/** Label ids in the number of bytes the cohort's need. */
+export function packLabels(organs: Uint16Array, { labelBytes }: Labelling): Uint8Array | Uint16Array {
+  return labelBytes === 1 ? new Uint8Array(organs) : organs;
 }
 
 /**
@@ -83,7 +83,7 @@ export async function readWholeMeasurement(
 
 /**
  * Reads one scan with every slice as its files hold it (`prepare: 'none'`): closest axes in RAS order, truth windowed,
- * bounds clipped and swapped where they cross, label numbers turned into groups and the body merged in.
+ * bounds clipped and swapped where they cross, numbers of the scheme turned into label ids and the body merged in.
  *
  * @throws SemcrcError `bad-input` naming scan and file: unreadable files, files of different shape or affine (both named),
  *   NaN (with its voxel), labels outside the scheme or contradicting its names, predictions in other units.
@@ -93,8 +93,8 @@ export async function readWholeScan(files: ScanFiles, options: ReadingOptions): 
   try {
     const truth = windowTruth(await reader.truth(), options);
     const predictions = await readPredictions(reader, (volume) => volume);
-    const groups = await reader.segmentation();
-    if (files.body !== undefined) mergeBody(groups.data, (await reader.body(files.body)).data);
+    const organs = await reader.segmentation();
+    if (files.body !== undefined) mergeBody(organs.data, (await reader.body(files.body)).data);
     return {
       id: files.scan,
       patient: files.patient,
@@ -102,7 +102,7 @@ export async function readWholeScan(files: ScanFiles, options: ReadingOptions): 
       affine: truth.affine,
       truth: truth.data,
       ...predictions,
-      organs: packGroups(groups.data, options.labelling),
+      organs: packLabels(organs.data, options.labelling),
     };
   } catch (error) {
     throw ofScan(files.scan, error);

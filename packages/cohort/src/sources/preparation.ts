@@ -64,7 +64,7 @@ export async function openPreparation(
       patients: scans.map(({ patient }) => patient),
       labels: labelling.labels,
       volumes: { point: inputs.point === true, std: inputs.std === true, samples: inputs.draws ?? 0 },
-      groupBytes: labelling.groupBytes,
+      labelBytes: labelling.labelBytes,
       name,
       preparing: preparingOf(options, labelling, inputs),
     },

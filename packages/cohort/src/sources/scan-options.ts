@@ -108,9 +108,9 @@ export function preparingOf(options: ScanOptions, labelling: Labelling, inputs: 
   return { ...recorded, prepare: 'none', ...whole };
 }
 
-/** Labels that have a group of their own beside the organs, as the scheme names them. */
-function extraNames({ scheme, groupOf }: Labelling): readonly string[] {
+/** Labels that have a λ of their own beside the organs, as the scheme names them. */
+function extraNames({ scheme, labelOf }: Labelling): readonly string[] {
   return [...scheme.names].flatMap(([number, name]) =>
-    (groupOf[number] as number) >= FIRST_EXTRA && groupOf[number] !== UNKNOWN_LABEL ? [name] : [],
+    (labelOf[number] as number) >= FIRST_EXTRA && labelOf[number] !== UNKNOWN_LABEL ? [name] : [],
   );
 }

@@ -43,7 +43,7 @@ export function contentOf(labelling: Labelling, options: ScanOptions): object {
   return {
     kind: 'semcrc/scans@2',
     labels: labelling.labels,
-    groups: [...labelling.scheme.names.keys()].map((number) => [number, labelling.groupOf[number]]),
+    groups: [...labelling.scheme.names.keys()].map((number) => [number, labelling.labelOf[number]]),
     window: reading.window,
     predictionUnits: reading.predictionUnits,
     truthUnits: reading.truthUnits,

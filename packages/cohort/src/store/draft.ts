@@ -18,7 +18,7 @@ export interface StorePlan {
   readonly patients: readonly string[];
   readonly labels: Labels;
   readonly volumes: OptionalVolumes;
-  readonly groupBytes: 1 | 2;
+  readonly labelBytes: 1 | 2;
   /** What the source is called, for the reader of the store. */
   readonly name: string;
   /** How the scans are made of files. */
@@ -71,7 +71,7 @@ export async function readRecord(
   // Files are on the disk before their folder has its name, but a disk may fail, and a folder may be copied in part.
   const voxels = record.shape[0] * record.shape[1] * record.shape[2];
   for (const name of arraysOf(plan.volumes)) {
-    const size = voxels * (name === 'groups' ? plan.groupBytes : 4);
+    const size = voxels * (name === 'groups' ? plan.labelBytes : 4);
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found?.size !== size) return undefined;
   }
@@ -223,8 +223,8 @@ function voxelsOf(
   const voxels = arrayOf(sample, name);
   if (!voxels)
     throw new SemcrcError('internal', `scan ${sample.id} has no ${name}, but the store is to hold it`);
-  if (name === 'groups' && voxels.BYTES_PER_ELEMENT !== plan.groupBytes) {
-    return plan.groupBytes === 1 ? Uint8Array.from(voxels) : Uint16Array.from(voxels);
+  if (name === 'groups' && voxels.BYTES_PER_ELEMENT !== plan.labelBytes) {
+    return plan.labelBytes === 1 ? Uint8Array.from(voxels) : Uint16Array.from(voxels);
   }
   return voxels;
 }

@@ -11,7 +11,7 @@ const Counts = Type.Array(Type.Integer({ minimum: 0 }));
 
 /**
  * Attributes of the Zarr group. `scans` and `patients` run along the first axis of the arrays; `labels` names every
- * group id. `window` is in HU, `spacing` in mm (x, y, z), null where scans keep their own. What follows `source` is
+ * label id. `window` is in HU, `spacing` in mm (x, y, z), null where scans keep their own. What follows `source` is
  * semcrc's own and may be missing in a store written by another program: `checksums` (CRC-32 of each chunk's bytes, by
  * array), `mended` (voxels changed on the way in, by scan), `fingerprints` (of the file of each scan's ground truth) and `affines`
  * (where slices adjoin: by scan the 4 × 4 matrix, row by row, from voxel indices to millimetres in RAS).

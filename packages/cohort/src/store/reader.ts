@@ -51,7 +51,7 @@ async function whatElse(path: string): Promise<string> {
 function judge(
   sample: Omit<Sample, 'mended'>,
   path: (name: StoreArray) => string,
-  groupIds: Uint8Array,
+  labelIds: Uint8Array,
 ): MendedVoxels {
   const [slices, height, width] = sample.shape;
   const voxels = (name: StoreArray, values: ArrayLike<number>) => ({
@@ -75,11 +75,11 @@ function judge(
     if (value < 0 || value > 1) {
       refuse(path('truth'), `scan ${sample.id}: voxel ${index} is ${value}, expected an intensity in [0, 1]`);
     }
-    const group = organs[index] as number;
-    if (groupIds[group] !== 1) {
+    const label = organs[index] as number;
+    if (labelIds[label] !== 1) {
       refuse(
         path('groups'),
-        `scan ${sample.id}: voxel ${index} has group ${group}, which the labels do not name`,
+        `scan ${sample.id}: voxel ${index} has label ${label}, which the labels do not name`,
       );
     }
   }
@@ -152,8 +152,8 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   }
   if (affines && affines.length !== scans.length) refuse(path, 'the affines do not cover every scan');
 
-  const groupIds = new Uint8Array(65536);
-  for (const id of Object.keys(labels)) groupIds[Number(id)] = 1;
+  const labelIds = new Uint8Array(65536);
+  for (const id of Object.keys(labels)) labelIds[Number(id)] = 1;
   const indexOf = new Map(scans.map((scan, index) => [scan, index]));
 
   const verified =
@@ -206,7 +206,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
       organs: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
     };
-    const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), groupIds);
+    const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), labelIds);
     return { ...sample, mended: counted(scan) ?? judged() };
   };
 

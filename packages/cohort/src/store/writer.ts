@@ -111,10 +111,10 @@ export async function finishStore(path: string): Promise<StoreSummary> {
       await zarr.create(root.resolve(name), {
         shape: [kept.length, ...shape],
         chunkShape: [1, ...shape],
-        dtype: groups ? (plan.groupBytes === 1 ? 'uint8' : 'uint16') : 'float32',
+        dtype: groups ? (plan.labelBytes === 1 ? 'uint8' : 'uint16') : 'float32',
         codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
         // Never a value of the data: whoever reads a chunk that is not there must notice.
-        fillValue: groups ? (plan.groupBytes === 1 ? 255 : 65535) : Number.NaN,
+        fillValue: groups ? (plan.labelBytes === 1 ? 255 : 65535) : Number.NaN,
         dimensionNames: ['scan', 'slice', 'height', 'width'],
       });
       await mapConcurrently(kept, async ({ index }, position) => {

@@ -21,15 +21,15 @@ export interface CalibratedInterval {
  * twice, so its reach is taken twice: of the quotient, then of the difference. Where λ may be negative a bound goes no
  * further than the point.
  *
- * @param cells of the voxels in the calibration's partition
+ * @param regions of the voxels in the calibration's partition
  */
 export function applyLambda(
   interval: Interval,
-  cells: Uint8Array | Uint16Array,
+  regions: Uint8Array | Uint16Array,
   calibrated: CalibratedLambda,
 ): CalibratedInterval {
   const { partition, sides, lambda } = calibrated;
-  const { groupOfCell, keys } = partition;
+  const { groupOfRegion, keys } = partition;
   const { lower, upper, weights, point } = interval;
   const above = sides === 2 ? keys.length : 0;
   const reach = Float64Array.from(lambda, reachOf);
@@ -42,7 +42,7 @@ export function applyLambda(
     lambdaAbove: new Float32Array(lower.length),
   };
   for (let voxel = 0; voxel < lower.length; voxel++) {
-    const group = groupOfCell[cells[voxel]];
+    const group = groupOfRegion[regions[voxel]];
     const infinite = group === NO_GROUP || group === undefined;
     const below = infinite ? Number.POSITIVE_INFINITY : reachAt(group, weights?.lower, voxel);
     const over = infinite ? Number.POSITIVE_INFINITY : reachAt(above + group, weights?.upper, voxel);

@@ -5,7 +5,7 @@ import {
   checkSides,
   isReadByVoxel,
   lambdaOfLists,
-  missesOfCells,
+  missesOfRegions,
   type OrganSums,
 } from './scan-evaluation.ts';
 
@@ -14,26 +14,26 @@ import {
  * profile does not tell: λ goes by position or strata, may be negative, or is larger than lengths are kept for.
  */
 export function sumsOfProfile(profile: Profile, calibrated: CalibratedLambda): OrganSums | null {
-  const { lengths, organVoxels, cellCount } = profile;
+  const { lengths, organVoxels, regionCount } = profile;
   const { partition } = calibrated;
   if (
     !lengths ||
     isReadByVoxel(calibrated) ||
-    partition.cellsPerOrgan !== 1 ||
-    partition.cellCount !== cellCount
+    partition.regionsPerOrgan !== 1 ||
+    partition.regionCount !== regionCount
   )
     return null;
   checkSides(profile, calibrated);
   const lambda = lambdaOfLists(calibrated);
-  const length = new Float64Array(cellCount);
-  for (let organ = 0; organ < cellCount; organ++) {
+  const length = new Float64Array(regionCount);
+  for (let organ = 0; organ < regionCount; organ++) {
     if (organVoxels[organ] === 0) continue;
-    const [below, above] = [lambda[organ], lambda[cellCount + organ]];
+    const [below, above] = [lambda[organ], lambda[regionCount + organ]];
     if (!lengthIsKnown(below, above)) return null;
     length[organ] =
       below === Number.POSITIVE_INFINITY
         ? organVoxels[organ] // An interval widened without end is the whole range.
         : lengths.width[organ] + growth(lengths.below, organ, below) + growth(lengths.above, organ, above);
   }
-  return { missed: missesOfCells(profile, lambda), length };
+  return { missed: missesOfRegions(profile, lambda), length };
 }

@@ -3,7 +3,7 @@ import type { Sample } from '../cohort/sample.ts';
 import type { Centre } from '../learned/centre.ts';
 import { placeSample } from '../learned/placement.ts';
 import { PAPER_OPTIONS } from '../options/procedure-options.ts';
-import { cellsOfSample, NO_GROUP, type Partition } from '../partition/partition.ts';
+import { NO_GROUP, type Partition, regionsOfSample } from '../partition/partition.ts';
 import { firstMissed } from '../profile/first-missed.ts';
 import { type Interval, intervalOf } from '../profile/interval.ts';
 import { missesByPosition } from '../profile/position-profile.ts';
@@ -51,15 +51,15 @@ export interface Evaluation extends MeanLossAndLength {
   readonly perScan: { readonly risk: readonly number[]; readonly length: readonly number[] };
 }
 
-/** λ of every (side, cell) list, as f32: what a profile's lists are searched with. */
+/** λ of every (side, region) list, as f32: what a profile's lists are searched with. */
 export function lambdaOfLists({ partition, sides, lambda }: CalibratedLambda): Float32Array {
-  const { cellCount, groupOfCell, keys } = partition;
-  const lists = new Float32Array(2 * cellCount);
+  const { regionCount, groupOfRegion, keys } = partition;
+  const lists = new Float32Array(2 * regionCount);
   for (let side = 0; side < 2; side++) {
-    for (let cell = 0; cell < cellCount; cell++) {
-      const group = groupOfCell[cell];
+    for (let region = 0; region < regionCount; region++) {
+      const group = groupOfRegion[region];
       if (group !== NO_GROUP)
-        lists[side * cellCount + cell] = lambda[(sides === 2 ? side * keys.length : 0) + group];
+        lists[side * regionCount + region] = lambda[(sides === 2 ? side * keys.length : 0) + group];
     }
   }
   return lists;
@@ -125,8 +125,8 @@ export function sumsOfScan(
   const read = calibrated.filter(isReadByVoxel);
   for (const one of read) {
     const { partition, centre, shrink = false } = one;
-    const { interval: own, cells } = placeSample(sample, partition, { ...heuristic, shrink }, centre);
-    const inside = restrictToBody(cells, sample, partition.cellCount, options.within ?? 'scan');
+    const { interval: own, regions } = placeSample(sample, partition, { ...heuristic, shrink }, centre);
+    const inside = restrictToBody(regions, sample, partition.regionCount, options.within ?? 'scan');
     sums.set(one, sumsByVoxel(sample, own, inside, one));
   }
   for (const [partition, lambdas] of byDivision(calibrated.filter((one) => !read.includes(one)))) {
@@ -147,7 +147,7 @@ function missesOfOrgans(
   calibrated: readonly CalibratedLambda[],
   options: ProfileOptions,
 ): Float64Array[] {
-  const { spec, cellsPerOrgan } = partition;
+  const { spec, regionsPerOrgan } = partition;
   if (spec.kind === 'position') {
     return calibrated.map((one) => missesByPosition(profile, spec, lambdaOfSides(one)));
   }
@@ -155,10 +155,10 @@ function missesOfOrgans(
     spec.kind === 'strata'
       ? buildProfile(kernels, sample, partition, { ...options, merged: false, pixels: false, lengths: false })
       : profile;
-  return calibrated.map((one) => byOrgan(missesOfCells(divided, lambdaOfLists(one)), cellsPerOrgan));
+  return calibrated.map((one) => byOrgan(missesOfRegions(divided, lambdaOfLists(one)), regionsPerOrgan));
 }
 
-/** Σ of interval lengths over each organ at several λ, all on one partition; voxels are gathered by cell once. */
+/** Σ of interval lengths over each organ at several λ, all on one partition; voxels are gathered by region once. */
 function lengthsOfOrgans(
   kernels: Kernels,
   sample: Sample,
@@ -166,23 +166,23 @@ function lengthsOfOrgans(
   partition: Partition,
   calibrated: readonly CalibratedLambda[],
 ): Float64Array[] {
-  const { spec, cellCount, cellsPerOrgan } = partition;
+  const { spec, regionCount, regionsPerOrgan } = partition;
   const { lower, upper, weights } = interval;
   if (spec.kind === 'position' && !weights) {
-    const slots = cellCount / cellsPerOrgan;
+    const slots = regionCount / regionsPerOrgan;
     return calibrated.map((one) => {
       const [below, above] = lambdaOfSides(one).map((side) => Float64Array.from(side));
       return clampedLengthByPixel(kernels, { lower, upper }, sample.organs, slots, spec.map, below, above);
     });
   }
-  const cells = cellsOfSample(partition, sample);
+  const regions = regionsOfSample(partition, sample);
   const levels = calibrated.map((one) => {
     const lists = Float64Array.from(lambdaOfLists(one));
-    return [lists.subarray(0, cellCount), lists.subarray(cellCount)] as const;
+    return [lists.subarray(0, regionCount), lists.subarray(regionCount)] as const;
   });
   if (weights) {
     return levels.map(([below, above]) =>
-      byOrgan(scaledLengths(interval, weights, cells, below, above), cellsPerOrgan),
+      byOrgan(scaledLengths(interval, weights, regions, below, above), regionsPerOrgan),
     );
   }
   const mark = kernels.arena.mark();
@@ -190,27 +190,27 @@ function lengthsOfOrgans(
     const gathered = [lower, upper].map(({ length }) => kernels.arena.float32(length));
     const offsets = gather(
       kernels,
-      cells,
-      cellCount,
+      regions,
+      regionCount,
       [lower, upper],
       gathered.map(({ view }) => view),
     );
     return levels.map(([below, above]) => {
       const columns = { lower: gathered[0].view, upper: gathered[1].view };
-      return byOrgan(clampedLength(kernels, columns, offsets, below, above), cellsPerOrgan);
+      return byOrgan(clampedLength(kernels, columns, offsets, below, above), regionsPerOrgan);
     });
   } finally {
     kernels.arena.release(mark);
   }
 }
 
-/** λ's by the way they divide voxels into cells: one λ for all and one per organ count the same cells. */
+/** λ's by the way they divide voxels into regions: one λ for all and one per organ count the same regions. */
 function byDivision(calibrated: readonly CalibratedLambda[]): Map<Partition, CalibratedLambda[]> {
   const members = new Map<Partition, CalibratedLambda[]>();
   const partitionOf = new Map<unknown, Partition>();
   for (const one of calibrated) {
     const { partition } = one;
-    const division = partition.cellsPerOrgan === 1 ? 'organ' : partition.spec;
+    const division = partition.regionsPerOrgan === 1 ? 'organ' : partition.spec;
     const representative = partitionOf.get(division) ?? partition;
     partitionOf.set(division, representative);
     members.set(representative, [...(members.get(representative) ?? []), one]);
@@ -218,10 +218,11 @@ function byDivision(calibrated: readonly CalibratedLambda[]): Map<Partition, Cal
   return members;
 }
 
-/** Sums over organs of sums over their cells. */
-function byOrgan(cells: Float64Array, cellsPerOrgan: number): Float64Array {
-  const organs = new Float64Array(cells.length / cellsPerOrgan);
-  for (let cell = 0; cell < cells.length; cell++) organs[Math.floor(cell / cellsPerOrgan)] += cells[cell];
+/** Sums over organs of sums over their regions. */
+function byOrgan(regions: Float64Array, regionsPerOrgan: number): Float64Array {
+  const organs = new Float64Array(regions.length / regionsPerOrgan);
+  for (let region = 0; region < regions.length; region++)
+    organs[Math.floor(region / regionsPerOrgan)] += regions[region];
   return organs;
 }
 
@@ -249,20 +250,20 @@ export function evaluationOf(
   };
 }
 
-/** Σ clamp(upper + λ·w) − clamp(lower − λ·w) of each cell, for intervals whose weights differ from voxel to voxel. */
+/** Σ clamp(upper + λ·w) − clamp(lower − λ·w) of each region, for intervals whose weights differ from voxel to voxel. */
 function scaledLengths(
   { lower, upper }: Interval,
   weights: NonNullable<Interval['weights']>,
-  cells: Uint8Array | Uint16Array,
+  regions: Uint8Array | Uint16Array,
   below: Float64Array,
   above: Float64Array,
 ): Float64Array {
   const lengths = new Float64Array(below.length);
-  for (let voxel = 0; voxel < cells.length; voxel++) {
-    const cell = cells[voxel];
-    const high = Math.min(Math.max(upper[voxel] + above[cell] * weights.upper[voxel], 0), 1);
-    const low = Math.min(Math.max(lower[voxel] - below[cell] * weights.lower[voxel], 0), 1);
-    lengths[cell] += high - low;
+  for (let voxel = 0; voxel < regions.length; voxel++) {
+    const region = regions[voxel];
+    const high = Math.min(Math.max(upper[voxel] + above[region] * weights.upper[voxel], 0), 1);
+    const low = Math.min(Math.max(lower[voxel] - below[region] * weights.lower[voxel], 0), 1);
+    lengths[region] += high - low;
   }
   return lengths;
 }
@@ -275,43 +276,43 @@ export function isReadByVoxel({ shrink = false, centre = null, partition }: Cali
 /**
  * Misses and Σ of lengths by organ, voxel by voxel.
  *
- * @param cells of the voxels, `cellCount` for those that do not count
+ * @param regions of the voxels, `regionCount` for those that do not count
  */
 function sumsByVoxel(
   { truth }: Sample,
   { lower, upper, point }: Interval,
-  cells: Uint8Array | Uint16Array,
+  regions: Uint8Array | Uint16Array,
   calibrated: CalibratedLambda,
 ): OrganSums {
-  const { cellCount, cellsPerOrgan } = calibrated.partition;
+  const { regionCount, regionsPerOrgan } = calibrated.partition;
   const lists = lambdaOfLists(calibrated);
-  const missed = new Float64Array(cellCount);
-  const length = new Float64Array(cellCount);
+  const missed = new Float64Array(regionCount);
+  const length = new Float64Array(regionCount);
   for (let voxel = 0; voxel < truth.length; voxel++) {
-    const cell = cells[voxel];
-    if (cell === cellCount) continue;
-    const below = lists[cell];
-    const above = lists[cellCount + cell];
+    const region = regions[voxel];
+    if (region === regionCount) continue;
+    const below = lists[region];
+    const above = lists[regionCount + region];
     const x = truth[voxel];
     const low = lower[voxel];
     const high = upper[voxel];
     // Without a point λ is not negative: the truth is outside on one side at most.
     const from = point ? point[voxel] : high;
     const to = point ? point[voxel] : low;
-    if (x > from ? Math.fround(x - high) > above : x < to && Math.fround(low - x) > below) missed[cell]++;
-    length[cell] += Math.min(Math.max(from, high + above), 1) - Math.max(Math.min(to, low - below), 0);
+    if (x > from ? Math.fround(x - high) > above : x < to && Math.fround(low - x) > below) missed[region]++;
+    length[region] += Math.min(Math.max(from, high + above), 1) - Math.max(Math.min(to, low - below), 0);
   }
-  return { missed: byOrgan(missed, cellsPerOrgan), length: byOrgan(length, cellsPerOrgan) };
+  return { missed: byOrgan(missed, regionsPerOrgan), length: byOrgan(length, regionsPerOrgan) };
 }
 
-/** Missed voxels of each cell, both sides together. */
-export function missesOfCells(profile: Profile, lambda: Float32Array): Float64Array {
-  const { cellCount, sides, offsets, scores } = profile;
-  const misses = new Float64Array(cellCount);
-  for (let list = 0; list < sides * cellCount; list++) {
+/** Missed voxels of each region, both sides together. */
+export function missesOfRegions(profile: Profile, lambda: Float32Array): Float64Array {
+  const { regionCount, sides, offsets, scores } = profile;
+  const misses = new Float64Array(regionCount);
+  for (let list = 0; list < sides * regionCount; list++) {
     const end = offsets[list + 1];
     const first = firstMissed(scores, offsets[list], end, lambda[list]);
-    misses[list % cellCount] += end - first;
+    misses[list % regionCount] += end - first;
   }
   return misses;
 }

@@ -1,6 +1,6 @@
 import type { Sample } from '../cohort/sample.ts';
 import type { HeuristicOptions } from '../options/procedure-options.ts';
-import { cellsOfSample, type Partition } from '../partition/partition.ts';
+import { type Partition, regionsOfSample } from '../partition/partition.ts';
 import { type Interval, intervalOf } from '../profile/interval.ts';
 import { type Centre, centreAt } from './centre.ts';
 import { FeatureReader } from './opt-rows.ts';
@@ -11,12 +11,12 @@ import { isActive } from './slice-features.ts';
 export interface Placement {
   /** Intervals before any λ. */
   readonly interval: Interval;
-  /** Cell of every voxel in the partition. */
-  readonly cells: Uint8Array | Uint16Array;
+  /** Region of every voxel in the partition. */
+  readonly regions: Uint8Array | Uint16Array;
 }
 
 /**
- * Intervals and cells of a scan's voxels. Learned strata and corrected centres are functions of whole slices: the sample must
+ * Intervals and regions of a scan's voxels. Learned strata and corrected centres are functions of whole slices: the sample must
  * hold the slices as the predictor gave them, in RAS order, neither cropped nor padded.
  *
  * @param centre around which intervals lie in place of the heuristic's, or null
@@ -27,14 +27,14 @@ export function placeSample(
   heuristic: HeuristicOptions,
   centre: Centre | null = null,
 ): Placement {
-  const { spec, cellsPerOrgan } = partition;
+  const { spec, regionsPerOrgan } = partition;
   if (spec.kind !== 'learned' && centre === null) {
-    return { interval: intervalOf(sample, heuristic), cells: cellsOfSample(partition, sample) };
+    return { interval: intervalOf(sample, heuristic), regions: regionsOfSample(partition, sample) };
   }
   const { organs, lower, upper, shape } = sample;
   const plane = shape[1] * shape[2];
   const trees = spec.kind === 'learned' ? treesByLabel(spec.trees) : null;
-  const cells = trees ? new Uint16Array(organs.length) : cellsOfSample(partition, sample);
+  const regions = trees ? new Uint16Array(organs.length) : regionsOfSample(partition, sample);
   const centres = centre === null ? null : new Float32Array(organs.length);
   reader.forEachSlice(sample, (planes, start, point) => {
     for (let i = 0; i < plane; i++) {
@@ -46,13 +46,13 @@ export function placeSample(
         const tree = trees[organ];
         // The first part of an organ holds what is not active.
         const part = active && tree ? 1 + leafAt(tree, planes, i) : 0;
-        cells[voxel] = organ * cellsPerOrgan + part;
+        regions[voxel] = organ * regionsPerOrgan + part;
       }
       if (centres && centre) centres[voxel] = active ? centreAt(centre[organ], planes, i) : p;
     }
   });
   const interval = centres ? { lower: centres, upper: centres } : intervalOf(sample, heuristic);
-  return { interval, cells };
+  return { interval, regions };
 }
 
 /** Features are computed into the same memory, scan after scan. */

@@ -6,19 +6,19 @@ import type { LearnedSpec, PartitionSpec, PositionSpec } from './partition-spec.
 import { binsOfOrgan, strataOfSample } from './strata.ts';
 
 /**
- * A partition over one cohort's labels. Voxels are counted in *cells*, the intersections of organ and λ group, so
- * that whatever shares a λ, results can be reported by organ. Cells are numbered organ-major:
- * cell = organ · cellsPerOrgan + part.
+ * A partition over one cohort's labels. Voxels are counted in *regions*, the intersections of organ and λ group, so
+ * that whatever shares a λ, results can be reported by organ. Regions are numbered organ-major:
+ * region = organ · regionsPerOrgan + part.
  */
 export interface Partition {
   readonly spec: PartitionSpec;
   /** Published name of each λ group. */
   readonly keys: readonly string[];
-  readonly cellsPerOrgan: number;
-  /** Cells in all; organs run over 0..max label id, absent ids having empty cells. */
-  readonly cellCount: number;
-  /** λ group of each cell (index into `keys`), or `NO_GROUP` for a cell that cannot occur. */
-  readonly groupOfCell: Uint16Array;
+  readonly regionsPerOrgan: number;
+  /** Regions in all; organs run over 0..max label id, absent ids having empty regions. */
+  readonly regionCount: number;
+  /** λ group of each region (index into `keys`), or `NO_GROUP` for a region that cannot occur. */
+  readonly groupOfRegion: Uint16Array;
   /** Label id of each λ group where a group belongs to one organ, else −1. */
   readonly organOfGroup: Int32Array;
 }
@@ -53,7 +53,7 @@ export function makePartition(spec: PartitionSpec, labels: Labels): Partition {
       const binsOf = (organ: number) =>
         spec.kind === 'strata' ? binsOfOrgan(spec, organ) : partsOfOrgan(spec, organ);
       const parts = Math.max(...ids.map(binsOf));
-      checkCells(slots * parts);
+      checkRegions(slots * parts);
       const firstGroup = new Map<number, number>();
       const keys: string[] = [];
       const organs: number[] = [];
@@ -77,13 +77,13 @@ function partsOfOrgan({ trees }: LearnedSpec, organ: number): number {
   return tree ? 1 + leavesOf(tree) : 1;
 }
 
-/** Lists of voxels, two to a cell, are numbered in 16 bits. */
-function checkCells(cells: number): void {
-  if (2 * cells < NO_GROUP) return;
+/** Lists of voxels, two to a region, are numbered in 16 bits. */
+function checkRegions(regions: number): void {
+  if (2 * regions < NO_GROUP) return;
   throw new SemcrcError(
     'usage',
-    `strata divide the labels into ${cells} parts, expected fewer than ${NO_GROUP / 2}: ask for fewer \`strata\``,
-    { data: { options: ['strata'], cells } },
+    `strata divide the labels into ${regions} parts, expected fewer than ${NO_GROUP / 2}: ask for fewer \`strata\``,
+    { data: { options: ['strata'], regions } },
   );
 }
 
@@ -92,27 +92,27 @@ function partitionOf(
   keys: readonly string[],
   organs: readonly number[],
   slots: number,
-  cellsPerOrgan: number,
+  regionsPerOrgan: number,
   ids: readonly number[],
   groupOf: (organ: number, part: number) => number,
 ): Partition {
-  const cellCount = slots * cellsPerOrgan;
-  const groupOfCell = new Uint16Array(cellCount).fill(NO_GROUP);
+  const regionCount = slots * regionsPerOrgan;
+  const groupOfRegion = new Uint16Array(regionCount).fill(NO_GROUP);
   for (const organ of ids) {
-    for (let part = 0; part < cellsPerOrgan; part++) {
-      groupOfCell[organ * cellsPerOrgan + part] = groupOf(organ, part);
+    for (let part = 0; part < regionsPerOrgan; part++) {
+      groupOfRegion[organ * regionsPerOrgan + part] = groupOf(organ, part);
     }
   }
-  return { spec, keys, cellsPerOrgan, cellCount, groupOfCell, organOfGroup: Int32Array.from(organs) };
+  return { spec, keys, regionsPerOrgan, regionCount, groupOfRegion, organOfGroup: Int32Array.from(organs) };
 }
 
 /**
- * Cell of every voxel of a scan. For partitions by organ alone these are the sample's own group ids, not a copy.
+ * Region of every voxel of a scan. For partitions by organ alone these are the sample's own group ids, not a copy.
  *
  * @throws SemcrcError `bad-input` when K-CRC meets a scan of another height × width than its map.
  */
-export function cellsOfSample(partition: Partition, sample: Sample): Uint8Array | Uint16Array {
-  const { spec, cellsPerOrgan, cellCount } = partition;
+export function regionsOfSample(partition: Partition, sample: Sample): Uint8Array | Uint16Array {
+  const { spec, regionsPerOrgan, regionCount } = partition;
   switch (spec.kind) {
     case 'uniform':
     case 'organ':
@@ -121,14 +121,14 @@ export function cellsOfSample(partition: Partition, sample: Sample): Uint8Array 
       checkPlane(spec, sample);
       const { organs } = sample;
       const { map } = spec;
-      const cells = cellCount <= 256 ? new Uint8Array(organs.length) : new Uint16Array(organs.length);
+      const regions = regionCount <= 256 ? new Uint8Array(organs.length) : new Uint16Array(organs.length);
       const plane = map.length;
       for (let start = 0; start < organs.length; start += plane) {
         for (let pixel = 0; pixel < plane; pixel++) {
-          cells[start + pixel] = organs[start + pixel] * cellsPerOrgan + map[pixel];
+          regions[start + pixel] = organs[start + pixel] * regionsPerOrgan + map[pixel];
         }
       }
-      return cells;
+      return regions;
     }
     case 'learned':
       throw new SemcrcError(
@@ -136,29 +136,30 @@ export function cellsOfSample(partition: Partition, sample: Sample): Uint8Array 
         'learned strata are told by placeSample, with the features of slices',
       );
     case 'strata': {
-      const cells = strataOfSample(spec, sample);
-      for (let voxel = 0; voxel < cells.length; voxel++) cells[voxel] += sample.organs[voxel] * cellsPerOrgan;
-      return cells;
+      const regions = strataOfSample(spec, sample);
+      for (let voxel = 0; voxel < regions.length; voxel++)
+        regions[voxel] += sample.organs[voxel] * regionsPerOrgan;
+      return regions;
     }
   }
 }
 
 /**
- * As `cellsOfSample`; cells by position lie on the kernels' arena, above the mark the caller took, so that scan after
+ * As `regionsOfSample`; regions by position lie on the kernels' arena, above the mark the caller took, so that scan after
  * scan uses the same memory.
  */
-export function cellsOnArena(
+export function regionsOnArena(
   kernels: Kernels,
   partition: Partition,
   sample: Sample,
 ): Uint8Array | Uint16Array {
-  const { spec, cellCount, cellsPerOrgan } = partition;
-  if (spec.kind !== 'position') return cellsOfSample(partition, sample);
+  const { spec, regionCount, regionsPerOrgan } = partition;
+  if (spec.kind !== 'position') return regionsOfSample(partition, sample);
   checkPlane(spec, sample);
   const { organs } = sample;
-  const cells = kernels.arena.uint16(organs.length);
-  divideGroups(kernels, organs, cellCount / cellsPerOrgan, spec.map, cellsPerOrgan, cells.view);
-  return cells.view;
+  const regions = kernels.arena.uint16(organs.length);
+  divideGroups(kernels, organs, regionCount / regionsPerOrgan, spec.map, regionsPerOrgan, regions.view);
+  return regions.view;
 }
 
 /** Throws unless the scan's slices have the height and width of the position map. */

@@ -122,11 +122,11 @@ export function strataOfSample(spec: StrataSpec, sample: Sample): Uint16Array {
   return bins;
 }
 
-/** Cells that the range from 0 to 1 is divided into, a power of two, so that a value's cell is exact. */
-const CELLS = 4096;
-const ROW = CELLS + 1;
+/** Slots that the range from 0 to 1 is divided into, a power of two, so that a value's slot is exact. */
+const SLOTS = 4096;
+const ROW = SLOTS + 1;
 
-/** In a table: values of this cell fall in several parts. */
+/** In a table: values of this slot fall in several parts. */
 const SEVERAL = 0xffff;
 
 /** Into which part of an organ's cuts a feature's values fall. */
@@ -134,8 +134,8 @@ interface PartTable {
   /** By organ: its cuts, and how many parts they leave. */
   readonly cuts: readonly (readonly number[])[];
   readonly parts: Uint16Array;
-  /** By organ and cell of the value: the part, or `SEVERAL`. The last cell of a row, of values from 1 on, is searched. */
-  readonly partOfCell: Uint16Array;
+  /** By organ and slot of the value: the part, or `SEVERAL`. The last slot of a row, of values from 1 on, is searched. */
+  readonly partOfSlot: Uint16Array;
 }
 
 /** Tables by feature, made once for a division: it divides scan after scan. */
@@ -154,16 +154,16 @@ function partTable(spec: StrataSpec, feature: number): PartTable {
   const organs = Object.keys(spec.cuts).map(Number);
   const rows = Math.max(...organs) + 1;
   const cuts = Array.from({ length: rows }, (_, organ) => spec.cuts[organ]?.[feature] ?? []);
-  const partOfCell = new Uint16Array(rows * ROW).fill(SEVERAL);
+  const partOfSlot = new Uint16Array(rows * ROW).fill(SEVERAL);
   for (const organ of organs) {
     const own = cuts[organ];
-    // A value equal to a cut belongs below it: a cell is in one part unless a cut lies in it, its start included.
-    for (let cell = 0; cell < CELLS; cell++) {
-      const part = partOf((cell + 1) / CELLS, own);
-      if (part === 0 || own[part - 1] < cell / CELLS) partOfCell[organ * ROW + cell] = part;
+    // A value equal to a cut belongs below it: a slot is in one part unless a cut lies in it, its start included.
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const part = partOf((slot + 1) / SLOTS, own);
+      if (part === 0 || own[part - 1] < slot / SLOTS) partOfSlot[organ * ROW + slot] = part;
     }
   }
-  return { cuts, parts: Uint16Array.from(cuts, ({ length }) => length + 1), partOfCell };
+  return { cuts, parts: Uint16Array.from(cuts, ({ length }) => length + 1), partOfSlot };
 }
 
 /** Goes on from bins by the features before to bins by one feature more. */
@@ -171,13 +171,13 @@ function addParts(
   bins: Uint16Array,
   organs: Sample['organs'],
   values: Float32Array,
-  { cuts, parts, partOfCell }: PartTable,
+  { cuts, parts, partOfSlot }: PartTable,
 ): void {
   for (let voxel = 0; voxel < bins.length; voxel++) {
     const organ = organs[voxel];
     const value = values[voxel];
-    const cell = (value * CELLS) | 0;
-    let part = cell >>> 0 < ROW ? partOfCell[organ * ROW + cell] : SEVERAL;
+    const slot = (value * SLOTS) | 0;
+    let part = slot >>> 0 < ROW ? partOfSlot[organ * ROW + slot] : SEVERAL;
     if (part === SEVERAL) part = partOf(value, cuts[organ]);
     bins[voxel] = bins[voxel] * parts[organ] + part;
   }

@@ -4,7 +4,7 @@ import type { ReadSample } from '../cohort/sample.ts';
 import type { Centre } from '../learned/centre.ts';
 import { placeSample } from '../learned/placement.ts';
 import type { HeuristicOptions } from '../options/procedure-options.ts';
-import { cellsOnArena, NO_GROUP, type Partition } from '../partition/partition.ts';
+import { NO_GROUP, type Partition, regionsOnArena } from '../partition/partition.ts';
 import { intervalOf, weighted } from '../profile/interval.ts';
 import { type Profile, restrictToBody, type Within } from '../profile/profile.ts';
 import type { Sides } from '../profile/sorted-scores.ts';
@@ -31,7 +31,7 @@ export async function gatherLengthProblem(
   partition: Partition,
   options: LengthProblemOptions,
 ): Promise<LengthProblem> {
-  const { cellCount, groupOfCell, keys } = partition;
+  const { regionCount, groupOfRegion, keys } = partition;
   let capacity = 0;
   for (const { shape } of profiles) capacity += shape[0] * shape[1] * shape[2];
   const column = () => kernels.arena.float32(capacity);
@@ -48,14 +48,14 @@ export async function gatherLengthProblem(
   for (const profile of profiles) {
     const sample = await read(profile.scan);
     const mark = kernels.arena.mark();
-    const { interval, cells: placed } =
+    const { interval, regions: placed } =
       partition.spec.kind === 'position'
         ? {
             interval: intervalOf(sample, options.heuristic),
-            cells: cellsOnArena(kernels, partition, sample),
+            regions: regionsOnArena(kernels, partition, sample),
           }
         : placeSample(sample, partition, options.heuristic, options.centre);
-    const cells = restrictToBody(placed, sample, cellCount, options.within);
+    const regions = restrictToBody(placed, sample, regionCount, options.within);
     const from = [sample.truth, interval.lower, interval.upper];
     const to = [truth, lower, upper];
     if (widths && interval.weights) {
@@ -66,22 +66,22 @@ export async function gatherLengthProblem(
       from.push(interval.point);
       to.push(point);
     }
-    // One cell past the last takes the voxels that do not count; the next scan overwrites them.
+    // One region past the last takes the voxels that do not count; the next scan overwrites them.
     const ends = gather(
       kernels,
-      cells,
-      cellCount + 1,
+      regions,
+      regionCount + 1,
       from,
       to.map(({ view }) => view.subarray(filled, filled + sample.truth.length)),
     );
     kernels.arena.release(mark);
-    for (let cell = 0; cell < cellCount; cell++) {
-      if (ends[cell + 1] === ends[cell] || groupOfCell[cell] === NO_GROUP) continue;
-      offsets.push(filled + ends[cell + 1]);
-      groups.push(groupOfCell[cell]);
-      weights.push(weightOf(profile, Math.floor(cell / partition.cellsPerOrgan)));
+    for (let region = 0; region < regionCount; region++) {
+      if (ends[region + 1] === ends[region] || groupOfRegion[region] === NO_GROUP) continue;
+      offsets.push(filled + ends[region + 1]);
+      groups.push(groupOfRegion[region]);
+      weights.push(weightOf(profile, Math.floor(region / partition.regionsPerOrgan)));
     }
-    filled += ends[cellCount];
+    filled += ends[regionCount];
   }
   return {
     kernels,

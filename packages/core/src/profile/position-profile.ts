@@ -8,7 +8,7 @@ import type { MergedScores, ScorePlaces } from './sorted-scores.ts';
 /** Scores of all scans together that are put on kernel memory: 2 GiB of its 4. */
 const MOST_PLACED = 2 ** 29;
 
-/** A position map's groups as cells of one organ, the scan: what losses of whole scans are counted in. */
+/** A position map's groups as regions of one organ, the scan: what losses of whole scans are counted in. */
 export function positionsOfScan(spec: PositionSpec): Partition {
   return makePartition(spec, { 0: 'scan' });
 }
@@ -51,7 +51,7 @@ function divideProfile(
   const { map, groupCount } = spec;
   return {
     ...profile,
-    cellCount: groupCount,
+    regionCount: groupCount,
     organVoxels: Uint32Array.of(profile.dimension),
     offsets: divideByPixel(kernels, merged.scores, places.pixels, merged.offsets, map, groupCount, scores),
     scores,
@@ -74,11 +74,11 @@ export function missesByPosition(
   spec: PositionSpec,
   sides: readonly [below: Float32Array, above: Float32Array],
 ): Float64Array {
-  const { cellCount, offsets, scores } = profile;
+  const { regionCount, offsets, scores } = profile;
   const { merged, places } = placed(profile, spec);
   const { map, groupCount } = spec;
-  const misses = new Float64Array(cellCount);
-  const between = new Uint32Array(cellCount);
+  const misses = new Float64Array(regionCount);
+  const between = new Uint32Array(regionCount);
   const firstOf = new Int32Array(groupCount);
   for (let side = 0; side < profile.sides; side++) {
     const lambda = sides[side];
@@ -94,13 +94,13 @@ export function missesByPosition(
       last = Math.max(last, missed);
       most = Math.max(most, lambda[group]);
     }
-    for (let organ = 0; organ < cellCount; organ++) {
-      const list = side * cellCount + organ;
+    for (let organ = 0; organ < regionCount; organ++) {
+      const list = side * regionCount + organ;
       misses[organ] += offsets[list + 1] - firstMissed(scores, offsets[list], offsets[list + 1], most);
     }
     countBetween(first, last, places, map, firstOf, between);
   }
-  for (let organ = 0; organ < cellCount; organ++) misses[organ] += between[organ];
+  for (let organ = 0; organ < regionCount; organ++) misses[organ] += between[organ];
   return misses;
 }
 

@@ -15,13 +15,13 @@ import { NO_GROUP, type Partition } from '../partition/partition.ts';
 import type { Interval } from './interval.ts';
 import { type LengthProfile, profileLengths } from './length-profile.ts';
 import {
-  mergeCells,
+  mergeRegions,
   type ScorePlaces,
   type Sides,
   type SortedScores,
-  sortCells,
   sortPlaced,
-  sortSignedCells,
+  sortRegions,
+  sortSignedRegions,
 } from './sorted-scores.ts';
 
 /** Over which voxels a scan's loss is taken: all, or those that are not background (label 0). */
@@ -29,7 +29,7 @@ export type Within = ProcedureOptions['within'];
 
 /**
  * All that backtracking needs of a scan: its scores that some λ misses, sorted. A voxel with score ≤ 0 is never missed, so
- * only the positive ones are kept, in one ascending list for every (side, cell): list = side · cellCount + cell. Where
+ * only the positive ones are kept, in one ascending list for every (side, region): list = side · regionCount + region. Where
  * intervals may shrink, covered voxels' scores are kept, too.
  */
 export interface Profile extends SortedScores {
@@ -40,7 +40,7 @@ export interface Profile extends SortedScores {
   /** Voxels the loss is a share of (d). */
   readonly dimension: number;
   readonly sides: Sides;
-  readonly cellCount: number;
+  readonly regionCount: number;
   /** Voxels of each organ slot; their sum is `dimension`. */
   readonly organVoxels: Uint32Array;
   /** What mean lengths with one λ per organ need, where asked for and widths do not vary from voxel to voxel. */
@@ -75,34 +75,34 @@ export function buildProfile(
 ): Profile {
   const { sides = 1, within = 'scan', heuristic = PAPER_OPTIONS } = options;
   const { merged = false, pixels = false, lengths = false } = options;
-  const { interval, cells: placed } = placeSample(sample, partition, heuristic, options.centre);
-  const { cellCount, cellsPerOrgan } = partition;
-  const inside = restrictToBody(placed, sample, cellCount, within);
+  const { interval, regions: placed } = placeSample(sample, partition, heuristic, options.centre);
+  const { regionCount, regionsPerOrgan } = partition;
+  const inside = restrictToBody(placed, sample, regionCount, within);
   const { point } = interval;
-  const lists = sides === 2 ? splitSides(inside, sample.truth, point ?? interval.upper, cellCount) : inside;
+  const lists = sides === 2 ? splitSides(inside, sample.truth, point ?? interval.upper, regionCount) : inside;
   const mark = kernels.arena.mark();
   const scores = kernels.arena.float32(sample.truth.length);
   try {
     if (point) raiseScores(kernels, sample, interval, point, scores.view);
     else scoreSample(kernels, sample, interval, scores.view);
     refuseUnknownLabels(kernels, sample, partition);
-    const counts = countGroups(kernels, inside, cellCount + 1);
-    const cells = { of: lists, count: cellCount, sides, whole: counts[cellCount] === 0 };
-    const sort = point ? sortSignedCells : sortCells;
-    const sorted = pixels ? sortPlaced(kernels, scores, sample, cells) : sort(kernels, scores, cells);
-    const organVoxels = new Uint32Array(cellCount / cellsPerOrgan);
-    for (let cell = 0; cell < cellCount; cell++)
-      organVoxels[Math.floor(cell / cellsPerOrgan)] += counts[cell];
+    const counts = countGroups(kernels, inside, regionCount + 1);
+    const regions = { of: lists, count: regionCount, sides, whole: counts[regionCount] === 0 };
+    const sort = point ? sortSignedRegions : sortRegions;
+    const sorted = pixels ? sortPlaced(kernels, scores, sample, regions) : sort(kernels, scores, regions);
+    const organVoxels = new Uint32Array(regionCount / regionsPerOrgan);
+    for (let region = 0; region < regionCount; region++)
+      organVoxels[Math.floor(region / regionsPerOrgan)] += counts[region];
     return {
       scan: sample.id,
       patient: sample.patient,
       shape: sample.shape,
       dimension: organVoxels.reduce((sum, voxels) => sum + voxels, 0),
       sides,
-      cellCount,
+      regionCount,
       organVoxels,
       ...sorted,
-      merged: sorted.merged ?? (merged ? mergeCells(kernels, sorted, cells) : null),
+      merged: sorted.merged ?? (merged ? mergeRegions(kernels, sorted, regions) : null),
       lengths:
         lengths && !interval.weights && !point
           ? profileLengths(kernels, sample, interval, organVoxels.length)
@@ -174,9 +174,9 @@ function refuseNaN(kernels: Kernels, sample: Sample, { lower, upper }: Interval,
 
 /** A label beyond the partition's would land in a list of another organ, or in none. */
 function refuseUnknownLabels(kernels: Kernels, { id, organs, shape }: Sample, partition: Partition): void {
-  const { groupOfCell, cellCount, cellsPerOrgan } = partition;
-  const slots = cellCount / cellsPerOrgan;
-  const known = (organ: number) => organ < slots && groupOfCell[organ * cellsPerOrgan] !== NO_GROUP;
+  const { groupOfRegion, regionCount, regionsPerOrgan } = partition;
+  const slots = regionCount / regionsPerOrgan;
+  const known = (organ: number) => organ < slots && groupOfRegion[organ * regionsPerOrgan] !== NO_GROUP;
   const counts = countGroups(kernels, organs, 256 ** organs.BYTES_PER_ELEMENT);
   if (counts.every((voxels, organ) => voxels === 0 || known(organ))) return;
   const unknown = organs.findIndex((organ) => !known(organ));
@@ -195,34 +195,34 @@ function positionOf(voxel: number, [, height, width]: Sample['shape']): [x: numb
   return [voxel % width, Math.floor(voxel / width) % height, Math.floor(voxel / (width * height))];
 }
 
-/** Cells with background sent to the list that does not count, where the loss is taken within the body. */
+/** Regions with background sent to the list that does not count, where the loss is taken within the body. */
 export function restrictToBody(
-  cells: Uint8Array | Uint16Array,
+  regions: Uint8Array | Uint16Array,
   sample: Sample,
-  cellCount: number,
+  regionCount: number,
   within: Within,
 ): Uint8Array | Uint16Array {
-  if (within === 'scan') return cells;
-  const inside = Uint16Array.from(cells);
+  if (within === 'scan') return regions;
+  const inside = Uint16Array.from(regions);
   const { organs } = sample;
   for (let voxel = 0; voxel < inside.length; voxel++) {
-    if (organs[voxel] === 0) inside[voxel] = cellCount;
+    if (organs[voxel] === 0) inside[voxel] = regionCount;
   }
   return inside;
 }
 
-/** List of each voxel when the sides are told apart: below as its cell, above (truth beyond `border`) one block further. */
+/** List of each voxel when the sides are told apart: below as its region, above (truth beyond `border`) one block further. */
 function splitSides(
-  cells: Uint8Array | Uint16Array,
+  regions: Uint8Array | Uint16Array,
   truth: Float32Array,
   border: Float32Array,
-  cellCount: number,
+  regionCount: number,
 ): Uint16Array {
-  const lists = new Uint16Array(cells.length);
+  const lists = new Uint16Array(regions.length);
   for (let voxel = 0; voxel < lists.length; voxel++) {
-    const cell = cells[voxel];
-    if (cell === cellCount) lists[voxel] = 2 * cellCount;
-    else lists[voxel] = truth[voxel] > border[voxel] ? cell + cellCount : cell;
+    const region = regions[voxel];
+    if (region === regionCount) lists[voxel] = 2 * regionCount;
+    else lists[voxel] = truth[voxel] > border[voxel] ? region + regionCount : region;
   }
   return lists;
 }

@@ -22,8 +22,8 @@ export interface ScorePlaces {
   readonly organs: Uint8Array | Uint16Array;
 }
 
-/** The list of every voxel: side · count + cell, sides · count for voxels that do not count. */
-export interface CellsOfVoxels {
+/** The list of every voxel: side · count + region, sides · count for voxels that do not count. */
+export interface RegionsOfVoxels {
   readonly of: Uint8Array | Uint16Array;
   readonly count: number;
   readonly sides: Sides;
@@ -36,29 +36,33 @@ export interface CellsOfVoxels {
  * only one whose truth is its point never is.
  */
 export interface SortedScores {
-  /** List l is scores[offsets[l]] up to, excluding, scores[offsets[l + 1]]; one entry more than (side, cell) lists. */
+  /** List l is scores[offsets[l]] up to, excluding, scores[offsets[l + 1]]; one entry more than (side, region) lists. */
   readonly offsets: Uint32Array;
   /** Ascending within each list. */
   readonly scores: Float32Array;
-  /** The same scores whatever their cell, where asked for. */
+  /** The same scores whatever their region, where asked for. */
   readonly merged: MergedScores | null;
 }
 
 /** Sorts the scores of each list. */
-export function sortCells(kernels: Kernels, scores: Block<Float32Array>, cells: CellsOfVoxels): SortedScores {
-  const lists = cells.sides * cells.count;
-  const profiled = profileScores(kernels, scores.view, cells.of, lists + 1, { positions: false });
+export function sortRegions(
+  kernels: Kernels,
+  scores: Block<Float32Array>,
+  regions: RegionsOfVoxels,
+): SortedScores {
+  const lists = regions.sides * regions.count;
+  const profiled = profileScores(kernels, scores.view, regions.of, lists + 1, { positions: false });
   const offsets = profiled.offsets.slice(0, lists + 1);
   return { offsets, scores: leading(profiled.scores, offsets[lists]), merged: null };
 }
 
-/** As `sortCells` for scores of either sign, raised by `raiseSigned`; 0 for voxels that no λ misses. */
-export function sortSignedCells(
+/** As `sortRegions` for scores of either sign, raised by `raiseSigned`; 0 for voxels that no λ misses. */
+export function sortSignedRegions(
   kernels: Kernels,
   raised: Block<Float32Array>,
-  cells: CellsOfVoxels,
+  regions: RegionsOfVoxels,
 ): SortedScores {
-  const sorted = sortCells(kernels, raised, cells);
+  const sorted = sortRegions(kernels, raised, regions);
   lowerSigned(sorted.scores);
   return sorted;
 }
@@ -69,27 +73,27 @@ function leading(scores: Float32Array, count: number): Float32Array {
 }
 
 /** The lists of each side sorted into one. */
-export function mergeCells(
+export function mergeRegions(
   kernels: Kernels,
   { offsets, scores }: SortedScores,
-  cells: CellsOfVoxels,
+  regions: RegionsOfVoxels,
 ): MergedScores {
   const merged = scores.slice();
-  const borders = Uint32Array.from({ length: cells.sides + 1 }, (_, side) => offsets[side * cells.count]);
-  for (let side = 0; side < cells.sides; side++)
+  const borders = Uint32Array.from({ length: regions.sides + 1 }, (_, side) => offsets[side * regions.count]);
+  for (let side = 0; side < regions.sides; side++)
     radixSort(kernels, merged.subarray(borders[side], borders[side + 1]));
   return { offsets: borders, scores: merged, places: null };
 }
 
-/** Sorts the scores of each side with their places, then divides them by cell, which leaves them sorted. */
+/** Sorts the scores of each side with their places, then divides them by region, which leaves them sorted. */
 export function sortPlaced(
   kernels: Kernels,
   scores: Block<Float32Array>,
   { organs, shape }: Sample,
-  cells: CellsOfVoxels,
+  regions: RegionsOfVoxels,
 ): SortedScores {
-  const { sides, count } = cells;
-  const sideOf = sidesOfVoxels(kernels, cells);
+  const { sides, count } = regions;
+  const sideOf = sidesOfVoxels(kernels, regions);
   const placed = profileScores(kernels, scores.view, sideOf.view, sides + 1, { positions: true });
   const borders = placed.offsets.slice(0, sides + 1);
   const kept = borders[sides];
@@ -100,9 +104,9 @@ export function sortPlaced(
   fillPixels(pixels, positions, plane);
   fillFrom(organsKept, positions, organs);
   let lists = organsKept;
-  if (cells.of !== organs) {
-    lists = cells.of.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
-    fillFrom(lists, positions, cells.of);
+  if (regions.of !== organs) {
+    lists = regions.of.BYTES_PER_ELEMENT === 1 ? new Uint8Array(kept) : new Uint16Array(kept);
+    fillFrom(lists, positions, regions.of);
   }
   const merged = leading(placed.scores, kept);
   const divided = kernels.arena.float32(kept);
@@ -129,7 +133,7 @@ function fillFrom(
 }
 
 /** The side of every voxel, and one past the last for voxels that do not count. */
-function sidesOfVoxels(kernels: Kernels, { of, count, sides, whole }: CellsOfVoxels): Block<Uint8Array> {
+function sidesOfVoxels(kernels: Kernels, { of, count, sides, whole }: RegionsOfVoxels): Block<Uint8Array> {
   const block = kernels.arena.uint8(of.length);
   const { view } = block;
   if (sides === 1 && whole) {

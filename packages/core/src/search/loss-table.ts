@@ -118,7 +118,7 @@ export class LossTable {
 function listsOf(
   profile: Profile,
   scan: number,
-  { cellCount, cellsPerOrgan, groupOfCell, keys }: Partition,
+  { regionCount, regionsPerOrgan, groupOfRegion, keys }: Partition,
   scope: LossScope,
   sides: Sides,
 ): ScoreList[] {
@@ -128,18 +128,18 @@ function listsOf(
     if (start < end) lists.push({ scores, start, end, component, scan });
   };
   const merged = scope === 'scan' && keys.length * sides === 1 ? profile.merged : null;
-  const firstCell = scope === 'scan' ? 0 : scope.organ * cellsPerOrgan;
-  const endCell = scope === 'scan' ? cellCount : firstCell + cellsPerOrgan;
+  const firstRegion = scope === 'scan' ? 0 : scope.organ * regionsPerOrgan;
+  const endRegion = scope === 'scan' ? regionCount : firstRegion + regionsPerOrgan;
   for (let side = 0; side < profile.sides; side++) {
     if (merged) {
       add(merged.scores, merged.offsets, side, 0);
       continue;
     }
-    for (let cell = firstCell; cell < endCell; cell++) {
-      const group = groupOfCell[cell];
+    for (let region = firstRegion; region < endRegion; region++) {
+      const group = groupOfRegion[region];
       if (group === NO_GROUP) continue;
       const component = (sides === 2 ? side * keys.length : 0) + group;
-      add(profile.scores, profile.offsets, side * cellCount + cell, component);
+      add(profile.scores, profile.offsets, side * regionCount + region, component);
     }
   }
   return lists;

@@ -1,15 +1,15 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { canonicalName, type LabelScheme, schemesThatFit } from './scheme.ts';
 
-/** Group of voxels that belong to nothing: outside the body. */
+/** Label id of voxels that belong to nothing: outside the body. */
 export const BACKGROUND = 0;
-/** Group of voxels inside the body that belong to no named organ. */
+/** Label id of voxels inside the body that belong to no named organ. */
 export const BODY = 1;
-/** First group id given to labels asked for by name beyond the nine organs. */
+/** First label id given to labels asked for by name beyond the nine organs. */
 export const FIRST_EXTRA = 64;
 
-/** Group ids of the nine organs, the same whatever scheme the files use: SuPreM's number plus one. */
-export const organGroups: Readonly<Record<string, number>> = {
+/** Label ids of the nine organs, the same whatever scheme the files use: SuPreM's number plus one. */
+export const organLabels: Readonly<Record<string, number>> = {
   spleen: 2,
   kidney_right: 3,
   kidney_left: 4,
@@ -21,59 +21,59 @@ export const organGroups: Readonly<Record<string, number>> = {
   pancreas: 12,
 };
 
-/** Stands in `Labelling.groupOf` for label numbers that the scheme does not have. */
+/** Stands in `Labelling.labelOf` for label numbers that the scheme does not have. */
 export const UNKNOWN_LABEL = 0xffff;
 
 /** What each label number of a segmentation means in this cohort. */
 export interface Labelling {
   readonly scheme: LabelScheme;
-  /** Names of the groups voxels may belong to, by group id. */
+  /** Names of the labels voxels may have, by label id. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Group of each label number; `UNKNOWN_LABEL` where the scheme has no such number. Element 0 is the background. */
-  readonly groupOf: Uint16Array;
-  /** Bytes a group id needs. */
-  readonly groupBytes: 1 | 2;
+  /** Label id of each number of the scheme; `UNKNOWN_LABEL` where the scheme has no such number. Element 0 is the background. */
+  readonly labelOf: Uint16Array;
+  /** Bytes a label id needs. */
+  readonly labelBytes: 1 | 2;
 }
 
 /**
- * Assigns groups to a scheme's labels: the nine organs get their canonical ids, labels named in `extra` get ids from 64
+ * Assigns label ids to what a scheme numbers: the nine organs get their canonical ids, labels named in `extra` get ids from 64
  * up in the order of their scheme numbers, every other label counts as body.
  *
  * @throws SemcrcError `usage` when `extra` names a label the scheme does not have, or one of the nine organs.
  */
-export function assignGroups(scheme: LabelScheme, extra: readonly string[] = []): Labelling {
+export function assignLabels(scheme: LabelScheme, extra: readonly string[] = []): Labelling {
   const wanted = new Map(extra.map((name) => [canonicalName(name), name]));
-  const groupOf = new Uint16Array(Math.max(0, ...scheme.names.keys()) + 1).fill(UNKNOWN_LABEL);
-  groupOf[0] = BACKGROUND;
+  const labelOf = new Uint16Array(Math.max(0, ...scheme.names.keys()) + 1).fill(UNKNOWN_LABEL);
+  labelOf[0] = BACKGROUND;
   const labels: Record<string, string> = { [BACKGROUND]: 'background', [BODY]: 'body' };
   let next = FIRST_EXTRA;
   for (const [number, name] of scheme.names) {
     const plain = canonicalName(name);
-    const organ = Object.hasOwn(organGroups, plain) ? organGroups[plain] : undefined;
+    const organ = Object.hasOwn(organLabels, plain) ? organLabels[plain] : undefined;
     if (organ !== undefined) {
-      groupOf[number] = organ;
+      labelOf[number] = organ;
       labels[organ] = plain;
     } else if (wanted.has(plain)) {
-      groupOf[number] = next;
+      labelOf[number] = next;
       labels[next] = name;
       next++;
     } else {
-      groupOf[number] = BODY;
+      labelOf[number] = BODY;
     }
     if (organ === undefined) wanted.delete(plain);
   }
   for (const [plain, asked] of wanted) {
-    const organ = Object.hasOwn(organGroups, plain) && Object.values(labels).includes(plain);
+    const organ = Object.hasOwn(organLabels, plain) && Object.values(labels).includes(plain);
     throw new SemcrcError(
       'usage',
       organ
-        ? `\`extraLabels\` names "${asked}", which always has a group of its own; leave it out`
+        ? `\`extraLabels\` names "${asked}", which always has a λ of its own; leave it out`
         : `\`extraLabels\` names "${asked}", which the label scheme ${scheme.name} does not have; ` +
             `it has ${[...scheme.names.values()].join(', ')}`,
       { data: { label: asked, scheme: scheme.name, options: ['extraLabels'] } },
     );
   }
-  return { scheme, labels, groupOf, groupBytes: next > 256 ? 2 : 1 };
+  return { scheme, labels, labelOf, labelBytes: next > 256 ? 2 : 1 };
 }
 
 /** Label names written into a file, by label number. */

@@ -1,6 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { readTextFile } from '../files/input.ts';
-import { assignGroups, type Labelling } from './labelling.ts';
+import { assignLabels, type Labelling } from './labelling.ts';
 import { namedScheme, parseLabelMap, schemeNames } from './scheme.ts';
 
 /**
@@ -24,12 +24,12 @@ export async function resolveLabelling(
     );
   }
   const named = namedScheme(labels);
-  if (named) return assignGroups(named, extraLabels);
+  if (named) return assignLabels(named, extraLabels);
   if (!/\.json$/i.test(labels)) {
     throw new SemcrcError('usage', `\`labels\` ${labels} is no label scheme; there are ${known}`, {
       data: { labels, options: ['labels'] },
     });
   }
   const text = await readTextFile(labels);
-  return assignGroups(parseLabelMap(text, labels), extraLabels);
+  return assignLabels(parseLabelMap(text, labels), extraLabels);
 }

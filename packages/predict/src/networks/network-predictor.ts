@@ -1,4 +1,4 @@
-import { assignGroups, BODY, makeVolume, namedScheme, takeSlices } from '@semcrc/imaging';
+import { assignLabels, BODY, makeVolume, namedScheme, takeSlices } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Predictor, Segmenter } from '../predictor.ts';
 import type { ImageModel, SegmentationModel } from './model-record.ts';
@@ -42,7 +42,7 @@ export function networkPredictor(network: Network<ImageModel>): Predictor {
  */
 export function networkSegmenter(network: Network<SegmentationModel>): Segmenter {
   const { name, training: _, ...decisive } = network.record;
-  const { groupOf } = assignGroups(namedScheme(decisive.scheme)!);
+  const { labelOf } = assignLabels(namedScheme(decisive.scheme)!);
   return {
     name,
     digest: JSON.stringify(decisive),
@@ -50,8 +50,8 @@ export function networkSegmenter(network: Network<SegmentationModel>): Segmenter
       const volume = makeVolume(point, [slices.length, shape[1], shape[2]], affine);
       const { segmentation } = await segmentScan(network, volume, { units: 'window', file: 'point' });
       return Uint8Array.from(segmentation.data, (number) => {
-        const group = groupOf[number];
-        return group === BODY ? 0 : group;
+        const label = labelOf[number];
+        return label === BODY ? 0 : label;
       });
     },
   };
