@@ -18,7 +18,7 @@ export {
   drawSplit,
   type Split,
 } from './cohort/split.ts';
-export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
+export { applyLambda, type CalibratedInterval, Widening } from './evaluate/apply.ts';
 export { calibrationScansIn } from './evaluate/calibration-scans.ts';
 export {
   FLAGGED_ABOVE,
@@ -79,6 +79,7 @@ export {
   RECENTRED_OPTIONS,
   SHORTEST_OPTIONS,
 } from './options/procedure-options.ts';
+export { type ToleranceRange, tolerancesOf } from './options/tolerance-range.ts';
 export { makePartition, type Partition, regionsOfSample } from './partition/partition.ts';
 export type {
   PartitionSpec,
@@ -87,6 +88,7 @@ export type {
   StratumFeature,
   StratumFeatureName,
 } from './partition/partition-spec.ts';
+export { fitCurve } from './procedures/curve.ts';
 export {
   evaluateFits,
   fitSplit,
@@ -118,6 +120,8 @@ export {
   type CalibrationContext,
   CurveRecord,
   calibratedLambda,
+  calibratedLambdaAt,
+  curveRecord,
   describeCalibration,
   parseCalibration,
   SourceRecord,

@@ -23,9 +23,10 @@ import {
 import { type Resampler, SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles } from '../sources/manifest.ts';
 import type { SliceChoice } from '../sources/scan-options.ts';
+import type { ReadingOptions } from './reading.ts';
 import { ofScan } from './scan-files.ts';
 import type { ScanMemory } from './scan-memory.ts';
-import { type ReadingOptions, ScanReader } from './scan-reader.ts';
+import { ScanReader } from './scan-reader.ts';
 import { mergeBody } from './voxels.ts';
 import { packLabels, readPredictions, windowTruth } from './whole-scan.ts';
 

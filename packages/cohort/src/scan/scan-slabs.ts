@@ -5,16 +5,16 @@ import {
   type Labelling,
   type LabelVolume,
   makeVolume,
+  type NiftiFiles,
   orientTo,
   turnToRas,
   type Volume,
   windowIntensity,
 } from '@semcrc/imaging';
-import { readNiftiSeries, readNiftiSeriesSlabs } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countForeign } from './intensity-units.ts';
+import type { IntensityUnits } from './reading.ts';
 import { countDraws, drawFiles, isFolder, organFiles } from './scan-files.ts';
-import type { IntensityUnits } from './scan-reader.ts';
 import { assignVoxels, clip, mendIntervals, mergeBody, OrganMask, refuseNegative } from './voxels.ts';
 
 /** The files of a scan whose truth nobody knows. */
@@ -81,31 +81,34 @@ async function* turnedSlabs<V extends Volume | LabelVolume>(
 
 /** Opens a scan's files slab by slab, all in the voxel order of `grid`. */
 class SlabFiles {
+  readonly #nifti: NiftiFiles;
   readonly #grid: Grid;
   readonly #slices: number;
   readonly #turned: ReadonlySet<string>;
 
   /** @param turned files whose voxels come in another order. */
-  constructor(grid: Grid, slices: number, turned: ReadonlySet<string>) {
+  constructor(nifti: NiftiFiles, grid: Grid, slices: number, turned: ReadonlySet<string>) {
+    this.#nifti = nifti;
     this.#grid = grid;
     this.#slices = slices;
     this.#turned = turned;
   }
 
   images(file: string): AsyncGenerator<Slices<Volume>, void, void> {
-    if (this.#turned.has(file)) return turnedSlabs(readNiftiSeries(file), this.#grid, this.#slices);
-    return readNiftiSeriesSlabs(file, { slices: this.#slices });
+    if (this.#turned.has(file)) return turnedSlabs(this.#nifti.series(file), this.#grid, this.#slices);
+    return this.#nifti.seriesSlabs(file, { slices: this.#slices });
   }
 
   labels(file: string): AsyncGenerator<Slices<LabelVolume>, void, void> {
     const as = 'labels';
-    if (this.#turned.has(file)) return turnedSlabs(readNiftiSeries(file, { as }), this.#grid, this.#slices);
-    return readNiftiSeriesSlabs(file, { slices: this.#slices, as });
+    if (this.#turned.has(file))
+      return turnedSlabs(this.#nifti.series(file, { as }), this.#grid, this.#slices);
+    return this.#nifti.seriesSlabs(file, { slices: this.#slices, as });
   }
 
   /** One mask per organ of a folder as slabs of label numbers; where masks overlap, the larger number wins. */
   async *organs(folder: string, labelling: Labelling): AsyncGenerator<Slices<LabelVolume>, void, void> {
-    const organs = organFiles(folder, labelling).map(({ file, label }) => ({
+    const organs = organFiles(this.#nifti.files, folder, labelling).map(({ file, label }) => ({
       mask: new OrganMask(file, label),
       slabs: this.labels(file),
     }));
@@ -135,6 +138,7 @@ class SlabFiles {
  * @throws SemcrcError `bad-input` as reading whole files does.
  */
 export async function* readSlabs(
+  nifti: NiftiFiles,
   files: ApplyFiles,
   grid: Grid,
   options: SlabOptions,
@@ -142,10 +146,10 @@ export async function* readSlabs(
 ): AsyncGenerator<ScanSlab, void, void> {
   const { labelling, predictionUnits = 'window', window = abdomenWindow } = options;
   const [, height, width] = grid.shape;
-  const drawCount = await countDraws([{ scan: 'to apply to', ...files }]);
+  const drawCount = await countDraws(nifti, [{ scan: 'to apply to', ...files }]);
   const voxels = SLAB_VOXELS / Math.max(1, drawCount / SLAB_DRAWS);
   const slices = Math.max(1, Math.floor(voxels / (height * width)));
-  const open = new SlabFiles(grid, slices, turned);
+  const open = new SlabFiles(nifti, grid, slices, turned);
   const images = (file: string) => open.images(file);
   const labels = (file: string) => open.labels(file);
   const optional = <T>(file: string | undefined, read: (file: string) => T) =>
@@ -153,13 +157,13 @@ export async function* readSlabs(
 
   const lowers = images(files.lower);
   const uppers = images(files.upper);
-  const segmentations = isFolder(files.segmentation)
+  const segmentations = isFolder(nifti.files, files.segmentation)
     ? open.organs(files.segmentation, labelling)
     : labels(files.segmentation);
   const points = optional(files.point, images);
   const deviations = optional(files.std, images);
   const bodies = optional(files.body, labels);
-  const draws = (files.samples === undefined ? [] : drawFiles(files.samples)).map(images);
+  const draws = (files.samples === undefined ? [] : drawFiles(nifti.files, files.samples)).map(images);
   const all = [lowers, uppers, segmentations, points, deviations, bodies, ...draws];
 
   const next = async <T>(slabs: AsyncGenerator<T, void, void>): Promise<T> => {

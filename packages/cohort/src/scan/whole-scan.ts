@@ -2,8 +2,9 @@ import type { Sample } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
 import { abdomenWindow, type Grid, type Volume, windowIntensity } from '@semcrc/imaging';
 import type { ScanFiles } from '../sources/manifest.ts';
+import type { IntensityUnits, ReadingOptions } from './reading.ts';
 import { ofScan } from './scan-files.ts';
-import { type IntensityUnits, type ReadingOptions, ScanReader } from './scan-reader.ts';
+import { ScanReader } from './scan-reader.ts';
 import { clip, mendIntervals, mergeBody } from './voxels.ts';
 
 /**

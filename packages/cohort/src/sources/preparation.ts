@@ -1,4 +1,4 @@
-import { resolveLabelling } from '@semcrc/imaging/node';
+import { diskNifti, resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
 import type { ScanNote } from '../scan/scan-note.ts';
@@ -55,7 +55,7 @@ export async function openPreparation(
     },
   });
   const byId = new Map(scans.map((files) => [files.scan, files]));
-  const inputs = inputsOf(scans, await countDraws(scans));
+  const inputs = inputsOf(diskNifti.files, scans, await countDraws(diskNifti, scans));
   return {
     plan: {
       digest,

@@ -1,23 +1,17 @@
-import { readSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { withRegularFileSync } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import * as zarr from 'zarrita';
-import { crc32c } from './crc32c.ts';
-import { chunkProblem, type FolderStore } from './folder-store.ts';
+import { crc32c } from './checksums.ts';
 import type { StoreArray } from './format.ts';
-
-/** The voxels of one chunk. */
-export type Voxels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+import { chunkProblem, refuse, type StorePlace, type Voxels } from './store-place.ts';
 
 /** One array of the store, ready to give the chunk of a scan. */
 export interface ChunkReader {
   readonly shape: readonly number[];
   readonly dtype: string;
-  /** The file a scan's chunk lies in. */
+  /** The key of a scan's chunk in the store, and what it is called in messages. */
+  key(scan: number): string;
   path(scan: number): string;
   /** Reads a chunk into an array of its own. */
   read(scan: number): Promise<Voxels>;
@@ -63,11 +57,6 @@ const MOST_VOXELS = 2 ** 30;
 /** Codecs whose chunks zarrita decodes; those it would pass over unchecked, or unbounded, are decoded here. */
 const DECODED = new Set(['bytes', 'gzip', 'zstd', 'blosc', 'crc32c']);
 
-/** Refuses a store for what is wrong at a place in it. */
-export function refuse(place: string, problem: string): never {
-  throw new SemcrcError('bad-input', `${place}: ${problem}`, { data: { file: place } });
-}
-
 /** The key of a scan's chunk below its array, as Zarr v3 encodes chunk keys. */
 function chunkKey(encoding: ArrayLayout['chunk_key_encoding'], scan: number): string {
   const separator = encoding.configuration?.separator ?? (encoding.name === 'default' ? '/' : '.');
@@ -80,36 +69,8 @@ function allocate(dtype: string, length: number): Voxels {
   return dtype === 'uint8' ? new Uint8Array(length) : new Uint16Array(length);
 }
 
-/** Reads a whole file into voxels, straight, when it has exactly their size. @param room makes room for them. */
-function readWhole(path: string, size: number, room: () => Voxels): Voxels {
-  return ofChunk(path, () =>
-    withRegularFileSync(path, (file, found) => {
-      if (found !== size) {
-        refuse(path, `the chunk holds ${found} bytes, expected ${size}; prepare the cohort again`);
-      }
-      const voxels = room();
-      let read = 0;
-      while (read < size) {
-        const bytes = readSync(file, voxels, read, size - read, read);
-        if (bytes === 0) refuse(path, `the chunk ends after ${read} of ${size} bytes`);
-        read += bytes;
-      }
-      return voxels;
-    }),
-  );
-}
-
-/** Says of a chunk that cannot be read what that means. */
-function ofChunk<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw chunkProblem(path, cause);
-  }
-}
-
 /** The bytes of a chunk without the checksum behind them. @throws SemcrcError `bad-input` when it differs. */
-function withoutChecksum(path: string, bytes: Uint8Array): Uint8Array {
+function withoutChecksum(path: string, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const end = bytes.length - 4;
   const content = bytes.subarray(0, Math.max(0, end));
   const expected = end < 0 ? -1 : new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);
@@ -120,12 +81,16 @@ function withoutChecksum(path: string, bytes: Uint8Array): Uint8Array {
 }
 
 /** A gzip chunk inflated; no more of it than the voxels take. */
-function inflated(path: string, bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+async function inflated(
+  store: StorePlace,
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  size: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return new Uint8Array(gunzipSync(bytes, { maxOutputLength: size }));
+    return await store.gunzip(bytes, size);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const what = code === 'ERR_BUFFER_TOO_LARGE' ? `inflates to more than ${size} bytes` : 'is no gzip';
+    const what = cause instanceof RangeError ? `inflates to more than ${size} bytes` : 'is no gzip';
     throw new SemcrcError('bad-input', `${path}: the chunk ${what}`, { data: { file: path }, cause });
   }
 }
@@ -137,8 +102,8 @@ const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
  *
  * @throws SemcrcError `bad-input` for a data type, shape, chunking or codec that a prepared cohort does not have.
  */
-export async function openArray(store: FolderStore, name: StoreArray, scans: number): Promise<ChunkReader> {
-  const place = join(store.folder, name);
+export async function openArray(store: StorePlace, name: StoreArray, scans: number): Promise<ChunkReader> {
+  const place = store.path(name);
   const layout = await readLayout(store, name);
   const { shape, data_type: dtype } = layout;
   const expected = name === 'groups' ? ['uint8', 'uint16'] : ['float32'];
@@ -171,37 +136,39 @@ export async function openArray(store: FolderStore, name: StoreArray, scans: num
   }
 
   const size = length * { float32: 4, uint16: 2, uint8: 1 }[dtype as 'float32' | 'uint16' | 'uint8'];
-  const path = (scan: number) => join(place, chunkKey(layout.chunk_key_encoding, scan));
+  const key = (scan: number) => `/${name}/${chunkKey(layout.chunk_key_encoding, scan)}`;
+  const path = (scan: number) => store.path(key(scan));
   const little = LITTLE_ENDIAN && layout.codecs[0]?.configuration?.endian !== 'big';
   const direct = little && codecs[0] === 'bytes';
-  if (direct && codecs.length === 1) {
+  const { readInto } = store;
+  if (direct && codecs.length === 1 && readInto) {
     const room = () => allocate(dtype, length);
     return {
-      ...{ shape, dtype, path },
-      plain: { room, read: (scan, into) => void readWhole(path(scan), size, () => into) },
-      read: async (scan) => readWhole(path(scan), size, room),
+      ...{ shape, dtype, path, key },
+      plain: { room, read: (scan, into) => void readInto(key(scan), size, () => into) },
+      read: async (scan) => readInto(key(scan), size, room),
     };
   }
-  const stored = async (scan: number): Promise<Uint8Array> => {
-    const bytes = (await store.get(`/${name}/${chunkKey(layout.chunk_key_encoding, scan)}`)) as Uint8Array;
+  const stored = async (scan: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = (await store.get(key(scan))) as Uint8Array<ArrayBuffer>;
     return checksum < 0 ? bytes : withoutChecksum(path(scan), bytes);
   };
   const compressor = codecs.filter((codec) => codec !== 'crc32c').join();
   const array = await openZarr(store, name);
   return {
-    ...{ shape, dtype, path },
+    ...{ shape, dtype, path, key },
     plain: null,
     async read(scan) {
       const bytes = await stored(scan);
       let voxels: Voxels;
       if (direct && compressor === 'bytes') voxels = asVoxels(new Uint8Array(bytes), dtype);
       else if (direct && compressor === 'bytes,gzip')
-        voxels = asVoxels(inflated(path(scan), bytes, size), dtype);
+        voxels = asVoxels(await inflated(store, path(scan), bytes, size), dtype);
       else {
         try {
           voxels = (await array.getChunk([scan, 0, 0, 0])).data as Voxels;
         } catch (cause) {
-          throw chunkProblem(path(scan), cause);
+          throw chunkProblem(path(scan), cause, false);
         }
       }
       if (voxels.length === length) return voxels;
@@ -223,8 +190,8 @@ function asVoxels(bytes: Uint8Array<ArrayBuffer>, dtype: string): Voxels {
 }
 
 /** An array's zarr.json. @throws SemcrcError `bad-input` when it is missing, or no array of format 3. */
-async function readLayout(store: FolderStore, name: StoreArray): Promise<ArrayLayout> {
-  const place = join(store.folder, name);
+async function readLayout(store: StorePlace, name: StoreArray): Promise<ArrayLayout> {
+  const place = store.path(name);
   const bytes = await store.get(`/${name}/zarr.json`);
   if (!bytes) refuse(place, 'the array is missing from the store');
   let json: unknown;
@@ -241,14 +208,11 @@ async function readLayout(store: FolderStore, name: StoreArray): Promise<ArrayLa
   );
 }
 
-async function openZarr(
-  store: FolderStore,
-  name: StoreArray,
-): Promise<zarr.Array<zarr.DataType, FolderStore>> {
+async function openZarr(store: StorePlace, name: StoreArray): Promise<zarr.Array<zarr.DataType, StorePlace>> {
   try {
     return await zarr.open.v3(zarr.root(store).resolve(name), { kind: 'array' });
   } catch (cause) {
     if (cause instanceof SemcrcError) throw cause;
-    return refuse(join(store.folder, name), `is not a Zarr array: ${(cause as Error).message}`);
+    return refuse(store.path(name), `is not a Zarr array: ${(cause as Error).message}`);
   }
 }

@@ -6,8 +6,9 @@ import { readTextFile, unwritable, writeFileAtomic, writeFolderAtomic } from '@s
 import { SemcrcError } from '@semcrc/kernels';
 import type { Prepared } from '../scan/prepare.ts';
 import { mapConcurrently } from './concurrency.ts';
-import { LONGEST_METADATA } from './folder-store.ts';
+
 import { arrayOf, arraysOf, type OptionalVolumes, STORE_SCHEMA, type StoreArray } from './format.ts';
+import { LONGEST_METADATA } from './store-place.ts';
 
 /** What a prepared cohort will hold: everything that is known before the first scan is read. */
 export interface StorePlan {

@@ -20,7 +20,7 @@ import type { PositionSpec } from '../partition/partition-spec.ts';
 import { weighted } from '../profile/interval.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
 import { type MoreScans, type RunRecord, runRecord } from '../records/run.ts';
-import { leastUnits } from '../search/bound.ts';
+import { leastUnits, type RiskBound } from '../search/bound.ts';
 import { type AnchoredGroups, fitAnchored, groupsOf } from './anchored.ts';
 import { fitCrc } from './crc.ts';
 import {
@@ -108,8 +108,7 @@ function checkWholeSlices({ procedures, options }: ExperimentPlan, preparing: Pr
 function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIndex): void {
   const { procedures, options, nOpt, nCal } = plan;
   for (const procedure of procedures) {
-    const anchored = !UNANCHORED.has(procedure) || options.control.length > 0;
-    if (anchored && procedure !== 'crc' && nOpt === 0) {
+    if (procedure !== 'crc' && isAnchored(procedure, options) && nOpt === 0) {
       throw new SemcrcError(
         'usage',
         `${procedure} optimizes an anchor and needs opt scans, found \`nOpt\` 0`,
@@ -118,17 +117,34 @@ function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIn
         },
       );
     }
-    const bound =
-      procedure === 'organ-crc'
-        ? organBound(options, epsilon, controlledOrgans(procedure, options, index.labels).length)
-        : procedure === 'organ-shortest'
-          ? organBound(options, epsilon, labelIds(index.labels).length)
-          : boundOf(options, epsilon);
+    const bound = strictestBound(procedure, epsilon, options, index.labels);
     const least = leastUnits(bound);
-    const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);
-    const units = all ? nCal : nCal - nOpt;
+    const units = calibratesOnOpt(procedure, options) ? nCal : nCal - nOpt;
     if (units < least) throw infeasibleError(procedure, bound, units, least);
   }
+}
+
+function isAnchored(procedure: Procedure, options: ProcedureOptions): boolean {
+  return !UNANCHORED.has(procedure) || options.control.length > 0;
+}
+
+/** Whether a procedure calibrates on opt and cal together. */
+export function calibratesOnOpt(procedure: Procedure, options: ProcedureOptions): boolean {
+  return procedure === 'crc' || (options.organCal === 'all' && !isAnchored(procedure, options));
+}
+
+/** The bound that asks for the most units of a procedure. */
+export function strictestBound(
+  procedure: Procedure,
+  epsilon: number,
+  options: ProcedureOptions,
+  labels: Labels,
+): RiskBound {
+  if (procedure === 'organ-crc') {
+    return organBound(options, epsilon, controlledOrgans(procedure, options, labels).length);
+  }
+  if (procedure === 'organ-shortest') return organBound(options, epsilon, labelIds(labels).length);
+  return boundOf(options, epsilon);
 }
 
 /** Whether scans are profiled for one split alone: their groups or intervals are. */
@@ -286,7 +302,7 @@ export async function runOne(
   const { options, epsilons, seed } = plan;
   const split = { opt: [...run.split.opt], cal: [...run.split.cal], test: [...run.split.test] };
   // What more scans would give is computed in one run only: it costs as much as finding λ̂.
-  const stream = { seed, run: run.run, more: run.run === 0 };
+  const stream = { seed, run: run.run, more: run.run === 0 ? epsilons : [] };
   const fitted = await fitSplit(data, split, plan.procedures, epsilons, options, stream);
   const start = performance.now();
   const fits = fitted.flatMap(({ fits }) => fits);
