@@ -217,6 +217,8 @@ export interface Calibrated {
   readonly facts: CalibrationFacts;
   /** Risk of one λ for all voxels, over all scans that were read. */
   readonly riskCurve: { readonly lambda: readonly number[]; readonly risk: readonly number[] } | null;
+  /** On the scans held out, at each knot with a λ; empty where none were. */
+  readonly held: readonly { readonly epsilon: number; readonly risk: number; readonly length: number }[];
   /** Worth knowing, and no error. */
   readonly notes: readonly string[];
 }
