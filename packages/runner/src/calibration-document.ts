@@ -16,6 +16,7 @@ export function calibrationDocument(
     split,
     cohort,
     mended,
+    background: result.look?.background,
     source: {
       name: cohort.name,
       digest: cohort.digest,

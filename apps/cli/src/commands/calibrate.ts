@@ -123,7 +123,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     if (places) await writeCard(reported, places, { inputs, force });
 
     noteReading(terminal, result, cohort, plan.options.within);
-    printSummary(terminal, cardOf(reported).summary, calibration.units ?? null);
+    printSummary(terminal, cardOf(reported).summary, calibration);
     const card = places ? `; the card is ${places.page}` : '';
     terminal.print(`${calibrationText(calibration)}\n\nwritten to ${output.path}${card}`);
     terminal.printJson(calibration);

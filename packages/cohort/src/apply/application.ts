@@ -2,14 +2,19 @@ import { type ApplySummary, type Calibration, checkSamePreparing } from '@semcrc
 import { abdomenWindow, type Grid, type NiftiHeader } from '@semcrc/imaging';
 import type { IntensityUnits } from '../scan/reading.ts';
 import { countDraws } from '../scan/scan-files.ts';
-import { describeNotes } from '../scan/scan-note.ts';
-import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
+import {
+  type ApplyFiles,
+  ForeignUnits,
+  readSlabs,
+  type SlabOptions,
+  UNNAMED_SCAN,
+} from '../scan/scan-slabs.ts';
 import { digestOf, type FileAccess, fingerprintOf } from '../sources/digest.ts';
 import { inputsOf, preparingOf } from '../sources/scan-options.ts';
 import { OrganTally } from './applied-summary.ts';
 import { type Output, publishInHu, publishInWindow, publishPoint } from './publish.ts';
 import { ScanDesign } from './scan-design.ts';
-import { APPLIED, readScanGrid, type ScanGrid } from './scan-grid.ts';
+import { readScanGrid, type ScanGrid } from './scan-grid.ts';
 
 /** How a scan is read, and what its results are in. */
 export interface ApplicationOptions extends SlabOptions {
@@ -35,8 +40,6 @@ export interface AppliedSlab {
 export class Application {
   /** The volumes that come of it. */
   readonly outputs: readonly Output[];
-  /** What is worth knowing of the files and no error, as sentences. */
-  readonly notes: readonly string[];
   readonly #access: FileAccess;
   readonly #files: ApplyFiles;
   readonly #options: ApplicationOptions;
@@ -56,7 +59,6 @@ export class Application {
     extrapolation: string | null,
   ) {
     this.outputs = outputsOf(design.calibration);
-    this.notes = describeNotes(scan.notes);
     this.#access = access;
     this.#files = files;
     this.#options = options;
@@ -105,12 +107,12 @@ export class Application {
    *   than those said.
    */
   async *slabs(): AsyncGenerator<AppliedSlab, void, void> {
-    const { labelling, predictionUnits = 'window', window = abdomenWindow, units = 'window' } = this.#options;
+    const { labelling, window = abdomenWindow, units = 'window' } = this.#options;
     const { grid, turned } = this.#scan;
     const design = this.#design;
     const publish = units === 'hu' ? publishInHu(window) : publishInWindow;
     const tally = new OrganTally(design.calibration, labelling, design.unknown);
-    const foreign = new ForeignUnits(this.#files, predictionUnits);
+    const foreign = new ForeignUnits(this.#files, this.#options);
     for await (const slab of readSlabs(this.#access.nifti, this.#files, grid, this.#options, turned)) {
       foreign.see(slab.raw);
       const placement = design.place(slab);
@@ -119,7 +121,7 @@ export class Application {
       const point = publishPoint(placement.interval.lower, units, window);
       yield { done: slab.first + slab.shape[0], volumes: { ...bounds, point } };
     }
-    foreign.refuse();
+    foreign.judge();
     this.#summary = tally.summary(this.#digest, this.#files, units, window, this.#extrapolation);
   }
 
@@ -163,10 +165,10 @@ export async function checkMaking(
   { nifti }: FileAccess,
   calibration: Calibration,
   files: ApplyFiles,
-  { labelling, window, predictionUnits }: SlabOptions,
+  { labelling, window, predictionUnits, scan = UNNAMED_SCAN }: SlabOptions,
 ): Promise<string | null> {
-  const scan = { ...files, scan: APPLIED };
-  const inputs = inputsOf(nifti.files, [scan], await countDraws(nifti, [scan]));
+  const named = { ...files, scan };
+  const inputs = inputsOf(nifti.files, [named], await countDraws(nifti, [named]));
   const made = preparingOf({ window, predictionUnits }, labelling, inputs);
   return checkSamePreparing(calibration, { name: files.lower, preparing: { ...made, truthUnits: null } });
 }

@@ -1,5 +1,6 @@
 import type { ApplySummary, Calibration } from '@semcrc/core';
 import { NiftiBlobWriter } from '@semcrc/imaging';
+import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
 import type { ApplyFiles } from '../scan/scan-slabs.ts';
 import type { FileAccess } from '../sources/digest.ts';
 import { Application, type ApplicationOptions } from './application.ts';
@@ -31,8 +32,10 @@ export async function applyToBlobs(
   },
 ): Promise<AppliedBlobs> {
   const { progress, signal } = options;
-  const application = await Application.open(access, calibration, files, options);
-  const { grid, header, outputs, notes } = application;
+  const notes: ScanNote[] = [];
+  const reading = { ...options, note: (note: ScanNote) => notes.push(note) };
+  const application = await Application.open(access, calibration, files, reading);
+  const { grid, header, outputs } = application;
   const writers = new Map<Output, NiftiBlobWriter>();
   try {
     for (const name of outputs) {
@@ -49,7 +52,7 @@ export async function applyToBlobs(
     for (const [name, writer] of writers) {
       blobs.push({ name: `${name}.nii.gz`, blob: await writer.complete() });
     }
-    return { files: blobs, summary: application.summary, notes };
+    return { files: blobs, summary: application.summary, notes: describeNotes(notes) };
   } catch (error) {
     await Promise.all([...writers.values()].map((writer) => writer.abort()));
     throw error;

@@ -14,6 +14,7 @@ import {
   unwritable,
 } from '@semcrc/imaging/node';
 import { Compile } from 'typebox/compile';
+import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
 import type { ApplyFiles } from '../scan/scan-slabs.ts';
 import { disk } from '../sources/disk.ts';
 import { Application, type ApplicationOptions, digestOfApplication, outputsOf } from './application.ts';
@@ -26,6 +27,7 @@ export interface ApplyOptions extends ApplicationOptions {
   readonly level?: number;
   /** Whether files that stand in the folder and are no earlier result of `applyToFiles` give way; `keep` by default: an error. */
   readonly replace?: 'keep' | 'replace';
+  /** Called with what is worth knowing, in sentences: warnings, and notes of the files unless `note` takes those as data. */
   readonly warn?: (message: string) => void;
   /** Called with the slices done so far. */
   readonly progress?: (slices: number, of: number) => void;
@@ -52,9 +54,10 @@ export async function applyToFiles(
   options: ApplyOptions,
 ): Promise<ApplySummary> {
   const { warn, progress } = options;
-  const application = await Application.open(disk, calibration, files, options);
+  const notes: ScanNote[] = [];
+  const reading = { ...options, note: (note: ScanNote) => notes.push(note) };
+  const application = await Application.open(disk, calibration, files, reading);
   const { grid, header, inputs, outputs } = application;
-  for (const note of application.notes) warn?.(note);
 
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(folder, cause);
@@ -81,6 +84,8 @@ export async function applyToFiles(
     const volumes: AtomicFile[] = [];
     for (const writer of writers.values()) volumes.push(await writer.complete());
     await commitTogether([...volumes, await writtenSummary(summaryFile, summary, rules)]);
+    if (options.note) notes.forEach(options.note);
+    else for (const sentence of describeNotes(notes)) warn?.(sentence);
     for (const warning of summary.warnings) warn?.(warning);
     return summary;
   } catch (error) {

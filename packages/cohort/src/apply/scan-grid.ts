@@ -1,7 +1,7 @@
 import {
   axisCodes,
   type Grid,
-  type Labelling,
+  isOblique,
   makeGrid,
   type NiftiFiles,
   type NiftiHeader,
@@ -9,11 +9,8 @@ import {
   volumeShape,
 } from '@semcrc/imaging';
 import { alignFile, checkTableOf, drawFiles, isFolder, noteHeader, organFiles } from '../scan/scan-files.ts';
-import type { ScanNote } from '../scan/scan-note.ts';
-import type { ApplyFiles } from '../scan/scan-slabs.ts';
-
-/** What a scan without truth is called in messages. */
-export const APPLIED = 'to apply to';
+import type { TakeNote } from '../scan/scan-note.ts';
+import { type ApplyFiles, type SlabOptions, UNNAMED_SCAN } from '../scan/scan-slabs.ts';
 
 /** What the headers of a scan's files say. */
 export interface ScanGrid {
@@ -24,7 +21,6 @@ export interface ScanGrid {
   readonly inputs: readonly string[];
   /** Those whose voxels come in another order than those of lower. */
   readonly turned: ReadonlySet<string>;
-  readonly notes: readonly ScanNote[];
 }
 
 /**
@@ -36,9 +32,8 @@ export interface ScanGrid {
 export async function readScanGrid(
   nifti: NiftiFiles,
   files: ApplyFiles,
-  { labelling, affineTolerance }: { readonly labelling: Labelling; readonly affineTolerance?: number },
+  { labelling, affineTolerance, scan = UNNAMED_SCAN, note }: SlabOptions,
 ): Promise<ScanGrid> {
-  const scan = APPLIED;
   const header = await nifti.header(files.lower);
   const shape = volumeShape(header, files.lower);
   const reference = { file: files.lower, shape, affine: header.affine };
@@ -50,8 +45,12 @@ export async function readScanGrid(
   const labels = organs.length > 0 ? organs : [segmentation];
   const others = [upper, ...labels, point, body, std, ...draws].filter((file) => file !== undefined);
   const turned = new Set<string>();
-  const notes: ScanNote[] = [];
-  noteHeader(scan, files.lower, header, (note) => notes.push(note));
+  const take: TakeNote = (found) => note?.(found);
+  noteHeader(scan, files.lower, header, take);
+  if (isOblique(header.affine)) {
+    const message = `scan ${scan}: ${files.lower} is oblique: no voxel axis runs along the body's axes`;
+    take({ kind: 'oblique', scan, file: files.lower, message });
+  }
   for (const file of others) {
     const other = await nifti.header(file);
     const { shape: found } = draws.includes(file)
@@ -62,10 +61,10 @@ export async function readScanGrid(
       turned.add(file);
       const orders = `${axisCodes(other.affine)} order, ${files.lower} in ${axisCodes(header.affine)}`;
       const message = `${file} is stored in ${orders}; its voxels are turned, for which it is read whole`;
-      notes.push({ kind: 'voxel-order', scan, file, message });
+      take({ kind: 'voxel-order', scan, file, message: `scan ${scan}: ${message}` });
     }
     if (file === segmentation) checkTableOf(other, file, labelling);
   }
   const grid = makeGrid(shape, header.affine);
-  return { header, grid, inputs: [files.lower, ...others], turned, notes };
+  return { header, grid, inputs: [files.lower, ...others], turned };
 }

@@ -8,13 +8,13 @@ import {
   volumeShape,
   windowIntensity,
 } from '@semcrc/imaging';
-import { APPLIED, readScanGrid } from '../apply/scan-grid.ts';
+import { readScanGrid } from '../apply/scan-grid.ts';
 import type { FileAccess } from '../sources/digest.ts';
 import { checkTruth } from './intensity-units.ts';
 import type { IntensityUnits } from './reading.ts';
 import { alignFile, noteHeader } from './scan-files.ts';
 import { describeNotes, type ScanNote } from './scan-note.ts';
-import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from './scan-slabs.ts';
+import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions, UNNAMED_SCAN } from './scan-slabs.ts';
 import { clip } from './voxels.ts';
 
 /** A scan whose every voxel lies in memory, x fastest: predictions, and the truth where it is known, on one grid. */
@@ -61,10 +61,11 @@ export async function readScanInMemory(
   files: ApplyFiles & { readonly truth?: string },
   options: InMemoryOptions,
 ): Promise<ScanInMemory> {
-  const { progress, signal, predictionUnits = 'window' } = options;
+  const { progress, signal } = options;
+  const notes: ScanNote[] = [];
+  const reading = { ...options, note: (note: ScanNote) => notes.push(note) };
   const { nifti } = access;
-  const { header, grid, turned, notes } = await readScanGrid(nifti, files, options);
-  const all: ScanNote[] = [...notes];
+  const { header, grid, turned } = await readScanGrid(nifti, files, reading);
   const [slices, height, width] = grid.shape;
   const voxels = slices * height * width;
   const image = (there: unknown) => (there === undefined ? undefined : new Float32Array(voxels));
@@ -77,8 +78,8 @@ export async function readScanInMemory(
   };
   const samples: Float32Array[] = [];
   let mended: MendedVoxels = { clipped: 0, crossed: 0 };
-  const foreign = new ForeignUnits(files, predictionUnits);
-  for await (const slab of readSlabs(nifti, files, grid, options, turned)) {
+  const foreign = new ForeignUnits(files, reading);
+  for await (const slab of readSlabs(nifti, files, grid, reading, turned)) {
     signal?.throwIfAborted();
     foreign.see(slab.raw);
     const at = slab.first * height * width;
@@ -95,11 +96,11 @@ export async function readScanInMemory(
     mended = { clipped: mended.clipped + clipped, crossed: mended.crossed + crossed };
     progress?.(slab.first + slab.shape[0], slices);
   }
-  foreign.refuse();
+  foreign.judge();
   const truth =
     files.truth === undefined
       ? undefined
-      : await readTruth(access, files.truth, { file: files.lower, grid }, options, (note) => all.push(note));
+      : await readTruth(access, files.truth, { file: files.lower, grid }, reading);
   const { lower, upper, organs, point, std } = whole;
   return {
     header,
@@ -112,7 +113,7 @@ export async function readScanInMemory(
     ...(samples.length > 0 ? { samples } : {}),
     ...(truth ? { truth } : {}),
     mended,
-    notes: describeNotes(all),
+    notes: describeNotes(notes),
   };
 }
 
@@ -121,21 +122,20 @@ async function readTruth(
   { nifti }: FileAccess,
   file: string,
   reference: { readonly file: string; readonly grid: Grid },
-  { truthUnits = 'hu', window = abdomenWindow, affineTolerance }: InMemoryOptions,
-  note: (note: ScanNote) => void,
+  { truthUnits = 'hu', window = abdomenWindow, affineTolerance, scan = UNNAMED_SCAN, note }: InMemoryOptions,
 ): Promise<Float32Array> {
   const { header, volume } = await nifti.read(file);
-  noteHeader(APPLIED, file, header, note);
+  noteHeader(scan, file, header, (found) => note?.(found));
   const shape = volumeShape(header, file);
   const first = { file: reference.file, ...reference.grid };
   const { turned } = alignFile(
-    APPLIED,
+    scan,
     first,
     { file, shape, affine: header.affine },
     ...(affineTolerance === undefined ? [] : [affineTolerance]),
   );
   const { data } = turned ? orientTo(turnToRas(volume), reference.grid) : volume;
-  checkTruth({ scan: APPLIED, file }, data, truthUnits, window);
+  checkTruth({ scan, file }, data, truthUnits, window);
   if (truthUnits === 'hu') windowIntensity({ ...volume, data }, window, data);
   else clip(data);
   return data;

@@ -5,7 +5,14 @@ import { fingerprintOf } from '../sources/digest.ts';
 import { pageAccess, pureSha256 } from '../sources/page.ts';
 import { pureCrc32 } from './checksums.ts';
 import { openStoreAt, type StoreOptions } from './reader.ts';
-import { chunkProblem, refuseLongMetadata, type StorePlace } from './store-place.ts';
+import {
+  type ByteRange,
+  chunkProblem,
+  refuse,
+  refuseLongMetadata,
+  type StoredBytes,
+  type StorePlace,
+} from './store-place.ts';
 import { zipEntries } from './zip-entries.ts';
 
 /** A prepared cohort among the files of a page: as plain data, so that workers can be sent it. */
@@ -49,25 +56,33 @@ function placeOf(name: string, entries: Iterable<readonly [string, LazyFile]>): 
   const files = new Map<string, LazyFile>(entries);
   const access = pageAccess([...files].map(([path, file]) => [within(name, path), file] as const));
   const { files: opened } = access.nifti;
+  const reading = async <T>(path: string, missing: boolean, use: (bytes: StoredBytes) => Promise<T>) => {
+    try {
+      const file = await opened.open(path);
+      const read = async ({ start, length }: ByteRange) => {
+        const bytes = new Uint8Array(length);
+        const found = await file.read(bytes, start);
+        if (found < length) refuse(path, `the chunk ends after ${found} of ${length} bytes`);
+        return bytes;
+      };
+      return await use({ size: file.size, read });
+    } catch (cause) {
+      throw chunkProblem(path, cause, missing);
+    }
+  };
   const pathOf = (key: string) => within(name, key.replace(/^\/+/, ''));
   return {
     name,
     path: pathOf,
     async get(key) {
+      if (!files.has(key.replace(/^\/+/, ''))) return undefined;
       const path = pathOf(key);
-      const metadata = key.endsWith('.json');
-      const missing = !files.has(key.replace(/^\/+/, ''));
-      if (missing && metadata) return undefined;
-      try {
-        const file = await opened.open(path);
-        if (metadata) refuseLongMetadata(path, file.size);
-        const bytes = new Uint8Array(file.size);
-        await file.read(bytes, 0);
-        return bytes;
-      } catch (cause) {
-        throw chunkProblem(path, cause, missing);
-      }
+      return reading(path, false, async (file) => {
+        refuseLongMetadata(path, file.size);
+        return file.read({ start: 0, length: file.size });
+      });
     },
+    open: (key, use) => reading(pathOf(key), !files.has(key.replace(/^\/+/, '')), use),
     async whatElse() {
       const second = ['.zgroup', '.zattrs', '.zarray'].some((one) => files.has(one));
       return second

@@ -4,12 +4,26 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32, gunzipSync } from 'node:zlib';
 import type { Source } from '@semcrc/core';
-import { openRegularFile, unwritable, withRegularFileSync, writeFileAtomic } from '@semcrc/imaging/node';
+import {
+  diskFiles,
+  openRegularFile,
+  unwritable,
+  withRegularFileSync,
+  writeFileAtomic,
+} from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { fingerprintOf } from '../sources/digest.ts';
 import { disk } from '../sources/disk.ts';
 import { openStoreAt, type StoreOptions } from './reader.ts';
-import { chunkProblem, refuse, refuseLongMetadata, type StorePlace, type Voxels } from './store-place.ts';
+import {
+  type ByteRange,
+  chunkProblem,
+  refuse,
+  refuseLongMetadata,
+  type StoredBytes,
+  type StorePlace,
+  type Voxels,
+} from './store-place.ts';
 
 /** A folder on a disk as a store. */
 export class FolderStore implements StorePlace {
@@ -25,17 +39,36 @@ export class FolderStore implements StorePlace {
 
   async get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const path = this.path(key);
-    const metadata = key.endsWith('.json');
     try {
       const { handle, size } = await openRegularFile(path);
       try {
-        if (metadata) refuseLongMetadata(path, size);
+        refuseLongMetadata(path, size);
         return new Uint8Array(await handle.readFile());
       } finally {
         await handle.close();
       }
     } catch (cause) {
-      if (metadata && isMissing(cause)) return undefined;
+      if (isMissing(cause)) return undefined;
+      throw chunkProblem(path, cause, false);
+    }
+  }
+
+  async open<T>(key: string, use: (bytes: StoredBytes) => Promise<T>): Promise<T> {
+    const path = this.path(key);
+    try {
+      const file = await diskFiles.open(path);
+      const read = async ({ start, length }: ByteRange) => {
+        const bytes = new Uint8Array(length);
+        const found = await file.read(bytes, start);
+        if (found < length) refuse(path, `the chunk ends after ${found} of ${length} bytes`);
+        return bytes;
+      };
+      try {
+        return await use({ size: file.size, read });
+      } finally {
+        await file.close();
+      }
+    } catch (cause) {
       throw chunkProblem(path, cause, isMissing(cause));
     }
   }

@@ -4,23 +4,36 @@ import type { Sha256 } from '../sources/digest.ts';
 /** The voxels of one chunk. */
 export type Voxels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
 
+/** Bytes from one place of a file to another. */
+export interface ByteRange {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The bytes at a key, opened to be read in parts. */
+export interface StoredBytes {
+  readonly size: number;
+  /** All bytes of a range that lies in the file. */
+  read(range: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /**
- * Where a prepared cohort lies: a folder on a disk, files of a page. zarrita takes it for a store.
- *
- * A missing chunk is an error here: zarrita would hand out the fill value instead, and voxels nobody wrote would count as
- * data.
+ * Where a prepared cohort lies: a folder on a disk, files of a page. A missing chunk is an error: voxels nobody wrote must not
+ * count as data.
  */
 export interface StorePlace {
   /** What the store is called. */
   readonly name: string;
   /** What is at a key is called, in messages. */
   path(key: string): string;
-  /**
-   * The bytes at a key. Undefined for metadata (.json) that is not there.
-   *
-   * @throws SemcrcError `bad-input` as {@link chunkProblem} for a chunk that is not there or cannot be read.
-   */
+  /** The metadata (.json) at a key; undefined where there is none. @throws SemcrcError `bad-input` when it cannot be read */
   get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /**
+   * What `use` makes of the bytes at the key of a chunk or shard.
+   *
+   * @throws SemcrcError `bad-input` as {@link chunkProblem}; what `use` throws
+   */
+  open<T>(key: string, use: (bytes: StoredBytes) => Promise<T>): Promise<T>;
   /** What stands there where no store of Zarr format 3 does, and how one comes of it. */
   whatElse(): Promise<string>;
   /** As `fingerprintOf`, of the bytes at a key. */

@@ -11,7 +11,7 @@ import {
 } from './file.ts';
 import type { NiftiHeader } from './header.ts';
 import type { NiftiImage, VoxelKind } from './memory.ts';
-import { readSeries, readSeriesSlabs, type SeriesSlab } from './series.ts';
+import { readSeries, readSeriesSlabs, type SeriesHooks, type SeriesSlab } from './series.ts';
 
 /** Reads NIfTI files by their paths, wherever they lie. */
 export class NiftiFiles {
@@ -98,11 +98,11 @@ export class NiftiFiles {
   ): AsyncGenerator<Volume, void, void>;
   series(
     path: string,
-    options: { as: 'labels' } & NiftiReadOptions<Uint16Array>,
+    options: { as: 'labels' } & NiftiReadOptions<Uint16Array> & SeriesHooks,
   ): AsyncGenerator<LabelVolume, void, void>;
   series(
     path: string,
-    options: { as?: VoxelKind } & NiftiReadOptions<Float32Array | Uint16Array> = {},
+    options: { as?: VoxelKind } & NiftiReadOptions<Float32Array | Uint16Array> & SeriesHooks = {},
   ): AsyncGenerator<Volume | LabelVolume, void, void> {
     return readSeries(this.files, path, options);
   }
@@ -122,11 +122,11 @@ export class NiftiFiles {
   ): AsyncGenerator<SeriesSlab, void, void>;
   seriesSlabs(
     path: string,
-    options: { slices: number; as: 'labels' },
+    options: { slices: number; as: 'labels' } & SeriesHooks,
   ): AsyncGenerator<SeriesSlab<LabelVolume>, void, void>;
   seriesSlabs(
     path: string,
-    options: { slices: number; as?: VoxelKind },
+    options: { slices: number; as?: VoxelKind } & SeriesHooks,
   ): AsyncGenerator<SeriesSlab<Volume | LabelVolume>, void, void> {
     return readSeriesSlabs(this.files, path, options);
   }

@@ -6,11 +6,22 @@ import type { VoxelKind } from './memory.ts';
 import { seriesShape } from './shape.ts';
 import { decodeStep, readStart, spansOf, VoxelReader } from './stream.ts';
 
+/** What reading a series of labels calls. */
+export interface SeriesHooks {
+  /** Called once, at the end of the file, with how many label values were no whole numbers and were rounded. */
+  readonly onRounded?: ((labels: number) => void) | undefined;
+}
+
 /** As {@link NiftiFiles.series}. */
 export async function* readSeries(
   files: Files,
   path: string,
-  { as = 'image', slices, into }: { as?: VoxelKind } & NiftiReadOptions<Float32Array | Uint16Array> = {},
+  {
+    as = 'image',
+    slices,
+    into,
+    onRounded,
+  }: { as?: VoxelKind } & NiftiReadOptions<Float32Array | Uint16Array> & SeriesHooks = {},
 ): AsyncGenerator<Volume | LabelVolume, void, void> {
   const stream = await ByteStream.open(files, path, { step: decodeStep });
   try {
@@ -21,7 +32,10 @@ export async function* readSeries(
     for (let index = 0; index < volumes; index++) {
       const volume = await reader.slices(shape, index, spans, as, into);
       // Before the last volume is handed out, so that nobody works with it when the file is damaged behind it.
-      if (index === volumes - 1) await reader.finish();
+      if (index === volumes - 1) {
+        await reader.finish();
+        onRounded?.(reader.rounded);
+      }
       yield volume;
     }
   } finally {
@@ -47,18 +61,24 @@ const streamStep = 2 ** 18;
 export async function* readSeriesSlabs(
   files: Files,
   path: string,
-  { slices, as = 'image' }: { slices: number; as?: VoxelKind },
+  { slices, as = 'image', onRounded }: { slices: number; as?: VoxelKind } & SeriesHooks,
 ): AsyncGenerator<SeriesSlab<Volume | LabelVolume>, void, void> {
   const { shape, volumes } = seriesShape(await readHeader(files, path), path);
   const slabs = Math.ceil(shape[0] / slices);
   if (volumes <= mostStreams && slabs > volumes / 2) {
-    yield* slabsInStep(files, path, slices, as);
+    yield* slabsInStep(files, path, slices, as, onRounded);
     return;
   }
+  let rounded = 0;
+  const count = (labels: number) => {
+    rounded += labels;
+  };
   for (let first = 0; first < shape[0]; first += slices) {
     const span = { first, end: Math.min(first + slices, shape[0]) };
     const taken: (Volume | LabelVolume)[] = [];
-    for await (const volume of readSeries(files, path, { as, slices: span })) taken.push(volume);
+    const series = readSeries(files, path, { as, slices: span, onRounded: count });
+    for await (const volume of series) taken.push(volume);
+    if (span.end === shape[0]) onRounded?.(rounded);
     yield { first, volumes: taken };
   }
 }
@@ -69,6 +89,7 @@ async function* slabsInStep(
   path: string,
   slices: number,
   as: VoxelKind,
+  onRounded: SeriesHooks['onRounded'],
 ): AsyncGenerator<SeriesSlab<Volume | LabelVolume>, void, void> {
   const streams: ByteStream[] = [];
   const open = async () => {
@@ -88,6 +109,7 @@ async function* slabsInStep(
       for (const [index, volume] of readers.entries()) {
         taken.push(await volume.slices(shape, index, [span], as));
       }
+      if (span.end === shape[0]) onRounded?.(readers.reduce((sum, { rounded }) => sum + rounded, 0));
       yield { first, volumes: taken };
     }
   } finally {
