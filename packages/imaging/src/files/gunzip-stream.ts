@@ -41,11 +41,13 @@ export function gunzipRuns(size: number, bytes: ReadBytes): ByteRuns {
 
 async function* inflatedRuns(size: number, read: ReadBytes): AsyncGenerator<Uint8Array, void, void> {
   const bytes = inPages(read);
+  const alone = !(await takesMembers());
   let position = 0;
   while (position < size) {
     const member = new Member();
     try {
-      const end = position + (blockSize(await bytes(position, 18)) ?? Number.POSITIVE_INFINITY);
+      const block = alone ? blockSize(await bytes(position, 18)) : undefined;
+      const end = position + (block ?? Number.POSITIVE_INFINITY);
       let ended = false;
       while (!ended && position < Math.min(size, end)) {
         // Far enough to see the first bytes of a member that begins behind.
@@ -54,10 +56,10 @@ async function* inflatedRuns(size: number, read: ReadBytes): AsyncGenerator<Uint
         const limit = Math.min(whole ? page.length : page.length - BEGINNING.length, end - position);
         let from = 0;
         while (!ended && from < limit) {
-          const to = Math.min(nextBeginning(page, from + 1), limit);
+          const to = Math.min(alone ? nextBeginning(page, from + 1) : limit, limit);
           yield* member.feed(page.subarray(from, to));
           from = to;
-          ended = to < page.length && looksLikeBeginning(page, to) && member.mayEnd();
+          ended = alone && to < page.length && looksLikeBeginning(page, to) && member.mayEnd();
         }
         position += from;
       }
@@ -66,6 +68,22 @@ async function* inflatedRuns(size: number, read: ReadBytes): AsyncGenerator<Uint
       member.close();
     }
   }
+}
+
+/** A member that holds nothing. */
+const EMPTY = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+let members: Promise<boolean> | undefined;
+
+/** Whether the platform's stream goes on from member to member, as Node's does, though no standard says so. */
+function takesMembers(): Promise<boolean> {
+  members ??= new Response(new Blob([EMPTY, EMPTY]).stream().pipeThrough(new DecompressionStream('gzip')))
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
+  return members;
 }
 
 /** Reads a page at a time, and hands out views of it. */
@@ -137,7 +155,10 @@ class Member {
   /** Whether what was given may be a whole member: it ends with the size of what came of it. */
   mayEnd(): boolean {
     if (this.#tail.length < TRAILER) return false;
-    return new DataView(this.#tail.buffer).getUint32(4, true) === this.#inflated % 2 ** 32;
+    const trailer = new DataView(this.#tail.buffer);
+    const sized = trailer.getUint32(4, true) === this.#inflated % 2 ** 32;
+    // Zeros stand everywhere; the checksum of nothing is 0, too.
+    return sized && (this.#inflated > 0 || trailer.getUint32(0, true) === 0);
   }
 
   close(): void {
