@@ -61,7 +61,11 @@ export function filesOf({ roles, files }: ScanFiles): {
       },
     );
   }
-  const given = Object.fromEntries(Object.entries(roles).filter(([, path]) => path !== undefined));
+  // In the order in which the command lists them.
+  const order = [...needed, 'point', 'body', 'std', 'samples', 'truth'] as const;
+  const given = Object.fromEntries(
+    order.flatMap((role) => (roles[role] === undefined ? [] : [[role, roles[role]]])),
+  );
   return {
     access: pageAccess(files.map(({ path, file }) => [path, file] as const)),
     files: given as unknown as ApplyFiles & { readonly truth?: string },
