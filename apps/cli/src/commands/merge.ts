@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
-import { mergeExperiments, mergeParts, outputOf, type Whole } from '@semcrc/results';
+import { hasParts, mergeExperiments, mergeParts, openResults, outputOf, type Whole } from '@semcrc/results';
 import { mergePrediction, mergePreparation, mergeSimulation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
@@ -60,7 +61,10 @@ const MERGES: Readonly<Record<string, Merge>> = {
     const merged = await mergeExperiments(out, whole, (message) => terminal.note(`note: ${message}`));
     const isGrid = merged.some(({ path }) => path !== resolve(out));
     for (const { path, document } of merged)
-      printExperiment(terminal, isGrid ? basename(path) : '', document, null);
+      printExperiment(terminal, isGrid ? basename(path) : '', document, {
+        split: null,
+        background: openResults(path).experiments[0].riskCurve()?.background ?? null,
+      });
     const page = join(resolve(out), REPORT_FILE);
     if (report) {
       await writeExperimentReport([resolve(out)], page, { inputs: [], force: true });
@@ -80,6 +84,11 @@ export function mergeCommand({ terminal, signal }: Invocation): Command {
   return command.action(async (path: string, { report }: MergeOptions) => {
     const out = outputOf(path);
     const note = (message: string) => terminal.note(`note: ${message}`);
+    if (!hasParts(out) && isWhole(out)) {
+      terminal.print(`${resolve(out)} is whole: no parts of it are left to be merged`);
+      terminal.printJson({ state: 'unchanged', path: out });
+      return;
+    }
     const result = await mergeParts(out, { note, signal }, async (whole, records) => {
       const merge = Object.hasOwn(MERGES, whole.command) ? MERGES[whole.command] : undefined;
       if (merge === undefined) throw unknown(out, whole.command);
@@ -93,6 +102,15 @@ export function mergeCommand({ terminal, signal }: Invocation): Command {
     terminal.print(`\nmerged into ${resolve(out)}`);
     terminal.printJson({ state: 'merged', path: out, result });
   });
+}
+
+/** Whether an output is one that a command finished: merged before, or written by one process. */
+function isWhole(out: string): boolean {
+  const has = (name: string) => existsSync(join(out, name));
+  if (has('manifest.csv')) return has('simulation.json') || has('prediction.json');
+  if (has('zarr.json')) return true;
+  const results = has('experiment.json') || has('grid.json');
+  return results && openResults(out).experiments.every(({ finished }) => finished);
 }
 
 function unknown(out: string, command: string): SemcrcError {
