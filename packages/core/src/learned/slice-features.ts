@@ -73,9 +73,12 @@ export class SliceFeatures {
     this.planes = SLICE_FEATURES.map(() => new Float32Array(height * width));
   }
 
-  /** Computes every feature of the slice whose first voxel is `start`; `point` as `pointOf` has it. */
+  /**
+   * Computes every feature of the active voxels of the slice whose first voxel is `start`; `point` as `pointOf` has it. What
+   * stands at other voxels is left there.
+   */
   compute(sample: Sample, point: Float32Array, start: number): void {
-    const { lower, organs, surroundings } = sample;
+    const { lower, upper, organs, surroundings } = sample;
     const area = this.#height * this.#width;
     if (surroundings) this.#copy(surroundings, start / area);
     else this.#pad(sample, point, start);
@@ -93,6 +96,7 @@ export class SliceFeatures {
         const voxel = start + i;
         const at = (y + MARGIN) * row + x + MARGIN;
         const value = own[at];
+        if (!isActive(lower[voxel], upper[voxel], value)) continue;
         p[i] = value;
         w[i] = wide[at];
         below[i] = value - lower[voxel];
