@@ -1,6 +1,6 @@
 import { type ExperimentDocument, type ExperimentPlan, planRuns, type Source, unitsOf } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
-import { beginResults, type ExperimentFacts, type ExperimentWriter } from '@semcrc/results';
+import { beginResults, type ExperimentFacts, type ExperimentWriter, openResults } from '@semcrc/results';
 import { type FinishedRun, runExperiment } from '@semcrc/runner';
 import { calibratedIn, medianScan } from './example-choice.ts';
 import type { Cell } from './experiment-file.ts';
@@ -38,6 +38,8 @@ export interface CellOutcome {
   readonly document: ExperimentDocument;
   /** How the cohort's patients were divided, in words. */
   readonly split: string;
+  /** Mean share of the scans' voxels that are background or padding; null where it is not known. */
+  readonly background: number | null;
 }
 
 /** Cells that differ in ε alone: the same runs serve them all. */
@@ -166,14 +168,21 @@ async function runBatch(
   for (const [at, { cell, config }] of members.entries()) {
     const folder = folders[at];
     const { summary } = result.byEpsilon[at];
-    if (result.curve !== null) await folder.writeRiskCurve(result.curve, result.mended);
+    if (result.curve !== null) {
+      const { mended, look } = result;
+      await folder.writeRiskCurve(result.curve, { mended, background: look?.background });
+    }
     if (!folder.hasExample) await keepExample(folder, open.cohort, result.runs[0], at, config);
     const document = await folder.writeResults(
       factsOf(open.cohort, config),
       result.runs.map(({ run, results }) => [run, results[at]] as const),
       summary,
     );
-    outcomes.push({ cell, config, path: folder.path, document, split: splitText(config, patients) });
+    const [{ riskCurve }] = openResults(folder.path).experiments;
+    outcomes.push({
+      ...{ cell, config, path: folder.path, document, split: splitText(config, patients) },
+      background: riskCurve()?.background ?? null,
+    });
   }
   return outcomes;
 }

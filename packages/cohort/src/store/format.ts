@@ -115,8 +115,8 @@ export const SURROUNDING_ARRAYS = ['around-point', 'around-width', 'around-insid
 type SurroundingArray = (typeof SURROUNDING_ARRAYS)[number];
 
 /**
- * The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws. Those of
- * `SURROUNDING_ARRAYS` have planes of other sizes.
+ * The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws, `measurement` is
+ * what the predictor saw, which no λ depends on. Those of `SURROUNDING_ARRAYS` have planes of other sizes.
  */
 export type StoreArray =
   | 'truth'
@@ -124,6 +124,7 @@ export type StoreArray =
   | 'upper'
   | 'point'
   | 'std'
+  | 'measurement'
   | 'groups'
   | `sample-${number}`
   | SurroundingArray;
@@ -132,6 +133,8 @@ export type StoreArray =
 export interface OptionalVolumes {
   readonly point: boolean;
   readonly std: boolean;
+  /** Whether what the predictor saw is kept beside every sample. */
+  readonly measurement?: boolean;
   /** How many draws of the prediction. */
   readonly samples: number;
   /** Whether what lies around the voxels is kept; false where it is missing. */
@@ -162,6 +165,7 @@ const isSurrounding = (name: StoreArray): name is SurroundingArray =>
 export function arraysOf({
   point,
   std,
+  measurement = false,
   samples,
   surroundings = false,
 }: OptionalVolumes): readonly StoreArray[] {
@@ -172,6 +176,7 @@ export function arraysOf({
     ...(point ? (['point'] as const) : []),
     ...(std ? (['std'] as const) : []),
     ...Array.from({ length: samples }, (_, index) => `sample-${index}` as const),
+    ...(measurement ? (['measurement'] as const) : []),
     'groups',
     ...(surroundings ? SURROUNDING_ARRAYS : []),
   ];
@@ -185,13 +190,16 @@ export const SURROUNDING_FIELDS = {
   'organ-means': 'organMeans',
 } as const;
 
-/** A sample's voxels under the name of their array. */
+/** A scan's voxels under the name of their array. */
 export function arrayOf(
-  sample: Sample,
+  { sample, measurement }: { readonly sample: Sample; readonly measurement?: Float32Array | undefined },
   name: StoreArray,
 ): Float32Array | Uint8Array | Uint16Array | undefined {
   if (name.startsWith('sample-')) return sample.samples?.[Number(name.slice(7))];
   if (name === 'groups') return sample.organs;
+  if (name === 'measurement') return measurement;
   if (isSurrounding(name)) return sample.surroundings?.[SURROUNDING_FIELDS[name]];
-  return sample[name as Exclude<StoreArray, 'groups' | `sample-${number}` | SurroundingArray>];
+  return sample[
+    name as Exclude<StoreArray, 'groups' | 'measurement' | `sample-${number}` | SurroundingArray>
+  ];
 }

@@ -1,5 +1,5 @@
 import type { MendedVoxels, Sample, Surroundings } from '@semcrc/core';
-import type { Voxels } from './chunks.ts';
+import type { Voxels } from './codecs.ts';
 import type { OptionalVolumes, StoreArray } from './format.ts';
 
 /**
