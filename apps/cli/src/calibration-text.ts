@@ -50,7 +50,17 @@ export function calibrationText(calibration: Calibration): string {
           `risk ${figure(test.risk)}, length ${figure(test.length)} of the data range (${inHu(test.length, units)} HU)`,
         ],
   );
+  if (calibration.curve !== undefined) pairs.push(['curve', curveText(calibration.curve)]);
   return `${facts(pairs)}\n\n${organTable(calibration)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
+}
+
+/** Over which tolerances a curve goes, and where it has no λ. */
+function curveText(curve: NonNullable<Calibration['curve']>): string {
+  const feasible = curve.filter(({ status }) => status === 'calibrated');
+  const [first, last] = [feasible[0], feasible.at(-1)];
+  const lost = curve.length - feasible.length;
+  const least = lost === 0 ? '' : `; ${lost} smaller ${lost === 1 ? 'one is' : 'ones are'} infeasible`;
+  return `λ̂ at ${feasible.length} tolerances, ε = ${first?.epsilon} to ${last?.epsilon}${least}`;
 }
 
 function anchorText(anchor: NonNullable<Calibration['anchor']>): string {

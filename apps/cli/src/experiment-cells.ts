@@ -1,20 +1,12 @@
 import { type ExperimentDocument, type ExperimentPlan, planRuns, type Source, unitsOf } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { beginResults, type ExperimentFacts, type ExperimentWriter, openResults } from '@semcrc/results';
-import { type FinishedRun, runExperiment } from '@semcrc/runner';
+import { type FinishedRun, planOf, runExperiment, toleranceOf } from '@semcrc/runner';
 import { calibratedIn, medianScan } from './example-choice.ts';
 import type { Cell } from './experiment-file.ts';
 import type { Invocation } from './invocation.ts';
 import { patientsIn } from './patients.ts';
-import {
-  type Config,
-  designNote,
-  flatConfig,
-  planOf,
-  resolveConfig,
-  splitText,
-  toleranceOf,
-} from './resolve.ts';
+import { type Config, designNote, flatConfig, resolveConfig, splitText } from './resolve.ts';
 import { chooseSource, handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';

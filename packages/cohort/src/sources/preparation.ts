@@ -1,10 +1,11 @@
 import { keepsSurroundings } from '@semcrc/core';
-import { resolveLabelling } from '@semcrc/imaging/node';
+import { diskNifti, resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
 import type { ScanNote } from '../scan/scan-note.ts';
 import { type StorePlan, writeScan } from '../store/draft.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
+import { disk } from './disk.ts';
 import type { ScanFiles, ScanList } from './manifest.ts';
 import { inputsOf, preparingOf, type ScanOptions } from './scan-options.ts';
 import {
@@ -22,8 +23,8 @@ async function withMeasurements(scans: readonly ScanFiles[], digests: CohortDige
   const files = scans.flatMap(({ measurement }) => measurement ?? []);
   if (files.length === 0) return digests;
   await findMeasurements(scans);
-  const hash = digestOf(digests.digest);
-  for (const file of files) hash.update(await fingerprintOf(file, 'measurement'));
+  const hash = digestOf(disk, digests.digest);
+  for (const file of files) hash.update(await fingerprintOf(disk, file, 'measurement'));
   return { ...digests, digest: hash.digest('hex') };
 }
 
@@ -76,7 +77,7 @@ export async function openPreparation(
     },
   });
   const byId = new Map(scans.map((files) => [files.scan, files]));
-  const inputs = inputsOf(scans, await countDraws(scans));
+  const inputs = inputsOf(diskNifti.files, scans, await countDraws(diskNifti, scans));
   const measurement = scans.every((files) => files.measurement !== undefined);
   const preparing = preparingOf(options, labelling, inputs);
   return {

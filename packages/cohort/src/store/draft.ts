@@ -6,7 +6,6 @@ import { readTextFile, unwritable, writeFileAtomic, writeFolderAtomic } from '@s
 import { SemcrcError } from '@semcrc/kernels';
 import type { Prepared } from '../scan/prepared.ts';
 import { mapConcurrently } from './concurrency.ts';
-import { LONGEST_METADATA } from './folder-store.ts';
 import {
   arrayOf,
   arraysOf,
@@ -14,8 +13,10 @@ import {
   STORE_SCHEMA,
   type StoreArray,
   shapeOfArray,
+  slotsOf,
   typeOfArray,
 } from './format.ts';
+import { LONGEST_METADATA } from './store-place.ts';
 
 /** What a prepared cohort will hold: everything that is known before the first scan is read. */
 export interface StorePlan {
@@ -47,9 +48,6 @@ export type ScanRecord =
       readonly checksums: Readonly<Record<string, number>>;
     }
   | { readonly state: 'left-out'; readonly scan: string; readonly reason: string };
-
-/** Largest label id + 1. */
-export const slotsOf = (labels: Labels): number => Math.max(...Object.keys(labels).map(Number)) + 1;
 
 const BYTES = { float32: 4, uint8: 1, uint16: 2 } as const;
 

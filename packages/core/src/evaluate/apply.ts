@@ -28,35 +28,112 @@ export function applyLambda(
   regions: Uint8Array | Uint16Array,
   calibrated: CalibratedLambda,
 ): CalibratedInterval {
-  const { partition, sides, lambda } = calibrated;
-  const { groupOfRegion, keys } = partition;
-  const { lower, upper, weights, point } = interval;
-  const above = sides === 2 ? keys.length : 0;
-  const reach = Float64Array.from(lambda, reachOf);
-  const reachAt = (at: number, weight: Float32Array | undefined, voxel: number) =>
-    weight ? reachOf(reach[at] * weight[voxel]) : reach[at];
+  const { length } = regions;
   const result = {
-    lower: new Float32Array(lower.length),
-    upper: new Float32Array(lower.length),
-    lambdaBelow: new Float32Array(lower.length),
-    lambdaAbove: new Float32Array(lower.length),
+    lower: new Float32Array(length),
+    upper: new Float32Array(length),
+    lambdaBelow: new Float32Array(length),
+    lambdaAbove: new Float32Array(length),
   };
-  for (let voxel = 0; voxel < lower.length; voxel++) {
-    const group = groupOfRegion[regions[voxel]];
-    const infinite = group === NO_GROUP || group === undefined;
-    const below = infinite ? Number.POSITIVE_INFINITY : reachAt(group, weights?.lower, voxel);
-    const over = infinite ? Number.POSITIVE_INFINITY : reachAt(above + group, weights?.upper, voxel);
-    const least = point
-      ? Math.min(point[voxel], roundDown(lower[voxel] - below))
-      : roundDown(lower[voxel] - below);
-    const most = -roundDown(-(upper[voxel] + over));
-    result.lower[voxel] = Math.max(least, 0);
-    result.upper[voxel] = Math.min(point ? Math.max(point[voxel], most) : most, 1);
-    result.lambdaBelow[voxel] = infinite ? Number.POSITIVE_INFINITY : lambda[group];
-    result.lambdaAbove[voxel] = infinite ? Number.POSITIVE_INFINITY : lambda[above + group];
-  }
+  new Widening(calibrated).widen(interval, regions, result);
   return result;
 }
+
+/** A calibrated λ region by region, for scans that are looked at piece by piece. */
+export class Widening {
+  /** λ of each region below and above, and how far the bounds go by it; infinite for what has no λ, one entry behind the last. */
+  readonly #below: Float32Array;
+  readonly #above: Float32Array;
+  readonly #reachBelow: Float64Array;
+  readonly #reachAbove: Float64Array;
+
+  constructor({ partition, sides, lambda }: CalibratedLambda) {
+    const { groupOfRegion, keys } = partition;
+    const above = sides === 2 ? keys.length : 0;
+    const count = groupOfRegion.length + 1;
+    this.#below = new Float32Array(count).fill(Number.POSITIVE_INFINITY);
+    this.#above = new Float32Array(count).fill(Number.POSITIVE_INFINITY);
+    this.#reachBelow = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+    this.#reachAbove = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+    for (const [region, group] of groupOfRegion.entries()) {
+      if (group === NO_GROUP) continue;
+      this.#below[region] = lambda[group];
+      this.#above[region] = lambda[above + group];
+      this.#reachBelow[region] = reachOf(lambda[group]);
+      this.#reachAbove[region] = reachOf(lambda[above + group]);
+    }
+  }
+
+  /** As {@link applyLambda}, into arrays at least as long as `regions`. */
+  widen(interval: Interval, regions: Uint8Array | Uint16Array, into: CalibratedInterval): void {
+    const { lower, upper, weights, point } = interval;
+    const none = this.#below.length - 1;
+    for (let voxel = 0; voxel < regions.length; voxel++) {
+      const region = Math.min(regions[voxel], none);
+      let below = this.#reachBelow[region];
+      let over = this.#reachAbove[region];
+      if (weights) {
+        below = reachOf(below * weights.lower[voxel]);
+        over = reachOf(over * weights.upper[voxel]);
+      }
+      let least = positiveRoundDown(lower[voxel] - below);
+      let most = roundUpToOne(upper[voxel] + over);
+      if (point) {
+        least = Math.min(point[voxel], least);
+        most = Math.max(point[voxel], most);
+      }
+      into.lower[voxel] = least;
+      into.upper[voxel] = most;
+      into.lambdaBelow[voxel] = this.#below[region];
+      into.lambdaAbove[voxel] = this.#above[region];
+    }
+  }
+
+  /** Marks with 1 the voxels whose score is above their λ, with 0 the others. */
+  markMissed(
+    { lower, upper, weights, point }: Interval,
+    regions: Uint8Array | Uint16Array,
+    truth: Float32Array,
+    into: Uint8Array,
+  ): void {
+    const none = this.#below.length - 1;
+    for (let voxel = 0; voxel < regions.length; voxel++) {
+      const region = Math.min(regions[voxel], none);
+      const x = truth[voxel];
+      let below = Math.fround(lower[voxel] - x);
+      let above = Math.fround(x - upper[voxel]);
+      if (weights) {
+        below = Math.fround(below / weights.lower[voxel]);
+        above = Math.fround(above / weights.upper[voxel]);
+      }
+      // A voxel is missed on the side of its point that it lies on, and never on it.
+      const outBelow = below > this.#below[region] && (!point || x < point[voxel]);
+      const outAbove = above > this.#above[region] && (!point || x > point[voxel]);
+      into[voxel] = outBelow || outAbove ? 1 : 0;
+    }
+  }
+}
+
+/** The largest f32 from 0 that is no larger than an f64; 0 where that is negative. */
+function positiveRoundDown(value: number): number {
+  if (!(value > 0)) return 0;
+  const nearest = Math.fround(value);
+  if (nearest <= value) return nearest;
+  // From half a place to one below (a half is exact, below a power of two): rounds to the next f32.
+  return nearest > SMALL ? Math.fround(nearest - nearest * 2 ** -24) : roundDown(value);
+}
+
+/** The smallest f32 up to 1 that is no smaller than an f64, which is not negative; 1 where that is larger. */
+function roundUpToOne(value: number): number {
+  if (!(value < 1)) return 1;
+  const nearest = Math.fround(value);
+  if (nearest >= value) return nearest;
+  // From five eighths of a place to five quarters above: rounds to the next f32.
+  return nearest > SMALL ? Math.fround(nearest + nearest * 1.25 * 2 ** -24) : -roundDown(-value);
+}
+
+/** Larger f32 have all the 24 places of their kind. */
+const SMALL = 2 ** -100;
 
 const float = new Float32Array(1);
 const bits = new Int32Array(float.buffer);

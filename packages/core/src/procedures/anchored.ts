@@ -179,7 +179,7 @@ export async function fitAnchored(
         pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
         organs: {},
         losses: { scan: found.losses, organs: {} },
-        more: stream.more ? lambdaWithMore(table, family, bound) : [],
+        more: stream.more?.includes(bound.epsilon) ? lambdaWithMore(table, family, bound) : [],
         seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
       };
     });

@@ -76,8 +76,8 @@ export interface Fit extends CalibratedLambda {
 
 /** What a fit finds beside λ̂. */
 export interface FitOptions {
-  /** λ̂ with more units like these, too; false by default. */
-  readonly more?: boolean;
+  /** Tolerances at which λ̂ with more units like these is found, too; none by default. */
+  readonly more?: readonly number[];
 }
 
 /** The bound that options name, at tolerance ε. */
