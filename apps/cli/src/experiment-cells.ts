@@ -1,12 +1,20 @@
 import { type ExperimentDocument, type ExperimentPlan, planRuns, type Source, unitsOf } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
-import { beginResults, type ExperimentFacts, type ExperimentWriter } from '@semcrc/results';
+import { beginResults, type ExperimentFacts, type ExperimentWriter, openResults } from '@semcrc/results';
 import { type FinishedRun, runExperiment } from '@semcrc/runner';
 import { calibratedIn, medianScan } from './example-choice.ts';
 import type { Cell } from './experiment-file.ts';
 import type { Invocation } from './invocation.ts';
 import { patientsIn } from './patients.ts';
-import { type Config, designNote, flatConfig, planOf, resolveConfig, splitText } from './resolve.ts';
+import {
+  type Config,
+  designNote,
+  flatConfig,
+  planOf,
+  resolveConfig,
+  splitText,
+  toleranceOf,
+} from './resolve.ts';
 import { chooseSource, handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -30,6 +38,8 @@ export interface CellOutcome {
   readonly document: ExperimentDocument;
   /** How the cohort's patients were divided, in words. */
   readonly split: string;
+  /** Mean share of the scans' voxels that are background or padding; null where it is not known. */
+  readonly background: number | null;
 }
 
 /** Cells that differ in ε alone: the same runs serve them all. */
@@ -91,13 +101,20 @@ export async function runCells(
 async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<Batch[]> {
   const cohorts = new Map<string, Promise<OpenCohort>>();
   const groups = new Map<string, { members: { cell: Cell; config: Config }[]; open: OpenCohort }>();
+  // Cells that differ in ε alone share their splits, so the smallest of them decides on the default sizes.
+  const beside = ({ settings: { epsilon: _, ...rest } }: Cell) => JSON.stringify(rest);
+  const smallest = new Map<string, number>();
+  for (const cell of cells) {
+    const known = smallest.get(beside(cell)) ?? Number.POSITIVE_INFINITY;
+    smallest.set(beside(cell), Math.min(known, toleranceOf(cell.settings)));
+  }
   for (const cell of cells) {
     const choice = chooseSource(cell.settings);
     const handle = handleOf(choice);
     const key = JSON.stringify(handle);
     if (!cohorts.has(key)) cohorts.set(key, openCohort(handle, terminal));
     const open = await cohorts.get(key)!;
-    const config = resolveConfig(cell.settings, choice, open.cohort);
+    const config = resolveConfig(cell.settings, choice, open.cohort, smallest.get(beside(cell)));
     const { epsilon: _, ...rest } = config;
     const group = groups.get(JSON.stringify(rest)) ?? { members: [], open };
     group.members.push({ cell, config });
@@ -151,14 +168,21 @@ async function runBatch(
   for (const [at, { cell, config }] of members.entries()) {
     const folder = folders[at];
     const { summary } = result.byEpsilon[at];
-    if (result.curve !== null) await folder.writeRiskCurve(result.curve, result.mended);
+    if (result.curve !== null) {
+      const { mended, look } = result;
+      await folder.writeRiskCurve(result.curve, { mended, background: look?.background });
+    }
     if (!folder.hasExample) await keepExample(folder, open.cohort, result.runs[0], at, config);
     const document = await folder.writeResults(
       factsOf(open.cohort, config),
       result.runs.map(({ run, results }) => [run, results[at]] as const),
       summary,
     );
-    outcomes.push({ cell, config, path: folder.path, document, split: splitText(config, patients) });
+    const [{ riskCurve }] = openResults(folder.path).experiments;
+    outcomes.push({
+      ...{ cell, config, path: folder.path, document, split: splitText(config, patients) },
+      background: riskCurve()?.background ?? null,
+    });
   }
   return outcomes;
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { describeNotes } from '@semcrc/cohort/node';
 import {
   type Cohort,
@@ -9,6 +10,7 @@ import {
   type ScanNote,
   type Source,
 } from '@semcrc/core';
+import { whileLocked } from '@semcrc/results';
 import type { Opening, SourceHandle, WorkProgress } from '@semcrc/runner';
 import {
   defaultWorkers,
@@ -27,6 +29,7 @@ import {
   threadSimulation,
 } from '@semcrc/runner/node';
 import { flagsIn } from './error-report.ts';
+import type { Invocation } from './invocation.ts';
 import { SETTING_NAMES } from './settings.ts';
 import type { Progress, Terminal } from './terminal.ts';
 
@@ -87,6 +90,43 @@ export async function withExecutor<Executor extends { close(): Promise<void> }, 
   } finally {
     await executor.close();
   }
+}
+
+/** What work into one place is done with. */
+export interface PlaceWork<Executor> {
+  readonly executor: Executor;
+  /** Whether what other input or options made there gives way. */
+  readonly replace: 'keep' | 'replace';
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** How a command works into one place. */
+export interface PlaceOptions<Executor> {
+  readonly executors: Executors<Executor>;
+  readonly workers: number | undefined;
+  readonly force: boolean;
+  /** What its progress counts. */
+  readonly units: string;
+}
+
+/** Works into a file or folder while no other semcrc does, and shows how far it is. */
+export async function workInto<Executor extends { close(): Promise<void> }, T>(
+  out: string,
+  { executors, workers, force, units }: PlaceOptions<Executor>,
+  { terminal, signal }: Invocation,
+  work: (options: PlaceWork<Executor>) => Promise<T>,
+): Promise<T> {
+  const progress = terminal.progress(units, 0);
+  // Beside the place, which may not be there yet, and comes and goes.
+  const place = { name: out, lockFile: `${resolve(out)}.lock` };
+  const warn = (message: string) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`);
+  const replace = force ? 'replace' : 'keep';
+  const onProgress: PlaceWork<Executor>['onProgress'] = ({ done, total }) => progress.update(done, total);
+  return whileLocked([place], warn, () =>
+    withExecutor(executors, workers, (executor) => work({ executor, replace, signal, onProgress, warn })),
+  ).finally(() => progress.stop());
 }
 
 /** A progress bar for each stage of the runner's work, one after the other. */

@@ -51,7 +51,14 @@ export {
   schemeNames,
   schemesThatFit,
 } from './labels/scheme.ts';
-export { compareLabels, type LabelAgreement, psnr, ssim } from './measures.ts';
+export {
+  compareLabels,
+  type LabelAgreement,
+  type Plane,
+  planeForSsim,
+  psnr,
+  ssim,
+} from './measures.ts';
 export type { NiftiDatatype } from './nifti/datatype.ts';
 export { labelNames, type NiftiExtension } from './nifti/extension.ts';
 export type { NiftiHeader, NiftiNotes } from './nifti/header.ts';
@@ -62,6 +69,7 @@ export { restoreImage, restoreLabels } from './prepare/restore.ts';
 export {
   type CutChoice,
   chooseCut,
+  firstPixel,
   type PaperSlices,
   type ScanCut,
   type SliceRoom,
@@ -70,6 +78,7 @@ export {
   stackSlices,
   takeImage,
   takeLabels,
+  wholeSlices,
 } from './prepare/scan-cut.ts';
 export {
   chooseSliceWindow,

@@ -69,17 +69,18 @@ export function experimentCommand(invocation: Invocation): Command {
       ? readExperimentFile(source, settings)
       : [{ folder: '', axes: {}, settings: { ...settings, source } }];
     const { path: written, outcomes } = await runCells(cells, { out, workers, force }, invocation);
-    for (const { cell, document, split } of outcomes) {
+    for (const { cell, document, split, background } of outcomes) {
       const facts = factsOf({
         name: cell.folder,
         document,
         curve: null,
         example: null,
         mended: null,
+        background,
         digest: null,
       });
       if (cell.folder !== '') terminal.print(`\n${cell.folder}`);
-      printSummary(terminal, summaryOf(facts), facts.units);
+      printSummary(terminal, summaryOf(facts), { units: facts.units, background });
       terminal.print(`${split}\n`);
       terminal.print(summaryTable(document.summary, facts.units));
     }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
-import { whileLocked } from '@semcrc/results';
 import {
   BUILT_IN_MODELS,
   type PredictionSpec,
@@ -9,9 +8,9 @@ import {
 } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
 import { facts, table } from '../table.ts';
-import { PREDICTIONS, withExecutor } from '../work.ts';
+import { PREDICTIONS, workInto } from '../work.ts';
 
 interface PredictOptions {
   readonly model?: string;
@@ -53,6 +52,7 @@ const OUTPUT = [
   new Option('--out <folder>', 'where predictions and their manifest are written (default: predicted)'),
   new Option('--force', 'replace predictions of another model or other images in that place'),
   WORKERS,
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -65,7 +65,8 @@ Examples:
   semcrc calibrate segmented/manifest.csv --labels suprem`;
 
 /** `semcrc predict`: networks over scans. */
-export function predictCommand({ terminal, signal }: Invocation): Command {
+export function predictCommand(invocation: Invocation): Command {
+  const { terminal } = invocation;
   const command = new Command('predict').description(
     'Predict intervals, or organs, of scans with an ONNX network: NIfTI in, NIfTI and a manifest out.',
   );
@@ -87,22 +88,8 @@ export function predictCommand({ terminal, signal }: Invocation): Command {
       units: options.units ?? 'window',
       runtime: options.runtime ?? 'auto',
     };
-    const progress = terminal.progress('windows', 0);
-    const place = { name: out, lockFile: `${resolve(out)}.lock` };
-    const summary = await whileLocked(
-      [place],
-      (message) => terminal.note(`note: ${message}`),
-      () =>
-        withExecutor(PREDICTIONS, workers, (executor) =>
-          runPrediction(spec, out, {
-            executor,
-            replace: force ? 'replace' : 'keep',
-            signal,
-            onProgress: ({ done, total }) => progress.update(done, total),
-            warn: (message) => terminal.note(`note: ${message}`),
-          }),
-        ),
-    ).finally(() => progress.stop());
+    const how = { executors: PREDICTIONS, workers, force, units: 'windows' };
+    const summary = await workInto(out, how, invocation, (work) => runPrediction(spec, out, work));
     if (summary.runtime !== null) terminal.note(`note: ran on ${summary.runtime}`);
     terminal.print(facts(factsOf(summary)));
     terminal.print(`\nwritten to ${resolve(out)}`);

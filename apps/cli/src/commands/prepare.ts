@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { checkCohort, readManifest, scanLayout } from '@semcrc/cohort/node';
+import { type CohortCheck, checkCohort, paperSlicesOf, readManifest, scanLayout } from '@semcrc/cohort/node';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { whileLocked } from '@semcrc/results';
 import { runPreparation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import { flagsIn } from '../error-report.ts';
@@ -10,8 +9,8 @@ import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
 import { SETTING_NAMES, type Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
-import { facts, table } from '../table.ts';
-import { noteMended, noteScans, PREPARATIONS, withExecutor } from '../work.ts';
+import { facts, table, wrapped } from '../table.ts';
+import { noteMended, noteScans, PREPARATIONS, workInto } from '../work.ts';
 
 interface PrepareOptions extends Settings {
   readonly out?: string;
@@ -25,7 +24,10 @@ interface PrepareOptions extends Settings {
 
 const OUTPUT = [
   new Option('--out <folder>', 'where the cohort is written, a Zarr group (default: cohort.zarr)'),
-  new Option('--check', 'only look through every file of the cohort and list what is wrong'),
+  new Option(
+    '--check',
+    'only look through every file: what is wrong, which scans would be left out, and what would let them pass',
+  ),
   new Option('--fast', 'with --check: headers and sizes only, no voxels'),
   new Option('--force', 'replace a cohort of other files or options in that place'),
   WORKERS,
@@ -43,7 +45,8 @@ Examples:
   semcrc calibrate cohort.zarr`;
 
 /** `semcrc prepare`: scan files → a prepared cohort that every command opens at once. */
-export function prepareCommand({ terminal, signal }: Invocation): Command {
+export function prepareCommand(invocation: Invocation): Command {
+  const { terminal } = invocation;
   const command = new Command('prepare')
     .description(
       'Prepare the scans of a manifest or a directory tree into a cohort that every command opens.',
@@ -57,25 +60,10 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
     const { json: _, quiet: __, ...settings } = rest;
     const handle = filesHandleOf(chooseSource({ ...settings, source }, 'paper'));
     if (fast && !check) throw new SemcrcError('usage', '--fast goes with --check');
-    if (check) return checkFiles(handle, fast ? 'headers' : 'voxels', { terminal, signal });
+    if (check) return checkFiles(handle, fast ? 'headers' : 'voxels', invocation);
 
-    const progress = terminal.progress('scans', 0);
-    // Beside the cohort, which is not there yet, and its draft, which comes and goes.
-    const place = { name: out, lockFile: `${resolve(out)}.lock` };
-    const summary = await whileLocked(
-      [place],
-      (message) => terminal.note(`note: ${message}`),
-      () =>
-        withExecutor(PREPARATIONS, workers, (executor) =>
-          runPreparation(handle, out, {
-            executor,
-            replace: force ? 'replace' : 'keep',
-            signal,
-            onProgress: ({ done, total }) => progress.update(done, total),
-            warn: (message) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`),
-          }),
-        ),
-    ).finally(() => progress.stop());
+    const how = { executors: PREPARATIONS, workers, force, units: 'scans' };
+    const summary = await workInto(out, how, invocation, (work) => runPreparation(handle, out, work));
     if (summary === null) {
       terminal.print(`${resolve(out)} holds this cohort already, from the same files and options`);
       terminal.printJson({ path: out, state: 'unchanged' });
@@ -115,21 +103,36 @@ async function checkFiles(
   for (const warning of list.warnings) terminal.note(`note: ${warning}`);
   const progress = terminal.progress('scans', list.scans.length);
   const { window, ...reading } = handle.options;
+  const slices = paperSlicesOf(handle.options);
   const found = await checkCohort(list.scans, labelling, {
     ...(window ? { window } : {}),
     predictionUnits: reading.predictionUnits ?? 'window',
     truthUnits: reading.truthUnits ?? 'hu',
     affineTolerance: reading.affineTolerance ?? 0.01,
     depth,
+    slices,
     onScan: (done) => {
       signal.throwIfAborted();
       progress.update(done);
     },
   }).finally(() => progress.stop());
-  const { scans, files, problems, notes } = found;
+  const { scans, files, problems, notes, leftOut, advice } = found;
   noteScans(terminal, notes);
+  const passing = [
+    ...(leftOut.length === 0
+      ? []
+      : [
+          table(
+            ['scan', 'would be left out because'],
+            leftOut.map(({ scan, reason }) => [scan, reason]),
+          ),
+        ]),
+    ...(advice === null ? [] : [wrapped(`${flagsIn(advice.sentence, SETTING_NAMES)}`)]),
+  ].join('\n\n');
   if (problems.length === 0) {
     terminal.print(`${scans} scans, ${files} files: nothing is wrong with them`);
+    if (passing !== '') terminal.print(`\n${passing}`);
+    if (leftOut.length === scans) throw nothingKept(list.name, found);
     terminal.printJson(found);
     return;
   }
@@ -139,10 +142,21 @@ async function checkFiles(
       problems.map(({ scan, file, problem }) => [scan, file, flagsIn(problem, SETTING_NAMES)]),
     ),
   );
+  if (passing !== '') terminal.print(`\n${passing}`);
   const affected = new Set(problems.map(({ scan }) => scan)).size;
   throw new SemcrcError(
     'bad-input',
     `${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in ${affected} of ${scans} scans of ${list.name}`,
     { data: { scans, files, problems: problems.map(({ file, problem }) => `${file}: ${problem}`) } },
+  );
+}
+
+/** The error of a cohort of which preparing would keep nothing. */
+function nothingKept(name: string, { scans, leftOut, advice }: CohortCheck): SemcrcError {
+  const why = `${leftOut[0].scan} because ${leftOut[0].reason}`;
+  return new SemcrcError(
+    'bad-input',
+    `no scan of ${name} would be kept: all ${scans} are left out, ${why}${advice === null ? '' : `; ${advice.sentence}`}`,
+    { data: { leftOut: scans, options: advice === null ? [] : Object.keys(advice.settings) } },
   );
 }

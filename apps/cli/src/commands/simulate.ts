@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { schemeNames } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
-import { whileLocked } from '@semcrc/results';
 import {
   defaultWorkers,
   estimateSimulation,
@@ -15,10 +14,10 @@ import { defaultWarp, paperPhotons, paperSigma } from '@semcrc/simulate';
 import { Command, Option } from 'commander';
 import { Type } from 'typebox';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
 import { schemaOption } from '../schema-option.ts';
 import { facts } from '../table.ts';
-import { SIMULATIONS, withExecutor } from '../work.ts';
+import { SIMULATIONS, workInto } from '../work.ts';
 
 interface SimulateOptions {
   readonly scans?: number;
@@ -155,6 +154,7 @@ const OUTPUT = [
   new Option('--dry-run', 'make one scan on trial and say how long and how large the cohort would be'),
   new Option('--force', 'replace a simulated cohort of other options in that place'),
   WORKERS,
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -170,7 +170,8 @@ Examples:
   semcrc simulate phantom --dry-run`;
 
 /** `semcrc simulate`: cohorts to try everything on. */
-export function simulateCommand({ terminal, signal }: Invocation): Command {
+export function simulateCommand(invocation: Invocation): Command {
+  const { terminal } = invocation;
   const command = new Command('simulate')
     .description('Make a cohort: phantoms or warps of labelled CTs, measured, predicted and segmented.')
     .argument('<patients>', 'phantom, or warp');
@@ -203,23 +204,8 @@ export function simulateCommand({ terminal, signal }: Invocation): Command {
       });
       return;
     }
-    const progress = terminal.progress('scans', 0);
-    // Beside the folder, which may not be there yet.
-    const place = { name: out, lockFile: `${resolve(out)}.lock` };
-    const summary = await whileLocked(
-      [place],
-      (message) => terminal.note(`note: ${message}`),
-      () =>
-        withExecutor(SIMULATIONS, workers, (executor) =>
-          runSimulation(spec, output, {
-            executor,
-            replace: force ? 'replace' : 'keep',
-            signal,
-            onProgress: ({ done, total }) => progress.update(done, total),
-            warn: (message) => terminal.note(`note: ${message}`),
-          }),
-        ),
-    ).finally(() => progress.stop());
+    const how = { executors: SIMULATIONS, workers, force, units: 'scans' };
+    const summary = await workInto(out, how, invocation, (work) => runSimulation(spec, output, work));
     terminal.print(facts(factsOf(summary)));
     terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson(summary);

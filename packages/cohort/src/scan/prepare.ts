@@ -1,10 +1,13 @@
-import type { Sample } from '@semcrc/core';
+import { type Surroundings, surroundingsOf } from '@semcrc/core';
 import {
   abdomenWindow,
+  boxAbove,
   chooseCut,
   crop,
+  firstPixel,
   type Grid,
   type LabelVolume,
+  labelledPerSlice,
   makeGrid,
   makeVolume,
   resampleImage,
@@ -18,21 +21,18 @@ import {
   takeLabels,
   type Volume,
   voxelCount,
-  windowIntensity,
+  wholeSlices,
 } from '@semcrc/imaging';
 import { type Resampler, SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles } from '../sources/manifest.ts';
 import type { SliceChoice } from '../sources/scan-options.ts';
+import type { Prepared } from './prepared.ts';
 import { ofScan } from './scan-files.ts';
 import type { ScanMemory } from './scan-memory.ts';
 import { type ReadingOptions, ScanReader } from './scan-reader.ts';
+import type { SliceCensus } from './slice-advice.ts';
 import { mergeBody } from './voxels.ts';
-import { packLabels, readPredictions, windowTruth } from './whole-scan.ts';
-
-/** What preparing made of a scan. */
-export type Prepared =
-  | { readonly state: 'kept'; readonly sample: Sample }
-  | { readonly state: 'left-out'; readonly reason: string };
+import { packLabels, readMeasurement, readPredictions, type Take, windowTruth } from './whole-scan.ts';
 
 /**
  * Prepares one scan as section 4 of the paper: RAS order, resampled to the spacing (images trilinear, labels nearest),
@@ -44,6 +44,7 @@ export type Prepared =
  * Labelled means "any label of the segmentation", before the body mask is merged in.
  *
  * @param memory reused from scan to scan; never by two scans at once.
+ * @param wants what is taken beside the sample, where a file of it is named.
  * @throws SemcrcError `bad-input` as reading a scan does. A scan that does not qualify is no error: it is left out.
  */
 export async function prepareScan(
@@ -52,6 +53,7 @@ export async function prepareScan(
   paper: SliceChoice,
   resampler: Resampler,
   memory?: ScanMemory,
+  wants: 'sample' | 'measurement' = 'sample',
 ): Promise<Prepared> {
   const reader = new ScanReader(files, reading, memory);
   try {
@@ -66,27 +68,46 @@ export async function prepareScan(
     stackSlices(found.organs, cut.size, organs);
 
     const room = memory && ((voxels: number) => memory.resampledImage(voxels));
-    const take = (volume: Volume, outside: number): Volume => {
-      const data = takeImage(resampler, volume, cut, outside, room);
-      return makeVolume(data, shape, cut.grid.affine);
-    };
-    const grids = sliceGrids(cut);
-    const predictions = await readPredictions(reader, take, grids);
-    if (files.body !== undefined) {
-      const body = await reader.body(files.body, grids);
-      const labelRoom = memory && ((voxels: number) => memory.resampledLabels(voxels));
-      mergeBody(organs, takeLabels(resampler, body, cut, labelRoom));
+    const taking =
+      (from: ScanCut): Take =>
+      (volume, outside) => {
+        const data = takeImage(resampler, volume, from, outside, room);
+        return makeVolume(data, [from.slices.length, ...from.size], from.grid.affine);
+      };
+    // What slices show around the voxels taken is what `apply` will see only where nothing is resampled.
+    const whole = paper.spacing === null ? wholeSlices(cut) : undefined;
+    const grids = sliceGrids(whole ?? cut);
+    const { around, ...predictions } = await readPredictions(
+      reader,
+      taking(cut),
+      grids,
+      whole && taking(whole),
+    );
+    const body = files.body === undefined ? undefined : await reader.body(files.body, grids);
+    const labelRoom = memory && ((voxels: number) => memory.resampledLabels(voxels));
+    if (body) mergeBody(organs, takeLabels(resampler, body, cut, labelRoom));
+    let surroundings: Surroundings | undefined;
+    if (whole && around && found.whole) {
+      if (body) mergeBody(found.whole, takeLabels(resampler, body, whole, labelRoom));
+      const slices = { ...around, organs: found.whole, shape: [whole.slices.length, ...whole.size] as const };
+      const labels = Object.keys(reading.labelling.labels).map(Number);
+      const part = { height: cut.size[0], width: cut.size[1], ...firstPixel(cut) };
+      surroundings = surroundingsOf(slices, part, Math.max(...labels) + 1);
     }
+    const sample = {
+      id: files.scan,
+      patient: files.patient,
+      shape,
+      truth,
+      ...predictions,
+      organs: packLabels(organs, reading.labelling),
+      ...(surroundings ? { surroundings } : {}),
+    };
+    if (wants === 'sample' || files.measurement === undefined) return { state: 'kept', sample };
     return {
       state: 'kept',
-      sample: {
-        id: files.scan,
-        patient: files.patient,
-        shape,
-        truth,
-        ...predictions,
-        organs: packLabels(organs, reading.labelling),
-      },
+      sample,
+      measurement: await readMeasurement(reader, files.measurement, taking(cut), sliceGrids(cut)),
     };
   } catch (error) {
     throw ofScan(files.scan, error);
@@ -108,17 +129,15 @@ export async function prepareMeasurement(
 ): Promise<Float32Array | null> {
   const { measurement } = files;
   if (measurement === undefined) return null;
-  const { window = abdomenWindow } = reading;
   const reader = new ScanReader(files, reading, memory);
   try {
     const found = await chooseSlices(reader, paper, resampler, memory);
     if (found.state === 'left-out') return null;
     const { cut } = found;
-    const { volume, units } = await reader.prediction(measurement, sliceGrids(cut));
-    const data = takeImage(resampler, volume, cut, units === 'hu' ? window[0] : 0);
-    if (units !== 'hu') return data;
     const shape = [cut.slices.length, ...cut.size] as const;
-    return windowIntensity(makeVolume(data, shape, cut.grid.affine), window).data;
+    const take = (volume: Volume, outside: number): Volume =>
+      makeVolume(takeImage(resampler, volume, cut, outside), shape, cut.grid.affine);
+    return await readMeasurement(reader, measurement, take, sliceGrids(cut));
   } catch (error) {
     throw ofScan(files.scan, error);
   }
@@ -131,16 +150,29 @@ type ChosenSlices =
       readonly cut: ScanCut;
       readonly truth: readonly Volume[];
       readonly organs: readonly LabelVolume[];
+      /** The whole slices of the segmentation, one on top of the other, where nothing is resampled. */
+      readonly whole: Uint16Array | null;
     }
   | { readonly state: 'left-out'; readonly reason: string };
 
-/** Reads truth and segmentation, chooses the slices and cuts both down to them. */
-async function chooseSlices(
+/** What slices are chosen by, on the grid they are taken from. */
+interface SliceInputs {
+  /** In HU, or windowed. */
+  readonly truth: Volume;
+  /** What the scan is cropped by: the truth, or the point. */
+  readonly image: Volume;
+  /** The value of that image that windowing makes 0. */
+  readonly backgroundTop: number;
+  readonly segmentation: LabelVolume;
+}
+
+/** Reads truth and segmentation onto the grid that slices are taken from. */
+async function readSliceInputs(
   reader: ScanReader,
   paper: SliceChoice,
   resampler: Resampler,
   memory: ScanMemory | undefined,
-): Promise<ChosenSlices> {
+): Promise<SliceInputs> {
   const { window = abdomenWindow, truthUnits } = reader.options;
   const original = await reader.truth();
   const grid =
@@ -150,13 +182,29 @@ async function chooseSlices(
   const ofTruth = resampleImage(resampler, original, grid, undefined, resampled?.resampledImage(voxels));
   // The point is read to where the truth lies.
   const truth = paper.crop === 'truth' ? ofTruth : { ...ofTruth, data: ofTruth.data.slice() };
-  const [image, top] =
+  const [image, backgroundTop] =
     paper.crop === 'truth'
       ? [truth, truthUnits === 'window' ? 0 : window[0]]
       : await pointOn(grid, reader, resampler);
   const labels = await reader.segmentation();
   const segmentation = resampleLabels(resampler, labels, grid, resampled?.resampledLabels(voxels));
-  const choice = chooseCut(image, segmentation, top, paper);
+  return { truth, image, backgroundTop, segmentation };
+}
+
+/** Reads truth and segmentation, chooses the slices and cuts both down to them. */
+async function chooseSlices(
+  reader: ScanReader,
+  paper: SliceChoice,
+  resampler: Resampler,
+  memory: ScanMemory | undefined,
+): Promise<ChosenSlices> {
+  const { truth, image, backgroundTop, segmentation } = await readSliceInputs(
+    reader,
+    paper,
+    resampler,
+    memory,
+  );
+  const choice = chooseCut(image, segmentation, backgroundTop, paper);
   if (choice.state === 'left-out') return choice;
   const boxes = sliceBoxes(choice.cut);
   return {
@@ -164,7 +212,49 @@ async function chooseSlices(
     cut: choice.cut,
     truth: boxes.map((box) => crop(truth, box)),
     organs: boxes.map((box) => crop(segmentation, box)),
+    whole: paper.spacing === null ? wholeLabels(segmentation, choice.cut) : null,
   };
+}
+
+/**
+ * Why a scan would be left out, null where it would be kept; and what its slices hold, null where the image it is cropped to
+ * is all background.
+ *
+ * @throws SemcrcError as {@link prepareScan}.
+ */
+export async function takeSliceCensus(
+  files: ScanFiles,
+  reading: ReadingOptions,
+  paper: SliceChoice,
+  resampler: Resampler,
+  memory?: ScanMemory,
+): Promise<{ readonly reason: string | null; readonly census: SliceCensus | null }> {
+  const reader = new ScanReader(files, reading, memory);
+  try {
+    const { image, backgroundTop, segmentation } = await readSliceInputs(reader, paper, resampler, memory);
+    const choice = chooseCut(image, segmentation, backgroundTop, paper);
+    const box = boxAbove(image, backgroundTop);
+    return {
+      reason: choice.state === 'left-out' ? choice.reason : null,
+      census: box && {
+        scan: files.scan,
+        labelled: labelledPerSlice(segmentation, box),
+        box: [box.end[1] - box.start[1], box.end[0] - box.start[0]],
+      },
+    };
+  } catch (error) {
+    throw ofScan(files.scan, error);
+  }
+}
+
+/** The whole slices of a segmentation that a cut takes of it. */
+function wholeLabels({ data, shape: [, height, width] }: LabelVolume, { slices }: ScanCut): Uint16Array {
+  const area = height * width;
+  const whole = new Uint16Array(slices.length * area);
+  slices.forEach((z, at) => {
+    whole.set(data.subarray(z * area, (z + 1) * area), at * area);
+  });
+  return whole;
 }
 
 /** The point prediction on a grid, and the value that windowing makes 0. */

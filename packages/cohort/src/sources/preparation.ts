@@ -1,11 +1,31 @@
+import { keepsSurroundings } from '@semcrc/core';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
 import type { ScanNote } from '../scan/scan-note.ts';
 import { type StorePlan, writeScan } from '../store/draft.ts';
-import type { ScanList } from './manifest.ts';
+import { digestOf, fingerprintOf } from './digest.ts';
+import type { ScanFiles, ScanList } from './manifest.ts';
 import { inputsOf, preparingOf, type ScanOptions } from './scan-options.ts';
-import { contentOf, digestScans, knownDigests, type SourceHooks, scanPreparer } from './scan-source.ts';
+import {
+  type CohortDigests,
+  contentOf,
+  digestScans,
+  findMeasurements,
+  knownDigests,
+  type SourceHooks,
+  scanPreparer,
+} from './scan-source.ts';
+
+/** What is prepared of scans with measurements, which no sample is made of, is more than what a digest of samples covers. */
+async function withMeasurements(scans: readonly ScanFiles[], digests: CohortDigests): Promise<CohortDigests> {
+  const files = scans.flatMap(({ measurement }) => measurement ?? []);
+  if (files.length === 0) return digests;
+  await findMeasurements(scans);
+  const hash = digestOf(digests.digest);
+  for (const file of files) hash.update(await fingerprintOf(file, 'measurement'));
+  return { ...digests, digest: hash.digest('hex') };
+}
 
 /** How a scan fared. */
 export type ScanOutcome =
@@ -45,7 +65,8 @@ export async function openPreparation(
 ): Promise<Preparation> {
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const content = contentOf(labelling, options);
-  const { digest, fingerprints } = knownDigests(options) ?? (await digestScans(scans, content, hooks.note));
+  const { digest, fingerprints } =
+    knownDigests(options) ?? (await withMeasurements(scans, await digestScans(scans, content, hooks.note)));
   const notes: ScanNote[] = [];
   const preparer = await scanPreparer(labelling, options, {
     ...hooks,
@@ -56,6 +77,8 @@ export async function openPreparation(
   });
   const byId = new Map(scans.map((files) => [files.scan, files]));
   const inputs = inputsOf(scans, await countDraws(scans));
+  const measurement = scans.every((files) => files.measurement !== undefined);
+  const preparing = preparingOf(options, labelling, inputs);
   return {
     plan: {
       digest,
@@ -63,15 +86,21 @@ export async function openPreparation(
       ids: scans.map(({ scan }) => scan),
       patients: scans.map(({ patient }) => patient),
       labels: labelling.labels,
-      volumes: { point: inputs.point === true, std: inputs.std === true, samples: inputs.draws ?? 0 },
+      volumes: {
+        point: inputs.point === true,
+        std: inputs.std === true,
+        measurement,
+        samples: inputs.draws ?? 0,
+        surroundings: keepsSurroundings(preparing),
+      },
       labelBytes: labelling.labelBytes,
       name,
-      preparing: preparingOf(options, labelling, inputs),
+      preparing,
     },
     async prepare(path, id) {
       const files = byId.get(id);
       if (!files) throw new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } });
-      const prepared = await preparer.prepare(files);
+      const prepared = await preparer.prepare(files, measurement ? 'measurement' : 'sample');
       await writeScan(path, id, prepared);
       if (prepared.state === 'left-out') return prepared;
       return { state: 'kept', ...prepared.sample.mended, notes: notes.filter(({ scan }) => scan === id) };

@@ -1,13 +1,21 @@
 import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Labels, MendedVoxels, Preparing, Sample } from '@semcrc/core';
+import type { Labels, MendedVoxels, Preparing } from '@semcrc/core';
 import { readTextFile, unwritable, writeFileAtomic, writeFolderAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import type { Prepared } from '../scan/prepare.ts';
+import type { Prepared } from '../scan/prepared.ts';
 import { mapConcurrently } from './concurrency.ts';
 import { LONGEST_METADATA } from './folder-store.ts';
-import { arrayOf, arraysOf, type OptionalVolumes, STORE_SCHEMA, type StoreArray } from './format.ts';
+import {
+  arrayOf,
+  arraysOf,
+  type OptionalVolumes,
+  STORE_SCHEMA,
+  type StoreArray,
+  shapeOfArray,
+  typeOfArray,
+} from './format.ts';
 
 /** What a prepared cohort will hold: everything that is known before the first scan is read. */
 export interface StorePlan {
@@ -40,15 +48,20 @@ export type ScanRecord =
     }
   | { readonly state: 'left-out'; readonly scan: string; readonly reason: string };
 
+/** Largest label id + 1. */
+export const slotsOf = (labels: Labels): number => Math.max(...Object.keys(labels).map(Number)) + 1;
+
+const BYTES = { float32: 4, uint8: 1, uint16: 2 } as const;
+
 /** The folder where scans wait until the last is written. */
 export const draftOf = (path: string) => `${path.replace(/\/+$/, '')}.partial`;
 const planFile = (path: string) => join(draftOf(path), 'plan.json');
 /** Where a written scan waits, by its place in the plan. */
 export const scanFolder = (path: string, index: number) => join(draftOf(path), 'scans', String(index));
 
-/** Whether anything stands at a path. */
+/** Whether anything stands at a path, be it a link to nowhere. */
 export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   );
@@ -69,9 +82,9 @@ export async function readRecord(
   }
   if (record.state === 'left-out') return record;
   // Files are on the disk before their folder has its name, but a disk may fail, and a folder may be copied in part.
-  const voxels = record.shape[0] * record.shape[1] * record.shape[2];
   for (const name of arraysOf(plan.volumes)) {
-    const size = voxels * (name === 'groups' ? plan.labelBytes : 4);
+    const [slices, height, width] = shapeOfArray(name, record.shape, slotsOf(plan.labels));
+    const size = slices * height * width * BYTES[typeOfArray(name, plan.labelBytes)];
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found?.size !== size) return undefined;
   }
@@ -198,7 +211,7 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
     const { sample } = prepared;
     const checksums: Record<string, number> = {};
     for (const name of arraysOf(plan.volumes)) {
-      const voxels = voxelsOf(sample, name, plan);
+      const voxels = voxelsOf(prepared, name, plan);
       checksums[name] = crc32(voxels);
       files.push([name, new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)]);
     }
@@ -216,13 +229,16 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
 }
 
 function voxelsOf(
-  sample: Sample,
+  prepared: Extract<Prepared, { state: 'kept' }>,
   name: StoreArray,
   plan: StorePlan,
 ): Float32Array | Uint8Array | Uint16Array {
-  const voxels = arrayOf(sample, name);
+  const voxels = arrayOf(prepared, name);
   if (!voxels)
-    throw new SemcrcError('internal', `scan ${sample.id} has no ${name}, but the store is to hold it`);
+    throw new SemcrcError(
+      'internal',
+      `scan ${prepared.sample.id} has no ${name}, but the store is to hold it`,
+    );
   if (name === 'groups' && voxels.BYTES_PER_ELEMENT !== plan.labelBytes) {
     return plan.labelBytes === 1 ? Uint8Array.from(voxels) : Uint16Array.from(voxels);
   }

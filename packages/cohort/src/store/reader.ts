@@ -2,17 +2,22 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Cohort, MendedVoxels, Sample, Source } from '@semcrc/core';
+import { type Cohort, keepsSurroundings, type MendedVoxels, type Sample, type Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { clip, mendIntervals, refuseNaN, refuseNegative } from '../scan/voxels.ts';
 import { fingerprintOf } from '../sources/digest.ts';
-import { type ChunkReader, openArray, refuse, type Voxels } from './chunks.ts';
+import { refuse } from './array-layout.ts';
+import { type ChunkReader, openArray } from './chunks.ts';
+import type { Voxels } from './codecs.ts';
+import { slotsOf } from './draft.ts';
 import { FolderStore } from './folder-store.ts';
 import {
   arraysOf,
+  type OptionalVolumes,
   parseStoreAttributes,
   type StoreArray,
   type StoreAttributes,
+  shapeOfArray,
   storedLeftOut,
   storedPreparing,
 } from './format.ts';
@@ -60,8 +65,13 @@ function judge(
     size: [width, height, slices] as const,
     values,
   });
-  const { truth, lower, upper, point, std, samples = [], organs } = sample;
-  const images = { truth, lower, upper, point, std };
+  const { truth, lower, upper, point, std, samples = [], organs, surroundings } = sample;
+  const images = {
+    ...{ truth, lower, upper, point, std },
+    'around-point': surroundings?.point,
+    'around-width': surroundings?.width,
+    'organ-means': surroundings?.organMeans,
+  };
   for (const [name, values] of Object.entries(images)) {
     if (values) refuseNaN(voxels(name as StoreArray, values));
   }
@@ -99,9 +109,11 @@ async function digestStore(
     const sums = attributes.checksums?.[name];
     // With checksums the content is known without touching a chunk; each is verified when its scan is read.
     if (sums) hash.update(sums.join(','));
-    else
-      for (let scan = 0; scan < scans.length; scan++)
-        hash.update(await fingerprintOf(reader.path(scan), name));
+    else {
+      // A shard holds several scans.
+      const files = new Set(scans.map((_, scan) => reader.path(scan)));
+      for (const file of files) hash.update(await fingerprintOf(file, name));
+    }
   }
   return hash.digest('hex');
 }
@@ -130,17 +142,29 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   const has = async (name: StoreArray) => (await store.get(`/${name}/zarr.json`)) !== undefined;
   let draws = 0;
   while (await has(`sample-${draws}`)) draws++;
-  const names = arraysOf({ point: await has('point'), std: await has('std'), samples: draws });
+  const held = {
+    point: await has('point'),
+    std: await has('std'),
+    measurement: await has('measurement'),
+    samples: draws,
+  };
+  const preparing = storedPreparing(attributes, held);
+  const volumes: OptionalVolumes = { ...held, surroundings: keepsSurroundings(preparing) };
+  const names = arraysOf(volumes);
   const readers = await Promise.all(
     names.map(async (name) => [name, await openArray(store, name, scans.length)] as const),
   );
   const reader = new Map(readers);
   const shape = (reader.get('truth') as ChunkReader).shape;
+  const [slices, height, width] = shape.slice(1) as [number, number, number];
   for (const [name, { shape: other }] of readers) {
-    if (other.join() !== shape.join()) {
+    const expected = [scans.length, ...shapeOfArray(name, [slices, height, width], slotsOf(labels))];
+    if (other.join() !== expected.join()) {
       refuse(
         join(path, name),
-        `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`,
+        expected.join() === shape.join()
+          ? `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`
+          : `its shape is ${other.join(' × ')}, expected ${expected.join(' × ')}; prepare the cohort again`,
       );
     }
     const sums = checksums?.[name];
@@ -177,7 +201,6 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     if (scan !== undefined) return scan;
     throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
   };
-  const [slices, height, width] = shape.slice(1) as [number, number, number];
   const factsOf = (scan: number) => ({
     id: scans[scan] as string,
     patient: patients[scan] as string,
@@ -188,14 +211,14 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     checksums &&
     mended && { clipped: mended.clipped[scan] as number, crossed: mended.crossed[scan] as number };
 
+  const chunkOf = async (name: StoreArray, scan: number): Promise<Voxels> => {
+    const voxels = await (reader.get(name) as ChunkReader).read(scan);
+    verify(name, scan, voxels);
+    return voxels;
+  };
   const read = async (id: string): Promise<Sample> => {
     const scan = scanOf(id);
-    const chunk = async <T extends Voxels>(name: StoreArray): Promise<T> => {
-      const voxels = await (reader.get(name) as ChunkReader).read(scan);
-      verify(name, scan, voxels);
-      return voxels as T;
-    };
-    const image = (name: StoreArray) => chunk<Float32Array<ArrayBuffer>>(name);
+    const image = async (name: StoreArray) => (await chunkOf(name, scan)) as Float32Array<ArrayBuffer>;
     const sample: Omit<Sample, 'mended'> = {
       ...factsOf(scan),
       truth: await image('truth'),
@@ -204,7 +227,17 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       ...(reader.has('point') ? { point: await image('point') } : {}),
       ...(reader.has('std') ? { std: await image('std') } : {}),
       ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
-      organs: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
+      organs: (await chunkOf('groups', scan)) as Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>,
+      ...(volumes.surroundings
+        ? {
+            surroundings: {
+              point: await image('around-point'),
+              width: await image('around-width'),
+              inside: (await chunkOf('around-inside', scan)) as Uint8Array<ArrayBuffer>,
+              organMeans: await image('organ-means'),
+            },
+          }
+        : {}),
     };
     const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), labelIds);
     return { ...sample, mended: counted(scan) ?? judged() };
@@ -229,7 +262,17 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       verify(name, scan, room);
       return room;
     };
-    return new LazySample(factsOf(scan), counts, volume, draws) as Sample;
+    return new LazySample(factsOf(scan), counts, volume, volumes) as Sample;
+  };
+
+  /** Volumes that are no part of a sample are not judged with it. */
+  const measurement = async (id: string): Promise<Float32Array | null> => {
+    const scan = scanOf(id);
+    if (!reader.has('measurement')) return null;
+    const values = (await chunkOf('measurement', scan)) as Float32Array;
+    const file = (reader.get('measurement') as ChunkReader).path(scan);
+    refuseNaN({ scan: id, file, size: [width, height, slices], values });
+    return values;
   };
 
   // Chunks that must be decompressed, or judged voxel by voxel, are dearer to read again than to keep.
@@ -243,13 +286,10 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     draws,
     leftOut: storedLeftOut(attributes),
     ...(attributes.fingerprints === undefined ? {} : { fingerprints: attributes.fingerprints }),
-    preparing: storedPreparing(attributes, {
-      point: reader.has('point'),
-      std: reader.has('std'),
-      samples: draws,
-    }),
+    preparing,
     verified,
     read,
+    measurement,
     ...(quick
       ? {
           async view(id: string) {

@@ -12,7 +12,8 @@ export function asExperiment(
   calibration: Calibration,
   evaluation: EvaluationDocument | null,
 ): ReportedExperiment {
-  const { epsilon, bound, delta, within, source, labels, units, patients, mended, versions } = calibration;
+  const { epsilon, bound, delta, within, source, labels, units, patients, versions } = calibration;
+  const { mended, background } = calibration;
   const document: ExperimentDocument = {
     schema: EXPERIMENT_SCHEMA,
     config: {
@@ -29,12 +30,18 @@ export function asExperiment(
     runs: [runOf(calibration, evaluation)],
     summary: [],
   };
-  return { name, document, curve: null, mended: mended ?? null, example: null, digest: null };
+  return {
+    ...{ name, document, curve: null, example: null, digest: null },
+    mended: mended ?? null,
+    background: background ?? null,
+  };
 }
 
 function runOf(calibration: Calibration, evaluation: EvaluationDocument | null): RunRecord {
   const { procedure, split, n, anchor, omega, pathPosition, lambda, organs, losses, moreScans } = calibration;
-  const own = { procedure, run: 0, n, anchor, omega, pathPosition, lambda, organs };
+  const { meanLambda } = calibration;
+  const means = meanLambda ? { meanLambda } : {};
+  const own = { procedure, run: 0, n, anchor, omega, pathPosition, lambda, ...means, organs };
   const seen = { losses, ...(moreScans ? { moreScans } : {}) };
   const seconds = { anchor: 0, backtrack: 0, evaluate: 0 };
   if (evaluation === null) return { ...own, ...seen, split, test: calibration.test, seconds };

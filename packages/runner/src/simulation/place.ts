@@ -110,7 +110,7 @@ function storePlanOf(spec: SimulationSpec, { digest, ids, labels }: SimulationPl
   const [lo, hi] = abdomenWindow;
   return {
     ...{ digest, ids, patients: ids, labels, labelBytes: 1 },
-    volumes: { point: true, std: false, samples: 0 },
+    volumes: { point: true, std: false, measurement: spec.task.kind !== 'none', samples: 0 },
     name: `simulated ${spec.patients.kind}`,
     preparing: {
       ...UNKNOWN_PREPARING,

@@ -178,7 +178,8 @@ async function makeScan(
     : undefined;
   const scan = await acquire(patient, { seed: spec.seed, index }, acquisition, heights);
   if (output.format === 'store') {
-    await writeScan(output.path, id, { state: 'kept', sample: sampleOf(id, scan) });
+    const { data: measurement } = scan.measurement;
+    await writeScan(output.path, id, { state: 'kept', sample: sampleOf(id, scan), measurement });
   } else {
     await writeScanFiles(output.path, scanPaths(output.format, id, plan), scan);
   }
@@ -187,7 +188,8 @@ async function makeScan(
 
 function sampleOf(id: string, scan: SimulatedScan): Sample {
   return {
-    ...{ id, patient: id, shape: scan.truth.shape, truth: windowed(scan.truth).data },
+    ...{ id, patient: id, shape: scan.truth.shape, affine: scan.truth.affine },
+    truth: windowed(scan.truth).data,
     ...{ lower: scan.lower, point: scan.point, upper: scan.upper },
     organs: mergeBody(scan.segmentation, scan.body),
     mended: { clipped: 0, crossed: 0 },
