@@ -1,4 +1,4 @@
-import { type Cohort, holdsWholeSlices, type SplitSizes } from '@semcrc/core';
+import { type Cohort, knowsWholeSlices, type SplitSizes } from '@semcrc/core';
 import { type ResolvedPlan, resolvePlan } from '@semcrc/runner';
 import type { Settings } from './settings.ts';
 import type { SourceChoice } from './source.ts';
@@ -8,13 +8,18 @@ export interface Config extends ResolvedPlan {
   readonly source: SourceChoice;
 }
 
-/** Fills in what was not said, sizes by the cohort's patients. */
+/**
+ * Fills in what was not said, sizes by the cohort's patients.
+ *
+ * @param smallest tolerance that the split is for, where it serves several
+ */
 export function resolveConfig(
   settings: Settings,
   source: SourceChoice,
   cohort: Pick<Cohort, 'patients' | 'preparing'>,
+  smallest?: number,
 ): Config {
-  return { source, ...resolvePlan(settings, cohort) };
+  return { source, ...resolvePlan(settings, cohort, smallest) };
 }
 
 /**
@@ -28,9 +33,9 @@ export function designNote(
 ): string | null {
   const designed =
     preset === 'shortest' || procedures.includes('shortest') || procedures.includes('organ-shortest');
-  if (!designed || holdsWholeSlices(preparing) || options.heuristic !== 'quantile') return null;
+  if (!designed || knowsWholeSlices(preparing) || options.heuristic !== 'quantile') return null;
   return (
-    'the scans are resampled, cropped or padded, so strata cannot be learned of their slices: ' +
+    'the scans are resampled, or keep nothing of what their slices showed around them, so strata cannot be learned: ' +
     'shortest takes strata of intensity and width'
   );
 }

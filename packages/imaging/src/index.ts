@@ -73,6 +73,7 @@ export { restoreImage, restoreLabels } from './prepare/restore.ts';
 export {
   type CutChoice,
   chooseCut,
+  firstPixel,
   type PaperSlices,
   type ScanCut,
   type SliceRoom,
@@ -81,6 +82,7 @@ export {
   stackSlices,
   takeImage,
   takeLabels,
+  wholeSlices,
 } from './prepare/scan-cut.ts';
 export {
   chooseSliceWindow,

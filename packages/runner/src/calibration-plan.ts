@@ -34,20 +34,30 @@ export interface ResolvedPlan extends SplitSizes {
   readonly options: ProcedureOptions;
 }
 
-/** Fills in what was not said, sizes by the cohort's patients. */
+/** The tolerance that settings name. */
+export const toleranceOf = ({ epsilon = Create(epsilons.items) }: PlanSettings): number => epsilon;
+
+/**
+ * Fills in what was not said, sizes by the cohort's patients.
+ *
+ * @param smallest tolerance that the split is for, where it serves several
+ */
 export function resolvePlan(
   settings: PlanSettings,
   cohort: Pick<Cohort, 'patients' | 'preparing'>,
+  smallest = toleranceOf(settings),
 ): ResolvedPlan {
   const { preset = 'paper' } = settings;
+  const sizes = given(settings, ['nOpt', 'nCal', 'nTest']);
+  const patients = new Set(cohort.patients).size;
   const options =
     preset === 'shortest' ? shortestOptions(cohort.preparing, settings.heuristic) : PRESETS[preset];
   return {
     procedures: settings.procedures ?? defaultProcedures(settings),
-    epsilon: settings.epsilon ?? Create(epsilons.items),
+    epsilon: toleranceOf(settings),
     runs: settings.runs ?? Create(runsSchema),
     seed: settings.seed ?? Create(seedSchema),
-    ...defaultSizes(new Set(cohort.patients).size, given(settings, ['nOpt', 'nCal', 'nTest'])),
+    ...defaultSizes(patients, sizes, { preset: settings.preset, epsilon: smallest }),
     preset,
     options: { ...options, ...given(settings, Object.keys(options) as (keyof ProcedureOptions)[]) },
   };

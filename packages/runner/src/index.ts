@@ -1,5 +1,11 @@
 export { calibrationDocument } from './calibration-document.ts';
-export { type PlanSettings, planOf, type ResolvedPlan, resolvePlan } from './calibration-plan.ts';
+export {
+  type PlanSettings,
+  planOf,
+  type ResolvedPlan,
+  resolvePlan,
+  toleranceOf,
+} from './calibration-plan.ts';
 export { type EvaluationOptions, type EvaluationResult, runEvaluation } from './evaluation.ts';
 export { type Executor, type JobTable, SerialExecutor, type Task, type Workbench } from './executor.ts';
 export {

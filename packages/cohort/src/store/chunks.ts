@@ -1,6 +1,6 @@
 import { chunkPlaces, readLayout, type ShardLayout } from './array-layout.ts';
 import { allocate, bytesOf, chunkDecoder } from './codecs.ts';
-import type { StoreArray } from './format.ts';
+import { type StoreArray, typeOfArray } from './format.ts';
 import { chunkRange, indexRange } from './shard.ts';
 import { refuse, type StorePlace, type Voxels } from './store-place.ts';
 
@@ -58,7 +58,7 @@ export async function openArray(store: StorePlace, name: StoreArray, scans: numb
   const place = store.path(name);
   const layout = await readLayout(store, name);
   const { shape, data_type: dtype } = layout;
-  const expected = name === 'groups' ? ['uint8', 'uint16'] : ['float32'];
+  const expected = name === 'groups' ? ['uint8', 'uint16'] : [typeOfArray(name, 1)];
   if (!expected.includes(dtype))
     refuse(place, `expected ${expected.join(' or ')}, found ${dtype}; convert it`);
   if (shape.length !== 4 || shape[0] !== scans) {

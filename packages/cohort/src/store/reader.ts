@@ -1,12 +1,15 @@
-import type { Cohort, MendedVoxels, Sample, Source } from '@semcrc/core';
+import { type Cohort, keepsSurroundings, type MendedVoxels, type Sample, type Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { clip, mendIntervals, refuseNaN, refuseNegative } from '../scan/voxels.ts';
 import { type ChunkReader, openArray } from './chunks.ts';
 import {
   arraysOf,
+  type OptionalVolumes,
   parseStoreAttributes,
   type StoreArray,
   type StoreAttributes,
+  shapeOfArray,
+  slotsOf,
   storedLeftOut,
   storedPreparing,
 } from './format.ts';
@@ -49,8 +52,13 @@ function judge(
     size: [width, height, slices] as const,
     values,
   });
-  const { truth, lower, upper, point, std, samples = [], organs } = sample;
-  const images = { truth, lower, upper, point, std };
+  const { truth, lower, upper, point, std, samples = [], organs, surroundings } = sample;
+  const images = {
+    ...{ truth, lower, upper, point, std },
+    'around-point': surroundings?.point,
+    'around-width': surroundings?.width,
+    'organ-means': surroundings?.organMeans,
+  };
   for (const [name, values] of Object.entries(images)) {
     if (values) refuseNaN(voxels(name as StoreArray, values));
   }
@@ -120,22 +128,29 @@ export async function openStoreAt(store: StorePlace, options: StoreOptions = {})
   const has = async (name: StoreArray) => (await store.get(`/${name}/zarr.json`)) !== undefined;
   let draws = 0;
   while (await has(`sample-${draws}`)) draws++;
-  const names = arraysOf({
+  const held = {
     point: await has('point'),
     std: await has('std'),
     measurement: await has('measurement'),
     samples: draws,
-  });
+  };
+  const preparing = storedPreparing(attributes, held);
+  const volumes: OptionalVolumes = { ...held, surroundings: keepsSurroundings(preparing) };
+  const names = arraysOf(volumes);
   const readers = await Promise.all(
     names.map(async (name) => [name, await openArray(store, name, scans.length)] as const),
   );
   const reader = new Map(readers);
   const shape = (reader.get('truth') as ChunkReader).shape;
+  const [slices, height, width] = shape.slice(1) as [number, number, number];
   for (const [name, { shape: other }] of readers) {
-    if (other.join() !== shape.join()) {
+    const expected = [scans.length, ...shapeOfArray(name, [slices, height, width], slotsOf(labels))];
+    if (other.join() !== expected.join()) {
       refuse(
         store.path(name),
-        `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`,
+        expected.join() === shape.join()
+          ? `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`
+          : `its shape is ${other.join(' × ')}, expected ${expected.join(' × ')}; prepare the cohort again`,
       );
     }
     const sums = checksums?.[name];
@@ -171,7 +186,6 @@ export async function openStoreAt(store: StorePlace, options: StoreOptions = {})
     if (scan !== undefined) return scan;
     throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
   };
-  const [slices, height, width] = shape.slice(1) as [number, number, number];
   const factsOf = (scan: number) => ({
     id: scans[scan] as string,
     patient: patients[scan] as string,
@@ -199,6 +213,16 @@ export async function openStoreAt(store: StorePlace, options: StoreOptions = {})
       ...(reader.has('std') ? { std: await image('std') } : {}),
       ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
       organs: (await chunkOf('groups', scan)) as Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>,
+      ...(volumes.surroundings
+        ? {
+            surroundings: {
+              point: await image('around-point'),
+              width: await image('around-width'),
+              inside: (await chunkOf('around-inside', scan)) as Uint8Array<ArrayBuffer>,
+              organMeans: await image('organ-means'),
+            },
+          }
+        : {}),
     };
     const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), labelIds);
     return { ...sample, mended: counted(scan) ?? judged() };
@@ -223,7 +247,7 @@ export async function openStoreAt(store: StorePlace, options: StoreOptions = {})
       verify(name, scan, room);
       return room;
     };
-    return new LazySample(factsOf(scan), counts, volume, draws) as Sample;
+    return new LazySample(factsOf(scan), counts, volume, volumes) as Sample;
   };
 
   /** Volumes that are no part of a sample are not judged with it. */
@@ -247,11 +271,7 @@ export async function openStoreAt(store: StorePlace, options: StoreOptions = {})
     draws,
     leftOut: storedLeftOut(attributes),
     ...(attributes.fingerprints === undefined ? {} : { fingerprints: attributes.fingerprints }),
-    preparing: storedPreparing(attributes, {
-      point: reader.has('point'),
-      std: reader.has('std'),
-      samples: draws,
-    }),
+    preparing,
     verified,
     read,
     measurement,

@@ -2,8 +2,9 @@ import { SemcrcError } from '@semcrc/kernels';
 import type { Split } from '../cohort/split.ts';
 import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import { leastUnits } from '../search/bound.ts';
-import { calibratesOnOpt, fitSplit, strictestBound } from './experiment.ts';
+import { fitSplit } from './experiment.ts';
 import { type CalibrationData, type Fit, type FitOptions, optAndCal } from './fit.ts';
+import { calibratesOnOpt, strictestBound } from './run-plan.ts';
 
 /**
  * Calibrates a procedure on one split at each tolerance, as if at that one alone.
