@@ -9,7 +9,7 @@ export function Tolerance() {
   if (!design || !chosen) return null;
   const { calibration, knots } = design.facts;
   const knot = knotOf(0);
-  const least = knots[0].epsilon;
+  const least = (knots.find(({ status }) => status === 'calibrated') ?? knots[0]).epsilon;
   const most = knots[knots.length - 1].epsilon;
   const movable = knots.length > 1;
   const place = (epsilon: number): string => `${(100 * (epsilon - least)) / Math.max(most - least, 1e-9)}%`;
@@ -51,6 +51,7 @@ export function Tolerance() {
         {!promised && knot && knot.epsilon < chosen.epsilon - 1e-9
           ? ` Shown is the λ of ${plainPercent(knot.epsilon)}, the next smaller one that was calibrated.`
           : ''}
+        {knot === null && ' For a tolerance as small as this the calibration has too few scans: it has no λ.'}
         {!movable && ' To move it, calibrate with a curve: --curve 0.02:0.2:0.01.'}
       </p>
       {!promised && movable && (

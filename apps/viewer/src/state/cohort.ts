@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { Calibrated, CalibrateSettings, Dropped } from '../engine/index.ts';
 import { procedureName } from '../words.ts';
-import { cohortEngine, work } from './engines.ts';
+import { engineOf, work } from './engines.ts';
 import { lookedAt } from './looking.ts';
 import { cohort, cohortCalibrations, setLooked } from './store.ts';
 
@@ -10,7 +10,7 @@ import { cohort, cohortCalibrations, setLooked } from './store.ts';
 export const cohortScan = signal<string | null>(null);
 
 export async function openCohort(files: readonly Dropped[]): Promise<void> {
-  const engine = cohortEngine();
+  const engine = engineOf('cohort');
   const opened = await work('cohort', 'Opening the cohort', (report) => engine.openCohort(files, report));
   if (!opened) return;
   const before = cohort.value;
@@ -26,7 +26,7 @@ export async function calibrate(settings: CalibrateSettings): Promise<void> {
   if (!opened) return;
   const name = procedureName(settings.procedure);
   const result = await work('cohort', `Calibrating ${name}`, (report) =>
-    cohortEngine().calibrate(opened.id, settings, report),
+    engineOf('cohort').calibrate(opened.id, settings, report),
   );
   if (!result) return;
   cohortCalibrations.value = [result, ...cohortCalibrations.value];
@@ -38,7 +38,7 @@ export async function calibrate(settings: CalibrateSettings): Promise<void> {
 export async function lookAt(scan: string): Promise<void> {
   const opened = cohort.value;
   if (!opened) return;
-  const engine = cohortEngine();
+  const engine = engineOf('cohort');
   const found = await work('cohort', `Opening ${scan}`, (report) =>
     engine.openCohortScan(opened.id, scan, named(cohortCalibrations.value), report),
   );

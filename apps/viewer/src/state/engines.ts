@@ -1,21 +1,15 @@
-// The engines of the page: each has a worker, and one scan open.
+// The engines: each has a worker, and one scan open.
 import { createEngine, type Engine, EngineError, type EngineErrorCode } from '../engine/index.ts';
 import { counted } from '../words.ts';
 import { type Job, jobs, type Page, type Problem, problem, setJob } from './store.ts';
 
-let scans: Engine | null = null;
-let cohorts: Engine | null = null;
+const engines = new Map<Page, Engine>();
 
-/** For the example and for a reader's own scan. */
-export function scanEngine(): Engine {
-  scans ??= createEngine();
-  return scans;
-}
-
-/** For a reader's own cohort. */
-export function cohortEngine(): Engine {
-  cohorts ??= createEngine();
-  return cohorts;
+/** The engine of a page, started when it is first needed: each page keeps its scan open. */
+export function engineOf(page: Page): Engine {
+  const engine = engines.get(page) ?? createEngine();
+  engines.set(page, engine);
+  return engine;
 }
 
 /**
@@ -70,7 +64,7 @@ export function problemOf(page: Page | null, error: unknown, again: () => void):
     return { page, title: 'Something broke', text, options: [], retry: { label: 'Try again', run: again } };
   }
   const { code, message, data } = error;
-  if (code === 'crashed') forgetEngines();
+  if (code === 'crashed' && page !== null) forgetEngine(page);
   const options = Array.isArray(data?.options) ? data.options.map(String) : [];
   const mayHelp = code === 'crashed' || code === 'internal';
   return {
@@ -83,10 +77,12 @@ export function problemOf(page: Page | null, error: unknown, again: () => void):
 }
 
 /** After a crash the next call starts a new worker. */
-function forgetEngines(): void {
-  for (const engine of [scans, cohorts]) void engine?.close().catch(() => {});
-  scans = null;
-  cohorts = null;
+function forgetEngine(page: Page): void {
+  void engines
+    .get(page)
+    ?.close()
+    .catch(() => {});
+  engines.delete(page);
 }
 
 /** How far a job has come, in words. */

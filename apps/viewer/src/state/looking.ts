@@ -150,11 +150,12 @@ export function step(dx: number, dy: number, dz: number): void {
 
 /** To the next tolerance of the curve, up or down. */
 export function stepTolerance(by: 1 | -1): void {
-  const knots = designOf(0)?.facts.knots;
+  const knots = designOf(0)?.facts.knots.filter(({ status }) => status === 'calibrated');
   const now = knotOf(0);
   if (!knots) return;
-  const next = knots[Math.min(Math.max((now?.at ?? -1) + by, 0), knots.length - 1)];
-  choose({ epsilon: next.epsilon });
+  const at = knots.findIndex(({ epsilon }) => epsilon === now?.epsilon);
+  const next = knots[Math.min(Math.max(at + by, 0), knots.length - 1)];
+  if (next) choose({ epsilon: next.epsilon });
 }
 
 /** Back to the tolerance that was promised. */

@@ -10,7 +10,7 @@ import {
   type ScanFiles,
   sortDropped,
 } from '../engine/index.ts';
-import { problemOf, scanEngine, work } from './engines.ts';
+import { engineOf, problemOf, work } from './engines.ts';
 import { lookedAt } from './looking.ts';
 import { problem, setLooked, sorted } from './store.ts';
 
@@ -86,7 +86,7 @@ const scanFiles = (): ScanFiles => ({ roles: roles.value, files: dropped.value }
 
 /** Reads the scan for looking. */
 export async function openScan(): Promise<void> {
-  const engine = scanEngine();
+  const engine = engineOf('scan');
   const scan = await work('scan', 'Reading the scan', (report) =>
     engine.openScan(scanFiles(), calibrations.value, reading.value, report),
   );
@@ -95,7 +95,7 @@ export async function openScan(): Promise<void> {
 
 /** `semcrc apply` at the tolerance that the calibration promised. */
 export async function applyCalibration(at: number, units: 'window' | 'hu'): Promise<void> {
-  const engine = scanEngine();
+  const engine = engineOf('scan');
   const calibration = calibrations.value[at];
   applied.value = null;
   applied.value = await work('scan', 'Applying, slab by slab', (report) =>

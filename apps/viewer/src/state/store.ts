@@ -59,13 +59,16 @@ const choices = signal<ByPage<Choice | null>>(nothing);
 export const looked = computed(() => lookedByPage.value[page.value]);
 export const choice = computed(() => choices.value[page.value]);
 
-/** Opens a scan on a page, at the tolerance that its first calibration promised. */
+/** Opens a scan on a page: at the tolerance that its first calibration promised, or where the reader has moved it to. */
 export function setLooked(at: Page, next: Looked | null): void {
   lookedByPage.value = { ...lookedByPage.value, [at]: next };
-  const first = next?.scan.designs[0];
-  const promised = first?.facts.calibration.epsilon ?? 0.1;
-  const start = at === 'example' ? Math.max(0, (next?.scan.designs.length ?? 1) - 1) : 0;
-  choices.value = { ...choices.value, [at]: next ? { epsilon: promised, design: start, other: 0 } : null };
+  const designs = next?.scan.designs ?? [];
+  const before = at === 'scan' ? null : choices.peek()[at];
+  const epsilon = before?.epsilon ?? designs[0]?.facts.calibration.epsilon ?? 0.1;
+  // One λ for each organ is what the example explains; the others stand beside it.
+  const semantic = designs.findIndex(({ facts }) => facts.calibration.procedure === 'sem-crc');
+  const design = at === 'example' ? Math.max(semantic, 0) : 0;
+  choices.value = { ...choices.value, [at]: next ? { epsilon, design, other: before?.other ?? 0 } : null };
 }
 
 export function choose(change: Partial<Choice>): void {
@@ -103,12 +106,13 @@ export function designOf(slot: 0 | 1) {
   return now ? looked.value?.scan.designs[slot === 0 ? now.design : now.other] : undefined;
 }
 
-/** Where the tolerance stands on the curve of a slot's calibration. */
+/** Where the tolerance stands on the curve of a slot's calibration; null where it is too small for a λ. */
 export function knotOf(slot: 0 | 1) {
   const design = designOf(slot);
   if (!design || !choice.value) return null;
-  const at = knotAt(design.facts.knots, choice.value.epsilon);
-  return at < 0 ? null : { at, ...design.facts.knots[at] };
+  const { knots } = design.facts;
+  const at = knotAt(knots, choice.value.epsilon);
+  return at < 0 || knots[at].status === 'infeasible' ? null : { at, ...knots[at] };
 }
 
 /** The colour scales: those of the tolerance promised, and fixed while it is moved. */
