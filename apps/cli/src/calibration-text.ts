@@ -50,7 +50,17 @@ export function calibrationText(calibration: Calibration): string {
           `risk ${figure(test.risk)}, length ${figure(test.length)} of the data range (${inHu(test.length, units)} HU)`,
         ],
   );
+  if (calibration.curve !== undefined) pairs.push(['curve', curveText(calibration.curve)]);
   return `${facts(pairs)}\n\n${organTable(calibration)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
+}
+
+/** Over which tolerances a curve goes, and where it has no λ. */
+function curveText(curve: NonNullable<Calibration['curve']>): string {
+  const feasible = curve.filter(({ status }) => status === 'calibrated');
+  const [first, last] = [feasible[0], feasible.at(-1)];
+  const lost = curve.length - feasible.length;
+  const least = lost === 0 ? '' : `; ${lost} smaller ${lost === 1 ? 'one is' : 'ones are'} infeasible`;
+  return `λ̂ at ${feasible.length} tolerances, ε = ${first?.epsilon} to ${last?.epsilon}${least}`;
 }
 
 function anchorText(anchor: NonNullable<Calibration['anchor']>): string {
@@ -113,14 +123,14 @@ function leaves({ partition, lambda }: Calibration): string[] {
     partition.kind === 'learned' ? ', which voxels each belongs to in words under partition.rules' : '';
   return [
     wrapped(
-      `Means are over an organ's voxels on the opt scans. All ${count} λ̂ stand in the calibration${where}.`,
+      `Means are over an organ's voxels on the opt scans; below 0 intervals shrink. All ${count} λ̂ stand in the calibration${where}.`,
     ),
   ];
 }
 
 /** What stands beside a table by organ of a procedure that promises the scan's risk and has a λ for each organ. */
 export function scanOnly(procedure: Calibration['procedure']): string[] {
-  if (procedure !== 'sem-crc') return [];
+  if (procedure !== 'sem-crc' && procedure !== 'shortest' && procedure !== 'recentred') return [];
   return [wrapped('The promise is for the scan, not for each organ; organ-crc promises every organ.')];
 }
 

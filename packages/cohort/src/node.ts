@@ -2,10 +2,13 @@ export { type ApplyOptions, appliedBefore, applyToFiles, scanFolderName } from '
 export { type CheckOptions, type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
 export { prepareScan } from './scan/prepare.ts';
 export type { Prepared } from './scan/prepared.ts';
+export type { IntensityUnits, ReadingOptions } from './scan/reading.ts';
 export { describeNotes, type NoteKind, type ScanNote, type TakeNote } from './scan/scan-note.ts';
-export type { IntensityUnits, ReadingOptions } from './scan/scan-reader.ts';
+
 export type { ApplyFiles } from './scan/scan-slabs.ts';
 export type { SliceAdvice, SliceSettings } from './scan/slice-advice.ts';
+export { fingerprintOf } from './sources/digest.ts';
+export { disk } from './sources/disk.ts';
 export { type FoundManifest, findManifest } from './sources/file-tree.ts';
 export {
   type LayoutName,
@@ -27,7 +30,12 @@ export {
   moveCells,
   readManifestTable,
 } from './sources/manifest-table.ts';
-export { openPreparation, type Preparation, type ScanOutcome } from './sources/preparation.ts';
+export {
+  openPreparation,
+  type Preparation,
+  type PreparationHooks,
+  type ScanOutcome,
+} from './sources/preparation.ts';
 export { paperSlicesOf, type ScanOptions, type SliceChoice } from './sources/scan-options.ts';
 export {
   openManifest,
@@ -36,6 +44,7 @@ export {
   readManifest,
   type SourceHooks,
 } from './sources/scan-source.ts';
-export { beginStore, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';
-export { openStore, type StoreOptions } from './store/reader.ts';
+export { beginStore, finishedDigest, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';
+export { openStore } from './store/folder-store.ts';
+export type { StoreOptions } from './store/reader.ts';
 export { finishStore, type StoreSummary } from './store/writer.ts';

@@ -25,7 +25,7 @@ export {
   type SizeRule,
   type Split,
 } from './cohort/split.ts';
-export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
+export { applyLambda, type CalibratedInterval, Widening } from './evaluate/apply.ts';
 export type { CalibratedLambda } from './evaluate/calibrated-lambda.ts';
 export { calibrationScansIn } from './evaluate/calibration-scans.ts';
 export {
@@ -90,6 +90,7 @@ export {
   RECENTRED_OPTIONS,
   SHORTEST_OPTIONS,
 } from './options/procedure-options.ts';
+export { type ToleranceRange, tolerancesOf } from './options/tolerance-range.ts';
 export { makePartition, type Partition, regionsOfSample } from './partition/partition.ts';
 export type {
   PartitionSpec,
@@ -98,6 +99,7 @@ export type {
   StratumFeature,
   StratumFeatureName,
 } from './partition/partition-spec.ts';
+export { fitCurve } from './procedures/curve.ts';
 export {
   evaluateFits,
   fitSplit,
@@ -126,6 +128,8 @@ export {
   type CalibrationContext,
   CurveRecord,
   calibratedLambda,
+  calibratedLambdaAt,
+  curveRecord,
   describeCalibration,
   parseCalibration,
   SourceRecord,
@@ -140,6 +144,8 @@ export {
   type ExampleVolume,
   GridDocument,
   JournalHeader,
+  PartRecord,
+  PartsDocument,
   RiskCurveDocument,
   RunFile,
 } from './records/results.ts';

@@ -3,8 +3,9 @@ import type { Labelling } from '@semcrc/imaging';
 import { abdomenWindow, type Grid, type Volume, windowIntensity } from '@semcrc/imaging';
 import type { ScanFiles } from '../sources/manifest.ts';
 import type { Prepared } from './prepared.ts';
+import type { IntensityUnits, ReadingOptions } from './reading.ts';
 import { ofScan } from './scan-files.ts';
-import { type IntensityUnits, type ReadingOptions, ScanReader } from './scan-reader.ts';
+import { ScanReader } from './scan-reader.ts';
 import { clip, mendIntervals, mergeBody } from './voxels.ts';
 
 /** Brings a volume to the voxels of a sample; gets the value outside of it, too. */

@@ -1,9 +1,9 @@
 import { type Cohort, PREPARING_DEFAULTS, type Preparing, type PreparingOptions, UNCUT } from '@semcrc/core';
-import type { Labelling, PaperSlices } from '@semcrc/imaging';
+import type { Files, Labelling, PaperSlices } from '@semcrc/imaging';
 import { FIRST_EXTRA, namedScheme, UNKNOWN_LABEL } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
+import type { ReadingOptions } from '../scan/reading.ts';
 import { isFolder } from '../scan/scan-files.ts';
-import type { ReadingOptions } from '../scan/scan-reader.ts';
 import type { ScanFiles } from './manifest.ts';
 
 /**
@@ -56,10 +56,11 @@ export type ScanInputs = Pick<Preparing, 'point' | 'std' | 'body' | 'draws' | 's
  * @throws SemcrcError `bad-input` where only some have a body mask: label 0 would mean one thing in them and another elsewhere.
  */
 export function inputsOf(
+  files: Files,
   scans: readonly Pick<ScanFiles, 'scan' | 'point' | 'std' | 'body' | 'segmentation'>[],
   draws: number,
 ): ScanInputs {
-  const all = (role: 'point' | 'std' | 'body') => scans.every((files) => files[role] !== undefined);
+  const all = (role: 'point' | 'std' | 'body') => scans.every((scan) => scan[role] !== undefined);
   const without = scans.find(({ body }) => body === undefined);
   const withBody = scans.find(({ body }) => body !== undefined);
   if (without && withBody) {
@@ -70,7 +71,7 @@ export function inputsOf(
       { data: { scan: without.scan, other: withBody.scan } },
     );
   }
-  const folders = scans.filter(({ segmentation }) => isFolder(segmentation)).length;
+  const folders = scans.filter(({ segmentation }) => isFolder(files, segmentation)).length;
   const segmentation = folders === 0 ? 'labels' : folders === scans.length ? 'masks' : 'mixed';
   return { point: all('point'), std: all('std'), body: all('body'), draws, segmentation };
 }

@@ -2,16 +2,17 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { LeftOut, Source } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
-import { readTextFile, resolveLabelling } from '@semcrc/imaging/node';
+import { diskNifti, readTextFile, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { prepareMeasurement, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
 import type { Prepared } from '../scan/prepared.ts';
+import type { ReadingOptions } from '../scan/reading.ts';
 import { countDraws } from '../scan/scan-files.ts';
 import { ScanMemory } from '../scan/scan-memory.ts';
 import type { TakeNote } from '../scan/scan-note.ts';
-import type { ReadingOptions } from '../scan/scan-reader.ts';
 import { readWholeMeasurement, readWholeScan } from '../scan/whole-scan.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
+import { disk } from './disk.ts';
 import {
   type AppliedScanFiles,
   parseApplyManifest,
@@ -69,6 +70,8 @@ function noteTwice(
 export interface CohortDigests {
   readonly digest: string;
   readonly fingerprints?: readonly string[] | undefined;
+  /** SHA-256 over the fingerprints of each scan's files, in order: what one scan is known by. */
+  readonly scanDigests?: readonly string[] | undefined;
 }
 
 /** The digests that an earlier opening in this run found. */
@@ -87,16 +90,19 @@ export async function digestScans(
   scans: readonly ScanFiles[],
   content: object,
   note?: TakeNote,
-): Promise<CohortDigests> {
-  const hash = digestOf(content);
+): Promise<Required<CohortDigests> & { readonly scanDigests: readonly string[] }> {
+  const hash = digestOf(disk, content);
   const fingerprints: string[] = [];
+  const scanDigests: string[] = [];
   const truths = new Map<string, ScanFiles>();
   for (const files of scans) {
     hash.update(`${JSON.stringify([files.scan, files.patient])}\n`);
+    const own = digestOf(disk, [files.scan, files.patient]);
     for (const [role, path] of filesOf(files)) {
       try {
-        const print = await fingerprintOf(path, role);
+        const print = await fingerprintOf(disk, path, role);
         hash.update(print);
+        own.update(print);
         if (role === 'groundTruth') noteTwice(files, truths.get(print), note);
         if (role === 'groundTruth') {
           truths.set(print, files);
@@ -110,8 +116,9 @@ export async function digestScans(
         });
       }
     }
+    scanDigests.push(own.digest('hex'));
   }
-  return { digest: hash.digest('hex'), fingerprints };
+  return { digest: hash.digest('hex'), fingerprints, scanDigests };
 }
 
 /** @throws SemcrcError `bad-input` naming scan and path when a measurement is not there */
@@ -208,8 +215,9 @@ export async function openScans(
   const { known = {} } = options;
   const earlier = knownDigests(options);
   const digests = earlier ?? (await digestScans(scans, contentOf(labelling, options), firstOfKind(hooks)));
-  const draws = known.draws ?? (await countDraws(scans));
-  const preparing = known.preparing ?? preparingOf(options, labelling, inputsOf(scans, draws));
+  const draws = known.draws ?? (await countDraws(diskNifti, scans));
+  const preparing =
+    known.preparing ?? preparingOf(options, labelling, inputsOf(diskNifti.files, scans, draws));
   if (known.digest === undefined) await findMeasurements(scans);
   const preparer = await scanPreparer(labelling, options, hooks);
   const leftOut = known.leftOut ?? (await findLeftOut(scans, preparer));

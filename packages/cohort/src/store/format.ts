@@ -1,4 +1,11 @@
-import { type LeftOut, Preparing, type Sample, SURROUNDING_MARGIN, UNKNOWN_PREPARING } from '@semcrc/core';
+import {
+  type Labels,
+  type LeftOut,
+  Preparing,
+  type Sample,
+  SURROUNDING_MARGIN,
+  UNKNOWN_PREPARING,
+} from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -151,6 +158,9 @@ export function shapeOfArray(
   if (!isSurrounding(name)) return [slices, height, width];
   return [slices, height + 2 * SURROUNDING_MARGIN, width + 2 * SURROUNDING_MARGIN];
 }
+
+/** Largest label id + 1. */
+export const slotsOf = (labels: Labels): number => Math.max(...Object.keys(labels).map(Number)) + 1;
 
 /** Type of an array's elements. @param labelBytes bytes of a label id */
 export function typeOfArray(name: StoreArray, labelBytes: 1 | 2): 'float32' | 'uint8' | 'uint16' {

@@ -1,6 +1,6 @@
 import type { MendedVoxels, Sample, Surroundings } from '@semcrc/core';
-import type { Voxels } from './codecs.ts';
 import type { OptionalVolumes, StoreArray } from './format.ts';
+import type { Voxels } from './store-place.ts';
 
 /**
  * A scan whose volumes are read when they are first looked at; those it does not have are undefined. One class, and getters

@@ -5,9 +5,16 @@ import { unwritable } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import * as zarr from 'zarrita';
 import { mapConcurrently } from './concurrency.ts';
-import { draftOf, exists, readPlan, readRecord, type ScanRecord, scanFolder, slotsOf } from './draft.ts';
+import { draftOf, exists, readPlan, readRecord, type ScanRecord, scanFolder } from './draft.ts';
 import { FolderStore } from './folder-store.ts';
-import { arraysOf, STORE_SCHEMA, type StoreAttributes, shapeOfArray, typeOfArray } from './format.ts';
+import {
+  arraysOf,
+  STORE_SCHEMA,
+  type StoreAttributes,
+  shapeOfArray,
+  slotsOf,
+  typeOfArray,
+} from './format.ts';
 
 /** What a finished store holds. */
 export interface StoreSummary {

@@ -174,7 +174,7 @@ export async function runOne(
   const { options, epsilons, seed } = plan;
   const split = { opt: [...run.split.opt], cal: [...run.split.cal], test: [...run.split.test] };
   // What more scans would give is computed in one run only: it costs as much as finding λ̂.
-  const stream = { seed, run: run.run, more: run.run === 0 };
+  const stream = { seed, run: run.run, more: run.run === 0 ? epsilons : [] };
   const fitted = await fitSplit(data, split, plan.procedures, epsilons, options, stream);
   const start = performance.now();
   const fits = fitted.flatMap(({ fits }) => fits);

@@ -7,7 +7,7 @@ import { checkCombination } from '../options/combination.ts';
 import type { ExperimentPlan } from '../options/experiment-plan.ts';
 import { knowsWholeSlices, type Preparing } from '../options/preparing.ts';
 import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
-import { leastUnits } from '../search/bound.ts';
+import { leastUnits, type RiskBound } from '../search/bound.ts';
 import { boundOf, infeasibleError } from './fit.ts';
 import { controlledOrgans, organBound } from './organ-crc.ts';
 
@@ -85,8 +85,7 @@ function checkWholeSlices({ procedures, options }: ExperimentPlan, preparing: Pr
 function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIndex): void {
   const { procedures, options, nOpt, nCal } = plan;
   for (const procedure of procedures) {
-    const anchored = !UNANCHORED.has(procedure) || options.control.length > 0;
-    if (anchored && procedure !== 'crc' && nOpt === 0) {
+    if (procedure !== 'crc' && isAnchored(procedure, options) && nOpt === 0) {
       throw new SemcrcError(
         'usage',
         `${procedure} optimizes an anchor and needs opt scans, found \`nOpt\` 0`,
@@ -95,15 +94,32 @@ function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIn
         },
       );
     }
-    const bound =
-      procedure === 'organ-crc'
-        ? organBound(options, epsilon, controlledOrgans(procedure, options, index.labels).length)
-        : procedure === 'organ-shortest'
-          ? organBound(options, epsilon, labelIds(index.labels).length)
-          : boundOf(options, epsilon);
+    const bound = strictestBound(procedure, epsilon, options, index.labels);
     const least = leastUnits(bound);
-    const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);
-    const units = all ? nCal : nCal - nOpt;
+    const units = calibratesOnOpt(procedure, options) ? nCal : nCal - nOpt;
     if (units < least) throw infeasibleError(procedure, bound, units, least);
   }
+}
+
+function isAnchored(procedure: Procedure, options: ProcedureOptions): boolean {
+  return !UNANCHORED.has(procedure) || options.control.length > 0;
+}
+
+/** Whether a procedure calibrates on opt and cal together. */
+export function calibratesOnOpt(procedure: Procedure, options: ProcedureOptions): boolean {
+  return procedure === 'crc' || (options.organCal === 'all' && !isAnchored(procedure, options));
+}
+
+/** The bound that asks for the most units of a procedure. */
+export function strictestBound(
+  procedure: Procedure,
+  epsilon: number,
+  options: ProcedureOptions,
+  labels: Labels,
+): RiskBound {
+  if (procedure === 'organ-crc') {
+    return organBound(options, epsilon, controlledOrgans(procedure, options, labels).length);
+  }
+  if (procedure === 'organ-shortest') return organBound(options, epsilon, labelIds(labels).length);
+  return boundOf(options, epsilon);
 }

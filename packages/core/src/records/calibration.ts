@@ -51,7 +51,10 @@ export type SourceRecord = Immutable<Static<typeof SourceRecord>>;
 const method = ProcedureOptions.properties;
 const Tolerance = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 });
 
-/** λ̂ of the same split at other tolerances, in ascending order; null where n is too small or the anchor out of reach. */
+/**
+ * λ̂ of the same split at several tolerances in ascending order, the calibration's own among them; null where n is too small or
+ * the anchor out of reach. A promise holds for a tolerance that was fixed before the scan and its results were seen.
+ */
 export const CurveRecord = Type.Array(
   Type.Object({
     epsilon: Tolerance,
@@ -126,6 +129,7 @@ export interface CalibrationContext {
   /** Mean share of background over the scans read; undefined where none was. */
   readonly background?: number | undefined;
   readonly test: Evaluation | null;
+  readonly curve?: CurveRecord | undefined;
   /** What more scans would give; empty where it was not asked for. */
   readonly moreScans?: readonly MoreScans[];
   readonly versions: Readonly<Record<string, string>>;
@@ -134,7 +138,7 @@ export interface CalibrationContext {
 /** A fit as `calibration.json`. */
 export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
   const { epsilon, options, labels, seed, split, cohort, source, mended, test, versions } = context;
-  const { moreScans = [], background } = context;
+  const { curve, moreScans = [], background } = context;
   const used = new Set([...split.opt, ...split.cal]);
   const { window } = source.preparing;
   const meanLambda = meanLambdaByLabel(fit);
@@ -173,6 +177,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     organs: organsWithLosses(fit),
     losses: fit.losses.scan,
     ...(moreScans.length > 0 ? { moreScans } : {}),
+    ...(curve === undefined ? {} : { curve }),
     ...patientsOfSplit(split, cohort),
     ...(window === null ? {} : { units: unitsOf(window) }),
     ...(mended === undefined ? {} : { mended: { ...mended } }),
@@ -186,6 +191,21 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     test,
     versions: { ...versions },
   };
+}
+
+/** Fits of one split at several tolerances, null where there is none, as `curve` of `calibration.json`. */
+export function curveRecord(epsilons: readonly number[], fits: readonly (Fit | null)[]): CurveRecord {
+  const knots = epsilons.map((epsilon, at) => {
+    const fit = fits[at];
+    return fit === null
+      ? { epsilon, status: 'infeasible' as const, lambda: null }
+      : {
+          epsilon,
+          status: 'calibrated' as const,
+          lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
+        };
+  });
+  return knots.sort((a, b) => a.epsilon - b.epsilon);
 }
 
 /** Whether rules decide which scans there are, or which part of them. */
@@ -249,7 +269,50 @@ export function parseCalibration(json: string, name: string): Calibration {
   const calibration = value as Calibration;
   checkAgreement(calibration, name);
   calibratedLambda(calibration, name);
+  checkCurve(calibration, name);
   return calibration;
+}
+
+/** What the schema cannot say of a curve: it ascends, goes through the calibration, and has its groups at every knot. */
+function checkCurve(calibration: Calibration, name: string): void {
+  const { curve, epsilon, lambda } = calibration;
+  if (curve === undefined) return;
+  const refuse = (problem: string): never => {
+    throw new SemcrcError('bad-input', `${name}: /curve ${problem}`, {
+      data: { file: name, field: '/curve' },
+    });
+  };
+  if (!ascends(curve.map((knot) => knot.epsilon))) refuse('must be in ascending order of epsilon');
+  const own = curve.find((knot) => knot.epsilon === epsilon);
+  const same = own?.lambda && Object.keys(lambda).every((key) => sameLambda(own.lambda?.[key], lambda[key]));
+  if (!same) refuse(`must hold the calibration's own lambda at epsilon ${epsilon}`);
+  for (const knot of curve) {
+    if ((knot.status === 'calibrated') !== (knot.lambda !== null)) {
+      refuse(`must hold a lambda where it is calibrated, and only there; see epsilon ${knot.epsilon}`);
+    }
+    if (knot.lambda !== null) {
+      calibratedLambda({ ...calibration, lambda: knot.lambda }, `${name}, curve at epsilon ${knot.epsilon}`);
+    }
+  }
+}
+
+const sameLambda = (a: LambdaByGroup[string] | undefined, b: LambdaByGroup[string]): boolean =>
+  a !== undefined && JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+
+/**
+ * The λ of a calibration's curve at a tolerance: that of the largest ε of the curve that is not above it, since λ between two is
+ * unknown and the smaller ε promises more. Without a curve the one ε of the calibration is all there is.
+ *
+ * @returns null below the first ε, and where that ε is infeasible
+ */
+export function calibratedLambdaAt(
+  calibration: Calibration,
+  epsilon: number,
+): { readonly epsilon: number; readonly calibrated: CalibratedLambda } | null {
+  const { curve = [{ ...calibration, status: 'calibrated' as const }] } = calibration;
+  const knot = curve.findLast((one) => one.epsilon <= epsilon);
+  if (!knot || knot.lambda === null) return null;
+  return { epsilon: knot.epsilon, calibrated: calibratedLambda({ ...calibration, lambda: knot.lambda }) };
 }
 
 /** What a schema cannot say: fields that must agree with each other. */
@@ -344,5 +407,6 @@ function readCentre({ centre, labels }: Calibration, name: string): Centre | nul
 }
 
 /** A λ with its sides in one order. */
-const sorted = (value: Calibration['lambda'][string]): unknown =>
-  typeof value === 'object' ? [value.below, value.above] : value;
+function sorted(value: LambdaByGroup[string]): unknown {
+  return typeof value === 'object' ? [value.below, value.above] : value;
+}
