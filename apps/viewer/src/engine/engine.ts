@@ -71,8 +71,15 @@ class PageEngine implements Engine {
     asEngine(async () => {
       const { id, open } = await this.#open({ kind: 'phantom', options: EXAMPLE_COHORT });
       const cohort = this.#cohort(id);
-      const calibrations = await this.#inPool(undefined, work, async (pool, { signal, progress }) => {
-        const done: Calibrated[] = [];
+      // The worker draws the scan while the pool draws the cohort; it is kept for the calls to come.
+      const drawn = this.#calls.call('exampleScan', []);
+      const calibrations: Calibrated[] = [];
+      const example = async (): Promise<Example> => {
+        const named = calibrations.map(({ facts, text }): NamedCalibration => ({ name: facts.name, text }));
+        const scan = await this.#calls.call('exampleScan', named);
+        return { cohort: open, calibrations: [...calibrations], scan };
+      };
+      await this.#inPool(undefined, work, async (pool, { signal, progress }) => {
         for (const [at, procedure] of EXAMPLE_PROCEDURES.entries()) {
           const settings: CalibrateSettings = { procedure, curve: EXAMPLE_CURVE, ...EXAMPLE_SIZES };
           // Scans are drawn for the first procedure, and kept for the others.
@@ -80,13 +87,14 @@ class PageEngine implements Engine {
             if (at === 0 && now.stage === 'scans') progress?.({ ...now, stage: 'drawing' });
           };
           progress?.({ stage: 'calibrating', done: at, total: EXAMPLE_PROCEDURES.length });
-          done.push(await calibrateCohort(cohort, settings, pool, { signal, progress: report }));
+          calibrations.push(await calibrateCohort(cohort, settings, pool, { signal, progress: report }));
+          if (at === 0) {
+            await drawn;
+            work.first?.(await example());
+          }
         }
-        return done;
       });
-      const named: NamedCalibration[] = calibrations.map(({ facts, text }) => ({ name: facts.name, text }));
-      const scan = await this.#calls.call('exampleScan', named);
-      return { cohort: open, calibrations, scan } satisfies Example;
+      return example();
     });
 
   close: Engine['close'] = async () => {

@@ -264,8 +264,11 @@ export interface Engine {
     work?: Work,
   ): Promise<OpenScan>;
   closeCohort(cohort: CohortId): Promise<void>;
-  /** The built-in example, drawn and calibrated in the page. */
-  example(work?: Work): Promise<Example>;
+  /**
+   * The built-in example, drawn and calibrated in the page. `first` gets it as soon as its first calibration is there; the scan
+   * that the call resolves with replaces that one.
+   */
+  example(work?: Work & { readonly first?: (example: Example) => void }): Promise<Example>;
   /** Ends all workers; pending calls reject with `interrupted`. */
   close(): Promise<void>;
 }

@@ -34,6 +34,7 @@ export interface JobWork {
 export class WorkerJobs {
   #scan: { readonly id: ScanId; readonly scan: ScanInWorker } | undefined;
   #scans = 0;
+  #example: ReturnType<typeof drawExampleScan> | undefined;
   readonly #cohorts = new Map<number, Source>();
 
   async memoryNeeded(scan: ScanFiles) {
@@ -121,7 +122,8 @@ export class WorkerJobs {
 
   async exampleScan(calibrations: readonly NamedCalibration[]): Promise<OpenScan> {
     const facts = calibrations.map(({ text, name }) => readCalibration(text, name));
-    const looked = await drawExampleScan();
+    this.#example ??= drawExampleScan();
+    const looked = await this.#example;
     this.closeScan();
     return this.#keep(async (id) => ScanInWorker.of(id, 'the example', looked, facts, undefined));
   }

@@ -47,6 +47,7 @@ export class ScanIntervals {
     lambdaBelow: new Float32Array(BLOCK),
     lambdaAbove: new Float32Array(BLOCK),
   };
+  readonly #width = new Float32Array(BLOCK);
   readonly #marks = new Uint8Array(BLOCK);
 
   /** @throws SemcrcError as `ScanDesign` and `Placement` do */
@@ -77,7 +78,7 @@ export class ScanIntervals {
     ];
     const maps = this.#emptyMaps(want);
     const { lower, upper } = this.#bounds;
-    const marks = this.#marks;
+    const [width, marks] = [this.#width, this.#marks];
     for (const { first, placement } of this.#pieces) {
       const { length } = placement.regions;
       for (let start = 0; start < length; start += BLOCK) {
@@ -96,11 +97,14 @@ export class ScanIntervals {
         for (let j = 0; j < own.length; j++) {
           const label = own[j] as number;
           // As a volume of widths holds it.
-          const width = Math.fround((upper[j] as number) - (lower[j] as number));
+          width[j] = (upper[j] as number) - (lower[j] as number);
           voxels[label] = (voxels[label] as number) + 1;
-          widths[label] = (widths[label] as number) + width;
-          if (maps.width) maps.width[at + j] = width;
-          if (truth) missed[label] = (missed[label] as number) + (marks[j] as number);
+          widths[label] = (widths[label] as number) + (width[j] as number);
+        }
+        if (truth) {
+          for (let j = 0; j < own.length; j++) {
+            missed[own[j] as number] = (missed[own[j] as number] as number) + (marks[j] as number);
+          }
         }
         this.#keep(maps, at, own.length);
       }
@@ -116,11 +120,12 @@ export class ScanIntervals {
     );
   }
 
-  /** Copies a block's maps to their place; widths are there already. */
+  /** Copies a block's maps to their place. */
   #keep(maps: Partial<IntervalMaps>, at: number, count: number): void {
     for (const name of ['lower', 'upper', 'lambdaBelow', 'lambdaAbove'] as const) {
       maps[name]?.set(this.#bounds[name].subarray(0, count), at);
     }
+    maps.width?.set(this.#width.subarray(0, count), at);
     maps.missed?.set(this.#marks.subarray(0, count), at);
   }
 }

@@ -65,27 +65,41 @@ export class Widening {
   }
 
   /** As {@link applyLambda}, into arrays at least as long as `regions`. */
-  widen(interval: Interval, regions: Uint8Array | Uint16Array, into: CalibratedInterval): void {
-    const { lower, upper, weights, point } = interval;
-    const none = this.#below.length - 1;
+  widen(
+    { lower, upper, weights, point }: Interval,
+    regions: Uint8Array | Uint16Array,
+    into: CalibratedInterval,
+  ): void {
+    const { lower: least, upper: most, lambdaBelow, lambdaAbove } = into;
+    const [below, above] = [this.#below, this.#above];
+    const [reachBelow, reachAbove] = [this.#reachBelow, this.#reachAbove];
+    const leastBits = new Int32Array(least.buffer, least.byteOffset, least.length);
+    const mostBits = new Int32Array(most.buffer, most.byteOffset, most.length);
+    const none = below.length - 1;
     for (let voxel = 0; voxel < regions.length; voxel++) {
       const region = Math.min(regions[voxel], none);
-      let below = this.#reachBelow[region];
-      let over = this.#reachAbove[region];
+      let under = reachBelow[region];
+      let over = reachAbove[region];
       if (weights) {
-        below = reachOf(below * weights.lower[voxel]);
+        under = reachOf(under * weights.lower[voxel]);
         over = reachOf(over * weights.upper[voxel]);
       }
-      let least = positiveRoundDown(lower[voxel] - below);
-      let most = roundUpToOne(upper[voxel] + over);
+      // Rounded to nearest when stored, then to the neighbour where that went the wrong way. Next to a positive f32 its bits are
+      // one less or more; half of all voxels need it, so nothing branches on it.
+      const bottom = lower[voxel] - under;
+      const low = Math.max(bottom, 0);
+      least[voxel] = low;
+      leastBits[voxel] -= +(least[voxel] > low);
+      const top = upper[voxel] + over;
+      const high = top < 1 ? Math.max(top, 0) : 1;
+      most[voxel] = high;
+      mostBits[voxel] += +(most[voxel] < high);
       if (point) {
-        least = Math.min(point[voxel], least);
-        most = Math.max(point[voxel], most);
+        least[voxel] = Math.min(point[voxel], least[voxel]);
+        most[voxel] = Math.max(point[voxel], most[voxel]);
       }
-      into.lower[voxel] = least;
-      into.upper[voxel] = most;
-      into.lambdaBelow[voxel] = this.#below[region];
-      into.lambdaAbove[voxel] = this.#above[region];
+      lambdaBelow[voxel] = below[region];
+      lambdaAbove[voxel] = above[region];
     }
   }
 
@@ -96,44 +110,24 @@ export class Widening {
     truth: Float32Array,
     into: Uint8Array,
   ): void {
-    const none = this.#below.length - 1;
+    const [below, above] = [this.#below, this.#above];
+    const none = below.length - 1;
     for (let voxel = 0; voxel < regions.length; voxel++) {
       const region = Math.min(regions[voxel], none);
       const x = truth[voxel];
-      let below = Math.fround(lower[voxel] - x);
-      let above = Math.fround(x - upper[voxel]);
+      let under = Math.fround(lower[voxel] - x);
+      let over = Math.fround(x - upper[voxel]);
       if (weights) {
-        below = Math.fround(below / weights.lower[voxel]);
-        above = Math.fround(above / weights.upper[voxel]);
+        under = Math.fround(under / weights.lower[voxel]);
+        over = Math.fround(over / weights.upper[voxel]);
       }
       // A voxel is missed on the side of its point that it lies on, and never on it.
-      const outBelow = below > this.#below[region] && (!point || x < point[voxel]);
-      const outAbove = above > this.#above[region] && (!point || x > point[voxel]);
+      const outBelow = under > below[region] && (!point || x < point[voxel]);
+      const outAbove = over > above[region] && (!point || x > point[voxel]);
       into[voxel] = outBelow || outAbove ? 1 : 0;
     }
   }
 }
-
-/** The largest f32 from 0 that is no larger than an f64; 0 where that is negative. */
-function positiveRoundDown(value: number): number {
-  if (!(value > 0)) return 0;
-  const nearest = Math.fround(value);
-  if (nearest <= value) return nearest;
-  // From half a place to one below (a half is exact, below a power of two): rounds to the next f32.
-  return nearest > SMALL ? Math.fround(nearest - nearest * 2 ** -24) : roundDown(value);
-}
-
-/** The smallest f32 up to 1 that is no smaller than an f64, which is not negative; 1 where that is larger. */
-function roundUpToOne(value: number): number {
-  if (!(value < 1)) return 1;
-  const nearest = Math.fround(value);
-  if (nearest >= value) return nearest;
-  // From five eighths of a place to five quarters above: rounds to the next f32.
-  return nearest > SMALL ? Math.fround(nearest + nearest * 1.25 * 2 ** -24) : -roundDown(-value);
-}
-
-/** Larger f32 have all the 24 places of their kind. */
-const SMALL = 2 ** -100;
 
 const float = new Float32Array(1);
 const bits = new Int32Array(float.buffer);
