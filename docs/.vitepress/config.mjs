@@ -35,6 +35,7 @@ export default defineConfig({
         items: [
           { text: 'What it is', link: '/' },
           { text: 'The command line', link: '/cli' },
+          { text: 'The page', link: '/viewer' },
           { text: 'Simulated cohorts', link: '/simulate' },
           { text: 'Networks', link: '/predict' },
           { text: 'Examples', link: '/examples/' },

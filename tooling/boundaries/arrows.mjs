@@ -21,6 +21,7 @@ export const ARROWS = {
   '@semcrc/runner': ['@semcrc/simulate', '@semcrc/scanner', '@semcrc/cohort', '@semcrc/results'],
   '@semcrc/report': ['@semcrc/results', '@semcrc/core'],
   semcrc: ['@semcrc/runner', '@semcrc/report'],
+  '@semcrc/viewer': ['@semcrc/runner'],
 };
 
 /** Packages no part of which may touch Node: they run unchanged in a browser. */

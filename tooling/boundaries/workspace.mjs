@@ -13,7 +13,7 @@ import { readSource } from './source.mjs';
  */
 
 const FOLDERS = ['src', 'test', 'bench', 'scripts'];
-const SOURCE = /\.(ts|mts|js|mjs)$/;
+const SOURCE = /\.(tsx?|mts|js|mjs)$/;
 
 /**
  * Reads every package under `packages/` and `apps/` of `root`.

@@ -33,9 +33,16 @@ export function reasonToSkip() {
   return reason;
 }
 
-/** Starts a headless Chromium; close it when done. */
-export async function launchChromium() {
+/** WebGL2 drawn by the processor. */
+const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
+
+/**
+ * Starts a headless Chromium; close it when done.
+ * @param {{ webgl?: boolean }} [options] whether pages draw with WebGL2, slowly
+ */
+export async function launchChromium({ webgl = false } = {}) {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(reasonToSkip());
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+  const flags = webgl ? [...FLAGS.filter((flag) => flag !== '--disable-gpu'), ...SOFTWARE_WEBGL] : FLAGS;
+  return chromium.launch({ executablePath, headless: true, args: flags });
 }

@@ -1,5 +1,15 @@
 import { type Calibration, promisesOrgans, type RunRecord, type UnitsRecord } from '@semcrc/core';
-import { facts, figure, inHu, lambdaInHu, lambdaRange, lambdaText, table, wrapped } from './table.ts';
+import {
+  facts,
+  figure,
+  inHu,
+  lambdaInHu,
+  lambdaRange,
+  lambdaText,
+  meanInHu,
+  table,
+  wrapped,
+} from './table.ts';
 
 /** A calibration as its reader wants to see it: what was asked, λ̂, how held-out scans fare, organ by organ. */
 export function calibrationText(calibration: Calibration): string {
@@ -40,7 +50,17 @@ export function calibrationText(calibration: Calibration): string {
           `risk ${figure(test.risk)}, length ${figure(test.length)} of the data range (${inHu(test.length, units)} HU)`,
         ],
   );
+  if (calibration.curve !== undefined) pairs.push(['curve', curveText(calibration.curve)]);
   return `${facts(pairs)}\n\n${organTable(calibration)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
+}
+
+/** Over which tolerances a curve goes, and where it has no λ. */
+function curveText(curve: NonNullable<Calibration['curve']>): string {
+  const feasible = curve.filter(({ status }) => status === 'calibrated');
+  const [first, last] = [feasible[0], feasible.at(-1)];
+  const lost = curve.length - feasible.length;
+  const least = lost === 0 ? '' : `; ${lost} smaller ${lost === 1 ? 'one is' : 'ones are'} infeasible`;
+  return `λ̂ at ${feasible.length} tolerances, ε = ${first?.epsilon} to ${last?.epsilon}${least}`;
 }
 
 function anchorText(anchor: NonNullable<Calibration['anchor']>): string {
@@ -61,16 +81,16 @@ function exact(value: Calibration['lambda'][string]): string {
 
 /** λ, held-out risk and length of every label. */
 function organTable(calibration: Calibration): string {
-  const { labels, lambda, organs, test, units } = calibration;
+  const { labels, lambda, meanLambda, organs, test, units } = calibration;
   const ids = Object.keys(labels).sort((a, b) => Number(a) - Number(b));
   const { kind } = calibration.partition;
-  const byOrgan = kind === 'organ' || kind === 'strata';
+  const byOrgan = kind === 'organ' || kind === 'strata' || kind === 'learned';
   const lambdasOf = (id: string) =>
     Object.entries(lambda).flatMap(([key, value]) => (key === id || key.startsWith(`${id}/`) ? [value] : []));
   const statuses = Object.keys(organs).length > 0;
   const head = [
     'organ',
-    ...(byOrgan ? ['λ̂', 'λ̂ HU'] : []),
+    ...(byOrgan ? (meanLambda ? ['mean λ̂', 'mean λ̂ HU', 'λ̂ HU from … to'] : ['λ̂', 'λ̂ HU']) : []),
     'risk',
     'length',
     'HU',
@@ -82,7 +102,9 @@ function organTable(calibration: Calibration): string {
     const status = organs[id];
     return [
       labels[id],
-      ...(byOrgan ? [lambdaRange(lambdasOf(id)), lambdaInHu(lambdasOf(id), units)] : []),
+      ...(byOrgan && meanLambda ? [lambdaText(meanLambda[id]), meanInHu(meanLambda[id], units)] : []),
+      ...(byOrgan && !meanLambda ? [lambdaRange(lambdasOf(id))] : []),
+      ...(byOrgan ? [lambdaInHu(lambdasOf(id), units)] : []),
       figure(held?.risk),
       figure(held?.length),
       inHu(held?.length, units),
@@ -90,12 +112,25 @@ function organTable(calibration: Calibration): string {
       ...(statuses ? [status?.nCal ?? '–', status?.status ?? '–'] : []),
     ];
   });
-  return [table(head, rows), ...scanOnly(calibration.procedure)].join('\n\n');
+  return [table(head, rows), ...leaves(calibration), ...scanOnly(calibration.procedure)].join('\n\n');
+}
+
+/** Where the λ behind an organ's mean stand. */
+function leaves({ partition, lambda }: Calibration): string[] {
+  if (partition.kind !== 'learned' && partition.kind !== 'strata') return [];
+  const count = Object.keys(lambda).length;
+  const where =
+    partition.kind === 'learned' ? ', which voxels each belongs to in words under partition.rules' : '';
+  return [
+    wrapped(
+      `Means are over an organ's voxels on the opt scans; below 0 intervals shrink. All ${count} λ̂ stand in the calibration${where}.`,
+    ),
+  ];
 }
 
 /** What stands beside a table by organ of a procedure that promises the scan's risk and has a λ for each organ. */
 export function scanOnly(procedure: Calibration['procedure']): string[] {
-  if (procedure !== 'sem-crc') return [];
+  if (procedure !== 'sem-crc' && procedure !== 'shortest' && procedure !== 'recentred') return [];
   return [wrapped('The promise is for the scan, not for each organ; organ-crc promises every organ.')];
 }
 

@@ -1,61 +1,25 @@
-import {
-  type Cohort,
-  defaultSizes,
-  type ExperimentPlan,
-  holdsWholeSlices,
-  type Labels,
-  PAPER_PROCEDURES,
-  PRESETS,
-  type ProcedureOptions,
-  ExperimentPlan as planSchema,
-  type SplitSizes,
-  shortestOptions,
-} from '@semcrc/core';
-import { canonicalName } from '@semcrc/imaging';
-import { SemcrcError } from '@semcrc/kernels';
-import { Create } from 'typebox/value';
+import { type Cohort, knowsWholeSlices, type SplitSizes } from '@semcrc/core';
+import { type ResolvedPlan, resolvePlan } from '@semcrc/runner';
 import type { Settings } from './settings.ts';
 import type { SourceChoice } from './source.ts';
 
-const { epsilons, runs: runsSchema, seed: seedSchema } = planSchema.properties;
-
 /** Settings with every default filled in. */
-export interface Config extends SplitSizes {
+export interface Config extends ResolvedPlan {
   readonly source: SourceChoice;
-  readonly procedures: ExperimentPlan['procedures'];
-  readonly epsilon: number;
-  readonly runs: number;
-  readonly seed: number;
-  readonly preset: keyof typeof PRESETS;
-  /** `control` names organs as they were given. */
-  readonly options: ProcedureOptions;
 }
 
-/** Fills in what was not said, sizes by the cohort's patients. */
+/**
+ * Fills in what was not said, sizes by the cohort's patients.
+ *
+ * @param smallest tolerance that the split is for, where it serves several
+ */
 export function resolveConfig(
   settings: Settings,
   source: SourceChoice,
   cohort: Pick<Cohort, 'patients' | 'preparing'>,
+  smallest?: number,
 ): Config {
-  const { preset = 'paper' } = settings;
-  const options =
-    preset === 'shortest' ? shortestOptions(cohort.preparing, settings.heuristic) : PRESETS[preset];
-  return {
-    source,
-    procedures: settings.procedures ?? defaultProcedures(settings),
-    epsilon: settings.epsilon ?? Create(epsilons.items),
-    runs: settings.runs ?? Create(runsSchema),
-    seed: settings.seed ?? Create(seedSchema),
-    ...defaultSizes(new Set(cohort.patients).size, given(settings, ['nOpt', 'nCal', 'nTest'])),
-    preset,
-    options: { ...options, ...given(settings, Object.keys(options) as (keyof ProcedureOptions)[]) },
-  };
-}
-
-/** The paper's four and the shortest; with a preset those that take all that it sets. */
-function defaultProcedures({ preset }: Settings): ExperimentPlan['procedures'] {
-  if (preset === undefined) return [...PAPER_PROCEDURES, 'shortest'];
-  return preset === 'paper' ? PAPER_PROCEDURES : ['sem-crc'];
+  return { source, ...resolvePlan(settings, cohort, smallest) };
 }
 
 /**
@@ -69,37 +33,10 @@ export function designNote(
 ): string | null {
   const designed =
     preset === 'shortest' || procedures.includes('shortest') || procedures.includes('organ-shortest');
-  if (!designed || holdsWholeSlices(preparing) || options.heuristic !== 'quantile') return null;
+  if (!designed || knowsWholeSlices(preparing) || options.heuristic !== 'quantile') return null;
   return (
-    'the scans are resampled, cropped or padded, so strata cannot be learned of their slices: ' +
+    'the scans are resampled, or keep nothing of what their slices showed around them, so strata cannot be learned: ' +
     'shortest takes strata of intensity and width'
-  );
-}
-
-/** Those of some settings that were given. */
-function given<Name extends keyof Settings>(
-  settings: Settings,
-  names: readonly Name[],
-): Pick<Settings, Name> {
-  const entries = names.filter((name) => settings[name] !== undefined).map((name) => [name, settings[name]]);
-  return Object.fromEntries(entries);
-}
-
-/** What the runner is asked to do. @param labels of the cohort: `control` is spelt as they are */
-export function planOf(config: Config, labels: Labels): ExperimentPlan {
-  const { procedures, epsilon, runs, seed, nOpt, nCal, nTest, options } = config;
-  const control = options.control.map((name) => labelNamed(name, labels));
-  const sizes = { nOpt, nCal, nTest };
-  return { procedures, epsilons: [epsilon], runs, seed, ...sizes, options: { ...options, control } };
-}
-
-function labelNamed(name: string, labels: Labels): string {
-  const found = Object.values(labels).find((label) => canonicalName(label) === canonicalName(name));
-  if (found !== undefined) return found;
-  throw new SemcrcError(
-    'usage',
-    `\`control\` names ${name}, which the cohort does not have; it has ${Object.values(labels).join(', ')}`,
-    { data: { options: ['control'], label: name } },
   );
 }
 

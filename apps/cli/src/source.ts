@@ -130,7 +130,7 @@ function fileOptions(choice: SourceChoice): PreparingOptions {
 
 /** Every file and folder that opening a handle reads: no result may take the place of one. */
 export async function inputsOf(handle: SourceHandle): Promise<string[]> {
-  if (handle.kind === 'phantom') return [];
+  if (handle.kind === 'phantom' || handle.kind === 'dropped') return [];
   if (handle.kind === 'store') return [handle.path];
   const { path, options } = handle;
   const { scans } = handle.kind === 'manifest' ? await readManifest(path) : scanLayout(path, handle.options);

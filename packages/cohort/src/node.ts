@@ -2,11 +2,13 @@ export { type ApplyOptions, appliedBefore, applyToFiles, scanFolderName } from '
 export { type CheckOptions, type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
 export { prepareScan } from './scan/prepare.ts';
 export type { Prepared } from './scan/prepared.ts';
+export type { IntensityUnits, ReadingOptions } from './scan/reading.ts';
 export { describeNotes, type NoteKind, type ScanNote, type TakeNote } from './scan/scan-note.ts';
-export type { IntensityUnits, ReadingOptions } from './scan/scan-reader.ts';
+
 export type { ApplyFiles } from './scan/scan-slabs.ts';
 export type { SliceAdvice, SliceSettings } from './scan/slice-advice.ts';
 export { fingerprintOf } from './sources/digest.ts';
+export { disk } from './sources/disk.ts';
 export { type FoundManifest, findManifest } from './sources/file-tree.ts';
 export {
   type LayoutName,
@@ -43,5 +45,6 @@ export {
   type SourceHooks,
 } from './sources/scan-source.ts';
 export { beginStore, finishedDigest, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';
-export { openStore, type StoreOptions } from './store/reader.ts';
+export { openStore } from './store/folder-store.ts';
+export type { StoreOptions } from './store/reader.ts';
 export { finishStore, type StoreSummary } from './store/writer.ts';

@@ -8,7 +8,7 @@ import { loadResampler, type Resampler } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareScan, type ScanFiles } from '../src/node.ts';
 import { ScanMemory } from '../src/scan/scan-memory.ts';
-import type { IntensityUnits } from '../src/scan/scan-reader.ts';
+import type { IntensityUnits } from '../src/scan/reading.ts';
 import { failure } from './failure.ts';
 import { type PlainFile, writeNifti } from './plain-nifti.ts';
 import { uniform } from './random-cohort.ts';

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registry } from 'zarrita';
 import { beginStore, finishStore, openStore, writeScan } from '../src/node.ts';
-import { crc32c } from '../src/store/crc32c.ts';
+import { crc32c } from '../src/store/checksums.ts';
 import { failure } from './failure.ts';
 import { kept, planOf, randomSample } from './random-cohort.ts';
 

@@ -1,6 +1,12 @@
 export { type Labels, labelIds } from './cohort/labels.ts';
 export { mix, type RandomStream, randomStream } from './cohort/random.ts';
-export type { MendedVoxels, ReadSample, Sample } from './cohort/sample.ts';
+export {
+  type MendedVoxels,
+  type ReadSample,
+  type Sample,
+  SURROUNDING_MARGIN,
+  type Surroundings,
+} from './cohort/sample.ts';
 export {
   type CohortLook,
   doubtsOfCohort,
@@ -16,9 +22,11 @@ export {
   checkSplitSizes,
   defaultSizes,
   drawSplit,
+  type SizeRule,
   type Split,
 } from './cohort/split.ts';
-export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
+export { applyLambda, type CalibratedInterval, Widening } from './evaluate/apply.ts';
+export type { CalibratedLambda } from './evaluate/calibrated-lambda.ts';
 export { calibrationScansIn } from './evaluate/calibration-scans.ts';
 export {
   FLAGGED_ABOVE,
@@ -48,7 +56,6 @@ export {
 } from './evaluate/preparing-differences.ts';
 export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './evaluate/risk-curve.ts';
 export {
-  type CalibratedLambda,
   type Evaluation,
   evaluateScan,
   type LossAndLength,
@@ -57,13 +64,17 @@ export {
 } from './evaluate/scan-evaluation.ts';
 export type { Centre } from './learned/centre.ts';
 export { type Placement, placeSample } from './learned/placement.ts';
+export { type PredictedSlices, type SlicePart, surroundingsOf } from './learned/slice-features.ts';
 export { checkCombination } from './options/combination.ts';
 export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
-export { holdsWholeSlices, shortestOptions } from './options/method.ts';
+export { shortestOptions } from './options/method.ts';
 export {
+  keepsSurroundings,
+  knowsWholeSlices,
   PREPARING_DEFAULTS,
   Preparing,
   PreparingOptions,
+  UNCUT,
   UNKNOWN_PREPARING,
 } from './options/preparing.ts';
 export {
@@ -79,6 +90,7 @@ export {
   RECENTRED_OPTIONS,
   SHORTEST_OPTIONS,
 } from './options/procedure-options.ts';
+export { type ToleranceRange, tolerancesOf } from './options/tolerance-range.ts';
 export { makePartition, type Partition, regionsOfSample } from './partition/partition.ts';
 export type {
   PartitionSpec,
@@ -87,23 +99,20 @@ export type {
   StratumFeature,
   StratumFeatureName,
 } from './partition/partition-spec.ts';
+export { fitCurve } from './procedures/curve.ts';
 export {
   evaluateFits,
   fitSplit,
-  type LabelledIndex,
   lengthsWithMore,
-  type MeanAndSd,
-  planRuns,
   profileOptionsOf,
-  type RunPlan,
   type RunResult,
   runOne,
   type SplitFits,
-  type SummaryRow,
-  summarize,
 } from './procedures/experiment.ts';
 export type { CalibrationData, Fit, FitAnchor, FitOptions, OrganStatus } from './procedures/fit.ts';
 export { guaranteeInWords } from './procedures/guarantee.ts';
+export { type LabelledIndex, planRuns, type RunPlan } from './procedures/run-plan.ts';
+export { type MeanAndSd, type SummaryRow, summarize } from './procedures/summary.ts';
 export {
   type Interval,
   intervalOf,
@@ -111,6 +120,7 @@ export {
 export type { EdgeSums, LengthProfile } from './profile/length-profile.ts';
 export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile/profile.ts';
 export type { MergedScores, ScorePlaces, Sides } from './profile/sorted-scores.ts';
+export { AnchorRecord } from './records/anchor.ts';
 export { APPLY_SCHEMA, type AppliedOrgan, ApplySummary } from './records/apply-summary.ts';
 export {
   CALIBRATION_SCHEMA,
@@ -118,12 +128,15 @@ export {
   type CalibrationContext,
   CurveRecord,
   calibratedLambda,
+  calibratedLambdaAt,
+  curveRecord,
   describeCalibration,
   parseCalibration,
   SourceRecord,
 } from './records/calibration.ts';
 export { EVALUATION_SCHEMA, EvaluationDocument, parseEvaluation } from './records/evaluation.ts';
 export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment.ts';
+export { LambdaByGroup } from './records/lambda.ts';
 export { PUBLISHED } from './records/published.ts';
 export {
   EXAMPLE_VOLUMES,
@@ -137,8 +150,6 @@ export {
   RunFile,
 } from './records/results.ts';
 export {
-  AnchorRecord,
-  LambdaByGroup,
   LossesRecord,
   type MoreScans,
   RunRecord,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextUp, roundDown } from '../src/evaluate/apply.ts';
-import { applyLambda, type Interval, makePartition } from '../src/index.ts';
+import { applyLambda, type Interval, makePartition, Widening } from '../src/index.ts';
 
 const LABELS = { 0: 'background', 1: 'body' };
 const organs = makePartition({ kind: 'organ' }, LABELS);
@@ -161,5 +161,77 @@ describe('f32 neighbours', () => {
     expect(nextUp(0)).toBe(2 ** -149);
     expect(nextUp(1)).toBe(1 + 2 ** -23);
     expect(nextUp(Infinity)).toBe(Infinity);
+  });
+
+  it('are rounded as the bits of f32 say, to the bit', () => {
+    const level = fc.oneof(
+      lambda,
+      lambda.map((value) => -value),
+      fc.constant(Number.POSITIVE_INFINITY),
+    );
+    const weight = fc.float({ min: Math.fround(0.01), max: 1, noNaN: true });
+    fc.assert(
+      fc.property(unit, unit, unit, level, level, weight, fc.nat(2), (a, b, p, ...rest) => {
+        const [one, other, w, kind] = rest;
+        // λ is negative only where intervals shrink to a point.
+        const [below, above] = kind === 1 ? [one, other] : [Math.abs(one), Math.abs(other)];
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        const interval = { lower: Float32Array.of(low), upper: Float32Array.of(high) };
+        const middle = Math.min(Math.max(p, low), high);
+        const more = [
+          {},
+          { point: Float32Array.of(middle) },
+          { weights: { lower: Float32Array.of(w), upper: Float32Array.of(w) } },
+        ][kind];
+        const result = publish({ ...interval, ...more }, [0, below, 0, above].slice(0, 4), 2);
+        const reach = (value: number) => {
+          const largest = roundDown(value);
+          return (largest + nextUp(largest)) / 2;
+        };
+        const reachOf = (value: number) => (kind === 2 ? reach(reach(value) * w) : reach(value));
+        const least = roundDown(low - reachOf(below));
+        const most = -roundDown(-(high + reachOf(above)));
+        const expected = [
+          Math.max(kind === 1 ? Math.min(middle, least) : least, 0),
+          Math.min(kind === 1 ? Math.max(middle, most) : most, 1),
+        ];
+        expect([result.lower[0] + 0, result.upper[0] + 0]).toEqual(expected.map((value) => value + 0));
+      }),
+      { numRuns: 8000, seed: 35 },
+    );
+  });
+
+  it('leave out the voxels that are marked as missed, and those only', () => {
+    const weight = fc.float({ min: Math.fround(0.01), max: 1, noNaN: true });
+    let missed = 0;
+    fc.assert(
+      fc.property(unit, unit, unit, unit, lambda, lambda, weight, fc.nat(2), (a, b, p, x, ...rest) => {
+        const [below, above, w, kind] = rest;
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        const point = Float32Array.of(Math.min(Math.max(p, low), high));
+        const weights = { lower: Float32Array.of(w), upper: Float32Array.of(w) };
+        const interval = {
+          ...{ lower: Float32Array.of(low), upper: Float32Array.of(high) },
+          ...(kind === 1 ? { point } : kind === 2 ? { weights } : {}),
+        };
+        const values = Float32Array.of(0, below, 0, above);
+        const calibrated = { partition: organs, sides: 2 as const, lambda: values };
+        const mark = new Uint8Array(1);
+        new Widening(calibrated).markMissed(interval, Uint8Array.of(1), Float32Array.of(x), mark);
+        const divisor = kind === 2 ? w : 1;
+        const scores = [
+          Math.fround(Math.fround(low - x) / divisor),
+          Math.fround(Math.fround(x - high) / divisor),
+        ];
+        expect(mark[0]).toBe(scores[0] > below || scores[1] > above ? 1 : 0);
+        missed += mark[0];
+        if (mark[0] === 1) return;
+        const bounds = applyLambda(interval, Uint8Array.of(1), calibrated);
+        expect(bounds.lower[0]).toBeLessThanOrEqual(x);
+        expect(bounds.upper[0]).toBeGreaterThanOrEqual(x);
+      }),
+      { numRuns: 8000, seed: 36 },
+    );
+    expect(missed).toBeGreaterThan(500);
   });
 });

@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 async function fitted(procedure: Procedure) {
   const data = dataOf(kernels, SAMPLES, profileOptionsOf([procedure], PAPER_OPTIONS));
-  const stream = { seed: 0, run: 0, more: true };
+  const stream = { seed: 0, run: 0, more: [EPSILON] };
   const [{ fits }] = await fitSplit(data, SPLIT, [procedure], [EPSILON], PAPER_OPTIONS, stream);
   return { data, fit: fits[0] };
 }

@@ -1,3 +1,5 @@
+export { droppedFiles, type LazyFile } from './files/dropped-files.ts';
+export { type ByteRuns, type Files, type OpenFile, unreadable } from './files/open-file.ts';
 export {
   type Affine,
   applyAffine,
@@ -59,16 +61,19 @@ export {
   psnr,
   ssim,
 } from './measures.ts';
+export { NiftiBlobWriter } from './nifti/blob-writer.ts';
 export type { NiftiDatatype } from './nifti/datatype.ts';
 export { labelNames, type NiftiExtension } from './nifti/extension.ts';
 export type { NiftiHeader, NiftiNotes } from './nifti/header.ts';
 export { type NiftiImage, parseNifti, parseNiftiHeader, type VoxelKind } from './nifti/memory.ts';
+export { NiftiFiles } from './nifti/nifti-files.ts';
 export { seriesShape, volumeShape } from './nifti/shape.ts';
 export type { AffineSource } from './nifti/transform.ts';
 export { restoreImage, restoreLabels } from './prepare/restore.ts';
 export {
   type CutChoice,
   chooseCut,
+  firstPixel,
   type PaperSlices,
   type ScanCut,
   type SliceRoom,
@@ -77,6 +82,7 @@ export {
   stackSlices,
   takeImage,
   takeLabels,
+  wholeSlices,
 } from './prepare/scan-cut.ts';
 export {
   chooseSliceWindow,

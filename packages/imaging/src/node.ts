@@ -1,4 +1,5 @@
 export { AtomicFile, commitTogether, writeFileAtomic, writeFolderAtomic } from './files/atomic-file.ts';
+export { diskFiles } from './files/disk-files.ts';
 export {
   openRegularFile,
   readTextFile,
@@ -9,16 +10,17 @@ export {
 export { checkOutput, kindOfResult, type OutputRules, replacesKind, unwritable } from './files/output.ts';
 export { reasonOf } from './files/system-error.ts';
 export { resolveLabelling } from './labels/resolve-labelling.ts';
-export type { NiftiFormat } from './nifti/encode-header.ts';
 export {
   checkNifti,
-  type NiftiReadOptions,
+  diskNifti,
   readNifti,
   readNiftiHeader,
+  readNiftiSeries,
+  readNiftiSeriesSlabs,
   readNiftiSlabs,
-  type Slab,
-  type VolumeChoice,
-} from './nifti/file.ts';
-export { readNiftiSeries, readNiftiSeriesSlabs, type SeriesSlab } from './nifti/series.ts';
+} from './nifti/disk-nifti.ts';
+export type { NiftiFormat } from './nifti/encode-header.ts';
+export type { NiftiReadOptions, Slab, VolumeChoice } from './nifti/file.ts';
+export type { SeriesSlab } from './nifti/series.ts';
 export type { SliceSpan } from './nifti/stream.ts';
 export { type NiftiWriteOptions, NiftiWriter, writeNifti } from './nifti/writer.ts';

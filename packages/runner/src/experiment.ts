@@ -142,9 +142,14 @@ export interface CalibrationResult extends ReadingFacts, CalibratedSplit {
 export async function runCalibration(
   opening: Opening,
   plan: ExperimentPlan,
-  options: WorkOptions,
+  options: WorkOptions & {
+    /** Ascending tolerances at which λ̂ is found, too, the plan's first among them; none by default. */
+    readonly curve?: readonly number[] | undefined;
+    /** What is measured on the test scans besides λ̂ of the plan's first tolerance; nothing by default. */
+    readonly measure?: 'nothing' | 'curve' | undefined;
+  },
 ): Promise<CalibrationResult> {
-  const { executor, signal } = options;
+  const { executor, signal, curve = [], measure = 'nothing' } = options;
   const cohort = await readCohort(opening, plan, options);
   const [run] = planRuns({ ...plan, runs: 1 }, cohort);
   const start = sessionOf({ ...opening, known: cohort }, plan, options);
@@ -154,7 +159,7 @@ export async function runCalibration(
   const calibrated = await executor.run({
     session,
     kind: 'calibrate',
-    input: split,
+    input: { split, curve, measure },
     name: 'calibration',
     signal,
   });

@@ -1,7 +1,7 @@
 import { openLayout, openManifest, openStore, type SourceHooks } from '@semcrc/cohort/node';
 import type { Source } from '@semcrc/core';
 import { phantomSource } from '@semcrc/simulate';
-import type { Opening } from './handle.ts';
+import { type Opening, openSource as openAnywhere } from './handle.ts';
 import { phantomCache } from './phantom-cache.ts';
 
 /**
@@ -20,6 +20,8 @@ export async function openSource(opening: Opening, hooks: SourceHooks = {}): Pro
       return openLayout(opening.layout, opening.path, { ...opening.options, ...known }, hooks);
     case 'store':
       return openStore(opening.path, known);
+    case 'dropped':
+      return openAnywhere(opening);
     case 'phantom':
       return phantomSource(opening.options, phantomCache());
   }

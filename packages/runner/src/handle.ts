@@ -1,3 +1,4 @@
+import { type DroppedCohort, openDroppedStore } from '@semcrc/cohort';
 import type { Cohort, PreparingOptions, ScanNote, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type PhantomOptions, phantomSource } from '@semcrc/simulate';
@@ -35,8 +36,16 @@ export interface LayoutHandle {
   };
 }
 
+/** A prepared cohort among the files of a page; opens anywhere. */
+export interface DroppedHandle {
+  readonly kind: 'dropped';
+  readonly cohort: DroppedCohort;
+  /** Tells it from every other that the same workers open: files do not show in a handle's text. */
+  readonly key: string;
+}
+
 /** Says which cohort to open, as plain data: every worker opens its own. */
-export type SourceHandle = PhantomHandle | ManifestHandle | LayoutHandle | StoreHandle;
+export type SourceHandle = PhantomHandle | ManifestHandle | LayoutHandle | StoreHandle | DroppedHandle;
 
 /** A cohort to open, and what an earlier opening of the same cohort found: it is taken over instead of read again. */
 export type Opening = SourceHandle & { readonly known?: Cohort };
@@ -55,7 +64,15 @@ export type OpenSource = (
 export async function openSource(opening: Opening): Promise<Source> {
   const { kind } = opening;
   if (kind === 'phantom') return phantomSource(opening.options);
-  throw new SemcrcError('unsupported', `a ${kind} is opened in Node only; a browser opens the phantom`, {
-    data: { kind },
-  });
+  if (kind === 'dropped') {
+    const { known } = opening;
+    return openDroppedStore(opening.cohort, known === undefined ? {} : { known });
+  }
+  throw new SemcrcError(
+    'unsupported',
+    `a ${kind} is opened in Node only; a browser opens dropped cohorts and the phantom`,
+    {
+      data: { kind },
+    },
+  );
 }

@@ -1,3 +1,11 @@
+export { calibrationDocument } from './calibration-document.ts';
+export {
+  type PlanSettings,
+  planOf,
+  type ResolvedPlan,
+  resolvePlan,
+  toleranceOf,
+} from './calibration-plan.ts';
 export { type EvaluationOptions, type EvaluationResult, runEvaluation } from './evaluation.ts';
 export { type Executor, type JobTable, SerialExecutor, type Task, type Workbench } from './executor.ts';
 export {
@@ -12,6 +20,7 @@ export {
   type WorkProgress,
 } from './experiment.ts';
 export {
+  type DroppedHandle,
   type LayoutHandle,
   type ManifestHandle,
   type Opening,
@@ -28,7 +37,9 @@ export type {
   ExperimentExecutor,
   ExperimentJobs,
   ExperimentSession,
+  HeldOut,
   ProfiledScan,
+  SplitToCalibrate,
 } from './job.ts';
 export { WorkerPool } from './pool.ts';
 export type { Death, SpawnThread, Thread } from './thread.ts';

@@ -1,6 +1,7 @@
 import type {
   Calibration,
   Cohort,
+  CurveRecord,
   Evaluation,
   ExperimentPlan,
   Fit,
@@ -73,6 +74,26 @@ export interface CalibratedSplit {
   readonly scans: readonly ScanEvaluation[];
   /** What more calibration scans would give. */
   readonly moreScans: readonly MoreScans[];
+  /** λ̂ at the tolerances asked for; null where none were. */
+  readonly toleranceCurve: CurveRecord | null;
+  /** How they do on the test scans, where that was asked for, one for each tolerance with a λ̂. */
+  readonly heldOut: readonly HeldOut[];
+}
+
+/** Mean risk and length on the test scans at a tolerance. */
+export interface HeldOut {
+  readonly epsilon: number;
+  readonly risk: number;
+  readonly length: number;
+}
+
+/** A split to be calibrated. */
+export interface SplitToCalibrate {
+  readonly split: Split;
+  /** Ascending tolerances at which λ̂ is found, too, the plan's first among them; empty: at none. */
+  readonly curve: readonly number[];
+  /** What is measured on the test scans besides λ̂ of the plan's first tolerance. */
+  readonly measure: 'nothing' | 'curve';
 }
 
 /** Jobs on a cohort: of an experiment, profiles once per scan, then runs; of an evaluation, scan by scan. */
@@ -82,7 +103,7 @@ export interface ExperimentJobs {
   /** Every procedure of the plan on one split; one result per tolerance. */
   readonly run: { readonly input: RunPlan; readonly output: readonly RunResult[] };
   /** The plan's first procedure at the first tolerance on one split, with all that `calibration.json` holds. */
-  readonly calibrate: { readonly input: Split; readonly output: CalibratedSplit };
+  readonly calibrate: { readonly input: SplitToCalibrate; readonly output: CalibratedSplit };
   /** The session's calibration on one scan, by its id. */
   readonly evaluate: { readonly input: string; readonly output: EvaluatedScan };
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { fingerprintOf, moveCells, readManifestTable } from '@semcrc/cohort/node';
+import { disk, fingerprintOf, moveCells, readManifestTable } from '@semcrc/cohort/node';
 import { checkOutput, readNifti, writeFileAtomic, writeNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import {
@@ -391,7 +391,7 @@ async function printsOf(
   const mine = new Set(own);
   const prints: string[] = [];
   for (const [at, scan] of scans.entries())
-    prints.push(known && !mine.has(scan) ? known[at] : await fingerprintOf(scan.image, 'image'));
+    prints.push(known && !mine.has(scan) ? known[at] : await fingerprintOf(disk, scan.image, 'image'));
   return prints;
 }
 

@@ -36,7 +36,9 @@ export function spawnBrowserThread(options: BrowserThreadOptions = {}): Thread {
   };
   const start = (script: URL | string): void => {
     if (asked) return;
-    worker = new Worker(script, { type: 'module', name: 'semcrc' });
+    // A page that was opened from a disk may load no module from a blob: URL, and the script is one file either way.
+    const type = options.script === undefined ? 'classic' : 'module';
+    worker = new Worker(script, { type, name: 'semcrc' });
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       const what = event.message || 'its script did not load';

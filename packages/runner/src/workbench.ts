@@ -4,12 +4,16 @@ import {
   type CalibrationData,
   cached,
   cohortOf,
+  curveRecord,
   evaluateCalibration,
   evaluateFits,
+  type Fit,
+  fitCurve,
   fitSplit,
   lengthsWithMore,
   makePartition,
   type Profile,
+  type ProfileOptions,
   profileOptionsOf,
   type RunPlan,
   type RunResult,
@@ -30,8 +34,10 @@ import type {
   EvaluationSession,
   ExperimentJobs,
   ExperimentSession,
+  HeldOut,
   ProfiledScan,
   ScanToProfile,
+  SplitToCalibrate,
 } from './job.ts';
 import { canShare, toSharedMemory } from './shared-memory.ts';
 
@@ -81,7 +87,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
       case 'run':
         return this.#run(input as RunPlan);
       case 'calibrate':
-        return this.#calibrate(input as Split);
+        return this.#calibrate(input as SplitToCalibrate);
       case 'evaluate':
         return this.#evaluate(input as string);
       default:
@@ -110,17 +116,48 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     return runOne(this.#data(), this.#experiment().plan, run);
   }
 
-  async #calibrate(split: Split): Promise<CalibratedSplit> {
+  async #calibrate({ split, curve, measure }: SplitToCalibrate): Promise<CalibratedSplit> {
     const { procedures, epsilons, options, seed } = this.#experiment().plan;
     const data = this.#data();
     const [procedure] = procedures;
-    const stream = { seed, run: 0, more: true };
-    const [fitted] = await fitSplit(data, split, [procedure], [epsilons[0]], options, stream);
-    const [fit] = fitted.fits;
+    const [epsilon] = epsilons;
+    const stream = { seed, run: 0, more: [epsilon] };
+    const tolerances = curve.length > 0 ? curve : [epsilon];
+    const fits = await fitCurve(data, split, procedure, tolerances, options, stream);
+    // Alone, it says why there is no λ.
+    const fit = fits[tolerances.indexOf(epsilon)] ?? (await this.#fit(split, epsilon));
     const profiling = profileOptionsOf(procedures, options);
     const [scans] = await evaluateFits(data, [fit], split.test, profiling);
     const [moreScans] = await lengthsWithMore(data, [fit], split.test, profiling);
-    return { fit, evaluation: averageEvaluations(scans), scans, moreScans };
+    return {
+      ...{ fit, evaluation: averageEvaluations(scans), scans, moreScans },
+      toleranceCurve: curve.length > 0 ? curveRecord(tolerances, fits) : null,
+      heldOut: measure === 'curve' ? await this.#heldOut(tolerances, fits, split, profiling) : [],
+    };
+  }
+
+  /** Mean risk and length on the test scans wherever there is a fit; each scan is read once. */
+  async #heldOut(
+    tolerances: readonly number[],
+    fits: readonly (Fit | null)[],
+    split: Split,
+    profiling: ProfileOptions,
+  ): Promise<HeldOut[]> {
+    const some = fits.filter((fit) => fit !== null);
+    const evaluations = await evaluateFits(this.#data(), some, split.test, profiling);
+    return tolerances.flatMap((epsilon, at) => {
+      const fit = fits[at];
+      const mean = fit && averageEvaluations(evaluations[some.indexOf(fit)]);
+      return mean ? [{ epsilon, risk: mean.risk, length: mean.length }] : [];
+    });
+  }
+
+  /** The plan's first procedure at one tolerance. */
+  async #fit(split: Split, epsilon: number): Promise<Fit> {
+    const { procedures, options, seed } = this.#experiment().plan;
+    const stream = { seed, run: 0, more: [epsilon] };
+    const [fitted] = await fitSplit(this.#data(), split, procedures.slice(0, 1), [epsilon], options, stream);
+    return fitted.fits[0];
   }
 
   async #evaluate(scan: string): Promise<EvaluatedScan> {

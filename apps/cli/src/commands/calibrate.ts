@@ -1,14 +1,14 @@
 import {
   CALIBRATION_SCHEMA,
-  describeCalibration,
   PROCEDURES,
   type Procedure,
   planRuns,
-  UNKNOWN_PREPARING,
+  type ToleranceRange,
+  tolerancesOf,
 } from '@semcrc/core';
 import { cardOf } from '@semcrc/report';
-import { runCalibration } from '@semcrc/runner';
-import { Command, Option } from 'commander';
+import { calibrationDocument, planOf, runCalibration } from '@semcrc/runner';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
 import type { Invocation } from '../invocation.ts';
 import {
@@ -27,7 +27,7 @@ import {
 import { openOutput } from '../output.ts';
 import { printSummary } from '../plain-summary.ts';
 import { cardBeside, checksOf, claimCard, sha256, writeCard } from '../report-files.ts';
-import { designNote, planOf, resolveConfig } from '../resolve.ts';
+import { designNote, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, inputsOf } from '../source.ts';
 import { VERSION } from '../version.ts';
@@ -35,6 +35,7 @@ import { EXPERIMENTS, noteReading, openCohort, StageProgress, withExecutor } fro
 
 interface CalibrateOptions extends Settings {
   readonly procedure?: Procedure;
+  readonly curve?: ToleranceRange;
   readonly out?: string;
   readonly force?: boolean;
   readonly workers?: number;
@@ -56,7 +57,9 @@ Examples:
   semcrc calibrate manifest.csv --labels suprem --epsilon 0.1 --n-opt 8 --n-cal 28 --n-test 12
       scans of a manifest; the segmentations number their labels as SuPreM does
   semcrc calibrate manifest.csv --labels suprem --procedure organ-crc --n-opt 0 --n-test 0
-      every organ's own risk, calibrated on every scan there is`;
+      every organ's own risk, calibrated on every scan there is
+  semcrc calibrate --epsilon 0.1 --curve 0.02:0.2:0.01
+      λ at tolerances from 0.02 to 0.2 beside that at 0.1: what a reader may move through`;
 
 /** `semcrc calibrate`: one split → calibration.json and how it does on held-out scans. */
 export function calibrateCommand({ terminal, signal }: Invocation): Command {
@@ -70,12 +73,24 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
       '--procedure <name>',
       'what is calibrated (default: shortest; sem-crc where the method is chosen by options)',
     ).choices(PROCEDURES),
+    new Option(
+      '--curve <from:to:step>',
+      'λ at these tolerances, too, on the same split, such as 0.02:0.2:0.01 (default: at ε alone)',
+    ).argParser(rangeIn),
   ]);
   addSettings(command, 'Method:', METHOD);
   addOptions(command, 'Output:', [OUT_FILE, FORCE_FILE, NO_CARD, WORKERS, QUIET, JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: CalibrateOptions) => {
-    const { procedure: named, out = 'calibration.json', force = false, report, workers, ...rest } = options;
+    const {
+      procedure: named,
+      curve: range,
+      out = 'calibration.json',
+      force = false,
+      report,
+      workers,
+      ...rest
+    } = options;
     const { json: _, quiet: __, ...settings } = rest;
     const procedure = named ?? (DESIGN.some((option) => option in settings) ? 'sem-crc' : 'shortest');
     const choice = chooseSource({ ...settings, source });
@@ -84,6 +99,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     const config = resolveConfig({ ...settings, procedures: [procedure], runs: 1 }, choice, cohort);
     const plan = planOf(config, cohort.labels);
     planRuns(plan, cohort);
+    const curve = range === undefined ? [] : tolerancesOf(range, config.epsilon);
     const different = designNote(config, cohort);
     if (different !== null) terminal.note(`note: ${different}`);
     const kind = CALIBRATION_SCHEMA.replace(/@.*/, '');
@@ -93,28 +109,9 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
 
     const progress = new StageProgress(terminal);
     const result = await withExecutor(EXPERIMENTS, workers, (executor) =>
-      runCalibration(opening, plan, { executor, signal, onProgress: progress.update }),
+      runCalibration(opening, plan, { executor, signal, curve, onProgress: progress.update }),
     ).finally(() => progress.stop());
-    const calibration = describeCalibration(result.fit, {
-      epsilon: config.epsilon,
-      options: plan.options,
-      labels: cohort.labels,
-      seed: plan.seed,
-      split: result.split,
-      cohort,
-      mended: result.mended,
-      background: result.look?.background,
-      source: {
-        name: cohort.name,
-        digest: cohort.digest,
-        scans: cohort.ids.length,
-        leftOut: cohort.leftOut.length,
-        preparing: cohort.preparing ?? { ...UNKNOWN_PREPARING, draws: cohort.draws },
-      },
-      test: result.evaluation,
-      moreScans: result.moreScans,
-      versions: { semcrc: VERSION },
-    });
+    const calibration = calibrationDocument(result, plan, { semcrc: VERSION });
     const text = await output.write(calibration);
     const reported = {
       name: out,
@@ -131,4 +128,14 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     terminal.print(`${calibrationText(calibration)}\n\nwritten to ${output.path}${card}`);
     terminal.printJson(calibration);
   });
+}
+
+/** Three numbers between colons. */
+function rangeIn(text: string): ToleranceRange {
+  const numbers = text.split(':').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [from, to, step] = numbers;
+  if (numbers.length !== 3 || !numbers.every(Number.isFinite)) {
+    throw new InvalidArgumentError('Expected three numbers, from:to:step, such as 0.02:0.2:0.01.');
+  }
+  return { from, to, step };
 }

@@ -6,7 +6,7 @@ import {
   type MendedVoxels,
 } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
-import type { IntensityUnits } from '../scan/scan-reader.ts';
+import type { IntensityUnits } from '../scan/reading.ts';
 import type { ApplyFiles } from '../scan/scan-slabs.ts';
 import type { Published } from './publish.ts';
 
@@ -74,9 +74,7 @@ export class OrganTally {
       epsilon,
       guarantee,
       extrapolation,
-      condition:
-        'The guarantee is for scans acquired and prepared as the calibration scans were; it is a statement about scans on ' +
-        `average, not about this one. ${edges(units, window)}`,
+      condition: applicationCondition(units, window),
       voxels,
       meanWidth: this.#widths.reduce((sum, width) => sum + width, 0) / voxels,
       mended: { clipped: this.#clipped, crossed: this.#crossed },
@@ -122,6 +120,14 @@ function warning(
     ? 'its interval is the whole range'
     : 'it takes the λ the procedure gives such labels';
   return `${organ} was never calibrated: ${reasons[status]}; ${consequence}`;
+}
+
+/** Under what condition a promise holds for a scan, and how its bounds are read. */
+export function applicationCondition(units: IntensityUnits, window: readonly [number, number]): string {
+  return (
+    'The guarantee is for scans acquired and prepared as the calibration scans were; it is a statement about scans on ' +
+    `average, not about this one. ${edges(units, window)}`
+  );
 }
 
 function edges(units: IntensityUnits, [lo, hi]: readonly [number, number]): string {

@@ -1,12 +1,14 @@
 import type { LeftOut } from '@semcrc/core';
 import { type Labelling, type NiftiHeader, seriesShape, volumeShape } from '@semcrc/imaging';
-import { checkNifti } from '@semcrc/imaging/node';
+import { checkNifti, diskFiles } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { fingerprintOf } from '../sources/digest.ts';
+import { disk } from '../sources/disk.ts';
 import type { ScanFiles } from '../sources/manifest.ts';
 import type { SliceChoice } from '../sources/scan-options.ts';
 import { filesOf } from '../sources/scan-source.ts';
 import { takeSliceCensus } from './prepare.ts';
+import type { ReadingOptions } from './reading.ts';
 import {
   alignFile,
   checkDraws,
@@ -18,7 +20,7 @@ import {
 } from './scan-files.ts';
 import { ScanMemory } from './scan-memory.ts';
 import type { ScanNote } from './scan-note.ts';
-import { type ReadingOptions, ScanReader } from './scan-reader.ts';
+import { ScanReader } from './scan-reader.ts';
 import { adviseSlices, type SliceAdvice, type SliceCensus } from './slice-advice.ts';
 
 /** One thing that would stop a scan from being used. */
@@ -132,9 +134,9 @@ async function attempt<T>(
 
 /** The files of a role: those of a folder one by one. */
 function partsOf(role: string, path: string, labelling: Labelling): readonly string[] {
-  if (role === 'samples') return drawFiles(path);
-  return role === 'segmentation' && isFolder(path)
-    ? organFiles(path, labelling).map(({ file }) => file)
+  if (role === 'samples') return drawFiles(diskFiles, path);
+  return role === 'segmentation' && isFolder(diskFiles, path)
+    ? organFiles(diskFiles, path, labelling).map(({ file }) => file)
     : [path];
 }
 
@@ -180,7 +182,7 @@ async function checkHeaders(
 
 /** Refuses a ground truth that another scan has, too: the two are one scan to every split. */
 async function checkUnique({ scan, groundTruth }: ScanFiles, { truths }: Seen): Promise<void> {
-  const print = await fingerprintOf(groundTruth, 'groundTruth');
+  const print = await fingerprintOf(disk, groundTruth, 'groundTruth');
   const other = truths.get(print);
   truths.set(print, other ?? scan);
   if (other === undefined) return;

@@ -1,21 +1,20 @@
-import { readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import {
   type Affine,
   axisCodes,
   canonicalName,
   checkLabelTable,
   compareGrids,
+  type Files,
   type Labelling,
   labelNames,
   makeGrid,
+  type NiftiFiles,
   type NiftiHeader,
   type Shape,
   seriesShape,
   shareOfVoxel,
   spacingOf,
 } from '@semcrc/imaging';
-import { readNiftiHeader } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles } from '../sources/manifest.ts';
 import type { TakeNote } from './scan-note.ts';
@@ -87,20 +86,35 @@ export function noteHeader(scan: string, file: string, header: NiftiHeader, note
 }
 
 /** Whether a path is a folder; not so where nothing stands. */
-export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+export function isFolder(files: Files, path: string): boolean {
+  return files.list(path) !== null;
+}
+
+const NIFTI_NAME = /\.nii(\.gz)?$/;
+
+/** The path of what a folder holds under a name. */
+export function within(folder: string, name: string): string {
+  return `${folder.replace(/\/+$/, '')}/${name}`;
+}
+
+/** Volumes of a folder: their names, sorted; null where the path is no folder. */
+export function volumesIn(files: Files, folder: string): readonly string[] | null {
+  return files.list(folder)?.filter((name) => NIFTI_NAME.test(name)) ?? null;
 }
 
 /** One mask per organ: files of a folder, by the number the scheme gives the name of the file. */
-export function organFiles(folder: string, labelling: Labelling): readonly { file: string; label: number }[] {
+export function organFiles(
+  files: Files,
+  folder: string,
+  labelling: Labelling,
+): readonly { file: string; label: number }[] {
   const numberOf = new Map(
     [...labelling.scheme.names].map(([number, name]) => [canonicalName(name), number]),
   );
-  const found = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => /\.nii(\.gz)?$/.test(entry.name))
-    .map(({ name }) => ({
-      file: join(folder, name),
-      label: numberOf.get(canonicalName(basename(name).replace(/\.nii(\.gz)?$/, ''))),
+  const found = (volumesIn(files, folder) ?? [])
+    .map((name) => ({
+      file: within(folder, name),
+      label: numberOf.get(canonicalName(name.replace(NIFTI_NAME, ''))),
     }))
     .filter((entry): entry is { file: string; label: number } => entry.label !== undefined)
     .sort((a, b) => a.label - b.label);
@@ -119,10 +133,10 @@ export function organFiles(folder: string, labelling: Labelling): readonly { fil
  *
  * @throws SemcrcError `bad-input` for a folder without volumes.
  */
-export function drawFiles(path: string): readonly string[] {
-  if (!isFolder(path)) return [path];
-  const names = readdirSync(path).filter((name) => /\.nii(\.gz)?$/.test(name));
-  if (names.length > 0) return names.sort().map((name) => join(path, name));
+export function drawFiles(files: Files, path: string): readonly string[] {
+  const names = volumesIn(files, path);
+  if (names === null) return [path];
+  if (names.length > 0) return names.map((name) => within(path, name));
   throw new SemcrcError('bad-input', `${path} holds no sample: expected .nii or .nii.gz files`, {
     data: { file: path },
   });
@@ -163,13 +177,18 @@ export function checkDraws(found: DrawCount, path: string, first: DrawCount = fo
  *
  * @throws SemcrcError `bad-input` naming scan and file for a header that cannot be used, or as {@link checkDraws}.
  */
-export async function countDraws(scans: readonly Pick<ScanFiles, 'scan' | 'samples'>[]): Promise<number> {
+export async function countDraws(
+  nifti: NiftiFiles,
+  scans: readonly Pick<ScanFiles, 'scan' | 'samples'>[],
+): Promise<number> {
   let first: DrawCount | undefined;
   for (const { scan, samples } of scans) {
     if (samples === undefined) continue;
     let draws = 0;
     try {
-      for (const file of drawFiles(samples)) draws += seriesShape(await readNiftiHeader(file), file).volumes;
+      for (const file of drawFiles(nifti.files, samples)) {
+        draws += seriesShape(await nifti.header(file), file).volumes;
+      }
     } catch (error) {
       throw ofScan(scan, error);
     }

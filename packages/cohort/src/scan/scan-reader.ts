@@ -4,7 +4,6 @@ import {
   axisCodes,
   type Grid,
   isOblique,
-  type Labelling,
   type LabelVolume,
   makeGrid,
   makeVolume,
@@ -18,10 +17,11 @@ import {
   volumeShape,
   voxelCount,
 } from '@semcrc/imaging';
-import { readNifti, readNiftiHeader, readNiftiSeries, type SliceSpan } from '@semcrc/imaging/node';
+import { diskFiles, readNifti, readNiftiHeader, readNiftiSeries, type SliceSpan } from '@semcrc/imaging/node';
 import type { ScanFiles } from '../sources/manifest.ts';
 import { checkTruth, refuseForeignUnits } from './intensity-units.ts';
 import { takeCensus } from './label-census.ts';
+import type { IntensityUnits, ReadingOptions } from './reading.ts';
 import {
   alignFile,
   checkTableOf,
@@ -34,24 +34,6 @@ import {
 import type { ScanMemory } from './scan-memory.ts';
 import type { TakeNote } from './scan-note.ts';
 import { assignVoxels, OrganMask, refuseNegative } from './voxels.ts';
-
-/** How the files of a scan are to be understood. */
-export interface ReadingOptions {
-  readonly labelling: Labelling;
-  /** HU that become 0 and 1; −175 and 250 by default. */
-  readonly window?: readonly [lo: number, hi: number];
-  /** Unit of lower, upper and point; windowed intensities by default. */
-  readonly predictionUnits?: IntensityUnits;
-  /** Unit of the ground truth; HU by default. */
-  readonly truthUnits?: IntensityUnits;
-  /** How far corners of the files may stand apart, as a share of the smallest voxel side; 0.01 by default. */
-  readonly affineTolerance?: number;
-  /** Called with what is worth knowing and no error. */
-  readonly note?: TakeNote;
-}
-
-/** Units of intensities: HU, or the window's, in which 0 and 1 are its ends. */
-export type IntensityUnits = 'window' | 'hu';
 
 /** Whether every value could be a windowed intensity, which HU never are. */
 function looksWindowed(data: Float32Array): boolean {
@@ -150,7 +132,7 @@ export class ScanReader {
     path: string,
     needed?: readonly Grid[],
   ): AsyncGenerator<{ volume: Volume; units: IntensityUnits }, void, void> {
-    for (const file of drawFiles(path)) {
+    for (const file of drawFiles(diskFiles, path)) {
       const reading = await this.#slices(file, (header, name) => seriesShape(header, name).shape, needed);
       const into = this.#intoImage(this.#voxels(reading));
       const { slices } = reading;
@@ -194,7 +176,7 @@ export class ScanReader {
   async segmentation(): Promise<LabelVolume> {
     const { segmentation: file } = this.files;
     const { labelling } = this.options;
-    if (isFolder(file)) return this.#organFolder(file);
+    if (isFolder(diskFiles, file)) return this.#organFolder(file);
     checkTableOf(await readNiftiHeader(file), file, labelling);
     const all = await this.#slices(file, volumeShape);
     return this.#toLabels(file, await this.#labels(file, all));
@@ -203,7 +185,7 @@ export class ScanReader {
   /** One mask per organ in one volume of label ids; where masks overlap, the larger number wins. */
   async #organFolder(folder: string): Promise<LabelVolume> {
     let merged: LabelVolume | undefined;
-    for (const { file, label } of organFiles(folder, this.options.labelling)) {
+    for (const { file, label } of organFiles(diskFiles, folder, this.options.labelling)) {
       const reading = await this.#slices(file, volumeShape);
       const { volume, rounded } = await readNifti(file, { as: 'labels' });
       this.#noteRounded(file, rounded);
@@ -232,7 +214,7 @@ export class ScanReader {
   #toLabels(file: string, volume: LabelVolume): LabelVolume {
     const [slices, height, width] = volume.shape;
     const { scan } = this.files;
-    if (!isFolder(file)) {
+    if (!isFolder(diskFiles, file)) {
       const census = takeCensus(volume, this.options.labelling.scheme);
       this.#note({ kind: 'labels', scan, file, message: `scan ${scan}: ${file} was counted`, census });
     }

@@ -5,17 +5,17 @@ import {
   type Labelling,
   type LabelVolume,
   makeVolume,
+  type NiftiFiles,
   orientTo,
   turnToRas,
   type Volume,
   windowIntensity,
 } from '@semcrc/imaging';
-import { readNiftiSeries, readNiftiSeriesSlabs } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countForeign } from './intensity-units.ts';
+import type { IntensityUnits } from './reading.ts';
 import { countDraws, drawFiles, isFolder, organFiles } from './scan-files.ts';
 import type { TakeNote } from './scan-note.ts';
-import type { IntensityUnits } from './scan-reader.ts';
 import { assignVoxels, clip, mendIntervals, mergeBody, OrganMask, refuseNegative } from './voxels.ts';
 
 /** The files of a scan whose truth nobody knows. */
@@ -89,6 +89,7 @@ async function* turnedSlabs<V extends Volume | LabelVolume>(
 
 /** Opens a scan's files slab by slab, all in the voxel order of `grid`. */
 class SlabFiles {
+  readonly #nifti: NiftiFiles;
   readonly #grid: Grid;
   readonly #slices: number;
   readonly #turned: ReadonlySet<string>;
@@ -101,11 +102,13 @@ class SlabFiles {
    * @param rounded called at the end of each file of labels, with how many were rounded.
    */
   constructor(
+    nifti: NiftiFiles,
     grid: Grid,
     slices: number,
     turned: ReadonlySet<string>,
     rounded: (file: string, labels: number) => void,
   ) {
+    this.#nifti = nifti;
     this.#grid = grid;
     this.#slices = slices;
     this.#turned = turned;
@@ -113,19 +116,20 @@ class SlabFiles {
   }
 
   images(file: string): AsyncGenerator<Slices<Volume>, void, void> {
-    if (this.#turned.has(file)) return turnedSlabs(readNiftiSeries(file), this.#grid, this.#slices);
-    return readNiftiSeriesSlabs(file, { slices: this.#slices });
+    if (this.#turned.has(file)) return turnedSlabs(this.#nifti.series(file), this.#grid, this.#slices);
+    return this.#nifti.seriesSlabs(file, { slices: this.#slices });
   }
 
   labels(file: string): AsyncGenerator<Slices<LabelVolume>, void, void> {
     const reading = { as: 'labels', onRounded: (labels: number) => this.#rounded(file, labels) } as const;
-    if (this.#turned.has(file)) return turnedSlabs(readNiftiSeries(file, reading), this.#grid, this.#slices);
-    return readNiftiSeriesSlabs(file, { slices: this.#slices, ...reading });
+    if (this.#turned.has(file))
+      return turnedSlabs(this.#nifti.series(file, reading), this.#grid, this.#slices);
+    return this.#nifti.seriesSlabs(file, { slices: this.#slices, ...reading });
   }
 
   /** One mask per organ of a folder as slabs of label numbers; where masks overlap, the larger number wins. */
   async *organs(folder: string, labelling: Labelling): AsyncGenerator<Slices<LabelVolume>, void, void> {
-    const organs = organFiles(folder, labelling).map(({ file, label }) => ({
+    const organs = organFiles(this.#nifti.files, folder, labelling).map(({ file, label }) => ({
       mask: new OrganMask(file, label),
       slabs: this.labels(file),
     }));
@@ -155,6 +159,7 @@ class SlabFiles {
  * @throws SemcrcError `bad-input` as reading whole files does.
  */
 export async function* readSlabs(
+  nifti: NiftiFiles,
   files: ApplyFiles,
   grid: Grid,
   options: SlabOptions,
@@ -163,10 +168,10 @@ export async function* readSlabs(
   const { labelling, predictionUnits = 'window', window = abdomenWindow } = options;
   const { scan = UNNAMED_SCAN, note } = options;
   const [, height, width] = grid.shape;
-  const drawCount = await countDraws([{ scan, ...files }]);
+  const drawCount = await countDraws(nifti, [{ scan, ...files }]);
   const voxels = SLAB_VOXELS / Math.max(1, drawCount / SLAB_DRAWS);
   const slices = Math.max(1, Math.floor(voxels / (height * width)));
-  const open = new SlabFiles(grid, slices, turned, (file, labels) => {
+  const open = new SlabFiles(nifti, grid, slices, turned, (file, labels) => {
     if (labels === 0) return;
     const message = `scan ${scan}: ${labels} labels of ${file} are no whole numbers for their slope, and were rounded`;
     note?.({ kind: 'rounded-labels', scan, file, message });
@@ -178,13 +183,13 @@ export async function* readSlabs(
 
   const lowers = images(files.lower);
   const uppers = images(files.upper);
-  const segmentations = isFolder(files.segmentation)
+  const segmentations = isFolder(nifti.files, files.segmentation)
     ? open.organs(files.segmentation, labelling)
     : labels(files.segmentation);
   const points = optional(files.point, images);
   const deviations = optional(files.std, images);
   const bodies = optional(files.body, labels);
-  const draws = (files.samples === undefined ? [] : drawFiles(files.samples)).map(images);
+  const draws = (files.samples === undefined ? [] : drawFiles(nifti.files, files.samples)).map(images);
   const all = [lowers, uppers, segmentations, points, deviations, bodies, ...draws];
 
   const next = async <T>(slabs: AsyncGenerator<T, void, void>): Promise<T> => {

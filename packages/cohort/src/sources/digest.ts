@@ -1,8 +1,18 @@
-import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openRegularFile } from '@semcrc/imaging/node';
-import { isFolder } from '../scan/scan-files.ts';
+import type { NiftiFiles, OpenFile } from '@semcrc/imaging';
+import { volumesIn, within } from '../scan/scan-files.ts';
+
+/** A SHA-256 under way. */
+export interface Sha256 {
+  update(bytes: Uint8Array | string): Sha256;
+  digest(as: 'hex'): string;
+}
+
+/** Where the files of scans lie, a disk or a page, and how they are digested there. */
+export interface FileAccess {
+  readonly nifti: NiftiFiles;
+  /** A fresh one. */
+  sha256(): Sha256;
+}
 
 /** Files up to this size are hashed whole, in bytes. */
 const WHOLE = 256 * 1024;
@@ -10,26 +20,27 @@ const WHOLE = 256 * 1024;
 const BLOCKS = 12;
 const BLOCK = 4096;
 
-async function sampleBytes(handle: FileHandle, size: number, hash: Hash): Promise<void> {
+async function sampleBytes(file: OpenFile, hash: Sha256): Promise<void> {
+  const { size } = file;
   if (size <= WHOLE) {
-    hash.update(await handle.readFile());
+    const whole = new Uint8Array(size);
+    hash.update(whole.subarray(0, await file.read(whole, 0)));
     return;
   }
-  const block = Buffer.alloc(BLOCK);
+  const block = new Uint8Array(BLOCK);
   for (let index = 0; index < BLOCKS; index++) {
     const position = Math.floor(((size - BLOCK) * index) / (BLOCKS - 1));
-    const { bytesRead } = await handle.read(block, 0, BLOCK, position);
-    hash.update(block.subarray(0, bytesRead));
+    hash.update(block.subarray(0, await file.read(block, position)));
   }
 }
 
-async function addFile(path: string, hash: Hash, role: string): Promise<void> {
-  const { handle, size } = await openRegularFile(path);
+async function addFile({ nifti }: FileAccess, path: string, hash: Sha256, role: string): Promise<void> {
+  const file = await nifti.files.open(path);
   try {
-    hash.update(`${role}:${size}\n`);
-    await sampleBytes(handle, size, hash);
+    hash.update(`${role}:${file.size}\n`);
+    await sampleBytes(file, hash);
   } finally {
-    await handle.close();
+    await file.close();
   }
 }
 
@@ -41,18 +52,15 @@ async function addFile(path: string, hash: Hash, role: string): Promise<void> {
  *
  * @throws SemcrcError `bad-input` naming the path when it cannot be read, or is no regular file.
  */
-export async function fingerprintOf(path: string, role: string): Promise<string> {
-  const hash = createHash('sha256');
-  if (!isFolder(path)) await addFile(path, hash, role);
-  else {
-    for (const name of (await readdir(path)).sort()) {
-      if (/\.nii(\.gz)?$/.test(name)) await addFile(join(path, name), hash, `${role}/${name}`);
-    }
-  }
+export async function fingerprintOf(access: FileAccess, path: string, role: string): Promise<string> {
+  const hash = access.sha256();
+  const names = volumesIn(access.nifti.files, path);
+  if (names === null) await addFile(access, path, hash, role);
+  else for (const name of names) await addFile(access, within(path, name), hash, `${role}/${name}`);
   return hash.digest('hex');
 }
 
 /** A fresh SHA-256, seeded with the configuration that decides what samples come out of the files. */
-export function digestOf(config: unknown): Hash {
-  return createHash('sha256').update(`${JSON.stringify(config)}\n`);
+export function digestOf(access: Pick<FileAccess, 'sha256'>, config: unknown): Sha256 {
+  return access.sha256().update(`${JSON.stringify(config)}\n`);
 }

@@ -1,9 +1,11 @@
-import { resolveLabelling } from '@semcrc/imaging/node';
+import { keepsSurroundings } from '@semcrc/core';
+import { diskNifti, resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
 import type { ScanNote } from '../scan/scan-note.ts';
 import { begunPlan, type StorePlan, writeScan } from '../store/draft.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
+import { disk } from './disk.ts';
 import type { ScanFiles, ScanList } from './manifest.ts';
 import { inputsOf, preparingOf, type ScanOptions } from './scan-options.ts';
 import {
@@ -21,12 +23,12 @@ async function withMeasurements(scans: readonly ScanFiles[], digests: CohortDige
   const files = scans.flatMap(({ measurement }) => measurement ?? []);
   if (files.length === 0) return digests;
   await findMeasurements(scans);
-  const hash = digestOf(digests.digest);
+  const hash = digestOf(disk, digests.digest);
   const scanDigests: string[] = [];
   for (const [at, { measurement }] of scans.entries()) {
-    const own = digestOf(digests.scanDigests?.[at]);
+    const own = digestOf(disk, digests.scanDigests?.[at]);
     if (measurement !== undefined) {
-      const print = await fingerprintOf(measurement, 'measurement');
+      const print = await fingerprintOf(disk, measurement, 'measurement');
       hash.update(print);
       own.update(print);
     }
@@ -87,7 +89,7 @@ export async function openPreparation(
 ): Promise<Preparation> {
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const content = contentOf(labelling, options);
-  const making = digestOf([content, scans.map(({ scan, patient }) => [scan, patient])]).digest('hex');
+  const making = digestOf(disk, [content, scans.map(({ scan, patient }) => [scan, patient])]).digest('hex');
   const { digest, fingerprints, scanDigests } =
     knownDigests(options) ??
     (await digestsOf(hooks.begunAt, making)) ??
@@ -101,8 +103,9 @@ export async function openPreparation(
     },
   });
   const byId = new Map(scans.map((files) => [files.scan, files]));
-  const inputs = inputsOf(scans, await countDraws(scans));
+  const inputs = inputsOf(diskNifti.files, scans, await countDraws(diskNifti, scans));
   const measurement = scans.every((files) => files.measurement !== undefined);
+  const preparing = preparingOf(options, labelling, inputs);
   return {
     plan: {
       digest,
@@ -117,10 +120,11 @@ export async function openPreparation(
         std: inputs.std === true,
         measurement,
         samples: inputs.draws ?? 0,
+        surroundings: keepsSurroundings(preparing),
       },
       labelBytes: labelling.labelBytes,
       name,
-      preparing: preparingOf(options, labelling, inputs),
+      preparing,
     },
     async prepare(path, id, planned) {
       const files = byId.get(id);

@@ -2,16 +2,17 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { LeftOut, Source } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
-import { readTextFile, resolveLabelling } from '@semcrc/imaging/node';
+import { diskNifti, readTextFile, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { prepareMeasurement, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
 import type { Prepared } from '../scan/prepared.ts';
+import type { ReadingOptions } from '../scan/reading.ts';
 import { countDraws } from '../scan/scan-files.ts';
 import { ScanMemory } from '../scan/scan-memory.ts';
 import type { TakeNote } from '../scan/scan-note.ts';
-import type { ReadingOptions } from '../scan/scan-reader.ts';
 import { readWholeMeasurement, readWholeScan } from '../scan/whole-scan.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
+import { disk } from './disk.ts';
 import {
   type AppliedScanFiles,
   parseApplyManifest,
@@ -90,16 +91,16 @@ export async function digestScans(
   content: object,
   note?: TakeNote,
 ): Promise<Required<CohortDigests> & { readonly scanDigests: readonly string[] }> {
-  const hash = digestOf(content);
+  const hash = digestOf(disk, content);
   const fingerprints: string[] = [];
   const scanDigests: string[] = [];
   const truths = new Map<string, ScanFiles>();
   for (const files of scans) {
     hash.update(`${JSON.stringify([files.scan, files.patient])}\n`);
-    const own = digestOf([files.scan, files.patient]);
+    const own = digestOf(disk, [files.scan, files.patient]);
     for (const [role, path] of filesOf(files)) {
       try {
-        const print = await fingerprintOf(path, role);
+        const print = await fingerprintOf(disk, path, role);
         hash.update(print);
         own.update(print);
         if (role === 'groundTruth') noteTwice(files, truths.get(print), note);
@@ -214,8 +215,9 @@ export async function openScans(
   const { known = {} } = options;
   const earlier = knownDigests(options);
   const digests = earlier ?? (await digestScans(scans, contentOf(labelling, options), firstOfKind(hooks)));
-  const draws = known.draws ?? (await countDraws(scans));
-  const preparing = known.preparing ?? preparingOf(options, labelling, inputsOf(scans, draws));
+  const draws = known.draws ?? (await countDraws(diskNifti, scans));
+  const preparing =
+    known.preparing ?? preparingOf(options, labelling, inputsOf(diskNifti.files, scans, draws));
   if (known.digest === undefined) await findMeasurements(scans);
   const preparer = await scanPreparer(labelling, options, hooks);
   const leftOut = known.leftOut ?? (await findLeftOut(scans, preparer));

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
-import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { FolderStore } from './folder-store.ts';
 import type { StoreArray } from './format.ts';
+import { refuse, type StorePlace } from './store-place.ts';
 
 /** A step from voxels to bytes on disk. */
 export const Codec = Type.Object({
@@ -43,11 +41,6 @@ const Sharding = Type.Object({
 const layoutValidator = Compile(ArrayLayout);
 const shardingValidator = Compile(Sharding);
 
-/** Refuses a store for what is wrong at a place in it. */
-export function refuse(place: string, problem: string): never {
-  throw new SemcrcError('bad-input', `${place}: ${problem}`, { data: { file: place } });
-}
-
 /** Where the chunks of scans lie. */
 export interface ChunkPlaces {
   /** The file a scan's chunk lies in, below the array's folder. */
@@ -75,8 +68,8 @@ const MOST_SHARDED = 2 ** 20;
  *
  * @throws SemcrcError `bad-input` when it is missing, or no array of format 3
  */
-export async function readLayout(store: FolderStore, name: StoreArray): Promise<ArrayLayout> {
-  const place = join(store.folder, name);
+export async function readLayout(store: StorePlace, name: StoreArray): Promise<ArrayLayout> {
+  const place = store.path(name);
   const bytes = await store.get(`/${name}/zarr.json`);
   if (!bytes) refuse(place, 'the array is missing from the store');
   let json: unknown;

@@ -1,11 +1,8 @@
-import { gunzipSync } from 'node:zlib';
 import { SemcrcError } from '@semcrc/kernels';
 import * as zarr from 'zarrita';
-import { type Codec, refuse } from './array-layout.ts';
-import { crc32c } from './crc32c.ts';
-
-/** The voxels of one chunk. */
-export type Voxels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+import type { Codec } from './array-layout.ts';
+import { crc32c } from './checksums.ts';
+import { refuse, type StorePlace, type Voxels } from './store-place.ts';
 
 /** How the bytes of a chunk become voxels. */
 export interface ChunkDecoder {
@@ -34,12 +31,16 @@ const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 /** Compressors that are read. What they inflate to is known before any of it is written. */
 const COMPRESSORS: Readonly<Record<string, Decompressor>> = { gzip: gunzipped, zstd: unzstd, blosc: unblosc };
 
+/** What a store's platform inflates gzip with. */
+type Gunzip = StorePlace['gunzip'];
+
 /** Turns a chunk into as many bytes as it must have. */
 type Decompressor = (
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
   size: number,
-) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+  gunzip: Gunzip,
+) => Promise<Uint8Array<ArrayBuffer>>;
 
 /**
  * What reads chunks of `length` voxels that some codecs wrote: plain bytes, perhaps compressed, perhaps with a checksum behind
@@ -53,6 +54,7 @@ export function chunkDecoder(
   codecs: readonly Codec[],
   dtype: string,
   length: number,
+  gunzip: Gunzip,
 ): ChunkDecoder {
   const names = codecs.map(({ name }) => name);
   const unread = names.find(
@@ -78,7 +80,7 @@ export function chunkDecoder(
     longest: size + Math.ceil(size / 64) + 4096,
     async decode(path, stored) {
       let bytes = checksum ? withoutChecksum(path, stored) : stored;
-      if (compressor && decompress) bytes = await decompress(path, bytes, size);
+      if (compressor && decompress) bytes = await decompress(path, bytes, size, gunzip);
       if (bytes.length !== size) {
         refuse(path, `the chunk holds ${bytes.length} bytes, expected ${size}; prepare the cohort again`);
       }
@@ -98,10 +100,10 @@ function swapBytes(bytes: Uint8Array, width: number): void {
 }
 
 /** The bytes of a chunk without the checksum behind them. @throws SemcrcError `bad-input` when it differs. */
-export function withoutChecksum<Buffer extends ArrayBufferLike>(
+export function withoutChecksum<Memory extends ArrayBufferLike>(
   path: string,
-  bytes: Uint8Array<Buffer>,
-): Uint8Array<Buffer> {
+  bytes: Uint8Array<Memory>,
+): Uint8Array<Memory> {
   const end = bytes.length - 4;
   const content = bytes.subarray(0, Math.max(0, end));
   const expected = end < 0 ? -1 : new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);
@@ -111,12 +113,16 @@ export function withoutChecksum<Buffer extends ArrayBufferLike>(
   return content;
 }
 
-function gunzipped(path: string, bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+async function gunzipped(
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  size: number,
+  gunzip: Gunzip,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return new Uint8Array(gunzipSync(bytes, { maxOutputLength: size }));
+    return await gunzip(bytes, size);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const what = code === 'ERR_BUFFER_TOO_LARGE' ? `inflates to more than ${size} bytes` : 'is no gzip';
+    const what = cause instanceof RangeError ? `inflates to more than ${size} bytes` : 'is no gzip';
     throw new SemcrcError('bad-input', `${path}: the chunk ${what}`, { data: { file: path }, cause });
   }
 }

@@ -1,55 +1,137 @@
-import { mkdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openRegularFile, unwritable, writeFileAtomic } from '@semcrc/imaging/node';
+import { crc32, gunzipSync } from 'node:zlib';
+import type { Source } from '@semcrc/core';
+import {
+  diskFiles,
+  openRegularFile,
+  unwritable,
+  withRegularFileSync,
+  writeFileAtomic,
+} from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { fingerprintOf } from '../sources/digest.ts';
+import { disk } from '../sources/disk.ts';
+import { openStoreAt, type StoreOptions } from './reader.ts';
+import {
+  type ByteRange,
+  chunkProblem,
+  refuse,
+  refuseLongMetadata,
+  type StoredBytes,
+  type StorePlace,
+  type Voxels,
+} from './store-place.ts';
 
-/**
- * A folder as zarrita sees a store. A missing chunk is an error here: zarrita would hand out the fill value instead, and
- * voxels nobody wrote would count as data.
- */
-export class FolderStore {
-  readonly folder: string;
+/** A folder on a disk as a store. */
+export class FolderStore implements StorePlace {
+  readonly name: string;
 
   constructor(folder: string) {
-    this.folder = folder;
+    this.name = folder;
+  }
+
+  path(key: string): string {
+    return join(this.name, key);
   }
 
   async get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const path = join(this.folder, key);
-    const metadata = key.endsWith('.json');
+    const path = this.path(key);
     try {
       const { handle, size } = await openRegularFile(path);
       try {
-        if (metadata && size > LONGEST_METADATA) {
-          throw new SemcrcError(
-            'bad-input',
-            `${path}: has ${size} bytes, expected at most ${LONGEST_METADATA}`,
-            {
-              data: { file: path, found: size },
-            },
-          );
-        }
+        refuseLongMetadata(path, size);
         return new Uint8Array(await handle.readFile());
       } finally {
         await handle.close();
       }
     } catch (cause) {
-      if (metadata && isMissing(cause)) return undefined;
-      throw chunkProblem(path, cause);
+      if (isMissing(cause)) return undefined;
+      throw chunkProblem(path, cause, false);
+    }
+  }
+
+  async open<T>(key: string, use: (bytes: StoredBytes) => Promise<T>): Promise<T> {
+    const path = this.path(key);
+    try {
+      const file = await diskFiles.open(path);
+      const read = async ({ start, length }: ByteRange) => {
+        const bytes = new Uint8Array(length);
+        const found = await file.read(bytes, start);
+        if (found < length) refuse(path, `the chunk ends after ${found} of ${length} bytes`);
+        return bytes;
+      };
+      try {
+        return await use({ size: file.size, read });
+      } finally {
+        await file.close();
+      }
+    } catch (cause) {
+      throw chunkProblem(path, cause, isMissing(cause));
     }
   }
 
   async set(key: string, value: Uint8Array): Promise<void> {
-    const path = join(this.folder, key);
+    const path = this.path(key);
     await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
       throw unwritable(path, cause);
     });
     await writeFileAtomic(path, value);
   }
-}
 
-/** Metadata of a cohort of a hundred thousand scans has fewer bytes. */
-export const LONGEST_METADATA = 2 ** 26;
+  async whatElse(): Promise<string> {
+    const names = await readdir(this.name).catch(() => null);
+    if (names === null) {
+      return /\.zip$/i.test(this.name)
+        ? 'a zipped store is not read; unpack it into a folder'
+        : 'there is no such folder';
+    }
+    const second = ['.zgroup', '.zattrs', '.zarray'].some((name) => names.includes(name));
+    return second
+      ? 'it is a store of Zarr format 2; write it in format 3 (zarr_format=3)'
+      : 'it holds no zarr.json';
+  }
+
+  fingerprint(key: string, role: string): Promise<string> {
+    return fingerprintOf(disk, this.path(key), role);
+  }
+
+  sha256 = () => createHash('sha256');
+
+  crc32 = (bytes: Uint8Array) => crc32(bytes);
+
+  async gunzip(bytes: Uint8Array, most: number): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      return new Uint8Array(gunzipSync(bytes, { maxOutputLength: most }));
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw cause;
+      throw new RangeError('too large', { cause });
+    }
+  }
+
+  readonly readInto = (key: string, size: number, room: () => Voxels): Voxels => {
+    const path = this.path(key);
+    try {
+      return withRegularFileSync(path, (file, found) => {
+        if (found !== size) {
+          refuse(path, `the chunk holds ${found} bytes, expected ${size}; prepare the cohort again`);
+        }
+        const voxels = room();
+        let read = 0;
+        while (read < size) {
+          const bytes = readSync(file, voxels, read, size - read, read);
+          if (bytes === 0) refuse(path, `the chunk ends after ${read} of ${size} bytes`);
+          read += bytes;
+        }
+        return voxels;
+      });
+    } catch (cause) {
+      throw chunkProblem(path, cause, isMissing(cause));
+    }
+  };
+}
 
 /** Whether a failure to open a file means that nothing stands there. */
 function isMissing(cause: unknown): boolean {
@@ -58,16 +140,7 @@ function isMissing(cause: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** What a chunk that cannot be read means. */
-export function chunkProblem(path: string, cause: unknown): SemcrcError {
-  const missing = isMissing(cause);
-  if (!missing && cause instanceof SemcrcError) return cause;
-  return new SemcrcError(
-    'bad-input',
-    missing
-      ? `${path}: the chunk is missing; prepare the cohort again (zarr-python leaves chunks out that equal the fill ` +
-          'value unless write_empty_chunks=True)'
-      : `${path}: the chunk cannot be read: ${(cause as Error).message}`,
-    { data: { file: path }, cause },
-  );
+/** As {@link openStoreAt}, in a folder on the disk. Stores as semcrc writes them offer views. */
+export function openStore(path: string, options: StoreOptions = {}): Promise<Source> {
+  return openStoreAt(new FolderStore(path), options);
 }

@@ -1,24 +1,20 @@
-import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import type { Cohort, MendedVoxels, Sample, Source } from '@semcrc/core';
+import { type Cohort, keepsSurroundings, type MendedVoxels, type Sample, type Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { clip, mendIntervals, refuseNaN, refuseNegative } from '../scan/voxels.ts';
-import { fingerprintOf } from '../sources/digest.ts';
-import { refuse } from './array-layout.ts';
 import { type ChunkReader, openArray } from './chunks.ts';
-import type { Voxels } from './codecs.ts';
-import { FolderStore } from './folder-store.ts';
 import {
   arraysOf,
+  type OptionalVolumes,
   parseStoreAttributes,
   type StoreArray,
   type StoreAttributes,
+  shapeOfArray,
+  slotsOf,
   storedLeftOut,
   storedPreparing,
 } from './format.ts';
 import { LazySample } from './lazy-sample.ts';
+import { refuse, type StorePlace, type Voxels } from './store-place.ts';
 
 async function readDraws(
   image: (name: StoreArray) => Promise<Float32Array>,
@@ -29,24 +25,18 @@ async function readDraws(
   return draws;
 }
 
+/** Flags that all threads see, where memory can be shared; that each has for itself where it cannot. */
+function sharedFlags(count: number): Uint8Array {
+  return new Uint8Array(globalThis.SharedArrayBuffer ? new SharedArrayBuffer(count) : new ArrayBuffer(count));
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Voxels) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
 /** Options for opening a prepared cohort. */
 export interface StoreOptions {
   /** What an earlier opening in this run found, perhaps in another thread: chunks are not fingerprinted or verified again. */
   readonly known?: Partial<Pick<Cohort, 'digest' | 'verified'>>;
-}
-
-/** What stands at a path that is no store of Zarr format 3, and how one comes of it. */
-async function whatElse(path: string): Promise<string> {
-  const names = await readdir(path).catch(() => null);
-  if (names === null) {
-    return /\.zip$/i.test(path)
-      ? 'a zipped store is not read; unpack it into a folder'
-      : 'there is no such folder';
-  }
-  const second = ['.zgroup', '.zattrs', '.zarray'].some((name) => names.includes(name));
-  return second
-    ? 'it is a store of Zarr format 2; write it in format 3 (zarr_format=3)'
-    : 'it holds no zarr.json';
 }
 
 /** Checks what a checksum did not: a store written by another program. Mends bounds as reading files would. */
@@ -62,8 +52,13 @@ function judge(
     size: [width, height, slices] as const,
     values,
   });
-  const { truth, lower, upper, point, std, samples = [], organs } = sample;
-  const images = { truth, lower, upper, point, std };
+  const { truth, lower, upper, point, std, samples = [], organs, surroundings } = sample;
+  const images = {
+    ...{ truth, lower, upper, point, std },
+    'around-point': surroundings?.point,
+    'around-width': surroundings?.width,
+    'organ-means': surroundings?.organMeans,
+  };
   for (const [name, values] of Object.entries(images)) {
     if (values) refuseNaN(voxels(name as StoreArray, values));
   }
@@ -89,13 +84,12 @@ function judge(
 }
 
 async function digestStore(
+  store: StorePlace,
   attributes: StoreAttributes,
   readers: readonly (readonly [StoreArray, ChunkReader])[],
 ): Promise<string> {
   const { schema, scans, patients, labels, window, spacing } = attributes;
-  const hash = createHash('sha256').update(
-    JSON.stringify({ schema, scans, patients, labels, window, spacing }),
-  );
+  const hash = store.sha256().update(JSON.stringify({ schema, scans, patients, labels, window, spacing }));
   for (const [name, reader] of readers) {
     hash.update(`${name} ${reader.shape.join('x')} ${reader.dtype}\n`);
     const sums = attributes.checksums?.[name];
@@ -103,8 +97,8 @@ async function digestStore(
     if (sums) hash.update(sums.join(','));
     else {
       // A shard holds several scans.
-      const files = new Set(scans.map((_, scan) => reader.path(scan)));
-      for (const file of files) hash.update(await fingerprintOf(file, name));
+      const keys = new Set(scans.map((_, scan) => reader.key(scan)));
+      for (const key of keys) hash.update(await store.fingerprint(key, name));
     }
   }
   return hash.digest('hex');
@@ -114,42 +108,49 @@ async function digestStore(
  * Opens a prepared cohort: a Zarr v3 group (format 3) with one chunk per scan, written by semcrc or by another program.
  * Chunks are read one scan at a time. A missing, short or damaged chunk is an error, never zeros; where the store carries
  * checksums, each chunk is checked against its own the first time it is read. Stores as semcrc writes them offer
- * views. `digest` covers scans, patients, labels, window, spacing and the
+ * views where files can be read while a thread waits. `digest` covers scans, patients, labels, window, spacing and the
  * chunks: through the checksums, else through their fingerprints.
  *
  * @throws SemcrcError `bad-input` naming the file, for anything that is not such a store.
  */
-export async function openStore(path: string, options: StoreOptions = {}): Promise<Source> {
-  const store = new FolderStore(path);
+export async function openStoreAt(store: StorePlace, options: StoreOptions = {}): Promise<Source> {
+  const { name: path } = store;
   const root = await store.get('/zarr.json');
-  if (!root) refuse(path, `is not a prepared cohort: ${await whatElse(path)}`);
+  if (!root) refuse(path, `is not a prepared cohort: ${await store.whatElse()}`);
   let metadata: { attributes?: unknown };
   try {
     metadata = JSON.parse(new TextDecoder().decode(root));
   } catch (cause) {
-    return refuse(join(path, 'zarr.json'), `is not JSON: ${(cause as Error).message}`);
+    return refuse(store.path('zarr.json'), `is not JSON: ${(cause as Error).message}`);
   }
   const attributes = parseStoreAttributes(metadata?.attributes, path);
   const { scans, patients, labels, checksums, mended, affines } = attributes;
   const has = async (name: StoreArray) => (await store.get(`/${name}/zarr.json`)) !== undefined;
   let draws = 0;
   while (await has(`sample-${draws}`)) draws++;
-  const names = arraysOf({
+  const held = {
     point: await has('point'),
     std: await has('std'),
     measurement: await has('measurement'),
     samples: draws,
-  });
+  };
+  const preparing = storedPreparing(attributes, held);
+  const volumes: OptionalVolumes = { ...held, surroundings: keepsSurroundings(preparing) };
+  const names = arraysOf(volumes);
   const readers = await Promise.all(
     names.map(async (name) => [name, await openArray(store, name, scans.length)] as const),
   );
   const reader = new Map(readers);
   const shape = (reader.get('truth') as ChunkReader).shape;
+  const [slices, height, width] = shape.slice(1) as [number, number, number];
   for (const [name, { shape: other }] of readers) {
-    if (other.join() !== shape.join()) {
+    const expected = [scans.length, ...shapeOfArray(name, [slices, height, width], slotsOf(labels))];
+    if (other.join() !== expected.join()) {
       refuse(
-        join(path, name),
-        `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`,
+        store.path(name),
+        expected.join() === shape.join()
+          ? `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`
+          : `its shape is ${other.join(' × ')}, expected ${expected.join(' × ')}; prepare the cohort again`,
       );
     }
     const sums = checksums?.[name];
@@ -165,15 +166,14 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   for (const id of Object.keys(labels)) labelIds[Number(id)] = 1;
   const indexOf = new Map(scans.map((scan, index) => [scan, index]));
 
-  const verified =
-    options.known?.verified ?? new Uint8Array(new SharedArrayBuffer(names.length * scans.length));
+  const verified = options.known?.verified ?? sharedFlags(names.length * scans.length);
   const firstOf = new Map(names.map((name, index) => [name, index * scans.length]));
   /** Refuses the chunk of an array whose checksum differs, the first time it is read. */
   const verify = (name: StoreArray, scan: number, voxels: Voxels): void => {
     const expected = checksums?.[name]?.[scan];
     const place = (firstOf.get(name) as number) + scan;
     if (expected === undefined || verified[place] === 1) return;
-    if (crc32(voxels) !== expected) {
+    if (store.crc32(bytesOf(voxels)) !== expected) {
       refuse(
         (reader.get(name) as ChunkReader).path(scan),
         `scan ${scans[scan]}: the chunk is damaged (its checksum differs); prepare it again`,
@@ -186,7 +186,6 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     if (scan !== undefined) return scan;
     throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
   };
-  const [slices, height, width] = shape.slice(1) as [number, number, number];
   const factsOf = (scan: number) => ({
     id: scans[scan] as string,
     patient: patients[scan] as string,
@@ -214,6 +213,16 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       ...(reader.has('std') ? { std: await image('std') } : {}),
       ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
       organs: (await chunkOf('groups', scan)) as Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>,
+      ...(volumes.surroundings
+        ? {
+            surroundings: {
+              point: await image('around-point'),
+              width: await image('around-width'),
+              inside: (await chunkOf('around-inside', scan)) as Uint8Array<ArrayBuffer>,
+              organMeans: await image('organ-means'),
+            },
+          }
+        : {}),
     };
     const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), labelIds);
     return { ...sample, mended: counted(scan) ?? judged() };
@@ -238,7 +247,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       verify(name, scan, room);
       return room;
     };
-    return new LazySample(factsOf(scan), counts, volume, draws) as Sample;
+    return new LazySample(factsOf(scan), counts, volume, volumes) as Sample;
   };
 
   /** Volumes that are no part of a sample are not judged with it. */
@@ -258,15 +267,11 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     ids: scans,
     patients,
     labels,
-    digest: options.known?.digest ?? (await digestStore(attributes, readers)),
+    digest: options.known?.digest ?? (await digestStore(store, attributes, readers)),
     draws,
     leftOut: storedLeftOut(attributes),
     ...(attributes.fingerprints === undefined ? {} : { fingerprints: attributes.fingerprints }),
-    preparing: storedPreparing(attributes, {
-      point: reader.has('point'),
-      std: reader.has('std'),
-      samples: draws,
-    }),
+    preparing,
     verified,
     read,
     measurement,

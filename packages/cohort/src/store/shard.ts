@@ -1,11 +1,6 @@
-import { refuse, type ShardLayout } from './array-layout.ts';
+import type { ShardLayout } from './array-layout.ts';
 import { withoutChecksum } from './codecs.ts';
-
-/** Bytes from one place of a file to another. */
-export interface ByteRange {
-  readonly start: number;
-  readonly length: number;
-}
+import { type ByteRange, refuse } from './store-place.ts';
 
 /** Offset and length of a chunk that is not there. */
 const ABSENT = 2n ** 64n - 1n;

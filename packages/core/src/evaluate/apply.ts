@@ -1,6 +1,6 @@
 import { NO_GROUP } from '../partition/partition.ts';
 import type { Interval } from '../profile/interval.ts';
-import type { CalibratedLambda } from './scan-evaluation.ts';
+import type { CalibratedLambda } from './calibrated-lambda.ts';
 
 /** Calibrated intervals of some voxels; all arrays are as long as the interval's. */
 export interface CalibratedInterval {
@@ -28,34 +28,105 @@ export function applyLambda(
   regions: Uint8Array | Uint16Array,
   calibrated: CalibratedLambda,
 ): CalibratedInterval {
-  const { partition, sides, lambda } = calibrated;
-  const { groupOfRegion, keys } = partition;
-  const { lower, upper, weights, point } = interval;
-  const above = sides === 2 ? keys.length : 0;
-  const reach = Float64Array.from(lambda, reachOf);
-  const reachAt = (at: number, weight: Float32Array | undefined, voxel: number) =>
-    weight ? reachOf(reach[at] * weight[voxel]) : reach[at];
+  const { length } = regions;
   const result = {
-    lower: new Float32Array(lower.length),
-    upper: new Float32Array(lower.length),
-    lambdaBelow: new Float32Array(lower.length),
-    lambdaAbove: new Float32Array(lower.length),
+    lower: new Float32Array(length),
+    upper: new Float32Array(length),
+    lambdaBelow: new Float32Array(length),
+    lambdaAbove: new Float32Array(length),
   };
-  for (let voxel = 0; voxel < lower.length; voxel++) {
-    const group = groupOfRegion[regions[voxel]];
-    const infinite = group === NO_GROUP || group === undefined;
-    const below = infinite ? Number.POSITIVE_INFINITY : reachAt(group, weights?.lower, voxel);
-    const over = infinite ? Number.POSITIVE_INFINITY : reachAt(above + group, weights?.upper, voxel);
-    const least = point
-      ? Math.min(point[voxel], roundDown(lower[voxel] - below))
-      : roundDown(lower[voxel] - below);
-    const most = -roundDown(-(upper[voxel] + over));
-    result.lower[voxel] = Math.max(least, 0);
-    result.upper[voxel] = Math.min(point ? Math.max(point[voxel], most) : most, 1);
-    result.lambdaBelow[voxel] = infinite ? Number.POSITIVE_INFINITY : lambda[group];
-    result.lambdaAbove[voxel] = infinite ? Number.POSITIVE_INFINITY : lambda[above + group];
-  }
+  new Widening(calibrated).widen(interval, regions, result);
   return result;
+}
+
+/** A calibrated λ region by region, for scans that are looked at piece by piece. */
+export class Widening {
+  /** λ of each region below and above, and how far the bounds go by it; infinite for what has no λ, one entry behind the last. */
+  readonly #below: Float32Array;
+  readonly #above: Float32Array;
+  readonly #reachBelow: Float64Array;
+  readonly #reachAbove: Float64Array;
+
+  constructor({ partition, sides, lambda }: CalibratedLambda) {
+    const { groupOfRegion, keys } = partition;
+    const above = sides === 2 ? keys.length : 0;
+    const count = groupOfRegion.length + 1;
+    this.#below = new Float32Array(count).fill(Number.POSITIVE_INFINITY);
+    this.#above = new Float32Array(count).fill(Number.POSITIVE_INFINITY);
+    this.#reachBelow = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+    this.#reachAbove = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+    for (const [region, group] of groupOfRegion.entries()) {
+      if (group === NO_GROUP) continue;
+      this.#below[region] = lambda[group];
+      this.#above[region] = lambda[above + group];
+      this.#reachBelow[region] = reachOf(lambda[group]);
+      this.#reachAbove[region] = reachOf(lambda[above + group]);
+    }
+  }
+
+  /** As {@link applyLambda}, into arrays at least as long as `regions`. */
+  widen(
+    { lower, upper, weights, point }: Interval,
+    regions: Uint8Array | Uint16Array,
+    into: CalibratedInterval,
+  ): void {
+    const { lower: least, upper: most, lambdaBelow, lambdaAbove } = into;
+    const [below, above] = [this.#below, this.#above];
+    const [reachBelow, reachAbove] = [this.#reachBelow, this.#reachAbove];
+    const leastBits = new Int32Array(least.buffer, least.byteOffset, least.length);
+    const mostBits = new Int32Array(most.buffer, most.byteOffset, most.length);
+    const none = below.length - 1;
+    for (let voxel = 0; voxel < regions.length; voxel++) {
+      const region = Math.min(regions[voxel], none);
+      let under = reachBelow[region];
+      let over = reachAbove[region];
+      if (weights) {
+        under = reachOf(under * weights.lower[voxel]);
+        over = reachOf(over * weights.upper[voxel]);
+      }
+      // Rounded to nearest when stored, then to the neighbour where that went the wrong way. Next to a positive f32 its bits are
+      // one less or more; half of all voxels need it, so nothing branches on it.
+      const bottom = lower[voxel] - under;
+      const low = Math.max(bottom, 0);
+      least[voxel] = low;
+      leastBits[voxel] -= +(least[voxel] > low);
+      const top = upper[voxel] + over;
+      const high = top < 1 ? Math.max(top, 0) : 1;
+      most[voxel] = high;
+      mostBits[voxel] += +(most[voxel] < high);
+      if (point) {
+        least[voxel] = Math.min(point[voxel], least[voxel]);
+        most[voxel] = Math.max(point[voxel], most[voxel]);
+      }
+      lambdaBelow[voxel] = below[region];
+      lambdaAbove[voxel] = above[region];
+    }
+  }
+
+  /** Marks with 1 the voxels whose score is above their λ, with 0 the others. */
+  markMissed(
+    { lower, upper, weights, point }: Interval,
+    regions: Uint8Array | Uint16Array,
+    truth: Float32Array,
+    into: Uint8Array,
+  ): void {
+    const [below, above] = [this.#below, this.#above];
+    const none = below.length - 1;
+    for (let voxel = 0; voxel < regions.length; voxel++) {
+      const region = Math.min(regions[voxel], none);
+      const x = truth[voxel];
+      let under = Math.fround(lower[voxel] - x);
+      let over = Math.fround(x - upper[voxel]);
+      if (weights) {
+        under = Math.fround(under / weights.lower[voxel]);
+        over = Math.fround(over / weights.upper[voxel]);
+      }
+      // A voxel is missed on the side of its point that it lies on, and never on it.
+      const outBelow = under > below[region] && (!point || x < point[voxel]);
+      const outAbove = over > above[region] && (!point || x > point[voxel]);
+      into[voxel] = outBelow || outAbove ? 1 : 0;
+    }
+  }
 }
 
 const float = new Float32Array(1);

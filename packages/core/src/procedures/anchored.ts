@@ -30,7 +30,7 @@ import {
   infeasibleError,
   secondsSince,
 } from './fit.ts';
-import { gatherLengthProblem } from './length-problem.ts';
+import { factsOfGroups, type GroupFacts, gatherLengthProblem } from './length-problem.ts';
 
 /** The groups of an anchored procedure on one split: the same for every tolerance. */
 export interface AnchoredGroups {
@@ -134,6 +134,7 @@ export async function fitAnchored(
   }
   const mark = kernels.arena.mark();
   const anchors: { anchor: FitAnchor; family: LambdaFamily; seconds: number }[] = [];
+  let optGroups: GroupFacts;
   try {
     const problem = await gatherLengthProblem(kernels, split.opt.map(data.profileOf), data.read, partition, {
       sides,
@@ -141,6 +142,7 @@ export async function fitAnchored(
       heuristic: options,
       centre: groups.centre,
     });
+    optGroups = factsOfGroups(problem);
     const solved =
       options.anchor === 'gamma'
         ? await solveGamma(problem, partition, bounds, options, procedure, stream)
@@ -172,11 +174,12 @@ export async function fitAnchored(
         centre: groups.centre,
         units: found.units,
         anchor,
+        optGroups,
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
         pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
         organs: {},
         losses: { scan: found.losses, organs: {} },
-        more: stream.more ? lambdaWithMore(table, family, bound) : [],
+        more: stream.more?.includes(bound.epsilon) ? lambdaWithMore(table, family, bound) : [],
         seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
       };
     });

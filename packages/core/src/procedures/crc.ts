@@ -22,7 +22,7 @@ export function fitCrc(
   data: CalibrationData,
   split: Split,
   bounds: readonly RiskBound[],
-  { more = false }: FitOptions = {},
+  { more = [] }: FitOptions = {},
 ): Fit[] {
   const start = performance.now();
   const partition = makePartition({ kind: 'uniform' }, data.labels);
@@ -42,7 +42,7 @@ export function fitCrc(
       pathPosition: null,
       organs: {},
       losses: { scan: found.losses, organs: {} },
-      more: more ? lambdaWithMore(table, singleLambda(), bounds[i]) : [],
+      more: more.includes(bounds[i].epsilon) ? lambdaWithMore(table, singleLambda(), bounds[i]) : [],
       seconds,
     };
   });

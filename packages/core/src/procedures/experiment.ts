@@ -1,135 +1,23 @@
-import { SemcrcError } from '@semcrc/kernels';
-import { Errors } from 'typebox/value';
-import { type Labels, labelIds } from '../cohort/labels.ts';
-import { type CohortIndex, checkSplitSizes, drawSplit, type Split } from '../cohort/split.ts';
+import type { Split } from '../cohort/split.ts';
+import type { CalibratedLambda } from '../evaluate/calibrated-lambda.ts';
+import { sumsOfScan } from '../evaluate/organ-sums.ts';
 import { averageEvaluations, meanOverPatients } from '../evaluate/patient-means.ts';
 import { sumsOfProfile } from '../evaluate/profile-sums.ts';
-import {
-  type CalibratedLambda,
-  evaluationOf,
-  type ScanEvaluation,
-  sumsOfScan,
-} from '../evaluate/scan-evaluation.ts';
-import { learnedLeaves } from '../learned/learn.ts';
-import { checkCombination, isDesigned } from '../options/combination.ts';
+import { evaluationOf, type ScanEvaluation } from '../evaluate/scan-evaluation.ts';
+import { isDesigned } from '../options/combination.ts';
 import type { ExperimentPlan } from '../options/experiment-plan.ts';
-import { holdsWholeSlices, methodOf } from '../options/method.ts';
-import type { Preparing } from '../options/preparing.ts';
-import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
+import { methodOf } from '../options/method.ts';
+import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { PositionSpec } from '../partition/partition-spec.ts';
 import { weighted } from '../profile/interval.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
 import { type MoreScans, type RunRecord, runRecord } from '../records/run.ts';
-import { leastUnits } from '../search/bound.ts';
 import { type AnchoredGroups, fitAnchored, groupsOf } from './anchored.ts';
 import { fitCrc } from './crc.ts';
-import {
-  boundOf,
-  type CalibrationData,
-  type Fit,
-  type FitOptions,
-  infeasibleError,
-  secondsSince,
-} from './fit.ts';
-import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
+import { boundOf, type CalibrationData, type Fit, type FitOptions, secondsSince } from './fit.ts';
+import { fitOrganCrc } from './organ-crc.ts';
 import { fitOrganShortest } from './organ-shortest.ts';
-
-/** What planning needs of a cohort; a source has it. */
-export interface LabelledIndex extends CohortIndex {
-  readonly labels: Labels;
-  /** How the scans were made, where the source tells. */
-  readonly preparing?: Preparing | undefined;
-}
-
-/** One run: the split that all its procedures share. */
-export interface RunPlan {
-  readonly run: number;
-  readonly split: Split;
-}
-
-/**
- * The runs of an experiment, after everything that can be refused beforehand has been: sizes that do not fit the cohort
- * and combinations that make no sense (`usage`), n too small for one of the tolerances (`infeasible`).
- */
-export function planRuns(plan: ExperimentPlan, index: LabelledIndex): RunPlan[] {
-  checkPlan(plan, index);
-  for (const epsilon of plan.epsilons) checkTolerance(plan, epsilon, index);
-  return Array.from({ length: plan.runs }, (_, run) => ({
-    run,
-    split: drawSplit(index, plan, plan.seed, run),
-  }));
-}
-
-function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
-  const { procedures, options, runs, seed } = plan;
-  if (procedures.length === 0) throw new SemcrcError('usage', 'name at least one procedure');
-  if (!Number.isInteger(runs) || runs < 1) {
-    throw new SemcrcError('usage', `\`runs\` must be a whole number from 1, found ${runs}`, {
-      data: { options: ['runs'], runs },
-    });
-  }
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw new SemcrcError('usage', `\`seed\` must be a whole number from 0 to 4294967295, found ${seed}`, {
-      data: { options: ['seed'], seed },
-    });
-  }
-  const [problem] = Errors(ProcedureOptions, options);
-  if (problem) {
-    const [, option = 'options'] = problem.instancePath.split('/');
-    const found = JSON.stringify((options as Readonly<Record<string, unknown>>)[option]);
-    throw new SemcrcError('usage', `\`${option}\` ${problem.message}, found ${found}`, {
-      data: { options: [option] },
-    });
-  }
-  checkCombination(procedures, options);
-  checkWholeSlices(plan, index.preparing);
-  checkSplitSizes(index, plan);
-}
-
-/** Procedures that need no opt scans. */
-const UNANCHORED: ReadonlySet<Procedure> = new Set<Procedure>(['crc', 'organ-crc', 'pooled']);
-
-/** Refuses what is learned from slices where the scans to come will not show the slices that calibration sees. */
-function checkWholeSlices({ procedures, options }: ExperimentPlan, preparing: Preparing | undefined): void {
-  if (holdsWholeSlices(preparing)) return;
-  const refuse = (what: string, option: string): never => {
-    throw new SemcrcError(
-      'usage',
-      `${what} is learned from whole slices as the predictor gave them, which these scans are not (they were resampled, ` +
-        'cropped or padded): prepare them with `prepare` none, or choose `strata` intensity:12,width:4',
-      { data: { options: [option, 'prepare'] } },
-    );
-  };
-  if (procedures.includes('recentred')) refuse('the centre of recentred', 'procedures');
-  if (options.recentre !== 'none') refuse('a corrected centre', 'recentre');
-  if (learnedLeaves(options.strata) !== undefined) refuse('a stratum', 'strata');
-}
-
-function checkTolerance(plan: ExperimentPlan, epsilon: number, index: LabelledIndex): void {
-  const { procedures, options, nOpt, nCal } = plan;
-  for (const procedure of procedures) {
-    const anchored = !UNANCHORED.has(procedure) || options.control.length > 0;
-    if (anchored && procedure !== 'crc' && nOpt === 0) {
-      throw new SemcrcError(
-        'usage',
-        `${procedure} optimizes an anchor and needs opt scans, found \`nOpt\` 0`,
-        {
-          data: { options: ['nOpt'], procedure, nOpt },
-        },
-      );
-    }
-    const bound =
-      procedure === 'organ-crc'
-        ? organBound(options, epsilon, controlledOrgans(procedure, options, index.labels).length)
-        : procedure === 'organ-shortest'
-          ? organBound(options, epsilon, labelIds(index.labels).length)
-          : boundOf(options, epsilon);
-    const least = leastUnits(bound);
-    const all = procedure === 'crc' || (options.organCal === 'all' && !anchored);
-    const units = all ? nCal : nCal - nOpt;
-    if (units < least) throw infeasibleError(procedure, bound, units, least);
-  }
-}
+import type { RunPlan } from './run-plan.ts';
 
 /** Whether scans are profiled for one split alone: their groups or intervals are. */
 function profiledAnew({ strata, shrink, recentre }: ProcedureOptions): boolean {
@@ -286,7 +174,7 @@ export async function runOne(
   const { options, epsilons, seed } = plan;
   const split = { opt: [...run.split.opt], cal: [...run.split.cal], test: [...run.split.test] };
   // What more scans would give is computed in one run only: it costs as much as finding λ̂.
-  const stream = { seed, run: run.run, more: run.run === 0 };
+  const stream = { seed, run: run.run, more: run.run === 0 ? epsilons : [] };
   const fitted = await fitSplit(data, split, plan.procedures, epsilons, options, stream);
   const start = performance.now();
   const fits = fitted.flatMap(({ fits }) => fits);
@@ -302,39 +190,4 @@ export async function runOne(
     ),
     positions,
   }));
-}
-
-/** Mean and population standard deviation over runs; null where no run has a value. */
-export interface MeanAndSd {
-  readonly mean: number;
-  readonly sd: number;
-}
-
-export interface SummaryRow {
-  readonly procedure: Procedure;
-  readonly runs: number;
-  readonly risk: MeanAndSd | null;
-  readonly length: MeanAndSd | null;
-}
-
-/** Per procedure, in order of first appearance, the mean and population sd over runs of test risk and length. */
-export function summarize(records: readonly RunRecord[]): SummaryRow[] {
-  const procedures = [...new Set(records.map(({ procedure }) => procedure))];
-  return procedures.map((procedure) => {
-    const own = records.filter((record) => record.procedure === procedure);
-    const tests = own.flatMap(({ test }) => (test ? [test] : []));
-    return {
-      procedure,
-      runs: own.length,
-      risk: meanAndSd(tests.map((test) => test.risk)),
-      length: meanAndSd(tests.map((test) => test.length)),
-    };
-  });
-}
-
-function meanAndSd(values: readonly number[]): MeanAndSd | null {
-  if (values.length === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return { mean, sd: Math.sqrt(square) };
 }

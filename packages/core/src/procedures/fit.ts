@@ -3,14 +3,15 @@ import { type Kernels, SemcrcError } from '@semcrc/kernels';
 import type { Labels } from '../cohort/labels.ts';
 import type { ReadSample } from '../cohort/sample.ts';
 import type { Split } from '../cohort/split.ts';
+import type { CalibratedLambda } from '../evaluate/calibrated-lambda.ts';
 import type { Losses } from '../evaluate/losses.ts';
-import type { CalibratedLambda } from '../evaluate/scan-evaluation.ts';
 import type { Preparing } from '../options/preparing.ts';
 import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { LambdaWithMore } from '../search/backtrack.ts';
 import { crcBound, type RiskBound } from '../search/bound.ts';
 import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from '../search/rcps.ts';
+import type { GroupFacts } from './length-problem.ts';
 
 /** What calibrating needs of a cohort. */
 export interface CalibrationData {
@@ -59,6 +60,8 @@ export interface Fit extends CalibratedLambda {
   /** Calibration units (patients) behind λ̂; for organ-crc all that were looked at. */
   readonly units: number;
   readonly anchor: FitAnchor | null;
+  /** The λ groups on the opt scans, where an anchor was optimized on them. */
+  readonly optGroups?: GroupFacts;
   /** Offset ω̂ along the line (eq. 6, 9), or beyond the end of the path (0 within it); null where there is neither. */
   readonly omega: number | null;
   /** Position on the path: edges traversed, with the fraction of the one under way; null where there is none. */
@@ -73,8 +76,8 @@ export interface Fit extends CalibratedLambda {
 
 /** What a fit finds beside λ̂. */
 export interface FitOptions {
-  /** λ̂ with more units like these, too; false by default. */
-  readonly more?: boolean;
+  /** Tolerances at which λ̂ with more units like these is found, too; none by default. */
+  readonly more?: readonly number[];
 }
 
 /** The bound that options name, at tolerance ε. */

@@ -2,15 +2,7 @@ import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { pauseWhenDue } from '@semcrc/kernels';
 import { Inflater } from './inflater.ts';
-
-/** A file's bytes, one run after the other. */
-export interface ByteRuns {
-  /** The next bytes, none at the end; a view that holds until the runs are asked again. Fails as node:fs and node:zlib do. */
-  next(): Promise<Uint8Array>;
-  /** Passes over up to `count` bytes without reading them; returns how many. */
-  seek(count: number): number;
-  close(): void;
-}
+import type { ByteRuns } from './open-file.ts';
 
 /** Buffers that files are read and inflated into, kept from file to file. */
 const idle: Uint8Array[] = [];

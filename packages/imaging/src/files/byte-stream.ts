@@ -1,7 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import { SemcrcError } from '@semcrc/kernels';
-import { type ByteRuns, InflatedRuns, PlainRuns } from './byte-runs.ts';
-import { openRegularFile, unreadable } from './input.ts';
+import { type ByteRuns, type Files, type OpenFile, unreadable } from './open-file.ts';
 import { codeOf, reasonOf } from './system-error.ts';
 
 /** Deflate cannot do better than 1032 bytes out of one. */
@@ -21,31 +19,30 @@ export class ByteStream {
   readonly fileSize: number;
   readonly compressed: boolean;
   readonly #path: string;
-  readonly #handle: FileHandle;
+  readonly #file: OpenFile;
   readonly #runs: ByteRuns;
   /** Read and not yet handed out: `#rest`, then `#behind`. */
   #rest: Uint8Array = none;
   #behind: Uint8Array = none;
   #position = 0;
 
-  private constructor(path: string, handle: FileHandle, fileSize: number, compressed: boolean, step: number) {
+  private constructor(path: string, file: OpenFile, compressed: boolean, step: number) {
     this.#path = path;
-    this.#handle = handle;
-    this.fileSize = fileSize;
+    this.#file = file;
+    this.fileSize = file.size;
     this.compressed = compressed;
-    this.#runs = compressed ? new InflatedRuns(handle, step) : new PlainRuns(handle, fileSize, step);
+    this.#runs = compressed ? file.inflated(step) : file.plain(step);
   }
 
   /** @throws SemcrcError `bad-input` when the file is not there, not readable or not a plain file. */
-  static async open(path: string, { step }: StepSize = { step: 2 ** 20 }): Promise<ByteStream> {
-    const { handle, size } = await openRegularFile(path);
+  static async open(files: Files, path: string, { step }: StepSize = { step: 2 ** 20 }): Promise<ByteStream> {
+    const file = await files.open(path);
     try {
       const start = new Uint8Array(2);
-      const { bytesRead } = await handle.read(start, 0, 2, 0);
-      const compressed = bytesRead === 2 && start[0] === 0x1f && start[1] === 0x8b;
-      return new ByteStream(path, handle, size, compressed, step);
+      const compressed = (await file.read(start, 0)) === 2 && start[0] === 0x1f && start[1] === 0x8b;
+      return new ByteStream(path, file, compressed, step);
     } catch (cause) {
-      await handle.close();
+      await file.close();
       throw cause instanceof SemcrcError ? cause : unreadable(path, reasonOf(cause), cause);
     }
   }
@@ -68,8 +65,8 @@ export class ByteStream {
     if (!this.canHold(bytes)) return false;
     if (!this.compressed) return true;
     const end = new DataView(new ArrayBuffer(4));
-    const { bytesRead } = await this.#handle.read(end, 0, 4, Math.max(0, this.fileSize - 4));
-    return bytesRead === 4 && end.getUint32(0, true) === bytes % 2 ** 32;
+    const read = await this.#file.read(new Uint8Array(end.buffer), Math.max(0, this.fileSize - 4));
+    return read === 4 && end.getUint32(0, true) === bytes % 2 ** 32;
   }
 
   /**
@@ -131,7 +128,7 @@ export class ByteStream {
   /** Closes the file, wherever the stream stands. */
   async close(): Promise<void> {
     this.#runs.close();
-    await this.#handle.close();
+    await this.#file.close();
   }
 
   /** The bytes behind `#rest`; none at the end. */

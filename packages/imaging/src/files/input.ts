@@ -1,14 +1,16 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { SemcrcError } from '@semcrc/kernels';
-import { kindOfFile, reasonOf } from './system-error.ts';
+import { unreadable } from './open-file.ts';
+import { reasonOf } from './system-error.ts';
 
-/** A failed read as an error that names the file and the reason. */
-export function unreadable(path: string, reason: string, cause?: unknown): SemcrcError {
-  return new SemcrcError('bad-input', `${path}: cannot be read: ${reason}`, {
-    data: { file: path, reason },
-    cause,
-  });
+/** What stands at a path, in a word. */
+export function kindOfFile(found: Stats): string {
+  if (found.isDirectory()) return 'folder';
+  if (found.isFIFO()) return 'FIFO';
+  if (found.isSocket()) return 'socket';
+  if (found.isCharacterDevice() || found.isBlockDevice()) return 'device';
+  return found.isSymbolicLink() ? 'link' : 'file';
 }
 
 function requireRegular(path: string, found: Stats): void {

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { SemcrcError } from '@semcrc/kernels';
-import { readTextFileSync } from './input.ts';
-import { codeOf, kindOfFile, reasonOf } from './system-error.ts';
+import { kindOfFile, readTextFileSync } from './input.ts';
+import { codeOf, reasonOf } from './system-error.ts';
 
 /** What a file that is written must leave alone. */
 export interface OutputRules {

@@ -1,5 +1,3 @@
-import type { Stats } from 'node:fs';
-
 /** Reasons in plain words for what goes wrong with files. */
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
@@ -26,13 +24,4 @@ export function codeOf(cause: unknown): string {
 /** Why a system call failed, in plain words. */
 export function reasonOf(cause: unknown): string {
   return reasons[codeOf(cause)] ?? (cause instanceof Error ? cause.message : String(cause));
-}
-
-/** What stands at a path, in a word. */
-export function kindOfFile(found: Stats): string {
-  if (found.isDirectory()) return 'folder';
-  if (found.isFIFO()) return 'FIFO';
-  if (found.isSocket()) return 'socket';
-  if (found.isCharacterDevice() || found.isBlockDevice()) return 'device';
-  return found.isSymbolicLink() ? 'link' : 'file';
 }

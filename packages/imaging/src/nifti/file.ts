@@ -1,4 +1,5 @@
 import { ByteStream } from '../files/byte-stream.ts';
+import type { Files } from '../files/open-file.ts';
 import type { LabelVolume, Volume } from '../grid/volume.ts';
 import type { NiftiHeader } from './header.ts';
 import { missingVoxels, type NiftiImage, type VoxelKind } from './memory.ts';
@@ -8,23 +9,14 @@ import { decodeStep, readStart, type SliceSpan, spansOf, VoxelReader, withStream
 /** Steps for reading a header: the first few KiB hold it. */
 const headerStep = 2 ** 14;
 
-/**
- * The header of a .nii or .nii.gz file, extensions included. Inflates no more than that, whatever the size of the file.
- *
- * @throws SemcrcError `bad-input` when the file is missing, not NIfTI, or cannot hold what its header claims.
- */
-export function readNiftiHeader(path: string): Promise<NiftiHeader> {
-  return withStream(path, headerStep, (stream) => readStart(stream, path));
+/** As {@link NiftiFiles.header}. */
+export function readHeader(files: Files, path: string): Promise<NiftiHeader> {
+  return withStream(files, path, headerStep, (stream) => readStart(stream, path));
 }
 
-/**
- * Whether all voxels of a file are there, of every volume, and its header: quick where the file's own end vouches for its
- * size (a plain file, or a gzip file of one member), else by inflating it.
- *
- * @throws SemcrcError `bad-input` when they are not.
- */
-export function checkNifti(path: string): Promise<NiftiHeader> {
-  return withStream(path, headerStep, async (stream) => {
+/** As {@link NiftiFiles.check}. */
+export function checkVoxels(files: Files, path: string): Promise<NiftiHeader> {
+  return withStream(files, path, headerStep, async (stream) => {
     const header = await readStart(stream, path);
     const total = header.dataOffset + voxelBytes(header);
     if (await stream.claims(total)) return header;
@@ -57,25 +49,9 @@ export interface VolumeChoice {
   readonly volume?: number;
 }
 
-/**
- * The volume of a .nii or .nii.gz file (its first bytes say whether it is gzip, of which every member is read), in the file's own voxel order. For every volume of a file of several, see `readNiftiSeries`.
- *
- * Reading stops at the size that the header declares; bytes behind it are ignored. Memory: the volume, and a few MiB.
- *
- * @param options.as `image` (default): f32, slope · v + inter in f64 rounded once. `labels`: u16, integers only.
- * @throws SemcrcError `bad-input` when the file is missing, damaged, cut off (wherever: all of it is checked), holds
- *   several volumes and none is chosen, colours or complex numbers, a NaN, or (for labels) a value that is no label
- *   number; `usage` for a volume or slices that are not there or an array that is too short.
- */
-export function readNifti(
-  path: string,
-  options?: { as?: 'image' } & VolumeChoice & NiftiReadOptions<Float32Array>,
-): Promise<NiftiImage>;
-export function readNifti(
-  path: string,
-  options: { as: 'labels' } & VolumeChoice & NiftiReadOptions<Uint16Array>,
-): Promise<NiftiImage<LabelVolume>>;
-export function readNifti(
+/** As {@link NiftiFiles.read}. */
+export function readVolume(
+  files: Files,
   path: string,
   {
     as = 'image',
@@ -85,7 +61,7 @@ export function readNifti(
     nans = 'refuse',
   }: { as?: VoxelKind } & VolumeChoice & NiftiReadOptions<Float32Array | Uint16Array> = {},
 ): Promise<NiftiImage<Volume | LabelVolume>> {
-  return withStream(path, decodeStep, async (stream) => {
+  return withStream(files, path, decodeStep, async (stream) => {
     const header = await readStart(stream, path);
     const { shape, index } = whichVolume(header, chosen, path);
     const spans = spansOf(slices, shape, path);
@@ -105,25 +81,13 @@ export interface Slab<V extends Volume | LabelVolume = Volume> {
   readonly volume: V;
 }
 
-/**
- * The volume of a file slab by slab, from its first slice (voxel axis z of the file) to its last, for scans that should
- * not lie in memory whole. Slabs have `slices` slices, the last maybe fewer; each is a new array.
- *
- * @throws SemcrcError as {@link readNifti}, when the iteration reaches what is wrong.
- */
-export function readNiftiSlabs(
-  path: string,
-  options: { slices: number; as?: 'image' },
-): AsyncGenerator<Slab, void, void>;
-export function readNiftiSlabs(
-  path: string,
-  options: { slices: number; as: 'labels' },
-): AsyncGenerator<Slab<LabelVolume>, void, void>;
-export async function* readNiftiSlabs(
+/** As {@link NiftiFiles.slabs}. */
+export async function* readSlabs(
+  files: Files,
   path: string,
   { slices, as = 'image' }: { slices: number; as?: VoxelKind },
 ): AsyncGenerator<Slab<Volume | LabelVolume>, void, void> {
-  const stream = await ByteStream.open(path, { step: decodeStep });
+  const stream = await ByteStream.open(files, path, { step: decodeStep });
   try {
     const header = await readStart(stream, path);
     const { shape, index } = whichVolume(header, undefined, path);

@@ -1,5 +1,6 @@
 import { SemcrcError } from '@semcrc/kernels';
 import { ByteStream } from '../files/byte-stream.ts';
+import type { Files } from '../files/open-file.ts';
 import { type Shape, sliceAffine } from '../grid/affine.ts';
 import { type LabelVolume, makeVolume, type Volume, voxelCount } from '../grid/volume.ts';
 import { datatypes } from './datatype.ts';
@@ -48,11 +49,12 @@ async function readGrowing(stream: ByteStream, count: number): Promise<Uint8Arra
 
 /** Runs `use` on an open file and closes it whatever happens. */
 export async function withStream<T>(
+  files: Files,
   path: string,
   step: number,
   use: (stream: ByteStream) => Promise<T>,
 ): Promise<T> {
-  const stream = await ByteStream.open(path, { step });
+  const stream = await ByteStream.open(files, path, { step });
   try {
     return await use(stream);
   } finally {

@@ -1,0 +1,237 @@
+import { useSignal } from '@preact/signals';
+import type { Calibrated, CalibrateSettings, OpenCohort } from '../engine/index.ts';
+import { calibrate, cohortScan, lookAt, openCohort } from '../state/cohort.ts';
+import { save } from '../state/files.ts';
+import { cohort, cohortCalibrations, job } from '../state/store.ts';
+import {
+  counted,
+  huNumber,
+  huPerUnit,
+  listed,
+  organName,
+  percent,
+  plainPercent,
+  procedureName,
+} from '../words.ts';
+import { NumberField, Select } from './choices.tsx';
+import { PictureDownload } from './downloads.tsx';
+import { DropZone } from './drop-zone.tsx';
+import { HeldOut } from './held-out.tsx';
+import { Looking } from './looking.tsx';
+import { Notes } from './notices.tsx';
+import { Step, Steps } from './steps.tsx';
+
+/** A cohort of one's own, calibrated in the page. */
+export function CohortPage() {
+  const opened = cohort.value;
+  return (
+    <>
+      <section class="intro">
+        <h1>Your cohort</h1>
+        <p>
+          Drop a cohort that <code>semcrc prepare</code> wrote, as a folder or a zip. Choose what is to be
+          promised; λ is found here, in this browser, and <code>calibration.json</code> is the file that the
+          command writes, bit for bit.
+        </p>
+      </section>
+      {opened ? (
+        <Opened {...{ opened }} />
+      ) : (
+        <>
+          <DropZone
+            title="Drop a prepared cohort"
+            hint="The folder cohort.zarr, or a zip of it."
+            accept=".zip"
+            take={(files) => void openCohort(files)}
+          />
+          <Steps>
+            <Step
+              title="Scans with their truth"
+              command="scan,ground_truth,lower,upper,segmentation,point,body"
+            >
+              A manifest lists them, one line for each: the CT, and what the network made of it.
+            </Step>
+            <Step
+              title="Prepared once"
+              command="semcrc prepare manifest.csv --labels suprem --out cohort.zarr"
+            >
+              The command resamples and crops them as the paper does, into one folder that this page reads.
+            </Step>
+            <Step title="Calibrated here">
+              In all the cores of this computer. The scans kept apart then show whether the promise holds.
+            </Step>
+          </Steps>
+        </>
+      )}
+      {cohortCalibrations.value.map((result) => (
+        <Result key={result.facts.name} {...{ result }} />
+      ))}
+      <Looking>
+        <ScanChoice />
+        <HeldOut calibrations={cohortCalibrations.value} />
+      </Looking>
+    </>
+  );
+}
+
+const PROCEDURES: readonly { readonly value: CalibrateSettings['procedure']; readonly name: string }[] = [
+  { value: 'shortest', name: 'shortest: narrowest intervals for this promise' },
+  { value: 'sem-crc', name: 'sem-CRC: one λ for each organ' },
+  { value: 'crc', name: 'CRC: one λ for all voxels' },
+  { value: 'k-crc', name: 'K-CRC: one λ for each group of positions' },
+  { value: 'organ-crc', name: 'organ-CRC: a promise for each organ' },
+  { value: 'organ-shortest', name: 'organ-shortest: the same, narrower' },
+  { value: 'recentred', name: 'recentred: around a corrected point' },
+];
+
+function Opened({ opened }: { readonly opened: OpenCohort }) {
+  const procedure = useSignal<CalibrateSettings['procedure']>('shortest');
+  const epsilon = useSignal(0.1);
+  const sizes = useSignal(opened.sizes);
+  const seed = useSignal(0);
+  const set = (change: Partial<OpenCohort['sizes']>): void => {
+    sizes.value = { ...sizes.value, ...change };
+  };
+  const organs = Object.values(opened.labels).map(organName);
+  return (
+    <section class="card cohort" aria-labelledby="cohort-title">
+      <h2 id="cohort-title">{opened.name}</h2>
+      <p class="muted">
+        {counted(opened.scans.length, 'scan')} of {counted(opened.patients, 'patient')}; {listed(organs)}.
+      </p>
+      <Notes notes={opened.notes} />
+      <div class="roles">
+        <Select
+          label="Procedure"
+          value={procedure.value}
+          options={PROCEDURES}
+          onChange={(value) => {
+            procedure.value = value;
+          }}
+        />
+        <NumberField
+          label="Tolerance, %"
+          value={Number((100 * epsilon.value).toPrecision(6))}
+          min={0.1}
+          max={99}
+          step={0.1}
+          onChange={(value) => {
+            epsilon.value = value / 100;
+          }}
+        />
+        <NumberField
+          label="Scans to optimize on"
+          value={sizes.value.nOpt}
+          min={1}
+          onChange={(nOpt) => set({ nOpt })}
+        />
+        <NumberField
+          label="Scans to calibrate on, those included"
+          value={sizes.value.nCal}
+          min={1}
+          onChange={(nCal) => set({ nCal })}
+        />
+        <NumberField
+          label="Scans kept apart"
+          value={sizes.value.nTest}
+          min={0}
+          onChange={(nTest) => set({ nTest })}
+        />
+        <NumberField
+          label="Seed of the split"
+          value={seed.value}
+          min={0}
+          onChange={(value) => {
+            seed.value = value;
+          }}
+        />
+      </div>
+      <p class="actions">
+        <button
+          type="button"
+          class="main"
+          disabled={job.value !== null}
+          onClick={() =>
+            void calibrate({
+              procedure: procedure.value,
+              epsilon: epsilon.value,
+              curve: { from: 0.02, to: 0.2, step: 0.01 },
+              ...sizes.value,
+              seed: seed.value,
+            })
+          }
+        >
+          Calibrate
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            cohort.value = null;
+            cohortCalibrations.value = [];
+          }}
+        >
+          Another cohort
+        </button>
+      </p>
+    </section>
+  );
+}
+
+/** What a calibration came to, and its file. */
+function Result({ result }: { readonly result: Calibrated }) {
+  const { calibration, text, notes } = result;
+  const { test, epsilon, procedure, n, units } = calibration;
+  const length = test?.length;
+  return (
+    <section class="card result">
+      <h2>
+        {procedureName(procedure)}, ε = {plainPercent(epsilon)}
+      </h2>
+      <p>{calibration.guarantee}</p>
+      <dl class="numbers">
+        <div>
+          <dt>calibration scans</dt>
+          <dd>{n}</dd>
+        </div>
+        {test?.risk != null && (
+          <div>
+            <dt>outside, on scans kept apart</dt>
+            <dd>{percent(test.risk)}</dd>
+          </div>
+        )}
+        {length != null && (
+          <div>
+            <dt>mean width</dt>
+            <dd>
+              {units ? huNumber(length * huPerUnit(units.window as [number, number])) : percent(length)}{' '}
+              <small>{units ? 'HU' : 'of the range'}</small>
+            </dd>
+          </div>
+        )}
+      </dl>
+      <Notes notes={notes} />
+      <p class="actions">
+        <button type="button" class="main" onClick={() => save('calibration.json', text, 'application/json')}>
+          Save calibration.json
+        </button>
+      </p>
+    </section>
+  );
+}
+
+function ScanChoice() {
+  const opened = cohort.value;
+  if (!opened || cohortScan.value === null) return null;
+  const apart = new Set(cohortCalibrations.value[0]?.calibration.split.test);
+  return (
+    <section class="card actions" aria-label="Which scan is shown">
+      <Select
+        label="Scan"
+        value={cohortScan.value}
+        options={opened.scans.map((id) => ({ value: id, name: apart.has(id) ? `${id} (kept apart)` : id }))}
+        onChange={(id) => void lookAt(id)}
+      />
+      <PictureDownload />
+    </section>
+  );
+}

@@ -1,0 +1,65 @@
+import type { Calibrated } from '../engine/index.ts';
+import { choice, looked } from '../state/store.ts';
+import { huPerUnit, plainPercent, procedureName } from '../words.ts';
+import { Chart, type Line } from './chart.tsx';
+
+/** Colours of procedures in the style sheet, those of the report. */
+const TONES: Readonly<Record<string, string>> = {
+  crc: 'crc',
+  'k-crc': 'k-crc',
+  'sem-crc': 'sem-crc',
+  'organ-crc': 'organ-crc',
+  shortest: 'shortest',
+  'organ-shortest': 'organ-shortest',
+  recentred: 'recentred',
+  pooled: 'pooled',
+};
+
+/** Whether promises held on scans that no λ had seen, and how wide intervals were there. */
+export function HeldOut({ calibrations }: { readonly calibrations: readonly Calibrated[] }) {
+  const shown = calibrations.filter(({ held }) => held.length > 0);
+  if (shown.length === 0) return null;
+  const window = looked.value?.scan.window;
+  if (!window) return null;
+  const unit = huPerUnit(window);
+  const lines = (value: (held: Calibrated['held'][number]) => number): Line[] =>
+    shown.map(({ calibration, facts, held }) => ({
+      name:
+        procedureName(calibration.procedure) +
+        (repeated(shown, calibration.procedure) ? ` (${facts.name})` : ''),
+      tone: TONES[calibration.procedure] ?? 'crc',
+      points: held.map((one) => [one.epsilon, value(one)] as const),
+    }));
+  const count = shown[0].calibration.split.test.length;
+  const at = choice.value?.epsilon ?? null;
+  return (
+    <div class="charts">
+      <Chart
+        title="Does the promise hold?"
+        caption={`Share of voxels outside on ${count} scans that were kept apart, by tolerance.`}
+        lines={lines(({ risk }) => risk)}
+        xName="tolerance ε"
+        yName="outside:"
+        xText={plainShare}
+        yText={plainShare}
+        at={at}
+        limit
+      />
+      <Chart
+        title="What it costs"
+        caption="Mean width of intervals on the same scans: the less may be missed, the wider they are."
+        lines={lines(({ length }) => length * unit)}
+        xName="tolerance ε"
+        yName="width, HU:"
+        xText={plainShare}
+        yText={(hu) => String(Number(hu.toPrecision(3)))}
+        at={at}
+      />
+    </div>
+  );
+}
+
+const plainShare = (share: number): string => plainPercent(Math.round(1000 * share) / 1000);
+
+const repeated = (all: readonly Calibrated[], procedure: string): boolean =>
+  all.filter(({ calibration }) => calibration.procedure === procedure).length > 1;

@@ -1,0 +1,136 @@
+import type { View } from '../picture/picture.ts';
+import { choice, choose, comparison, image, looked, map, opacity, outlines, view } from '../state/store.ts';
+import { procedureName } from '../words.ts';
+import { Segments, Select } from './choices.tsx';
+import { keysShown } from './keys.tsx';
+
+const VIEW_NAMES: readonly { readonly value: View; readonly name: string }[] = [
+  { value: 'planes', name: 'three planes' },
+  { value: 'axial', name: 'axial' },
+  { value: 'coronal', name: 'coronal' },
+  { value: 'sagittal', name: 'sagittal' },
+  { value: 'mosaic', name: 'mosaic' },
+];
+
+/** What lies over what, and how the scan is cut. */
+export function Toolbar() {
+  const truth = looked.value?.images.truth != null;
+  const noTruth = truth ? undefined : 'Needs the CT: drop it with the other files';
+  return (
+    <div class="toolbar">
+      <Segments
+        label="Map"
+        value={map.value}
+        options={[
+          { value: 'width', name: 'width' },
+          { value: 'missed', name: 'missed', off: noTruth },
+          { value: 'lambda', name: 'λ' },
+          { value: 'none', name: 'none' },
+        ]}
+        onChange={(value) => {
+          map.value = value;
+        }}
+      />
+      <Segments
+        label="Over"
+        value={image.value}
+        options={[
+          { value: 'prediction', name: 'prediction' },
+          { value: 'truth', name: 'truth', off: noTruth },
+        ]}
+        onChange={(value) => {
+          image.value = value;
+        }}
+      />
+      <label class="field fader">
+        <span>Opacity</span>
+        <input
+          type="range"
+          min={0}
+          max={1}
+          step={0.05}
+          value={opacity.value}
+          style={{ '--at': `${100 * opacity.value}%` }}
+          aria-valuetext={`${Math.round(100 * opacity.value)}%`}
+          onInput={({ currentTarget }) => {
+            opacity.value = Number(currentTarget.value);
+          }}
+        />
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={outlines.value}
+          onChange={({ currentTarget }) => {
+            outlines.value = currentTarget.checked;
+          }}
+        />
+        <span>outlines</span>
+      </label>
+      <Select
+        label="View"
+        value={view.value}
+        options={VIEW_NAMES}
+        onChange={(value) => {
+          view.value = value;
+        }}
+      />
+      <button
+        type="button"
+        class="small keys-button"
+        onClick={() => {
+          keysShown.value = true;
+        }}
+      >
+        Keys
+      </button>
+    </div>
+  );
+}
+
+/** Which calibration is looked at, and which beside it. */
+export function Procedures() {
+  const designs = looked.value?.scan.designs ?? [];
+  const now = choice.value;
+  if (!now || designs.length === 0) return null;
+  const names = designs.map(({ facts }) => procedureName(facts.calibration.procedure));
+  const doubled = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+  const options = designs.map(({ facts }, value) => ({
+    value,
+    name: doubled.has(names[value]) ? `${names[value]} (${facts.name})` : names[value],
+  }));
+  return (
+    <section class="card procedures" aria-label="Procedures">
+      <Select
+        label="Procedure"
+        value={now.design}
+        options={options}
+        onChange={(design) => choose({ design })}
+      />
+      {designs.length > 1 && (
+        <>
+          <Segments
+            label="Compare"
+            value={comparison.value}
+            options={[
+              { value: 'off', name: 'off' },
+              { value: 'side', name: 'side by side' },
+              { value: 'swipe', name: 'swipe' },
+            ]}
+            onChange={(value) => {
+              comparison.value = value;
+            }}
+          />
+          {comparison.value !== 'off' && (
+            <Select
+              label="with"
+              value={now.other}
+              options={options}
+              onChange={(other) => choose({ other })}
+            />
+          )}
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,52 @@
+import type { ColourScale } from './colours.ts';
+import type { Shape, Voxel } from './voxel.ts';
+
+/** How the scan is cut for looking. */
+export const VIEWS = ['planes', 'axial', 'coronal', 'sagittal', 'mosaic'] as const;
+export type View = (typeof VIEWS)[number];
+
+/** What stays the same while a scan is looked at. */
+export interface Subject {
+  readonly shape: Shape;
+  /** Voxel (x, y, z) to mm in RAS+, 16 numbers row by row. */
+  readonly affine: readonly number[];
+  /** Organ of each voxel. */
+  readonly organs: Uint16Array;
+}
+
+/** From where to where colours go, in the unit of what they show. */
+export interface Scale {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A map over the image. */
+export interface MapLayer extends Scale {
+  readonly values: Float32Array;
+  readonly colours: ColourScale;
+}
+
+/** What is drawn. */
+export interface Layers {
+  /** Windowed intensities, drawn in grey from 0 to 1. */
+  readonly base: Float32Array;
+  readonly map: MapLayer | null;
+  /** Opacity of the map, 0 to 1. */
+  readonly opacity: number;
+  readonly outlines: boolean;
+}
+
+/** A picture of a scan on a canvas. Voxels are in the order of the subject. */
+export interface Picture {
+  draw(layers: Layers): void;
+  look(view: View): void;
+  /** Puts the crosshair on a voxel. */
+  goTo(voxel: Voxel): void;
+  /** The voxel under a point of the canvas, in CSS pixels from its corner; null beside the scan. */
+  voxelAt(x: number, y: number): Voxel | null;
+  /** Where the centre of a voxel is drawn, in CSS pixels from the canvas's corner; null where the view does not show it. */
+  pointOf(voxel: Voxel): readonly [x: number, y: number] | null;
+  /** What is on the canvas now, as an image. */
+  snapshot(): Promise<ImageBitmap>;
+  close(): void;
+}

@@ -1,0 +1,52 @@
+// Places in a scan: voxel (x, y, z), x fastest in memory, in the order of the file.
+
+export type Voxel = readonly [x: number, y: number, z: number];
+export type Shape = readonly [slices: number, height: number, width: number];
+
+export function indexOf([x, y, z]: Voxel, [, height, width]: Shape): number {
+  return (z * height + y) * width + x;
+}
+
+export function isInside([x, y, z]: Voxel, [slices, height, width]: Shape): boolean {
+  return x >= 0 && y >= 0 && z >= 0 && x < width && y < height && z < slices;
+}
+
+/**
+ * The voxel of an organ that is nearest to its centre of mass, in voxels; null where the scan has none. (The centre itself
+ * may lie outside: kidneys are curved.)
+ */
+export function organCentre(organs: Uint16Array, id: number, shape: Shape): Voxel | null {
+  let count = 0;
+  const sum = [0, 0, 0];
+  visit(organs, id, shape, (x, y, z) => {
+    count++;
+    sum[0] += x;
+    sum[1] += y;
+    sum[2] += z;
+  });
+  if (count === 0) return null;
+  const [cx, cy, cz] = sum.map((total) => total / count);
+  let best: Voxel = [0, 0, 0];
+  let least = Number.POSITIVE_INFINITY;
+  visit(organs, id, shape, (x, y, z) => {
+    const distance = (x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2;
+    if (distance >= least) return;
+    least = distance;
+    best = [x, y, z];
+  });
+  return best;
+}
+
+function visit(
+  organs: Uint16Array,
+  id: number,
+  [slices, height, width]: Shape,
+  at: (x: number, y: number, z: number) => void,
+): void {
+  let voxel = 0;
+  for (let z = 0; z < slices; z++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) if (organs[voxel++] === id) at(x, y, z);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// The engines: each has a worker, and one scan open.
+import { createEngine, type Engine, EngineError, type EngineErrorCode } from '../engine/index.ts';
+import { counted } from '../words.ts';
+import { type Job, jobs, type Page, type Problem, problem, setJob } from './store.ts';
+
+const engines = new Map<Page, Engine>();
+
+/** The engine of a page, started when it is first needed: each page keeps its scan open. */
+export function engineOf(page: Page): Engine {
+  const engine = engines.get(page) ?? createEngine();
+  engines.set(page, engine);
+  return engine;
+}
+
+/**
+ * Does long work with its progress shown and a way to stop it. What goes wrong is shown with a way on; a cancelled piece of
+ * work ends silently.
+ *
+ * @returns what the work gave; null where it did not end well
+ */
+export async function work<T>(
+  page: Page,
+  title: string,
+  run: (report: {
+    signal: AbortSignal;
+    progress: (progress: NonNullable<Job['progress']>) => void;
+  }) => Promise<T>,
+): Promise<T | null> {
+  if (jobs.peek()[page]) return null;
+  const controller = new AbortController();
+  const begun: Job = { title, progress: null, cancel: () => controller.abort() };
+  problem.value = null;
+  setJob(page, begun);
+  try {
+    return await run({
+      signal: controller.signal,
+      progress: (progress) => {
+        if (!controller.signal.aborted) setJob(page, { ...begun, progress });
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'interrupted')) {
+      problem.value = problemOf(page, error, () => void work(page, title, run));
+    }
+    return null;
+  } finally {
+    setJob(page, null);
+  }
+}
+
+const TITLES: Readonly<Partial<Record<EngineErrorCode, string>>> = {
+  'bad-input': 'A file does not fit',
+  usage: 'This cannot be done as asked',
+  infeasible: 'Too few scans for this promise',
+  unsupported: 'This browser lacks something',
+  'too-large': 'Too large for this page',
+  crashed: 'The worker stopped',
+};
+
+/** What is told of a failure. */
+export function problemOf(page: Page | null, error: unknown, again: () => void): Problem {
+  if (!(error instanceof EngineError)) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { page, title: 'Something broke', text, options: [], retry: { label: 'Try again', run: again } };
+  }
+  const { code, message, data } = error;
+  if (code === 'crashed' && page !== null) forgetEngine(page);
+  const options = Array.isArray(data?.options) ? data.options.map(String) : [];
+  const mayHelp = code === 'crashed' || code === 'internal';
+  return {
+    page,
+    title: TITLES[code] ?? 'Something broke',
+    text: code === 'crashed' ? `${message} Your files are untouched.` : message,
+    options,
+    retry: mayHelp ? { label: code === 'crashed' ? 'Start it again' : 'Try again', run: again } : null,
+  };
+}
+
+/** After a crash the next call starts a new worker. */
+function forgetEngine(page: Page): void {
+  void engines
+    .get(page)
+    ?.close()
+    .catch(() => {});
+  engines.delete(page);
+}
+
+/** How far a job has come, in words. */
+export function progressInWords({ progress }: Job): string {
+  if (!progress) return 'starting …';
+  const { stage, done, total } = progress;
+  const noun = {
+    reading: 'file',
+    applying: 'slice',
+    scans: 'scan',
+    calibrating: 'step',
+    measuring: 'scan',
+    drawing: 'scan',
+  };
+  return total > 0 ? `${stage}: ${done} of ${counted(total, noun[stage] ?? 'step')}` : `${stage} …`;
+}

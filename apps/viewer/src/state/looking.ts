@@ -1,0 +1,165 @@
+// Keeps the intervals on screen those of the tolerance and the calibrations chosen.
+import { effect } from '@preact/signals';
+import type { Intervals, MapName, OpenScan } from '../engine/index.ts';
+import { roundUp, scaleEnd } from '../picture/scale.ts';
+import { organCentre } from '../picture/voxel.ts';
+import { counted, huPerUnit, organName, percent, plainPercent } from '../words.ts';
+import { problemOf } from './engines.ts';
+import {
+  choice,
+  choose,
+  crosshair,
+  designOf,
+  intervals,
+  knotOf,
+  type Looked,
+  looked,
+  type MapKind,
+  map,
+  page,
+  pointed,
+  problem,
+  said,
+  scales,
+  slots,
+} from './store.ts';
+
+const WANTED: Readonly<Record<MapKind, readonly MapName[]>> = {
+  width: ['lower', 'upper', 'width'],
+  lambda: ['lower', 'upper', 'lambdaBelow', 'lambdaAbove'],
+  missed: ['lower', 'upper', 'missed'],
+  none: ['lower', 'upper'],
+};
+
+/** A scan made ready to be looked at. */
+export function lookedAt(scan: OpenScan, title: string, engine: Looked['engine']): Looked {
+  const middle = () => scan.lower.map((low, voxel) => (low + scan.upper[voxel]) / 2);
+  return { scan, title, engine, images: { prediction: scan.point ?? middle(), truth: scan.truth } };
+}
+
+/** Starts to follow what is chosen; returns how to stop. */
+export function follow(): () => void {
+  const stops = ([0, 1] as const).map(followSlot);
+  const stopScan = effect(() => {
+    const scan = looked.value?.scan;
+    scales.value = null;
+    pointed.value = null;
+    const [slices, height, width] = scan?.shape ?? [1, 1, 1];
+    const centre = [width >> 1, height >> 1, slices >> 1] as const;
+    crosshair.value = scan ? { voxel: centreOfInterest(scan) ?? centre, by: null } : null;
+  });
+  return () => {
+    stopScan();
+    for (const stop of stops) stop();
+  };
+}
+
+/** Where a look begins: the liver, or the organ with the lowest id. */
+function centreOfInterest({ organs, shape, labels }: OpenScan) {
+  const ids = Object.keys(labels)
+    .map(Number)
+    .filter((id) => id > 1);
+  const liver = ids.find((id) => labels[id] === 'liver');
+  for (const id of liver === undefined ? ids : [liver, ...ids]) {
+    const centre = organCentre(organs, id, shape);
+    if (centre) return centre;
+  }
+  return null;
+}
+
+/** One request at a time, and always the last one asked for. */
+function followSlot(slot: 0 | 1): () => void {
+  let wanted: (() => Promise<void>) | null = null;
+  let busy = false;
+  const run = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    while (wanted) {
+      const next: () => Promise<void> = wanted;
+      wanted = null;
+      await next();
+    }
+    busy = false;
+  };
+  return effect(() => {
+    const now = looked.value;
+    const knot = knotOf(slot);
+    const chosen = choice.value;
+    if (!now || !knot || !chosen || !slots.value.includes(slot)) {
+      intervals[slot].value = null;
+      return;
+    }
+    const design = slot === 0 ? chosen.design : chosen.other;
+    const want = WANTED[map.value];
+    const at = page.value;
+    wanted = async () => {
+      try {
+        const found = await now.engine.intervals(now.scan.id, design, knot.at, want);
+        if (looked.value !== now) return;
+        if (slot === 0 && scales.peek() === null) setScales(now, found);
+        intervals[slot].value = found;
+        if (slot === 0) said.value = inWords(found);
+      } catch (error) {
+        if (looked.value === now) problem.value = problemOf(at, error, () => choose({}));
+      }
+    };
+    void run();
+  });
+}
+
+function setScales({ scan }: Looked, { maps, organs }: Intervals): void {
+  const unit = huPerUnit(scan.window);
+  const { lower, upper } = maps;
+  const width = maps.width ?? upper!.map((high, voxel) => high - lower![voxel]);
+  const lambdas = organs.flatMap((row) => row.lambda).filter(Number.isFinite);
+  const high = roundUp(Math.max(...lambdas, 1 / unit) * unit) / unit;
+  // Some procedures narrow intervals, too.
+  const low = lambdas.some((value) => value < 0) ? -high : 0;
+  scales.value = { width: { low: 0, high: scaleEnd(width, unit) }, lambda: { low, high } };
+}
+
+function inWords({ knot, meanWidth, outside }: Intervals): string {
+  const scan = looked.peek()?.scan;
+  if (!scan) return '';
+  const width = `mean width ${Math.round(meanWidth * huPerUnit(scan.window))} HU`;
+  const missed = outside === null ? '' : `, ${percent(outside)} of this scan outside`;
+  return `Tolerance ${plainPercent(knot.epsilon)}: ${width}${missed}.`;
+}
+
+/** Centres on an organ. */
+export function goToOrgan(id: number): void {
+  const scan = looked.value?.scan;
+  const voxel = scan && organCentre(scan.organs, id, scan.shape);
+  if (!scan || !voxel) return;
+  crosshair.value = { voxel, by: null };
+  const row = intervals[0].value?.organs.find((own) => own.id === id);
+  said.value = `Centred on ${organName(scan.labels[id] ?? `label ${id}`)}${row ? `, ${counted(row.voxels, 'voxel')}` : ''}.`;
+}
+
+/** Moves the crosshair by whole voxels. */
+export function step(dx: number, dy: number, dz: number): void {
+  const scan = looked.value?.scan;
+  const at = crosshair.value?.voxel;
+  if (!scan || !at) return;
+  const [slices, height, width] = scan.shape;
+  const clamp = (value: number, size: number): number => Math.min(Math.max(value, 0), size - 1);
+  const voxel = [clamp(at[0] + dx, width), clamp(at[1] + dy, height), clamp(at[2] + dz, slices)] as const;
+  crosshair.value = { voxel, by: null };
+  pointed.value = null;
+}
+
+/** To the next tolerance of the curve, up or down. */
+export function stepTolerance(by: 1 | -1): void {
+  const knots = designOf(0)?.facts.knots.filter(({ status }) => status === 'calibrated');
+  const now = knotOf(0);
+  if (!knots) return;
+  const at = knots.findIndex(({ epsilon }) => epsilon === now?.epsilon);
+  const next = knots[Math.min(Math.max(at + by, 0), knots.length - 1)];
+  if (next) choose({ epsilon: next.epsilon });
+}
+
+/** Back to the tolerance that was promised. */
+export function backToPromise(): void {
+  const epsilon = designOf(0)?.facts.calibration.epsilon;
+  if (epsilon !== undefined) choose({ epsilon });
+}

@@ -1,0 +1,168 @@
+// Everything the page knows, in one place. Components read it; only the files of this folder write it.
+import { computed, effect, signal } from '@preact/signals';
+import {
+  type Calibrated,
+  type Engine,
+  type Intervals,
+  knotAt,
+  type OpenCohort,
+  type OpenScan,
+  type Progress,
+  type Sorted,
+} from '../engine/index.ts';
+import type { Scale, View } from '../picture/picture.ts';
+import type { Voxel } from '../picture/voxel.ts';
+
+/** The three things a reader can do here. */
+export const PAGES = ['example', 'scan', 'cohort'] as const;
+export type Page = (typeof PAGES)[number];
+
+/** The page shown; it stands in the address, so that a link can lead to it. */
+export const page = signal<Page>(pageOfAddress() ?? 'example');
+
+/** Goes to another page. */
+export function show(next: Page): void {
+  page.value = next;
+  globalThis.history.replaceState(null, '', `#${next}`);
+  globalThis.scrollTo({ top: 0 });
+}
+
+function pageOfAddress(): Page | undefined {
+  return PAGES.find((name) => globalThis.location?.hash === `#${name}`);
+}
+globalThis.addEventListener?.('hashchange', () => {
+  page.value = pageOfAddress() ?? page.peek();
+});
+
+/** A scan that is looked at, with the intervals of one or more calibrations. */
+export interface Looked {
+  readonly scan: OpenScan;
+  readonly title: string;
+  readonly engine: Engine;
+  /** What can be drawn in grey: the prediction, and the truth where it is known. */
+  readonly images: { readonly prediction: Float32Array; readonly truth: Float32Array | null };
+}
+
+/** What is asked of a scan: a tolerance, a calibration, and another to compare with. */
+export interface Choice {
+  readonly epsilon: number;
+  readonly design: number;
+  readonly other: number;
+}
+
+type ByPage<T> = Readonly<Record<Page, T>>;
+const nothing = { example: null, scan: null, cohort: null };
+
+export const lookedByPage = signal<ByPage<Looked | null>>(nothing);
+const choices = signal<ByPage<Choice | null>>(nothing);
+
+export const looked = computed(() => lookedByPage.value[page.value]);
+export const choice = computed(() => choices.value[page.value]);
+
+/** Opens a scan on a page: at the tolerance that its first calibration promised, or where the reader has moved it to. */
+export function setLooked(at: Page, next: Looked | null): void {
+  lookedByPage.value = { ...lookedByPage.value, [at]: next };
+  const designs = next?.scan.designs ?? [];
+  const before = at === 'scan' ? null : choices.peek()[at];
+  const epsilon = before?.epsilon ?? designs[0]?.facts.calibration.epsilon ?? 0.1;
+  // One λ for each organ is what the example explains; the others stand beside it.
+  const semantic = designs.findIndex(({ facts }) => facts.calibration.procedure === 'sem-crc');
+  const design = at === 'example' ? Math.max(semantic, 0) : 0;
+  choices.value = { ...choices.value, [at]: next ? { epsilon, design, other: before?.other ?? 0 } : null };
+}
+
+export function choose(change: Partial<Choice>): void {
+  const now = choice.value;
+  if (now) choices.value = { ...choices.value, [page.value]: { ...now, ...change } };
+}
+
+/** What lies over the image. */
+export const MAPS = ['width', 'missed', 'lambda', 'none'] as const;
+export type MapKind = (typeof MAPS)[number];
+export const COMPARISONS = ['off', 'side', 'swipe'] as const;
+export type Comparison = (typeof COMPARISONS)[number];
+
+/** How scans are drawn, on every page alike. */
+export const map = signal<MapKind>('width');
+export const image = signal<'prediction' | 'truth'>('prediction');
+export const opacity = signal(0.8);
+export const outlines = signal(true);
+export const view = signal<View>('planes');
+export const comparison = signal<Comparison>('off');
+/** Where the swipe parts the picture, as a share of its width. */
+export const divider = signal(0.5);
+
+/** The voxel under the crosshair, and which of two pictures moved it; the voxel under the pointer, if there is one. */
+export const crosshair = signal<{ readonly voxel: Voxel; readonly by: number | null } | null>(null);
+export const pointed = signal<Voxel | null>(null);
+
+/** Calibrated intervals of the calibration that is looked at, and of the one beside it. */
+export const intervals = [signal<Intervals | null>(null), signal<Intervals | null>(null)] as const;
+export const slots = computed((): readonly (0 | 1)[] => (comparison.value === 'off' ? [0] : [0, 1]));
+
+/** The design of a slot. */
+export function designOf(slot: 0 | 1) {
+  const now = choice.value;
+  return now ? looked.value?.scan.designs[slot === 0 ? now.design : now.other] : undefined;
+}
+
+/** Where the tolerance stands on the curve of a slot's calibration; null where it is too small for a λ. */
+export function knotOf(slot: 0 | 1) {
+  const design = designOf(slot);
+  if (!design || !choice.value) return null;
+  const { knots } = design.facts;
+  const at = knotAt(knots, choice.value.epsilon);
+  return at < 0 || knots[at].status === 'infeasible' ? null : { at, ...knots[at] };
+}
+
+/** The colour scales: those of the tolerance promised, and fixed while it is moved. */
+export const scales = signal<{ readonly width: Scale; readonly lambda: Scale } | null>(null);
+
+/** Long work that is under way on a page. */
+export interface Job {
+  readonly title: string;
+  readonly progress: Progress | null;
+  readonly cancel: () => void;
+}
+export const jobs = signal<ByPage<Job | null>>(nothing);
+export const job = computed(() => jobs.value[page.value]);
+
+export function setJob(at: Page, next: Job | null): void {
+  jobs.value = { ...jobs.value, [at]: next };
+}
+
+/** Something went wrong, and what can be done about it. */
+export interface Problem {
+  readonly page: Page | null;
+  readonly title: string;
+  readonly text: string;
+  /** Options that the message asks for. */
+  readonly options: readonly string[];
+  readonly retry: { readonly label: string; readonly run: () => void } | null;
+}
+export const problem = signal<Problem | null>(null);
+
+/** What was calibrated, on the pages that calibrate. */
+export const exampleCalibrations = signal<readonly Calibrated[]>([]);
+export const cohort = signal<OpenCohort | null>(null);
+export const cohortCalibrations = signal<readonly Calibrated[]>([]);
+
+/** Files that were dropped for a scan, and what they are taken for. */
+export const sorted = signal<Sorted | null>(null);
+
+/** A message for people who do not see the picture change. */
+export const said = signal('');
+
+/** Light or dark; `auto` follows the system. */
+export const theme = signal<'auto' | 'light' | 'dark'>('auto');
+const system = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
+const systemIsDark = signal(system?.matches ?? false);
+system?.addEventListener('change', ({ matches }) => {
+  systemIsDark.value = matches;
+});
+
+effect(() => {
+  const root = globalThis.document?.documentElement;
+  const dark = theme.value === 'auto' ? systemIsDark.value : theme.value === 'dark';
+  if (root) root.dataset.theme = dark ? 'dark' : 'light';
+});
