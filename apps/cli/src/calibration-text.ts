@@ -18,7 +18,10 @@ export function calibrationText(calibration: Calibration): string {
   if (anchor !== null) {
     pairs.push([
       'anchor',
-      `${anchorText(anchor)}, length objective ${figure(anchor.objective)} (${inHu(anchor.objective, units)} HU), proven within ${anchor.gap.toExponential(1)} of the best`,
+      `${anchorText(anchor)}, length objective ${figure(anchor.objective)} (${inHu(anchor.objective, units)} HU), ` +
+        (anchor.gap === null
+          ? 'not proven near the best: it was solved on what profiles keep of the voxels, and λ is as valid'
+          : `proven within ${anchor.gap.toExponential(1)} of the best`),
     ]);
   }
   if (omega !== null) pairs.push(['ω̂', omega.toFixed(6)]);

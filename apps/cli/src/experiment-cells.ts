@@ -92,7 +92,7 @@ async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<
   const cohorts = new Map<string, Promise<OpenCohort>>();
   const groups = new Map<string, { members: { cell: Cell; config: Config }[]; open: OpenCohort }>();
   for (const cell of cells) {
-    const choice = chooseSource(cell.settings);
+    const choice = chooseSource(cell.settings, 'none', cell.more);
     const handle = handleOf(choice);
     const key = JSON.stringify(handle);
     if (!cohorts.has(key)) cohorts.set(key, openCohort(handle, terminal));
@@ -152,7 +152,9 @@ async function runBatch(
     const folder = folders[at];
     const { summary } = result.byEpsilon[at];
     if (result.curve !== null) await folder.writeRiskCurve(result.curve, result.mended);
-    if (!folder.hasExample) await keepExample(folder, open.cohort, result.runs[0], at, config);
+    // Profiles have no voxels to show.
+    if (!folder.hasExample && !open.cohort.profiled)
+      await keepExample(folder, open.cohort, result.runs[0], at, config);
     const document = await folder.writeResults(
       factsOf(open.cohort, config),
       result.runs.map(({ run, results }) => [run, results[at]] as const),

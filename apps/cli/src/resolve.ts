@@ -35,14 +35,17 @@ export interface Config extends SplitSizes {
 export function resolveConfig(
   settings: Settings,
   source: SourceChoice,
-  cohort: Pick<Cohort, 'patients' | 'preparing'>,
+  cohort: Pick<Cohort, 'patients' | 'preparing' | 'profiled'>,
 ): Config {
   const { preset = 'paper' } = settings;
-  const options =
+  const designed =
     preset === 'shortest' ? shortestOptions(cohort.preparing, settings.heuristic) : PRESETS[preset];
+  const options = cohort.profiled
+    ? { ...(asksForDesign(settings) ? designed : PROFILED_DESIGN), ...cohort.profiled.heuristic }
+    : designed;
   return {
     source,
-    procedures: settings.procedures ?? defaultProcedures(settings),
+    procedures: settings.procedures ?? (cohort.profiled ? ['sem-crc'] : defaultProcedures(settings)),
     epsilon: settings.epsilon ?? Create(epsilons.items),
     runs: settings.runs ?? Create(runsSchema),
     seed: settings.seed ?? Create(seedSchema),
@@ -51,6 +54,22 @@ export function resolveConfig(
     options: { ...options, ...given(settings, Object.keys(options) as (keyof ProcedureOptions)[]) },
   };
 }
+
+/** Options that make a design of one's own. */
+export const DESIGN: readonly (keyof Settings)[] = [
+  ...(['preset', 'anchor', 'anchorVoxels', 'gap', 'backtrack'] as const),
+  ...(['sides', 'strata', 'shrink', 'recentre'] as const),
+];
+
+/** The shortest intervals that profiles give: those of sem-crc without strata. */
+const PROFILED_DESIGN: ProcedureOptions = {
+  ...PRESETS.paper,
+  ...{ anchor: 'envelope', backtrack: 'path', sides: 'two' },
+};
+
+/** Whether procedures or a design were named: what profiles are calibrated by is then as it was said. */
+const asksForDesign = (settings: Settings): boolean =>
+  settings.procedures !== undefined || DESIGN.some((name) => settings[name] !== undefined);
 
 /** The paper's four and the shortest; with a preset those that take all that it sets. */
 function defaultProcedures({ preset }: Settings): ExperimentPlan['procedures'] {

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readManifest, scanLayout } from '@semcrc/cohort/node';
+import { isProfileFile, readManifest, scanLayout } from '@semcrc/cohort/node';
 import { PREPARING_DEFAULTS, type Preparing, type PreparingOptions } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import type { SourceHandle } from '@semcrc/runner';
@@ -27,6 +27,8 @@ type PreparingChoice = {
 export interface SourceChoice extends PreparingChoice, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
+  /** Profile files that are taken together, `source` the first of them; absent for any other source. */
+  readonly profiles?: readonly string[];
 }
 
 const { prepare: _, ...preparing } = PREPARING_FIELDS;
@@ -40,14 +42,24 @@ const TREE = ['dataset', 'task', 'backbone', 'groundTruthLabels'] as const;
 /**
  * Fills in what was not said about a source.
  *
- * @param preparing what scans of files are made of where `prepare` does not say
- * @throws SemcrcError `usage` for options that this kind of source does not have, and for a reversed window
+ * @param how scans of files are made where `prepare` does not say
+ * @param more profile files beside the source, to be taken together with it
+ * @throws SemcrcError `usage` for options that this kind of source does not have, for a reversed window, and for several
+ * sources that are not all profile files
  */
-export function chooseSource(settings: Settings, how: Preparing['prepare'] = 'none'): SourceChoice {
+export function chooseSource(
+  settings: Settings,
+  how: Preparing['prepare'] = 'none',
+  more: readonly string[] = [],
+): SourceChoice {
   const { source = PHANTOM, layout = null, prepare = how } = settings;
+  const profiles = profileFiles(source, more);
   const fromFiles = hasFiles(source);
   if (!fromFiles) {
-    const kind = source === PHANTOM ? 'the phantom has no files' : `${source} is prepared already`;
+    const kind =
+      source === PHANTOM
+        ? 'the phantom has no files'
+        : `${source} ${profiles === null ? 'is prepared' : 'holds profiles'} already`;
     refuse(
       settings,
       [...READING, 'prepare', ...PAPER, 'layout', ...TREE],
@@ -60,6 +72,7 @@ export function chooseSource(settings: Settings, how: Preparing['prepare'] = 'no
   const paper = fromFiles && prepare === 'paper';
   const choice = {
     source,
+    ...(profiles === null ? {} : { profiles }),
     layout,
     dataset: settings.dataset ?? null,
     task: settings.task ?? null,
@@ -76,6 +89,20 @@ export function chooseSource(settings: Settings, how: Preparing['prepare'] = 'no
   });
 }
 
+/** The profile files that a source is made of; null where it is none. */
+function profileFiles(source: string, more: readonly string[]): readonly string[] | null {
+  const paths = [source, ...more];
+  const other = paths.find((path) => !isProfileFile(path));
+  if (other === undefined) return paths;
+  if (more.length === 0) return null;
+  throw new SemcrcError(
+    'usage',
+    `several sources are taken together where all are profile files, which ${other} is not: ` +
+      'name one source, or profile each of them first (semcrc profile)',
+    { data: { file: other } },
+  );
+}
+
 /** What was said, else the default of the setting's schema; null where it has none. */
 function settingsOrDefaults(
   settings: Settings,
@@ -87,7 +114,8 @@ function settingsOrDefaults(
 
 /** The cohort of a choice, as the runner opens it. @throws SemcrcError `usage` for a folder that is no cohort. */
 export function handleOf(choice: SourceChoice): SourceHandle {
-  const { source } = choice;
+  const { source, profiles } = choice;
+  if (profiles !== undefined) return { kind: 'profiles', paths: profiles };
   if (source === PHANTOM) return { kind: 'phantom' };
   if (isStore(source)) return { kind: 'store', path: source };
   return filesHandleOf(choice);
@@ -132,6 +160,7 @@ function fileOptions(choice: SourceChoice): PreparingOptions {
 export async function inputsOf(handle: SourceHandle): Promise<string[]> {
   if (handle.kind === 'phantom') return [];
   if (handle.kind === 'store') return [handle.path];
+  if (handle.kind === 'profiles') return [...handle.paths];
   const { path, options } = handle;
   const { scans } = handle.kind === 'manifest' ? await readManifest(path) : scanLayout(path, handle.options);
   const files = scans.flatMap(({ scan: _, patient: __, ...own }) => Object.values(own));
@@ -147,7 +176,7 @@ function isStore(path: string): boolean {
 
 /** Whether a source's scans are read from files of theirs. */
 export function hasFiles(source: string): boolean {
-  return source !== PHANTOM && !isStore(source);
+  return source !== PHANTOM && !isStore(source) && !isProfileFile(source);
 }
 
 /** Whether a path names a cohort rather than a single volume. */

@@ -1,4 +1,11 @@
 export { type ApplyOptions, appliedBefore, applyToFiles, scanFolderName } from './apply/apply.ts';
+export { isProfileFile, openFileBytes, openProfileFiles, openProfilePaths } from './profiles/file-bytes.ts';
+export {
+  type MergedProfiles,
+  mergeProfiles,
+  ProfileWriter,
+  type ScanToWrite,
+} from './profiles/profile-writer.ts';
 export { type CheckOptions, type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
 export { type Prepared, prepareScan } from './scan/prepare.ts';
 export { describeNotes, type NoteKind, type ScanNote, type TakeNote } from './scan/scan-note.ts';

@@ -1,4 +1,4 @@
-import { openLayout, openManifest, openStore, type SourceHooks } from '@semcrc/cohort/node';
+import { openLayout, openManifest, openProfilePaths, openStore, type SourceHooks } from '@semcrc/cohort/node';
 import type { Source } from '@semcrc/core';
 import { phantomSource } from '@semcrc/simulate';
 import type { Opening } from './handle.ts';
@@ -20,6 +20,8 @@ export async function openSource(opening: Opening, hooks: SourceHooks = {}): Pro
       return openLayout(opening.layout, opening.path, { ...opening.options, ...known }, hooks);
     case 'store':
       return openStore(opening.path, known);
+    case 'profiles':
+      return openProfilePaths(opening.paths);
     case 'phantom':
       return phantomSource(opening.options, phantomCache());
   }

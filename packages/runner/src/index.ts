@@ -18,17 +18,21 @@ export {
   type OpenSource,
   openSource,
   type PhantomHandle,
+  type ProfilesHandle,
   type SourceHandle,
   type StoreHandle,
 } from './handle.ts';
 export type {
   CalibratedSplit,
+  CohortSession,
+  EncodedScan,
   EvaluatedScan,
   EvaluationSession,
   ExperimentExecutor,
   ExperimentJobs,
   ExperimentSession,
   ProfiledScan,
+  ProfilingSession,
 } from './job.ts';
 export { WorkerPool } from './pool.ts';
 export type { Death, SpawnThread, Thread } from './thread.ts';

@@ -1,3 +1,4 @@
+import { encodeBlock } from '@semcrc/cohort';
 import {
   averageEvaluations,
   buildProfile,
@@ -7,10 +8,12 @@ import {
   evaluateCalibration,
   evaluateFits,
   fitSplit,
+  insideBody,
   lengthsWithMore,
   makePartition,
   type Profile,
   profileOptionsOf,
+  profileToKeep,
   type RunPlan,
   type RunResult,
   runOne,
@@ -19,6 +22,7 @@ import {
   type Source,
   type Split,
   sampleFacts,
+  sweepProfile,
   sweepScan,
 } from '@semcrc/core';
 import { type Kernels, loadKernels, SemcrcError } from '@semcrc/kernels';
@@ -26,8 +30,9 @@ import type { Workbench } from './executor.ts';
 import type { OpenSource } from './handle.ts';
 import type {
   CalibratedSplit,
+  CohortSession,
+  EncodedScan,
   EvaluatedScan,
-  EvaluationSession,
   ExperimentJobs,
   ExperimentSession,
   ProfiledScan,
@@ -39,13 +44,13 @@ import { canShare, toSharedMemory } from './shared-memory.ts';
 const CACHE_BYTES = 128 * 2 ** 20;
 
 /** Does the jobs of experiments: one WASM instance and one open cohort, kept from job to job. */
-export class ExperimentWorkbench implements Workbench<ExperimentSession | EvaluationSession, ExperimentJobs> {
+export class ExperimentWorkbench implements Workbench<CohortSession, ExperimentJobs> {
   readonly #openSource: OpenSource;
   #kernels: Kernels | undefined;
   #opened: { readonly handle: string; readonly source: Source } | undefined;
   /** Of the scan that is being read. */
   readonly #notes: ScanNote[] = [];
-  #session: ExperimentSession | EvaluationSession | undefined;
+  #session: CohortSession | undefined;
   #profiles = new Map<string, Profile>();
   #samples = new Map<string, Sample>();
 
@@ -53,7 +58,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     this.#openSource = openSource;
   }
 
-  async begin(session: ExperimentSession | EvaluationSession): Promise<void> {
+  async begin(session: CohortSession): Promise<void> {
     this.#kernels ??= await loadKernels();
     const { known: _, ...which } = session.opening;
     const handle = JSON.stringify(which);
@@ -61,7 +66,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
       await this.#opened?.source.close?.();
       this.#opened = undefined;
       const source = await this.#openSource(session.opening, { note: (note) => this.#notes.push(note) });
-      this.#opened = { handle, source: source.view ? source : cached(source, CACHE_BYTES) };
+      this.#opened = { handle, source: source.view || source.profile ? source : cached(source, CACHE_BYTES) };
     }
     this.#session = session;
     const { profiles, samples } = 'plan' in session ? session : { profiles: [], samples: [] };
@@ -78,6 +83,8 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
         return cohortOf(this.#at().source);
       case 'profile':
         return this.#profile(input as ScanToProfile);
+      case 'encode':
+        return this.#encode(input as string);
       case 'run':
         return this.#run(input as RunPlan);
       case 'calibrate':
@@ -93,6 +100,11 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     const { kernels, source } = this.#at();
     const { plan, grid } = this.#experiment();
     const { procedures, options } = plan;
+    if (source.profile) {
+      const swept = grid.length > 0 ? sweepProfile(await this.#kept(scan), source.labels, grid) : null;
+      const mended = source.mended?.(scan) ?? { clipped: 0, crossed: 0 };
+      return { profile: null, mended, notes: [], look: null, curve: swept, sample: null };
+    }
     const { sample, notes } = await this.#view(source, scan);
     const organs = makePartition({ kind: 'organ' }, source.labels);
     const profile = buildProfile(kernels, sample, organs, profileOptionsOf(procedures, options));
@@ -106,13 +118,23 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     };
   }
 
-  #run(run: RunPlan): Promise<readonly RunResult[]> {
-    return runOne(this.#data(), this.#experiment().plan, run);
+  /** A scan as a profile file holds it. */
+  async #encode(scan: string): Promise<EncodedScan> {
+    const { kernels, source, session } = this.#at();
+    if (!('profiling' in session)) throw new SemcrcError('internal', 'profiling needs to be told how');
+    const { sample, notes } = await this.#view(source, scan);
+    const block = encodeBlock(profileToKeep(kernels, sample, source.labels, session.profiling));
+    const { shape, patient, mended } = sample;
+    return { shape: [...shape], patient, block, mended, notes, look: sampleFacts(sample) };
+  }
+
+  async #run(run: RunPlan): Promise<readonly RunResult[]> {
+    return runOne(await this.#data(run.split), this.#experiment().plan, run);
   }
 
   async #calibrate(split: Split): Promise<CalibratedSplit> {
     const { procedures, epsilons, options, seed } = this.#experiment().plan;
-    const data = this.#data();
+    const data = await this.#data(split);
     const [procedure] = procedures;
     const stream = { seed, run: 0, more: true };
     const [fitted] = await fitSplit(data, split, [procedure], [epsilons[0]], options, stream);
@@ -137,12 +159,25 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     return { sample, notes: this.#notes.splice(0).filter(({ scan }) => scan === id) };
   }
 
-  #data(): CalibrationData {
+  /** The profile that a source without voxels keeps of a scan, its loss taken where the plan says. */
+  async #kept(id: string): Promise<Profile> {
+    const { source } = this.#at();
+    const known = this.#profiles.get(id);
+    if (known) return known;
+    const read = await (source.profile as NonNullable<Source['profile']>)(id);
+    const profile = this.#experiment().plan.options.within === 'body' ? insideBody(read) : read;
+    this.#profiles.set(id, profile);
+    return profile;
+  }
+
+  async #data({ opt, cal, test }: Split): Promise<CalibrationData> {
     const { kernels, source } = this.#at();
+    if (source.profile) for (const id of [...opt, ...cal, ...test]) await this.#kept(id);
     return {
       kernels,
       labels: source.labels,
       preparing: source.preparing,
+      profiled: source.profiled,
       read: async (id) => this.#samples.get(id) ?? view(source, id),
       profileOf: (id) => {
         const profile = this.#profiles.get(id);
@@ -158,7 +193,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     return session;
   }
 
-  #at(): { kernels: Kernels; source: Source; session: ExperimentSession | EvaluationSession } {
+  #at(): { kernels: Kernels; source: Source; session: CohortSession } {
     if (!this.#kernels || !this.#opened || !this.#session) {
       throw new SemcrcError('internal', 'a job came before its session');
     }

@@ -27,7 +27,7 @@ import {
 import { openOutput } from '../output.ts';
 import { printSummary } from '../plain-summary.ts';
 import { cardBeside, checksOf, claimCard, sha256, writeCard } from '../report-files.ts';
-import { designNote, planOf, resolveConfig } from '../resolve.ts';
+import { DESIGN, designNote, planOf, resolveConfig } from '../resolve.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, inputsOf } from '../source.ts';
 import { VERSION } from '../version.ts';
@@ -43,12 +43,6 @@ interface CalibrateOptions extends Settings {
   readonly json?: boolean;
 }
 
-/** Options that make a design of one's own. */
-const DESIGN: readonly (keyof Settings)[] = [
-  ...(['preset', 'anchor', 'anchorVoxels', 'gap', 'backtrack'] as const),
-  ...(['sides', 'strata', 'shrink', 'recentre'] as const),
-];
-
 const EXAMPLES = `
 Examples:
   semcrc calibrate
@@ -56,13 +50,19 @@ Examples:
   semcrc calibrate manifest.csv --labels suprem --epsilon 0.1 --n-opt 8 --n-cal 28 --n-test 12
       scans of a manifest; the segmentations number their labels as SuPreM does
   semcrc calibrate manifest.csv --labels suprem --procedure organ-crc --n-opt 0 --n-test 0
-      every organ's own risk, calibrated on every scan there is`;
+      every organ's own risk, calibrated on every scan there is
+  semcrc calibrate site-a.profiles site-b.profiles
+      scans of two sites that share no voxels; see semcrc profile`;
 
 /** `semcrc calibrate`: one split → calibration.json and how it does on held-out scans. */
 export function calibrateCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('calibrate')
     .description('Calibrate λ on one split of a cohort and measure it on held-out scans.')
-    .argument('[source]', 'manifest (.csv, .json), prepared cohort, directory tree, or phantom', 'phantom');
+    .argument(
+      '[sources...]',
+      'manifest (.csv, .json), prepared cohort, directory tree, phantom, or profile files',
+      ['phantom'],
+    );
   addSourceOptions(command);
   addSettings(command, 'Split:', SPLIT);
   addOptions(command, 'Method:', [
@@ -74,14 +74,21 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
   addSettings(command, 'Method:', METHOD);
   addOptions(command, 'Output:', [OUT_FILE, FORCE_FILE, NO_CARD, WORKERS, QUIET, JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
-  return command.action(async (source: string, options: CalibrateOptions) => {
+  return command.action(async ([source, ...more]: string[], options: CalibrateOptions) => {
     const { procedure: named, out = 'calibration.json', force = false, report, workers, ...rest } = options;
     const { json: _, quiet: __, ...settings } = rest;
-    const procedure = named ?? (DESIGN.some((option) => option in settings) ? 'sem-crc' : 'shortest');
-    const choice = chooseSource({ ...settings, source });
+    const choice = chooseSource({ ...settings, source }, 'none', more);
     const handle = handleOf(choice);
     const { cohort, opening } = await openCohort(handle, terminal);
-    const config = resolveConfig({ ...settings, procedures: [procedure], runs: 1 }, choice, cohort);
+    // Profiles have a default of their own.
+    const usual = cohort.profiled
+      ? undefined
+      : DESIGN.some((option) => option in settings)
+        ? 'sem-crc'
+        : 'shortest';
+    const procedure = named ?? usual;
+    const procedures = procedure === undefined ? {} : { procedures: [procedure] };
+    const config = resolveConfig({ ...settings, ...procedures, runs: 1 }, choice, cohort);
     const plan = planOf(config, cohort.labels);
     planRuns(plan, cohort);
     const different = designNote(config, cohort);

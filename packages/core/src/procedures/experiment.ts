@@ -16,6 +16,7 @@ import type { ExperimentPlan } from '../options/experiment-plan.ts';
 import { holdsWholeSlices, methodOf } from '../options/method.ts';
 import type { Preparing } from '../options/preparing.ts';
 import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
+import { checkProfiled, type ProfiledAs } from '../options/profiled.ts';
 import type { PositionSpec } from '../partition/partition-spec.ts';
 import { weighted } from '../profile/interval.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
@@ -39,6 +40,8 @@ export interface LabelledIndex extends CohortIndex {
   readonly labels: Labels;
   /** How the scans were made, where the source tells. */
   readonly preparing?: Preparing | undefined;
+  /** How the profiles were made that stand in for voxels, where they do. */
+  readonly profiled?: ProfiledAs | undefined;
 }
 
 /** One run: the split that all its procedures share. */
@@ -81,6 +84,7 @@ function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
       data: { options: [option] },
     });
   }
+  if (index.profiled) checkProfiled(procedures, options, index.profiled);
   checkCombination(procedures, options);
   checkWholeSlices(plan, index.preparing);
   checkSplitSizes(index, plan);

@@ -7,6 +7,7 @@ import type { Losses } from '../evaluate/losses.ts';
 import type { CalibratedLambda } from '../evaluate/scan-evaluation.ts';
 import type { Preparing } from '../options/preparing.ts';
 import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
+import type { ProfiledAs } from '../options/profiled.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { LambdaWithMore } from '../search/backtrack.ts';
 import { crcBound, type RiskBound } from '../search/bound.ts';
@@ -20,6 +21,8 @@ export interface CalibrationData {
   readonly preparing?: Preparing | undefined;
   /** Profile over the organs; with pixels where K-CRC is asked for, with two sides where any procedure has them. */
   readonly profileOf: (id: string) => Profile;
+  /** Present where profiles stand in for voxels, which cannot be read: anchors are solved on what they keep. */
+  readonly profiled?: ProfiledAs | undefined;
   /** Voxels of a scan: anchors and strata read them. */
   readonly read: ReadSample;
 }
@@ -45,13 +48,20 @@ export interface FitAnchor {
   readonly lambda: Float64Array;
   /** λ groups (index) without a voxel in the opt scans: they take the largest λ of those present. */
   readonly absent: readonly number[];
+  /** Whether it was solved on what profiles keep of the voxels and is another one than theirs: as valid, perhaps longer. */
+  readonly condensed: boolean;
   readonly solution:
-    | ({ readonly method: 'gamma' } & Extract<GammaAnchor, { state: 'solved' }>)
-    | ({ readonly method: 'envelope'; readonly epsilon: number } & Extract<
-        EnvelopeAnchor,
-        { state: 'solved' }
+    | ({ readonly method: 'gamma' } & Uncertain<Extract<GammaAnchor, { state: 'solved' }>>)
+    | ({ readonly method: 'envelope'; readonly epsilon: number } & Uncertain<
+        Extract<EnvelopeAnchor, { state: 'solved' }>
       >);
 }
+
+/** Bounds are null where condensed voxels do not prove them. */
+type Uncertain<Solved extends { readonly lowerBound: number; readonly gap: number }> = Omit<
+  Solved,
+  'lowerBound' | 'gap'
+> & { readonly lowerBound: number | null; readonly gap: number | null };
 
 /** A calibrated λ and how it came about. */
 export interface Fit extends CalibratedLambda {

@@ -3,6 +3,7 @@ import { ApplySummary } from './apply-summary.ts';
 import { Calibration } from './calibration.ts';
 import { EvaluationDocument } from './evaluation.ts';
 import { ExperimentDocument } from './experiment.ts';
+import { ProfilesDirectory, ProfilesHeader } from './profiles.ts';
 import { ExampleDocument, GridDocument, JournalHeader, RiskCurveDocument, RunFile } from './results.ts';
 
 /** The schema of every artefact semcrc writes, by the name of its file in `schema/`. */
@@ -14,6 +15,8 @@ export const PUBLISHED: Readonly<Record<string, Type.TSchema>> = {
   'experiment-1': ExperimentDocument,
   'grid-1': GridDocument,
   'journal-2': JournalHeader,
+  'profiles-1': ProfilesHeader,
+  'profiles-directory-1': ProfilesDirectory,
   'risk-curve-1': RiskCurveDocument,
   'run-1': RunFile,
 };
