@@ -43,7 +43,8 @@ export function calibrationText(calibration: Calibration): string {
           `risk ${figure(test.risk)}, length ${figure(test.length)} of the data range (${inHu(test.length, units)} HU)`,
         ],
   );
-  return `${facts(pairs)}\n\n${organTable(calibration)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
+  const parts = [facts(pairs), organTable(calibration), ...siteTable(calibration)];
+  return [...parts, wrapped(`Guarantee: ${calibration.guarantee}`)].join('\n\n');
 }
 
 function anchorText(anchor: NonNullable<Calibration['anchor']>): string {
@@ -60,6 +61,21 @@ function unitName({ split, n, procedure }: Calibration): string {
 function exact(value: Calibration['lambda'][string]): string {
   if (typeof value === 'object') return `${exact(value.below)} below, ${exact(value.above)} above`;
   return value === 'Infinity' ? '∞' : String(value);
+}
+
+/** Risk of every site's calibration scans, risk and length of its held-out ones; nothing where there are no sites. */
+function siteTable({ sites, units }: Calibration): string[] {
+  if (sites === undefined) return [];
+  const rows = Object.entries(sites.results).map(([site, { losses, test }]) => [
+    site,
+    losses.n,
+    figure(losses.mean),
+    test?.scans ?? 0,
+    figure(test?.risk),
+    figure(test?.length),
+    inHu(test?.length, units),
+  ]);
+  return [table(['site', 'n', 'risk at λ̂', 'test scans', 'risk', 'length', 'HU'], rows)];
 }
 
 /** λ, held-out risk and length of every label. */

@@ -163,7 +163,7 @@ export async function inputsOf(handle: SourceHandle): Promise<string[]> {
   if (handle.kind === 'profiles') return [...handle.paths];
   const { path, options } = handle;
   const { scans } = handle.kind === 'manifest' ? await readManifest(path) : scanLayout(path, handle.options);
-  const files = scans.flatMap(({ scan: _, patient: __, ...own }) => Object.values(own));
+  const files = scans.flatMap(({ scan: _, patient: __, site: ___, ...own }) => Object.values(own));
   // A tree is a folder that may hold results, too; its files are what must stay.
   const list = handle.kind === 'manifest' ? [path] : [];
   return [...list, ...(options.labels === undefined ? [] : [options.labels]), ...files];

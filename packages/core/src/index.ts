@@ -164,7 +164,9 @@ export {
   type MoreScans,
   RunRecord,
   recordedLambda,
+  SitesRecord,
   SplitRecord,
+  sitesRecord,
   UnitsRecord,
   unitsOf,
 } from './records/run.ts';

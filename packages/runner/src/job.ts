@@ -17,6 +17,7 @@ import type {
   ScanCurve,
   ScanEvaluation,
   ScanNote,
+  SitesRecord,
   Split,
 } from '@semcrc/core';
 import type { Executor } from './executor.ts';
@@ -97,6 +98,8 @@ export interface CalibratedSplit {
   readonly scans: readonly ScanEvaluation[];
   /** What more calibration scans would give. */
   readonly moreScans: readonly MoreScans[];
+  /** Results by site, where the cohort names sites. */
+  readonly sites?: SitesRecord;
 }
 
 /** Jobs on a cohort: of an experiment, profiles once per scan, then runs; of an evaluation, scan by scan. */

@@ -22,6 +22,7 @@ import {
   type Source,
   type Split,
   sampleFacts,
+  sitesRecord,
   sweepProfile,
   sweepScan,
 } from '@semcrc/core';
@@ -142,7 +143,8 @@ export class ExperimentWorkbench implements Workbench<CohortSession, ExperimentJ
     const profiling = profileOptionsOf(procedures, options);
     const [scans] = await evaluateFits(data, [fit], split.test, profiling);
     const [moreScans] = await lengthsWithMore(data, [fit], split.test, profiling);
-    return { fit, evaluation: averageEvaluations(scans), scans, moreScans };
+    const sites = sitesRecord(fit, options.sites, scans, data.siteOf);
+    return { fit, evaluation: averageEvaluations(scans), scans, moreScans, ...(sites ? { sites } : {}) };
   }
 
   async #evaluate(scan: string): Promise<EvaluatedScan> {
@@ -178,6 +180,7 @@ export class ExperimentWorkbench implements Workbench<CohortSession, ExperimentJ
       labels: source.labels,
       preparing: source.preparing,
       profiled: source.profiled,
+      siteOf: siteOfScans(source),
       read: async (id) => this.#samples.get(id) ?? view(source, id),
       profileOf: (id) => {
         const profile = this.#profiles.get(id);
@@ -199,6 +202,13 @@ export class ExperimentWorkbench implements Workbench<CohortSession, ExperimentJ
     }
     return { kernels: this.#kernels, source: this.#opened.source, session: this.#session };
   }
+}
+
+/** Site of a scan, by its id; undefined where the cohort names no sites. */
+function siteOfScans({ ids, sites }: Source): ((scan: string) => string) | undefined {
+  if (sites === undefined) return undefined;
+  const siteOf = new Map(ids.map((id, at) => [id, sites[at]]));
+  return (scan) => siteOf.get(scan)!;
 }
 
 /** Reads a scan for as long as no other is read; every job looks at one scan at a time and keeps none of its arrays. */

@@ -119,6 +119,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
       },
       test: result.evaluation,
       moreScans: result.moreScans,
+      sites: result.sites,
       versions: { semcrc: VERSION },
     });
     const text = await output.write(calibration);

@@ -5,7 +5,14 @@ import type { ScanNote } from '../scan/scan-note.ts';
 import { type StorePlan, writeScan } from '../store/draft.ts';
 import type { ScanList } from './manifest.ts';
 import { inputsOf, preparingOf, type ScanOptions } from './scan-options.ts';
-import { contentOf, digestScans, knownDigests, type SourceHooks, scanPreparer } from './scan-source.ts';
+import {
+  contentOf,
+  digestScans,
+  knownDigests,
+  type SourceHooks,
+  scanPreparer,
+  sitesOf,
+} from './scan-source.ts';
 
 /** How a scan fared. */
 export type ScanOutcome =
@@ -62,6 +69,7 @@ export async function openPreparation(
       ...(fingerprints === undefined ? {} : { fingerprints }),
       ids: scans.map(({ scan }) => scan),
       patients: scans.map(({ patient }) => patient),
+      ...sitesOf(scans),
       labels: labelling.labels,
       volumes: { point: inputs.point === true, std: inputs.std === true, samples: inputs.draws ?? 0 },
       labelBytes: labelling.labelBytes,

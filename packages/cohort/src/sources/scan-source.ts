@@ -91,7 +91,8 @@ export async function digestScans(
   const fingerprints: string[] = [];
   const truths = new Map<string, ScanFiles>();
   for (const files of scans) {
-    hash.update(`${JSON.stringify([files.scan, files.patient])}\n`);
+    const site = files.site === undefined ? [] : [files.site];
+    hash.update(`${JSON.stringify([files.scan, files.patient, ...site])}\n`);
     for (const [role, path] of filesOf(files)) {
       try {
         const print = await fingerprintOf(path, role);
@@ -231,6 +232,7 @@ export async function openScans(
     name,
     ids: [...byId.keys()],
     patients: [...byId.values()].map(({ patient }) => patient),
+    ...sitesOf([...byId.values()]),
     labels: labelling.labels,
     digest: digests.digest,
     draws,
@@ -248,6 +250,12 @@ export async function openScans(
       });
     },
   };
+}
+
+/** The sites of scans, where each has one. */
+export function sitesOf(scans: readonly ScanFiles[]): { readonly sites?: readonly string[] } {
+  const sites = scans.flatMap(({ site }) => (site === undefined ? [] : [site]));
+  return sites.length > 0 && sites.length === scans.length ? { sites } : {};
 }
 
 /** A manifest of a hundred thousand scans has fewer bytes. */

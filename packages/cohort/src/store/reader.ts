@@ -90,9 +90,9 @@ async function digestStore(
   attributes: StoreAttributes,
   readers: readonly (readonly [StoreArray, ChunkReader])[],
 ): Promise<string> {
-  const { schema, scans, patients, labels, window, spacing } = attributes;
+  const { schema, scans, patients, sites, labels, window, spacing } = attributes;
   const hash = createHash('sha256').update(
-    JSON.stringify({ schema, scans, patients, labels, window, spacing }),
+    JSON.stringify({ schema, scans, patients, ...(sites ? { sites } : {}), labels, window, spacing }),
   );
   for (const [name, reader] of readers) {
     hash.update(`${name} ${reader.shape.join('x')} ${reader.dtype}\n`);
@@ -238,6 +238,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     name: path,
     ids: scans,
     patients,
+    ...(attributes.sites === undefined ? {} : { sites: attributes.sites }),
     labels,
     digest: options.known?.digest ?? (await digestStore(attributes, readers)),
     draws,

@@ -12,7 +12,7 @@ import { cutStrata } from '../partition/strata.ts';
 import { divideByPosition, positionsOfScan } from '../profile/position-profile.ts';
 import { buildProfile, type Profile } from '../profile/profile.ts';
 import type { Sides } from '../profile/sorted-scores.ts';
-import { backtrack, lambdaWithMore } from '../search/backtrack.ts';
+import { lambdaWithMore } from '../search/backtrack.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
 import {
   type AbsentComponent,
@@ -32,6 +32,7 @@ import {
 } from './fit.ts';
 import { gatherLengthProblem } from './length-problem.ts';
 import { cellProblemOf, sortedProblemOf } from './profiled-problem.ts';
+import { backtrackAtSites, lossesBySite, tablesOfSites, unitsOfSite } from './sites.ts';
 
 /** The groups of an anchored procedure on one split: the same for every tolerance. */
 export interface AnchoredGroups {
@@ -147,14 +148,18 @@ export async function fitAnchored(
   const start = performance.now();
   try {
     const profiles = await groups.profilesOf(split.cal);
-    const table = new LossTable(profiles, groups.counted, { sides });
+    const tableOf = (own: readonly Profile[]) => new LossTable(own, groups.counted, { sides });
+    const table = tableOf(profiles);
+    const judged = tablesOfSites(profiles, options, data.siteOf, tableOf);
     const profiling = secondsSince(start) / bounds.length;
     return bounds.map((bound, i) => {
       const begun = performance.now();
       const { anchor, family, seconds, exactTo } = anchors[i];
-      const found = backtrack(table, family, bound);
-      if (found.state === 'infeasible')
-        throw infeasibleError(procedure, bound, found.units, found.leastUnits);
+      const found = backtrackAtSites(table, judged, family, bound);
+      if (found.state === 'infeasible') {
+        throw infeasibleError(procedure, bound, found.units, found.leastUnits, unitsOfSite(found.site));
+      }
+      const bySite = lossesBySite(profiles, data.siteOf, table, found.lambda);
       const { solution } = anchor;
       const onPath = solution.method === 'envelope' && options.backtrack === 'path';
       return {
@@ -169,8 +174,8 @@ export async function fitAnchored(
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
         pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
         organs: {},
-        losses: { scan: found.losses, organs: {} },
-        more: stream.more ? lambdaWithMore(table, family, bound) : [],
+        losses: { scan: found.losses, organs: {}, sites: bySite },
+        more: stream.more && judged.length === 0 ? lambdaWithMore(table, family, bound) : [],
         seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
       };
     });

@@ -15,12 +15,12 @@ import { checkCombination, isDesigned } from '../options/combination.ts';
 import type { ExperimentPlan } from '../options/experiment-plan.ts';
 import { holdsWholeSlices, methodOf } from '../options/method.ts';
 import type { Preparing } from '../options/preparing.ts';
-import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
+import { type Procedure, ProcedureOptions, promisesOrgans } from '../options/procedure-options.ts';
 import { checkProfiled, type ProfiledAs } from '../options/profiled.ts';
 import type { PositionSpec } from '../partition/partition-spec.ts';
 import { weighted } from '../profile/interval.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
-import { type MoreScans, type RunRecord, runRecord } from '../records/run.ts';
+import { type MoreScans, type RunRecord, runRecord, sitesRecord } from '../records/run.ts';
 import { leastUnits } from '../search/bound.ts';
 import { type AnchoredGroups, fitAnchored, groupsOf } from './anchored.ts';
 import { fitCrc } from './crc.ts';
@@ -30,16 +30,20 @@ import {
   type Fit,
   type FitOptions,
   infeasibleError,
+  optAndCal,
   secondsSince,
 } from './fit.ts';
 import { controlledOrgans, fitOrganCrc, organBound } from './organ-crc.ts';
 import { fitOrganShortest } from './organ-shortest.ts';
+import { unitsOfSite } from './sites.ts';
 
 /** What planning needs of a cohort; a source has it. */
 export interface LabelledIndex extends CohortIndex {
   readonly labels: Labels;
   /** How the scans were made, where the source tells. */
   readonly preparing?: Preparing | undefined;
+  /** Site of each scan, where the source names sites. */
+  readonly sites?: readonly string[] | undefined;
   /** How the profiles were made that stand in for voxels, where they do. */
   readonly profiled?: ProfiledAs | undefined;
 }
@@ -57,10 +61,43 @@ export interface RunPlan {
 export function planRuns(plan: ExperimentPlan, index: LabelledIndex): RunPlan[] {
   checkPlan(plan, index);
   for (const epsilon of plan.epsilons) checkTolerance(plan, epsilon, index);
-  return Array.from({ length: plan.runs }, (_, run) => ({
+  const runs = Array.from({ length: plan.runs }, (_, run) => ({
     run,
     split: drawSplit(index, plan, plan.seed, run),
   }));
+  if (plan.options.sites === 'each') for (const run of runs) checkSites(plan, run, index);
+  return runs;
+}
+
+/** Refuses a run in which a site has too few calibration units for what it is to be promised. */
+function checkSites(
+  { procedures, options, epsilons }: ExperimentPlan,
+  { run, split }: RunPlan,
+  { ids, patients, sites }: LabelledIndex,
+): void {
+  if (sites === undefined) {
+    throw new SemcrcError(
+      'usage',
+      '`sites` each promises the risk of every site, and the cohort names none: give the manifest a column `site`, or leave it out',
+      { data: { options: ['sites'] } },
+    );
+  }
+  const placeOf = new Map(ids.map((id, at) => [id, at]));
+  for (const procedure of procedures.filter((own) => !promisesOrgans(own))) {
+    const units = new Map([...new Set(sites)].map((site) => [site, new Set<string>()]));
+    for (const id of procedure === 'crc' ? optAndCal(split) : split.cal) {
+      const at = placeOf.get(id) as number;
+      units.get(sites[at])?.add(patients[at]);
+    }
+    for (const epsilon of epsilons) {
+      const bound = boundOf(options, epsilon);
+      const least = leastUnits(bound);
+      for (const [site, own] of units) {
+        if (own.size >= least) continue;
+        throw infeasibleError(procedure, bound, own.size, least, `${unitsOfSite(site)} in run ${run}`);
+      }
+    }
+  }
 }
 
 function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
@@ -204,7 +241,7 @@ export async function fitSplit(
   const fitsOf = (procedure: Procedure): readonly Fit[] => {
     switch (procedure) {
       case 'crc':
-        return fitCrc(data, split, bounds, stream);
+        return fitCrc(data, split, bounds, { ...stream, sites: options.sites });
       case 'organ-crc': {
         const semantic = controlled ? anchored.get('sem-crc')! : null;
         return fitOrganCrc(data, split, epsilons, options, procedure, semantic);
@@ -297,12 +334,15 @@ export async function runOne(
   const profiling = profileOptionsOf(plan.procedures, options);
   const evaluations = await evaluateFits(data, fits, split.test, profiling);
   const means = new Map(fits.map((fit, at) => [fit, averageEvaluations(evaluations[at])]));
+  const sitesOf = new Map(
+    fits.map((fit, at) => [fit, sitesRecord(fit, options.sites, evaluations[at], data.siteOf)]),
+  );
   const more = await lengthsWithMore(data, fits, split.test, profiling);
   const moreOf = new Map(fits.map((fit, at) => [fit, more[at]]));
   const seconds = secondsSince(start) / fits.length;
   return fitted.map(({ fits, positions }) => ({
     records: fits.map((fit) =>
-      runRecord(fit, run.run, split, means.get(fit) ?? null, moreOf.get(fit)!, seconds),
+      runRecord(fit, run.run, split, means.get(fit) ?? null, moreOf.get(fit)!, seconds, sitesOf.get(fit)),
     ),
     positions,
   }));

@@ -12,6 +12,7 @@ import type { Profile } from '../profile/profile.ts';
 import type { LambdaWithMore } from '../search/backtrack.ts';
 import { crcBound, type RiskBound } from '../search/bound.ts';
 import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from '../search/rcps.ts';
+import type { SiteOf } from './sites.ts';
 
 /** What calibrating needs of a cohort. */
 export interface CalibrationData {
@@ -23,6 +24,8 @@ export interface CalibrationData {
   readonly profileOf: (id: string) => Profile;
   /** Present where profiles stand in for voxels, which cannot be read: anchors are solved on what they keep. */
   readonly profiled?: ProfiledAs | undefined;
+  /** Site of a scan, where the cohort names sites. */
+  readonly siteOf?: SiteOf | undefined;
   /** Voxels of a scan: anchors and strata read them. */
   readonly read: ReadSample;
 }
@@ -40,6 +43,8 @@ export interface FitLosses {
   readonly scan: Losses;
   /** By label id, of organs whose own risk is controlled, over the units that contain them. */
   readonly organs: Readonly<Record<string, Losses>>;
+  /** By site, of the whole scan; undefined where the cohort names no sites. */
+  readonly sites?: Readonly<Record<string, Losses>> | undefined;
 }
 
 /** The anchor of a fit: λ̃ and how well it is known. */

@@ -32,6 +32,7 @@ import {
   OrganStatusRecord,
   organsWithLosses,
   ProcedureName,
+  SitesRecord,
   SplitRecord,
   UnitsRecord,
   unitsOf,
@@ -124,6 +125,7 @@ export const Calibration = Type.Object(
     /** Losses of the calibration units at `lambda`. */
     losses: LossesRecord,
     moreScans: Type.Optional(MoreScansRecord),
+    sites: Type.Optional(SitesRecord),
     curve: Type.Optional(CurveRecord),
     /** Patient of each scan of the split, where some patient has several. */
     patients: Type.Optional(Type.Record(Type.String(), Type.String())),
@@ -155,13 +157,15 @@ export interface CalibrationContext {
   readonly test: Evaluation | null;
   /** What more scans would give; empty where it was not asked for. */
   readonly moreScans?: readonly MoreScans[];
+  /** Results by site, where the cohort names sites. */
+  readonly sites?: SitesRecord | undefined;
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /** A fit as `calibration.json`. */
 export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
   const { epsilon, options, labels, seed, split, cohort, source, mended, test, versions } = context;
-  const { moreScans = [] } = context;
+  const { moreScans = [], sites } = context;
   const used = new Set([...split.opt, ...split.cal]);
   const { window } = source.preparing;
   const bound = boundOf(options, epsilon);
@@ -186,6 +190,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
       controlled,
       selectionOf(source),
       fit.centre ? 'corrected' : 'predicted',
+      sites === undefined ? null : { promise: sites.promise, units: unitsBySite(sites) },
     ),
     labels: { ...labels },
     partition: writePartition(fit.partition),
@@ -198,6 +203,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     organs: organsWithLosses(fit),
     losses: fit.losses.scan,
     ...(moreScans.length > 0 ? { moreScans } : {}),
+    ...(sites === undefined ? {} : { sites }),
     ...patientsOfSplit(split, cohort),
     ...(window === null ? {} : { units: unitsOf(window) }),
     ...(mended === undefined ? {} : { mended: { ...mended } }),
@@ -211,6 +217,9 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     versions: { ...versions },
   };
 }
+
+const unitsBySite = ({ results }: SitesRecord): Record<string, number> =>
+  Object.fromEntries(Object.entries(results).map(([site, { losses }]) => [site, losses.n]));
 
 /** Whether rules decide which scans there are, or which part of them. */
 function selectionOf({ leftOut, preparing }: SourceRecord): 'all' | 'qualifying' {
