@@ -32,7 +32,12 @@ export {
   moveCells,
   readManifestTable,
 } from './sources/manifest-table.ts';
-export { openPreparation, type Preparation, type ScanOutcome } from './sources/preparation.ts';
+export {
+  openPreparation,
+  type Preparation,
+  type PreparationHooks,
+  type ScanOutcome,
+} from './sources/preparation.ts';
 export type { ScanOptions } from './sources/scan-options.ts';
 export {
   openManifest,
@@ -41,6 +46,6 @@ export {
   readManifest,
   type SourceHooks,
 } from './sources/scan-source.ts';
-export { beginStore, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';
+export { beginStore, finishedDigest, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';
 export { openStore, type StoreOptions } from './store/reader.ts';
 export { finishStore, type StoreSummary } from './store/writer.ts';

@@ -41,13 +41,19 @@ export {
 export { openSource } from './handle-node.ts';
 export {
   BUILT_IN_MODELS,
+  mergePrediction,
   type PredictionExecutor,
   type PredictionOptions,
   type PredictionSpec,
   type PredictionSummary,
   runPrediction,
 } from './prediction.ts';
-export { type PreparationExecutor, type PreparationOptions, runPreparation } from './preparation.ts';
+export {
+  mergePreparation,
+  type PreparationExecutor,
+  type PreparationOptions,
+  runPreparation,
+} from './preparation.ts';
 export {
   type ProfilingOptions,
   type ProfilingSummary,
@@ -58,6 +64,7 @@ export {
 export { runProjection, runReconstruction, type ScanExecutor, type ScanRunOptions } from './scan.ts';
 export {
   estimateSimulation,
+  mergeSimulation,
   type PatientsToDraw,
   runSimulation,
   type SimulationEstimate,

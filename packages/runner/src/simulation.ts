@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,6 +19,7 @@ import {
   standInSegmenter,
 } from '@semcrc/predict';
 import { nodeRuntime, readNetworkFiles } from '@semcrc/predict/node';
+import { hasParts, type PartWriter, partItems, type Whole } from '@semcrc/results';
 import {
   type Acquisition,
   acquire,
@@ -49,6 +50,7 @@ import {
 } from '@semcrc/simulate/node';
 import { stringify } from 'csv-stringify/sync';
 import type { Executor, Workbench } from './executor.ts';
+import { goneFrom } from './gone-scan.ts';
 import { lanesFor, runConcurrently } from './run-concurrently.ts';
 
 /** Which patients are drawn, as plain data. */
@@ -113,6 +115,8 @@ export interface SimulationSession {
   readonly spec: SimulationSpec;
   readonly output: SimulationOutput;
   readonly plan?: SimulationPlan;
+  /** Where the stand-in of an earlier call is kept; none is looked for without it. */
+  readonly standInFile?: string | undefined;
 }
 
 /** What one scan came to. */
@@ -136,6 +140,8 @@ export type SimulationExecutor = Executor<SimulationSession, SimulationJobs>;
 
 export interface SimulationOptions {
   readonly executor: SimulationExecutor;
+  /** The part of the scans to be made; all of them by default. Parts are put together by {@link mergeSimulation}. */
+  readonly part?: PartWriter | null | undefined;
   /** Whether a cohort of other content at the same place gives way; default `keep`: it is an error. */
   readonly replace?: 'keep' | 'replace';
   /** Gives up; scans written so far are kept, and the next call goes on from them. */
@@ -173,20 +179,37 @@ const STAND_IN = 'stand-in.json';
 export async function runSimulation(
   spec: SimulationSpec,
   output: SimulationOutput,
-  { executor, replace = 'keep', signal, onProgress, warn }: SimulationOptions,
+  { executor, part, replace = 'keep', signal, onProgress, warn }: SimulationOptions,
 ): Promise<SimulationSummary> {
   checkSpec(spec);
+  await part?.enter();
   if (output.format !== 'store') checkPlace(output, replace);
+  // Of a store, only parts keep it: for each other.
+  const standInFile =
+    output.format === 'store' ? part?.shared('.stand-in.json') : join(output.path, STAND_IN);
   const plan = await executor.run({
-    session: { spec, output },
+    session: { spec, output, standInFile },
     kind: 'plan',
     input: null,
     name: 'cohort',
     signal,
   });
   const session: SimulationSession = { spec, output, plan };
-  const pending = await begin(session, plan, replace);
-  const total = plan.ids.length;
+  const own = part ? partItems(part.part, plan.ids.length) : plan.ids.map((_, index) => index);
+  const { state, pending } = await begin(session, plan, replace, own);
+  const total = own.length;
+  if (state === 'begun') {
+    await part?.begin({
+      command: 'simulate',
+      digest: plan.digest,
+      noun: 'scans',
+      items: [...plan.ids],
+      details: { format: output.format, task: plan.task, segmenter: plan.segmenter },
+      ...(plan.standIn && output.format === 'store'
+        ? { shared: { '.stand-in.json': `${JSON.stringify(plan.standIn)}\n` } }
+        : {}),
+    });
+  }
   const made: ScanMade[] = [];
   let done = total - pending.length;
   onProgress?.({ done, total });
@@ -196,10 +219,36 @@ export async function runSimulation(
     done += 1;
     onProgress?.({ done, total });
   });
-  const manifest = await finish(session, plan);
+  let manifest: string | null = null;
+  if (!part) manifest = await finish(output, plan);
+  else if (state === 'begun') await part.finish({ made }, pending.length);
   if (made.length < total && made.length > 0)
     warn?.(`the figures below are of the ${made.length} scans made now`);
   return { path: output.path, scans: total, kept: total - pending.length, manifest, ...figuresOf(made) };
+}
+
+/**
+ * Puts a cohort together that was simulated in parts: its manifest, or its store.
+ *
+ * @param outcomes of the parts, as they gave them
+ * @throws SemcrcError `bad-input` naming a scan whose files are gone
+ */
+export async function mergeSimulation(
+  path: string,
+  whole: Whole,
+  outcomes: readonly unknown[],
+): Promise<SimulationSummary> {
+  const { format, task, segmenter } = whole.details as Pick<SimulationPlan, 'task' | 'segmenter'> & {
+    readonly format: SimulationOutput['format'];
+  };
+  const names = { ids: whole.items, task, segmenter };
+  if (format !== 'store') {
+    const gone = whole.items.find((id) => !scanIsWritten(path, scanPaths(format, id, names)));
+    if (gone !== undefined) throw goneFrom(path, gone);
+  }
+  const manifest = await finish({ path, format }, names);
+  const made = outcomes.flatMap((outcome) => (outcome as { readonly made: readonly ScanMade[] }).made);
+  return { path, scans: whole.items.length, kept: 0, manifest, ...figuresOf(made) };
 }
 
 /** What a simulation will take, from one scan that is made on trial. */
@@ -234,7 +283,7 @@ export async function estimateSimulation(
     const plan = await bench.perform('plan', null);
     const planned = performance.now();
     const session = { spec: one, output: trial, plan };
-    await begin(session, plan, 'keep');
+    await begin(session, plan, 'keep', []);
     await bench.begin(session);
     // The first scan also warms the code up; the second tells the time.
     for (let index = 0; index < one.scans - 1; index++) await bench.perform('scan', index);
@@ -352,7 +401,7 @@ async function predictorOf({ predictor, task }: SimulationSpec): Promise<Predict
 }
 
 async function planOf(
-  { spec, output }: SimulationSession,
+  { spec, standInFile }: SimulationSession,
   population: Population,
   acquisition: Acquisition,
 ): Promise<SimulationPlan> {
@@ -365,7 +414,7 @@ async function planOf(
   const making = [population.digest, spec.seed, task.name, task.settings, predictor.digest];
   const standIn =
     population.name === 'warp'
-      ? (keptStandIn(output, making) ??
+      ? (keptStandIn(standInFile, making) ??
         (await trainStandIn(
           (seed, index) => population.draw(seed, index),
           spec.seed,
@@ -385,10 +434,10 @@ async function planOf(
 }
 
 /** The stand-in that an interrupted run of the same simulation trained. */
-function keptStandIn({ path, format }: SimulationOutput, making: unknown): StandInData | null {
-  if (format === 'store') return null;
+function keptStandIn(file: string | undefined, making: unknown): StandInData | null {
+  if (file === undefined) return null;
   try {
-    const document = JSON.parse(readFileSync(join(path, STAND_IN), 'utf8'));
+    const document = JSON.parse(readFileSync(file, 'utf8'));
     parseStandIn(document, STAND_IN);
     return document.training.of === JSON.stringify(making) ? document : null;
   } catch {
@@ -401,18 +450,20 @@ async function digestOf(definition: unknown): Promise<string> {
   return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
 
-/** Makes ready for scans, or finds what an earlier call left; the places of the scans still to be made. */
+/** Makes ready for scans, or finds what an earlier call left; which of one's own are still to be made. */
 async function begin(
   { spec, output }: SimulationSession,
   plan: SimulationPlan,
   replace: 'keep' | 'replace',
-): Promise<readonly number[]> {
+  own: readonly number[],
+): Promise<{ readonly state: 'begun' | 'finished'; readonly pending: readonly number[] }> {
   const { path, format } = output;
   if (format === 'store') {
-    const progress = await beginStore(path, storePlanOf(spec, plan), replace);
-    if (progress.state === 'finished') return [];
+    const ids = own.map((index) => plan.ids[index]);
+    const progress = await beginStore(path, storePlanOf(spec, plan), replace, ids);
+    if (progress.state === 'finished') return { state: 'finished', pending: [] };
     const pending = new Set(progress.pending);
-    return plan.ids.flatMap((id, index) => (pending.has(id) ? [index] : []));
+    return { state: 'begun', pending: own.filter((index) => pending.has(plan.ids[index])) };
   }
   const record = recordOf(path);
   if (record !== null && record !== plan.digest) {
@@ -446,7 +497,9 @@ async function begin(
   };
   await writeFileAtomic(join(path, RECORD), `${JSON.stringify(document, null, 2)}\n`);
   if (standIn) await writeFileAtomic(join(path, STAND_IN), `${JSON.stringify(standIn)}\n`);
-  return ids.flatMap((id, index) => (scanIsWritten(path, scanPaths(format, id, plan)) ? [] : [index]));
+  const pending = own.filter((index) => !scanIsWritten(path, scanPaths(format, ids[index], plan)));
+  const finished = pending.length === 0 && existsSync(join(path, MANIFEST)) && !hasParts(path);
+  return { state: finished ? 'finished' : 'begun', pending };
 }
 
 /** Refuses a folder of the user's that is no simulated cohort. */
@@ -554,8 +607,10 @@ function measure(scan: SimulatedScan, organs: readonly number[]): Omit<ScanMade,
 }
 
 /** Writes the manifest, or puts the store in place. */
-async function finish({ output }: SimulationSession, plan: SimulationPlan): Promise<string | null> {
-  const { path, format } = output;
+async function finish(
+  { path, format }: SimulationOutput,
+  plan: Pick<SimulationPlan, 'ids' | 'task' | 'segmenter'>,
+): Promise<string | null> {
   if (format === 'store') {
     // There already: nothing was begun.
     if (statSync(`${resolve(path)}.partial`, { throwIfNoEntry: false })) await finishStore(path);

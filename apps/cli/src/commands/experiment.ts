@@ -1,10 +1,13 @@
 import { join } from 'node:path';
+import type { ExperimentDocument } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { factsOf, summaryOf } from '@semcrc/report';
+import type { Part } from '@semcrc/results';
 import { Command, Option } from 'commander';
 import { summaryTable } from '../calibration-text.ts';
 import { runCells } from '../experiment-cells.ts';
 import { type Cell, isExperimentFile, readExperimentFile } from '../experiment-file.ts';
+import { runPartOfCells } from '../experiment-part.ts';
 import type { Invocation } from '../invocation.ts';
 import {
   addOptions,
@@ -12,6 +15,7 @@ import {
   addSourceOptions,
   JSON_OUTPUT,
   METHOD,
+  PART,
   PROCEDURES,
   QUIET,
   RUNS,
@@ -21,11 +25,14 @@ import {
 import { printSummary } from '../plain-summary.ts';
 import { REPORT_FILE, writeExperimentReport } from '../report-files.ts';
 import type { Settings } from '../settings.ts';
+import type { Terminal } from '../terminal.ts';
+import { refuseForcedPart } from '../writing.ts';
 
 interface ExperimentOptions extends Settings {
   readonly out?: string;
   readonly workers?: number;
   readonly force?: boolean;
+  readonly part?: Part;
   readonly report: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -35,6 +42,7 @@ const OUTPUT = [
   new Option('--out <folder>', 'where results are written (default: semcrc-out)'),
   new Option('--force', 'discard finished runs of another experiment in that folder'),
   new Option('--no-report', 'write no report.html, tables and figures'),
+  PART,
   WORKERS,
   QUIET,
   JSON_OUTPUT,
@@ -47,7 +55,9 @@ Examples:
   semcrc experiment manifest.csv --labels suprem --n-opt 8 --n-cal 28 --n-test 12 --out results
       scans of a manifest; started again after being killed, it goes on where it was
   semcrc experiment grid.yaml --out results
-      a config file; every combination of its grid gets a folder`;
+      a config file; every combination of its grid gets a folder
+  semcrc experiment grid.yaml --out results --part 3/20
+      the third of twenty parts of its runs; once all are done, semcrc merge results`;
 
 /** `semcrc experiment`: procedures × seeded splits → experiment.json, summary.csv. */
 export function experimentCommand(invocation: Invocation): Command {
@@ -65,7 +75,16 @@ export function experimentCommand(invocation: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async ([source, ...more]: string[], options: ExperimentOptions) => {
-    const { out = 'semcrc-out', workers, force = false, report, json: _, quiet: __, ...settings } = options;
+    const {
+      out = 'semcrc-out',
+      workers,
+      force = false,
+      part,
+      report,
+      json: _,
+      quiet: __,
+      ...settings
+    } = options;
     if (isExperimentFile(source) && more.length > 0) {
       throw new SemcrcError(
         'usage',
@@ -75,21 +94,14 @@ export function experimentCommand(invocation: Invocation): Command {
     const cells: Cell[] = isExperimentFile(source)
       ? readExperimentFile(source, settings)
       : [{ folder: '', axes: {}, settings: { ...settings, source }, more }];
-    const { path: written, outcomes } = await runCells(cells, { out, workers, force }, invocation);
-    for (const { cell, document, split } of outcomes) {
-      const facts = factsOf({
-        name: cell.folder,
-        document,
-        curve: null,
-        example: null,
-        mended: null,
-        digest: null,
-      });
-      if (cell.folder !== '') terminal.print(`\n${cell.folder}`);
-      printSummary(terminal, summaryOf(facts), facts.units);
-      terminal.print(`${split}\n`);
-      terminal.print(summaryTable(document.summary, facts.units));
+    if (part !== undefined) {
+      refuseForcedPart(part, force);
+      await runPartOfCells(cells, part, { out, workers, force }, invocation);
+      terminal.printJson({ path: out, state: 'part', ...part });
+      return;
     }
+    const { path: written, outcomes } = await runCells(cells, { out, workers, force }, invocation);
+    for (const { cell, document, split } of outcomes) printExperiment(terminal, cell.folder, document, split);
     const page = join(written, REPORT_FILE);
     if (report) await writeExperimentReport([written], page, { inputs: [], force: true });
     terminal.print(`\nwritten to ${written}${report ? `; the report is ${page}` : ''}`);
@@ -104,4 +116,18 @@ export function experimentCommand(invocation: Invocation): Command {
       })),
     );
   });
+}
+
+/** Says what an experiment came to. @param folder its own in a grid's; empty where there is no grid */
+export function printExperiment(
+  terminal: Terminal,
+  folder: string,
+  document: ExperimentDocument,
+  split: string | null,
+): void {
+  const facts = factsOf({ name: folder, document, curve: null, example: null, mended: null, digest: null });
+  if (folder !== '') terminal.print(`\n${folder}`);
+  printSummary(terminal, summaryOf(facts), facts.units);
+  if (split !== null) terminal.print(`${split}\n`);
+  terminal.print(summaryTable(document.summary, facts.units));
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
-import { whileLocked } from '@semcrc/results';
+import type { Part } from '@semcrc/results';
 import {
   BUILT_IN_MODELS,
   type PredictionSpec,
@@ -9,9 +9,10 @@ import {
 } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, PART, WORKERS } from '../options.ts';
 import { facts, table } from '../table.ts';
 import { PREDICTIONS, withExecutor } from '../work.ts';
+import { writing } from '../writing.ts';
 
 interface PredictOptions {
   readonly model?: string;
@@ -22,6 +23,7 @@ interface PredictOptions {
   readonly list?: boolean;
   readonly out?: string;
   readonly force?: boolean;
+  readonly part?: Part;
   readonly workers?: number;
 }
 
@@ -52,6 +54,7 @@ const IMAGES = [
 const OUTPUT = [
   new Option('--out <folder>', 'where predictions and their manifest are written (default: predicted)'),
   new Option('--force', 'replace predictions of another model or other images in that place'),
+  PART,
   WORKERS,
   JSON_OUTPUT,
 ];
@@ -62,10 +65,13 @@ Examples:
   semcrc predict --model unet.onnx --input cohort/manifest.csv --out predicted
   semcrc predict --model organs.onnx --input predicted/manifest.csv --out segmented
       interrupted, the same line goes on where it was
+  semcrc predict --model unet.onnx --input cohort/manifest.csv --out predicted --part 3/20
+      the third of twenty parts; once all are done, semcrc merge predicted
   semcrc calibrate segmented/manifest.csv --labels suprem`;
 
 /** `semcrc predict`: networks over scans. */
-export function predictCommand({ terminal, signal }: Invocation): Command {
+export function predictCommand(invocation: Invocation): Command {
+  const { terminal, signal } = invocation;
   const command = new Command('predict').description(
     'Predict intervals, or organs, of scans with an ONNX network: NIfTI in, NIfTI and a manifest out.',
   );
@@ -79,7 +85,7 @@ export function predictCommand({ terminal, signal }: Invocation): Command {
       terminal.printJson(BUILT_IN_MODELS);
       return;
     }
-    const { out = 'predicted', force = false, workers } = options;
+    const { out = 'predicted', force = false, workers, part } = options;
     const spec: PredictionSpec = {
       model: needed(options, 'model'),
       input: needed(options, 'input'),
@@ -88,23 +94,20 @@ export function predictCommand({ terminal, signal }: Invocation): Command {
       runtime: options.runtime ?? 'auto',
     };
     const progress = terminal.progress('windows', 0);
-    const place = { name: out, lockFile: `${resolve(out)}.lock` };
-    const summary = await whileLocked(
-      [place],
-      (message) => terminal.note(`note: ${message}`),
-      () =>
-        withExecutor(PREDICTIONS, workers, (executor) =>
-          runPrediction(spec, out, {
-            executor,
-            replace: force ? 'replace' : 'keep',
-            signal,
-            onProgress: ({ done, total }) => progress.update(done, total),
-            warn: (message) => terminal.note(`note: ${message}`),
-          }),
-        ),
+    const summary = await writing({ out, part, force }, invocation, (writer) =>
+      withExecutor(PREDICTIONS, workers, (executor) =>
+        runPrediction(spec, out, {
+          executor,
+          part: writer,
+          replace: force ? 'replace' : 'keep',
+          signal,
+          onProgress: ({ done, total }) => progress.update(done, total),
+          warn: (message) => terminal.note(`note: ${message}`),
+        }),
+      ),
     ).finally(() => progress.stop());
     if (summary.runtime !== null) terminal.note(`note: ran on ${summary.runtime}`);
-    terminal.print(facts(factsOf(summary)));
+    terminal.print(facts(predictionFacts(summary)));
     terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson(summary);
   });
@@ -119,7 +122,8 @@ function needed(options: PredictOptions, name: 'model' | 'input'): string {
   });
 }
 
-function factsOf(summary: PredictionSummary): [string, string][] {
+/** What a prediction wrote, by name. */
+export function predictionFacts(summary: PredictionSummary): [string, string][] {
   const { model, task, scans, kept, clipped, crossed, labels, manifest, scheme, lacking } = summary;
   const rows: [string, string][] = [
     ['model', `${model} (${task})`],
@@ -133,6 +137,7 @@ function factsOf(summary: PredictionSummary): [string, string][] {
   } else {
     rows.push(['labels found', labels.length === 0 ? 'none' : labels.join(', ')]);
   }
+  if (manifest === null) return rows;
   const next =
     lacking.length === 0
       ? `semcrc calibrate ${manifest} --labels ${scheme ?? '<scheme>'}`

@@ -1,23 +1,26 @@
 import { resolve } from 'node:path';
-import { checkCohort, readManifest, scanLayout } from '@semcrc/cohort/node';
+import { checkCohort, readManifest, type StoreSummary, scanLayout } from '@semcrc/cohort/node';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { whileLocked } from '@semcrc/results';
+import { hasParts, type Part } from '@semcrc/results';
 import { runPreparation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import { flagsIn } from '../error-report.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, PART, QUIET, WORKERS } from '../options.ts';
 import { SETTING_NAMES, type Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
 import { noteMended, noteScans, PREPARATIONS, withExecutor } from '../work.ts';
+import { writing } from '../writing.ts';
 
 interface PrepareOptions extends Settings {
   readonly out?: string;
   readonly check?: boolean;
   readonly fast?: boolean;
   readonly force?: boolean;
+  readonly part?: Part;
   readonly workers?: number;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -28,6 +31,7 @@ const OUTPUT = [
   new Option('--check', 'only look through every file of the cohort and list what is wrong'),
   new Option('--fast', 'with --check: headers and sizes only, no voxels'),
   new Option('--force', 'replace a cohort of other files or options in that place'),
+  PART,
   WORKERS,
   QUIET,
   JSON_OUTPUT,
@@ -40,10 +44,13 @@ Examples:
   semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
       as in the paper; started again after being killed, it goes on where it was
   semcrc prepare trees --layout semantic-uq --dataset TotalSegmentator --labels totalsegmentator
+  semcrc prepare manifest.csv --labels suprem --out cohort.zarr --part 3/20
+      the third of twenty parts; once all are done, semcrc merge cohort.zarr
   semcrc calibrate cohort.zarr`;
 
 /** `semcrc prepare`: scan files → a prepared cohort that every command opens at once. */
-export function prepareCommand({ terminal, signal }: Invocation): Command {
+export function prepareCommand(invocation: Invocation): Command {
+  const { terminal, signal } = invocation;
   const command = new Command('prepare')
     .description(
       'Prepare the scans of a manifest or a directory tree into a cohort that every command opens.',
@@ -53,53 +60,65 @@ export function prepareCommand({ terminal, signal }: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: PrepareOptions) => {
-    const { out = 'cohort.zarr', check = false, fast = false, force = false, workers, ...rest } = options;
+    const {
+      out = 'cohort.zarr',
+      check = false,
+      fast = false,
+      force = false,
+      workers,
+      part,
+      ...rest
+    } = options;
     const { json: _, quiet: __, ...settings } = rest;
     const handle = filesHandleOf(chooseSource({ ...settings, source }, 'paper'));
     if (fast && !check) throw new SemcrcError('usage', '--fast goes with --check');
     if (check) return checkFiles(handle, fast ? 'headers' : 'voxels', { terminal, signal });
 
     const progress = terminal.progress('scans', 0);
-    // Beside the cohort, which is not there yet, and its draft, which comes and goes.
-    const place = { name: out, lockFile: `${resolve(out)}.lock` };
-    const summary = await whileLocked(
-      [place],
-      (message) => terminal.note(`note: ${message}`),
-      () =>
-        withExecutor(PREPARATIONS, workers, (executor) =>
-          runPreparation(handle, out, {
-            executor,
-            replace: force ? 'replace' : 'keep',
-            signal,
-            onProgress: ({ done, total }) => progress.update(done, total),
-            warn: (message) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`),
-          }),
-        ),
+    const summary = await writing({ out, part, force }, invocation, (writer) =>
+      withExecutor(PREPARATIONS, workers, (executor) =>
+        runPreparation(handle, out, {
+          executor,
+          part: writer,
+          replace: force ? 'replace' : 'keep',
+          signal,
+          onProgress: ({ done, total }) => progress.update(done, total),
+          warn: (message) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`),
+        }),
+      ),
     ).finally(() => progress.stop());
+    if (part !== undefined && hasParts(out)) {
+      terminal.printJson({ path: out, state: 'part', ...part });
+      return;
+    }
     if (summary === null) {
       terminal.print(`${resolve(out)} holds this cohort already, from the same files and options`);
       terminal.printJson({ path: out, state: 'unchanged' });
       return;
     }
-    noteMended(terminal, summary.mended);
-    const { kept, leftOut, shape } = summary;
-    terminal.print(
-      facts([
-        ['cohort', `${kept.length} scans of ${shape.join(' × ')} (slices × height × width)`],
-        ['left out', leftOut.length === 0 ? 'none' : String(leftOut.length)],
-      ]),
-    );
-    if (leftOut.length > 0) {
-      terminal.print(
-        `\n${table(
-          ['scan', 'left out because'],
-          leftOut.map(({ scan, reason }) => [scan, reason]),
-        )}`,
-      );
-    }
+    printPrepared(terminal, summary);
     terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson({ state: 'written', ...summary });
   });
+}
+
+/** Says what a prepared cohort holds, and which scans were left out. */
+export function printPrepared(terminal: Terminal, { mended, kept, leftOut, shape }: StoreSummary): void {
+  noteMended(terminal, mended);
+  terminal.print(
+    facts([
+      ['cohort', `${kept.length} scans of ${shape.join(' × ')} (slices × height × width)`],
+      ['left out', leftOut.length === 0 ? 'none' : String(leftOut.length)],
+    ]),
+  );
+  if (leftOut.length > 0) {
+    terminal.print(
+      `\n${table(
+        ['scan', 'left out because'],
+        leftOut.map(({ scan, reason }) => [scan, reason]),
+      )}`,
+    );
+  }
 }
 
 /** @throws SemcrcError `bad-input` when there are problems, after listing them */

@@ -3,7 +3,7 @@ import { isProfileFile, openProfileFiles } from '@semcrc/cohort/node';
 import { type Cohort, type HeuristicOptions, PAPER_OPTIONS } from '@semcrc/core';
 import { checkOutput, type OutputRules } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { whileLocked } from '@semcrc/results';
+import { hasParts, type Part, type PartWriter } from '@semcrc/results';
 import { profilesHeader, runProfiling } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import { Type } from 'typebox';
@@ -15,16 +15,19 @@ import {
   FORCE_FILE,
   HEURISTIC,
   JSON_OUTPUT,
+  PART,
   QUIET,
   WORKERS,
 } from '../options.ts';
 import { checkOutsideOf } from '../output.ts';
+import { sha256 } from '../report-files.ts';
 import { schemaOption } from '../schema-option.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, inputsOf } from '../source.ts';
 import { facts } from '../table.ts';
 import { VERSION } from '../version.ts';
 import { EXPERIMENTS, noteReading, openCohort, withExecutor } from '../work.ts';
+import { writing } from '../writing.ts';
 
 interface ProfileOptions extends Settings {
   readonly out?: string;
@@ -32,6 +35,7 @@ interface ProfileOptions extends Settings {
   readonly round?: number;
   readonly reach?: number;
   readonly force?: boolean;
+  readonly part?: Part;
   readonly workers?: number;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -69,11 +73,14 @@ Examples:
       order statistics of the errors by organ, for a site that must not share voxels
   semcrc profile cohort.zarr --round 0.001 --out site-b.profiles
       the same, coarser: what is calibrated on it is as valid, and a little longer
+  semcrc profile manifest.csv --labels suprem --out cohort.profiles --part 3/20
+      the third of twenty parts; once all are done, semcrc merge cohort.profiles
   semcrc calibrate site-a.profiles site-b.profiles
       one λ for both sites`;
 
 /** `semcrc profile`: a cohort → a file of profiles, that calibrating needs no voxels with. */
-export function profileCommand({ terminal, signal }: Invocation): Command {
+export function profileCommand(invocation: Invocation): Command {
+  const { terminal, signal } = invocation;
   const command = new Command('profile')
     .description(
       'Keep what calibrating needs of a cohort in one file, without voxels: sorted errors by organ.',
@@ -85,6 +92,7 @@ export function profileCommand({ terminal, signal }: Invocation): Command {
   addOptions(command, 'Output:', [
     new Option('--out <file>', 'where the profiles are written (default: cohort.profiles)'),
     FORCE_FILE,
+    PART,
     WORKERS,
     QUIET,
     JSON_OUTPUT,
@@ -92,7 +100,7 @@ export function profileCommand({ terminal, signal }: Invocation): Command {
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: ProfileOptions) => {
     const { out = 'cohort.profiles', site = null, round = null, reach = REACH, ...more } = options;
-    const { force = false, workers, json: _, quiet: __, ...settings } = more;
+    const { force = false, part, workers, json: _, quiet: __, ...settings } = more;
     if (!Number.isInteger(1024 * reach)) {
       throw new SemcrcError('usage', `\`reach\` must be a multiple of 1/1024, found ${reach}`, {
         data: { options: ['reach'], reach },
@@ -108,10 +116,32 @@ export function profileCommand({ terminal, signal }: Invocation): Command {
     checkOutput(place, rules);
     checkOutsideOf(place, inputs);
 
+    const header = JSON.stringify(profilesHeader(known, profiling));
     const progress = terminal.progress('scans', cohort.ids.length);
-    const note = (message: string) => terminal.note(`note: ${message}`);
-    const summary = await whileLocked([{ name: out, lockFile: `${place}.lock` }], note, async () => {
-      const found = await foundAt(place, JSON.stringify(profilesHeader(known, profiling)), cohort.ids.length);
+    const write = (to: string, scans?: readonly number[]) =>
+      withExecutor(EXPERIMENTS, workers, (executor) =>
+        runProfiling({ ...opening, known }, to, {
+          ...profiling,
+          ...{ executor, signal, scans, replace: force ? 'replace' : 'keep' },
+          onProgress: ({ done, total }) => progress.update(done, total),
+        }),
+      );
+    const writePart = async (writer: PartWriter) => {
+      const plan = {
+        command: 'profile',
+        digest: sha256(header),
+        noun: 'scans',
+        details: { name: cohort.name },
+      } as const;
+      const places = await writer.begin({ ...plan, items: [...cohort.ids] });
+      const own = writer.own('.profiles');
+      const made = places.length > 0 && (await foundAt(own, header, places.length)) !== 'same';
+      const summary = made ? await write(own, places) : null;
+      await writer.finish(null, summary === null ? 0 : summary.scans - summary.kept);
+      return summary;
+    };
+    const summary = await writing({ out, part, force }, invocation, async (writer) => {
+      const found = await foundAt(place, header, cohort.ids.length);
       if (found === 'same' && !force) return null;
       if (found === 'other' && !force) {
         throw new SemcrcError(
@@ -120,16 +150,13 @@ export function profileCommand({ terminal, signal }: Invocation): Command {
           { data: { file: out, options: ['out', 'force'] } },
         );
       }
-      return withExecutor(EXPERIMENTS, workers, (executor) =>
-        runProfiling({ ...opening, known }, place, {
-          ...profiling,
-          executor,
-          replace: force ? 'replace' : 'keep',
-          signal,
-          onProgress: ({ done, total }) => progress.update(done, total),
-        }),
-      );
+      return writer === null ? write(place) : writePart(writer);
     }).finally(() => progress.stop());
+    if (part !== undefined && hasParts(out)) {
+      if (summary !== null) noteReading(terminal, summary, cohort, 'scan');
+      terminal.printJson({ path: out, state: 'part', ...part });
+      return;
+    }
     if (summary === null) {
       terminal.print(`${place} holds these profiles already, from the same scans and options`);
       terminal.printJson({ path: out, state: 'unchanged' });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { schemeNames } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
-import { whileLocked } from '@semcrc/results';
+import type { Part } from '@semcrc/results';
 import {
   defaultWorkers,
   estimateSimulation,
@@ -15,10 +15,11 @@ import { defaultWarp, paperPhotons, paperSigma } from '@semcrc/simulate';
 import { Command, Option } from 'commander';
 import { Type } from 'typebox';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, PART, WORKERS } from '../options.ts';
 import { schemaOption } from '../schema-option.ts';
 import { facts } from '../table.ts';
 import { SIMULATIONS, withExecutor } from '../work.ts';
+import { writing } from '../writing.ts';
 
 interface SimulateOptions {
   readonly scans?: number;
@@ -41,6 +42,7 @@ interface SimulateOptions {
   readonly layout?: SimulationOutput['format'];
   readonly dryRun?: boolean;
   readonly force?: boolean;
+  readonly part?: Part;
   readonly workers?: number;
 }
 
@@ -147,6 +149,7 @@ const OUTPUT = [
   ).choices(['manifest', 'semantic-uq', 'store']),
   new Option('--dry-run', 'make one scan on trial and say how long and how large the cohort would be'),
   new Option('--force', 'replace a simulated cohort of other options in that place'),
+  PART,
   WORKERS,
   JSON_OUTPUT,
 ];
@@ -160,10 +163,13 @@ Examples:
       for short scans add --window-slices 16 --margin 4 --least-labelled 0 --size 128,128
   semcrc simulate phantom -n 160 --size 128,128,64 --spacing 3,3,3 --task reconstruction --out fbp
       the paper's second task: a helical scan with photon noise, filtered back-projection
+  semcrc simulate phantom -n 10000 --out phantoms --part 3/100
+      the third of a hundred parts; once all are done, semcrc merge phantoms
   semcrc simulate phantom --dry-run`;
 
 /** `semcrc simulate`: cohorts to try everything on. */
-export function simulateCommand({ terminal, signal }: Invocation): Command {
+export function simulateCommand(invocation: Invocation): Command {
+  const { terminal, signal } = invocation;
   const command = new Command('simulate')
     .description('Make a cohort: phantoms or warps of labelled CTs, measured, predicted and segmented.')
     .argument('<patients>', 'phantom, or warp');
@@ -174,7 +180,7 @@ export function simulateCommand({ terminal, signal }: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (kind: string, options: SimulateOptions) => {
-    const { out = 'simulated', layout = 'manifest', dryRun = false, force = false, workers } = options;
+    const { out = 'simulated', layout = 'manifest', dryRun = false, force = false, workers, part } = options;
     const spec = specOf(kind, options);
     const output: SimulationOutput = { path: out, format: layout };
     if (dryRun) {
@@ -197,29 +203,33 @@ export function simulateCommand({ terminal, signal }: Invocation): Command {
       return;
     }
     const progress = terminal.progress('scans', 0);
-    // Beside the folder, which may not be there yet.
-    const place = { name: out, lockFile: `${resolve(out)}.lock` };
-    const summary = await whileLocked(
-      [place],
-      (message) => terminal.note(`note: ${message}`),
-      () =>
-        withExecutor(SIMULATIONS, workers, (executor) =>
-          runSimulation(spec, output, {
-            executor,
-            replace: force ? 'replace' : 'keep',
-            signal,
-            onProgress: ({ done, total }) => progress.update(done, total),
-            warn: (message) => terminal.note(`note: ${message}`),
-          }),
-        ),
+    const summary = await writing({ out, part, force }, invocation, (writer) =>
+      withExecutor(SIMULATIONS, workers, (executor) =>
+        runSimulation(spec, output, {
+          executor,
+          part: writer,
+          replace: force ? 'replace' : 'keep',
+          signal,
+          onProgress: ({ done, total }) => progress.update(done, total),
+          warn: (message) => terminal.note(`note: ${message}`),
+        }),
+      ),
     ).finally(() => progress.stop());
-    terminal.print(facts(factsOf(summary)));
+    terminal.print(facts(simulationFacts(summary)));
     terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson(summary);
   });
 }
 
-function factsOf({ scans, kept, f1, coverage, psnr, manifest }: SimulationSummary): [string, string][] {
+/** What a simulation made, by name. */
+export function simulationFacts({
+  scans,
+  kept,
+  f1,
+  coverage,
+  psnr,
+  manifest,
+}: SimulationSummary): [string, string][] {
   const rows: [string, string][] = [
     ['scans', kept === 0 ? String(scans) : `${scans}, ${kept} of them made before`],
   ];

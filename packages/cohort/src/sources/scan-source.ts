@@ -68,12 +68,20 @@ function noteTwice(
 export interface CohortDigests {
   readonly digest: string;
   readonly fingerprints?: readonly string[] | undefined;
+  /** SHA-256 over the fingerprints of each scan's files, in order: what one scan is known by. */
+  readonly scanDigests?: readonly string[] | undefined;
 }
 
 /** The digests that an earlier opening in this run found. */
 export function knownDigests({ known = {} }: ScanOptions): CohortDigests | undefined {
   const { digest, fingerprints } = known;
   return digest === undefined ? undefined : { digest, fingerprints };
+}
+
+/** SHA-256 over the fingerprints of a scan's files. @throws SemcrcError `bad-input` naming scan and path */
+export async function digestScan(files: ScanFiles): Promise<string> {
+  const { scanDigests } = await digestScans([files], {});
+  return scanDigests[0] as string;
 }
 
 /**
@@ -86,17 +94,20 @@ export async function digestScans(
   scans: readonly ScanFiles[],
   content: object,
   note?: TakeNote,
-): Promise<CohortDigests> {
+): Promise<Required<CohortDigests> & { readonly scanDigests: readonly string[] }> {
   const hash = digestOf(content);
   const fingerprints: string[] = [];
+  const scanDigests: string[] = [];
   const truths = new Map<string, ScanFiles>();
   for (const files of scans) {
-    const site = files.site === undefined ? [] : [files.site];
-    hash.update(`${JSON.stringify([files.scan, files.patient, ...site])}\n`);
+    const about = [files.scan, files.patient, ...(files.site === undefined ? [] : [files.site])];
+    hash.update(`${JSON.stringify(about)}\n`);
+    const own = digestOf(about);
     for (const [role, path] of filesOf(files)) {
       try {
         const print = await fingerprintOf(path, role);
         hash.update(print);
+        own.update(print);
         if (role === 'groundTruth') noteTwice(files, truths.get(print), note);
         if (role === 'groundTruth') {
           truths.set(print, files);
@@ -110,8 +121,9 @@ export async function digestScans(
         });
       }
     }
+    scanDigests.push(own.digest('hex'));
   }
-  return { digest: hash.digest('hex'), fingerprints };
+  return { digest: hash.digest('hex'), fingerprints, scanDigests };
 }
 
 /** @throws SemcrcError `bad-input` naming scan and path when a measurement is not there */
