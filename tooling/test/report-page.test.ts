@@ -36,6 +36,7 @@ async function makePages(): Promise<Record<string, string>> {
     document: madeDocument(),
     curve,
     mended: null,
+    background: null,
     example: madeExample(),
     digest: 'ab'.repeat(32),
   };

@@ -3,6 +3,7 @@ import {
   compareLabels,
   cornerDistance,
   labelNames,
+  planeForSsim,
   reorientToRas,
   ssim,
   type Volume,
@@ -111,13 +112,22 @@ export async function compareImages(
   };
 }
 
-/** SSIM where it can be taken; else a note why not. */
+/** SSIM in the first plane that is large enough for it; else a note why not. */
 function ssimOf(a: Volume, b: Volume, range: number, nonFinite: number, notes: string[]): number | null {
-  const [, height, width] = a.shape;
+  const [depth, height, width] = a.shape;
+  const plane = planeForSsim(a);
   if (nonFinite > 0) notes.push(`SSIM is left out: ${nonFinite} voxels are NaN or infinite`);
-  else if (height < 11 || width < 11)
-    notes.push(`SSIM is left out: it needs slices of at least 11 × 11, found ${height} × ${width}`);
-  else return ssim(a, b, range);
+  else if (plane === null)
+    notes.push(
+      `SSIM is left out: it needs slices of at least 11 × 11, found ${width} × ${height} × ${depth} voxels (x × y × z)`,
+    );
+  else {
+    if (plane !== 'axial')
+      notes.push(
+        `SSIM is that of ${plane} slices: axial ones of ${height} × ${width} are smaller than 11 × 11`,
+      );
+    return ssim(a, b, range, plane);
+  }
   return null;
 }
 

@@ -1,5 +1,5 @@
 import type { ExperimentDocument } from '@semcrc/core';
-import { refuseParts } from '@semcrc/results';
+import { openResults, refuseParts } from '@semcrc/results';
 import {
   beginCells,
   type ExperimentRunner,
@@ -24,6 +24,8 @@ export interface CellOutcome {
   readonly document: ExperimentDocument;
   /** How the cohort's patients were divided, in words. */
   readonly split: string;
+  /** Mean share of the scans' voxels that are background or padding; null where it is not known. */
+  readonly background: number | null;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function runCells(
     const done: CellOutcome[] = [];
     await withExecutor(EXPERIMENTS, options.workers, async (executor) => {
       for (const [at, batch] of batches.entries()) {
-        const prefix = batches.length === 1 ? '' : `part ${at + 1}/${batches.length}: `;
+        const prefix = batches.length === 1 ? '' : `grid ${at + 1}/${batches.length}: `;
         const folders = batch.members.map(({ cell }) => results.experiments[cells.indexOf(cell)]);
         done.push(...(await runBatch({ ...batch, folders }, executor, prefix, invocation)));
       }
@@ -73,7 +75,10 @@ async function runBatch(
   for (const [at, { cell, config }] of members.entries()) {
     const folder = folders[at];
     const { summary } = result.byEpsilon[at];
-    if (result.curve !== null) await folder.writeRiskCurve(result.curve, result.mended);
+    if (result.curve !== null) {
+      const { mended, look } = result;
+      await folder.writeRiskCurve(result.curve, { mended, background: look?.background });
+    }
     // Profiles have no voxels to show.
     if (!folder.hasExample && !open.cohort.profiled)
       await keepExample(folder, open.cohort, result.runs[0], at, config);
@@ -82,7 +87,11 @@ async function runBatch(
       result.runs.map(({ run, results }) => [run, results[at]] as const),
       summary,
     );
-    outcomes.push({ cell, config, path: folder.path, document, split: splitText(config, patients) });
+    const [{ riskCurve }] = openResults(folder.path).experiments;
+    outcomes.push({
+      ...{ cell, config, path: folder.path, document, split: splitText(config, patients) },
+      background: riskCurve()?.background ?? null,
+    });
   }
   return outcomes;
 }

@@ -92,7 +92,10 @@ async function runPartOfBatch(
   const { result, made } = await runRuns(batch, options, invocation);
   if (!first) return made;
   for (const [at, { config }] of members.entries()) {
-    if (result.curve !== null) await folders[at].writeRiskCurve(result.curve, result.mended);
+    if (result.curve !== null) {
+      const { mended, look } = result;
+      await folders[at].writeRiskCurve(result.curve, { mended, background: look?.background });
+    }
     if (!folders[at].hasExample) await keepExample(folders[at], open.cohort, result.runs[0], at, config);
   }
   return made;

@@ -21,11 +21,18 @@ const COLOURS: Readonly<Record<Judgement, Colour>> = {
 /** Organs named in a summary, the worst first. */
 const ORGANS = 3;
 
+/** What of a cohort a summary says beside what was measured. */
+export interface CohortInWords {
+  readonly units?: UnitsRecord | null | undefined;
+  /** Mean share of voxels that are background or padding. */
+  readonly background?: number | null | undefined;
+}
+
 /** Prints what a person wants to know first: does the promise hold, how wide are the intervals, where is it worst, what next. */
 export function printSummary(
   terminal: Terminal,
   { verdict, risk, length, organs, flags, advice }: PlainSummary,
-  units: UnitsRecord | null,
+  { units, background }: CohortInWords,
 ): void {
   terminal.print(JUDGEMENT_WORDS[verdict.judgement], COLOURS[verdict.judgement]);
   const said = `${procedureName(verdict.procedure)}. ${verdict.promised} ${verdict.measured} ${verdict.conclusion}`;
@@ -38,10 +45,13 @@ export function printSummary(
       : [
           [
             'interval width',
-            `${inHu(length, units)} on average${units ? `, ${percent(length)} of the window` : ''}`,
+            `${inHu(length, units ?? null)} on average${units ? `, ${percent(length)} of the window` : ''}`,
           ] as [string, string],
         ]),
     ...(worst.length === 0 ? [] : [['largest risks', worst.join(', ')] as [string, string]]),
+    ...(background == null
+      ? []
+      : [['background', `${percent(background)} of the voxels (air, padding)`] as [string, string]]),
   ];
   if (pairs.length > 0) terminal.print(`\n${facts(pairs)}`);
   for (const line of advice) terminal.print(`\n${wrapped(line)}`);

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { lstatSync, readSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { checkOutput, type OutputRules, replacesKind, writeFileAtomic } from '@semcrc/imaging/node';
+import {
+  checkOutput,
+  type OutputRules,
+  replacesKind,
+  withRegularFileSync,
+  writeFileAtomic,
+} from '@semcrc/imaging/node';
+import { SemcrcError } from '@semcrc/kernels';
 import type { ReportedCalibration } from '@semcrc/report';
 import { openOutputFolder, openResults, proveWritable } from '@semcrc/results';
 import { VERSION } from './version.ts';
@@ -9,6 +16,7 @@ import { VERSION } from './version.ts';
 /** Name of an experiment's report in its folder. */
 export const REPORT_FILE = 'report.html';
 const FIGURES_FOLDER = 'figures';
+const TABLE_FILE = 'table.csv';
 const VERSIONS = { semcrc: VERSION };
 
 /** Where a report may be written, and what must not be lost to it. */
@@ -32,19 +40,21 @@ export async function claimReport(path: string, claim: ReportClaim): Promise<str
 
 const rulesOf = ({ inputs, force }: ReportClaim): OutputRules => ({
   inputs,
-  ...(force ? {} : { mayReplace: isReport }),
+  ...(force ? {} : { mayReplace: (path) => startsWith(path, PAGE_MARK) }),
 });
 
-/** Whether a file says that it is a page of ours. */
-function isReport(path: string): boolean {
-  const head = Buffer.alloc(1024);
-  const file = openSync(path, 'r');
-  try {
+/** What a page of ours, and Table 1 as CSV, begin with. */
+const PAGE_MARK = '<meta name="generator" content="semcrc">';
+const TABLE_MARK = 'source,task,procedure,epsilon,runs,';
+
+/** Whether the first bytes of a file hold a text; false where no regular file stands. */
+function startsWith(path: string, text: string): boolean {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+  return withRegularFileSync(path, (file) => {
+    const head = Buffer.alloc(1024);
     readSync(file, head, 0, head.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  return head.includes('<meta name="generator" content="semcrc">');
+    return head.includes(text);
+  });
 }
 
 /** Writes the report of experiments: the page, and beside it Table 1 and, in a folder, every figure as SVG and PNG. */
@@ -58,13 +68,34 @@ export async function writeExperimentReport(
   const { page, tables, figures } = await experimentReport(read.flat(), VERSIONS);
   const folder = dirname(place);
   const pictures = join(folder, FIGURES_FOLDER);
+  const rules = besideRules(place, claim);
+  const files: readonly (readonly [path: string, content: () => string | Uint8Array])[] = [
+    ...tables.map(({ name, content }) => [join(folder, name), () => content] as const),
+    ...figures.flatMap(({ name, content }) => [
+      [join(pictures, name), () => content] as const,
+      [join(pictures, name.replace(/svg$/, 'png')), () => png(content)] as const,
+    ]),
+  ];
+  checkFolder(pictures);
+  for (const [path] of files) checkOutput(path, rules);
   await openOutputFolder(pictures);
-  for (const { name, content } of tables) await writeFileAtomic(join(folder, name), content);
-  for (const { name, content } of figures) {
-    await writeFileAtomic(join(pictures, name), content);
-    await writeFileAtomic(join(pictures, name.replace(/svg$/, 'png')), png(content));
-  }
+  for (const [path, content] of files) await writeFileAtomic(path, content(), rules);
   await writeFileAtomic(place, page, rulesOf(claim));
+}
+
+/** What stands beside a page: tables and figures, which give way where the page, or the table as CSV, is one of ours. */
+function besideRules(place: string, { inputs, force }: ReportClaim): OutputRules {
+  const table = join(dirname(place), TABLE_FILE);
+  const ours = force || startsWith(place, PAGE_MARK) || startsWith(table, TABLE_MARK);
+  return { inputs, mayReplace: () => ours };
+}
+
+/** @throws SemcrcError `usage` for a link: what it leads to is the user's */
+function checkFolder(path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new SemcrcError('usage', `cannot write into ${path}: it is a link; choose another \`out\``, {
+    data: { file: path, options: ['out'] },
+  });
 }
 
 /** Where a card and its twin for programs are written: `calibration-card.html` and `calibration-card.json`. */

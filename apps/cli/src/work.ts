@@ -9,6 +9,9 @@ import {
   type ScanNote,
   type Source,
 } from '@semcrc/core';
+import { SemcrcError } from '@semcrc/kernels';
+import { type Part, type PartWriter, partText, whileWriting } from '@semcrc/results';
+
 import type { Opening, SourceHandle, WorkProgress } from '@semcrc/runner';
 import {
   defaultWorkers,
@@ -27,8 +30,10 @@ import {
   threadSimulation,
 } from '@semcrc/runner/node';
 import { flagsIn } from './error-report.ts';
+import type { Invocation } from './invocation.ts';
 import { SETTING_NAMES } from './settings.ts';
 import type { Progress, Terminal } from './terminal.ts';
+import { VERSION } from './version.ts';
 
 /** A cohort opened here, and how workers open the same one without reading again what is known of it. */
 export interface OpenCohort {
@@ -87,6 +92,59 @@ export async function withExecutor<Executor extends { close(): Promise<void> }, 
   } finally {
     await executor.close();
   }
+}
+
+/** What work into one place is done with. */
+export interface PlaceWork<Executor> {
+  readonly executor: Executor;
+  /** The part to be done; null for the whole. */
+  readonly part: PartWriter | null;
+  /** Whether what other input or options made there gives way. */
+  readonly replace: 'keep' | 'replace';
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** How a command works into one place. */
+export interface PlaceOptions<Executor> {
+  readonly executors: Executors<Executor>;
+  readonly workers: number | undefined;
+  readonly force: boolean;
+  /** One of several parts of the work, where it is not all of it. */
+  readonly part?: Part | undefined;
+  /** What its progress counts. */
+  readonly units: string;
+}
+
+/** Works into a file or folder while no other semcrc does the same, or the same part of it, and shows how far it is. */
+export async function workInto<Executor extends { close(): Promise<void> }, T>(
+  out: string,
+  { executors, workers, force, part, units }: PlaceOptions<Executor>,
+  { terminal, signal }: Invocation,
+  work: (options: PlaceWork<Executor>) => Promise<T>,
+): Promise<T> {
+  refuseForcedPart(part, force);
+  const progress = terminal.progress(units, 0);
+  const warn = (message: string) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`);
+  const replace = force ? 'replace' : 'keep';
+  const onProgress: PlaceWork<Executor>['onProgress'] = ({ done, total }) => progress.update(done, total);
+  return whileWriting(out, part ?? null, { note: warn, version: VERSION, signal }, (writer) =>
+    withExecutor(executors, workers, (executor) =>
+      work({ executor, part: writer, replace, signal, onProgress, warn }),
+    ),
+  ).finally(() => progress.stop());
+}
+
+/** Refuses to discard what other parts have written. @throws SemcrcError `usage` */
+export function refuseForcedPart(part: Part | undefined, force: boolean): void {
+  if (part === undefined || !force) return;
+  throw new SemcrcError(
+    'usage',
+    `\`force\` would discard what other parts have written, so ${partText(part)} does not take it; choose another \`out\`, or remove ` +
+      'what stands there before the first part begins',
+    { data: { options: ['force', 'out'] } },
+  );
 }
 
 /** A progress bar for each stage of the runner's work, one after the other. */

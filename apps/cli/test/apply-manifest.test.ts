@@ -122,6 +122,57 @@ describe('apply on a manifest', () => {
     expect(clash.code).toBe(2);
   });
 
+  test('says once for each kind what is worth knowing of the scans, and how many share it', async () => {
+    const odd = writeCohort(join(root, 'noted'), {
+      scans: 4,
+      every(parts) {
+        parts.segmentation = { ...parts.segmentation, slope: 1.00001 };
+      },
+    });
+    const out = join(root, 'noted-out');
+    for (const workers of ['1', '2']) {
+      rmSync(out, { recursive: true, force: true });
+      const outcome = await semcrcHere(['apply', calibration, odd, '--out', out, '--workers', workers]);
+      expect(outcome.code).toBe(0);
+      const notes = outcome.stderr.split('\n').filter((line) => line.includes('were rounded'));
+      expect(notes).toEqual([
+        expect.stringMatching(
+          /^note: scan s00: \d+ labels of .*segmentation\.nii\.gz .* \(and 3 more like it\)$/,
+        ),
+      ]);
+    }
+    const file = (name: string) => join(root, 'noted', 's02', `${name}.nii.gz`);
+    const alone = await semcrcHere([
+      ...['apply', calibration, '--lower', file('lower'), '--upper', file('upper')],
+      ...['--segmentation', file('segmentation'), '--out', join(root, 'noted-alone')],
+    ]);
+    expect(alone.stderr).toMatch(/^note: .*segmentation\.nii\.gz .*were rounded$/m);
+    const hu = ['--prediction-units', 'hu', '--out', join(root, 'noted-hu')];
+    const refused = await semcrcHere(['apply', calibration, odd, ...hu, '--workers', '1']);
+    expect(refused.stderr).toMatch(/odd for HU.* \(and 3 more like it\)|error: .*--prediction-units/);
+  });
+
+  test('warns once of an organ that was never calibrated', async () => {
+    const organ = join(root, 'organ.json');
+    const args = ['calibrate', manifest, '--procedure', 'organ-crc', ...FITTING, '--out', organ];
+    expect((await semcrcHere(args)).code).toBe(0);
+    const kidneys = writeCohort(join(root, 'kidneys'), {
+      scans: 3,
+      every(parts) {
+        const values = Array.from(parts.segmentation.values, (label) => (label === 6 ? 2 : label));
+        parts.segmentation = { ...parts.segmentation, values };
+      },
+    });
+    const outcome = await semcrcHere(['apply', organ, kidneys, '--out', join(root, 'kidneys-out')]);
+    expect(outcome.code).toBe(0);
+    const warnings = outcome.stderr.split('\n').filter((line) => line.startsWith('warning: '));
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^warning: scan s00: kidney_right .* no calibration scan contains it.* \(and in 2 more scans\)$/,
+      ),
+    ]);
+  });
+
   test('takes no files of one scan beside it', async () => {
     const outcome = await semcrcHere(['apply', calibration, manifest, '--lower', 'lower.nii.gz']);
     expect([outcome.code, outcome.stderr]).toEqual([

@@ -177,6 +177,116 @@ grid:
   });
 });
 
+describe('report', () => {
+  let results: string;
+  beforeAll(async () => {
+    results = join(root, 'results');
+    const run = ['experiment', manifest, '--labels', 'suprem', ...SIZES, '--epsilon', '0.2', '--runs', '1'];
+    const { code } = await semcrcHere([...run, '--procedures', 'crc', '--workers', '1', '--out', results]);
+    expect(code).toBe(0);
+    writeFileSync(join(home, 'page.html'), '<html>mine</html>');
+    mkdirSync(join(home, 'taken'));
+    writeFileSync(join(home, 'taken', 'figures'), 'mine');
+    mkdirSync(join(home, 'tables'));
+    for (const name of ['table.md', 'table.csv', 'table.tex'])
+      writeFileSync(join(home, 'tables', name), 'mine');
+  });
+
+  test.each(FILES)('of results, --out %s', async (out) => {
+    for (const force of FORCE)
+      await expectUntouched([
+        'report',
+        results,
+        '--out',
+        join(out.startsWith('/') ? '' : home, out),
+        ...force,
+      ]);
+  });
+
+  test.each(['calibration.json', ...FILES])('of a calibration, --out %s', async (out) => {
+    for (const force of FORCE) {
+      const place = join(out.startsWith('/') ? '' : home, out);
+      await expectUntouched(['report', calibration, '--out', place, ...force]);
+    }
+  });
+
+  test("--out over a page of the user's, or beside tables and figures of the user's", async () => {
+    symlinkSync('documents', join(home, 'figures'));
+    for (const out of ['page.html', 'tables/report.html', 'taken/report.html', 'new.html'])
+      await expectUntouched(['report', results, '--out', join(home, out)]);
+  });
+});
+
+describe('manifest', () => {
+  const args = (out: string) => ['manifest', join(home, 'cohort'), '--out', out];
+
+  test.each([...FILES, 'cohort/s03/lower.nii.gz'])('--out %s', async (out) => {
+    for (const force of FORCE)
+      await expectUntouched([...args(join(out.startsWith('/') ? '' : home, out)), ...force]);
+  });
+
+  test("--out over a manifest of the user's", async () => {
+    await expectUntouched(args(join(home, 'cohort', 'manifest.csv')));
+    await expectUntouched(['manifest', join(home, 'cohort')]);
+  });
+});
+
+/** Folders that are written into, or collected beside: none of the user's. */
+const PLACES = [
+  ...['.', 'documents', 'shortcut', 'cohort', 'notes.txt', 'pipe', 'link.json', 'dangling.json'],
+  ...['yarn', 'mine.zarr', 'file.zarr', 'linked'],
+] as const;
+
+describe('simulate', () => {
+  const args = (out: string, layout: string) => [
+    ...['simulate', 'phantom', '-n', '1', '--size', '24,24,4', '--spacing', '16,16,30', '--workers', '1'],
+    ...['--layout', layout, '--out', out],
+  ];
+
+  test.each(PLACES.flatMap((out) => ['manifest', 'semantic-uq', 'store'].map((layout) => [out, layout])))(
+    '--out %s as %s',
+    async (out, layout) => {
+      for (const force of FORCE) await expectUntouched([...args(join(home, out), layout), ...force]);
+    },
+  );
+});
+
+describe('project and reconstruct', () => {
+  const volume = () => join(home, 'cohort', 's03', 'truth.nii.gz');
+  const project = (out: string) => [
+    ...['project', volume(), '--units', 'hu', '--geometry', 'parallel', '--max-angles', '8'],
+    ...['--workers', '1', '--out', out],
+  ];
+
+  test.each(PLACES)('project --out %s', async (out) => {
+    for (const force of FORCE) await expectUntouched([...project(join(home, out)), ...force]);
+  });
+
+  test.each([...FILES.slice(0, -1), 'cohort/s03/truth.nii.gz', 'linked/lower.nii.gz'])(
+    'reconstruct --out and --completeness %s',
+    async (out) => {
+      const sinogram = join(root, 'sinogram.zarr');
+      expect((await semcrcHere([...project(sinogram), '--force'])).code).toBe(0);
+      for (const force of FORCE) {
+        const args = ['reconstruct', sinogram, '--volume', volume(), '--workers', '1'];
+        await expectUntouched([...args, '--out', join(home, out), ...force]);
+        const place = ['--out', join(root, 'fbp.nii.gz'), '--completeness', join(home, out)];
+        await expectUntouched([...args, ...place, ...force]);
+      }
+    },
+  );
+});
+
+describe('predict', () => {
+  test.each(PLACES)('--out %s', async (out) => {
+    const input = join(home, 'cohort', 's03', 'lower.nii.gz');
+    for (const force of FORCE) {
+      const args = ['predict', '--model', 'denoising', '--input', input, '--workers', '1'];
+      await expectUntouched([...args, '--out', join(home, out), ...force]);
+    }
+  });
+});
+
 describe('apply', () => {
   const scan = (name: string) => join(home, 'cohort', 's03', `${name}.nii.gz`);
   const args = (out: string) => [
@@ -187,6 +297,15 @@ describe('apply', () => {
   test.each(['cohort/s03', 'linked', 'notes.txt', 'pipe'])('--out %s', async (out) => {
     for (const force of FORCE) await expectUntouched([...args(join(home, out)), ...force]);
   });
+
+  test.each(['notes.txt', 'pipe', 'dangling.json', 'cohort', 'link.json'])(
+    'of a manifest, --out %s',
+    async (out) => {
+      // In the cohort's own folder each scan's results would lie among its files.
+      const all = ['apply', calibration, manifest, '--workers', '1', '--out', join(home, out)];
+      for (const force of FORCE) await expectUntouched([...all, ...force]);
+    },
+  );
 
   test("--out a folder with files of the user's under the names of results", () =>
     expectUntouched(args(join(home, 'documents'))));
@@ -199,6 +318,7 @@ describe('prepare', () => {
 
   test.each([
     ...['.', 'documents', 'shortcut', 'cohort', 'empty.zarr', 'notes.txt', 'pipe', 'link.json'],
+    'dangling.json',
     // What would be taken beside it: the lock file, and the folder where scans are collected.
     ...['yarn', 'mine.zarr', 'file.zarr', 'cohort/manifest.csv'],
   ])('--out %s', async (out) => {

@@ -324,6 +324,18 @@ describe('merge', () => {
     expect(folderBytes(out, withoutSeconds)).toEqual(await whole(experiment(), withoutSeconds));
   });
 
+  test('of what is whole has nothing to do', async () => {
+    for (const [args, suffix] of [[simulate(3)], [prepare(), '.zarr'], [experiment()]] as const) {
+      const out = newOut(suffix);
+      await succeed([...args, '--out', out]);
+      const before = folderBytes(out);
+      expect((await succeed(['merge', out])).stdout).toMatch(
+        'is whole: no parts of it are left to be merged',
+      );
+      expect(folderBytes(out)).toEqual(before);
+    }
+  });
+
   test('of nothing says what it expected', async () => {
     const { code, stderr } = await semcrcHere(['merge', cohort]);
     expect(stderr).toMatch('expected cohort.parts beside it');

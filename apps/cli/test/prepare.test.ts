@@ -16,6 +16,10 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const lambdaOf = (path: string) => JSON.parse(readFileSync(path, 'utf8')).lambda;
 const preparingOf = (path: string) => JSON.parse(readFileSync(path, 'utf8')).source.preparing;
 const withoutLabels = FITTING.slice(2);
+const CUT = [
+  ...['--prepare', 'paper', '--window-slices', '2', '--margin', '0', '--least-labelled', '1'],
+  ...['--slices', '2', '--size', '4,4'],
+];
 
 describe('prepare', () => {
   test('a prepared cohort calibrates to the same λ as the files it was made from', async () => {
@@ -34,6 +38,49 @@ describe('prepare', () => {
     const again = await semcrcHere(args);
     expect(again.code).toBe(0);
     expect(again.stdout).toMatch(/already/);
+  });
+
+  test('a measurement column is kept in the cohort, and a report made of it shows the measurement', async () => {
+    const folder = join(root, 'seen');
+    const seen = writeCohort(folder);
+    const rows = readFileSync(seen, 'utf8').trim().split('\n');
+    const column = (row: string, at: number) =>
+      at === 0 ? 'measurement' : `${row.split(',')[0]}/upper.nii.gz`;
+    writeFileSync(seen, `${rows.map((row, at) => `${row},${column(row, at)}`).join('\n')}\n`);
+    for (const how of [['--prepare', 'none'], CUT]) {
+      const store = join(root, `seen-${how.length}.zarr`);
+      const prepare = ['prepare', seen, '--labels', 'suprem', ...how, '--out', store];
+      const { code, stderr } = await semcrcHere(prepare);
+      expect(stderr).not.toMatch(/error/);
+      expect(code).toBe(0);
+      expect(existsSync(join(store, 'measurement', 'zarr.json'))).toBe(true);
+      const examples: Buffer[] = [];
+      for (const [name, source, more] of [
+        ['store', store, []],
+        ['files', seen, ['--labels', 'suprem', ...how]],
+      ] as const) {
+        const out = join(root, `seen-${how.length}-${name}`);
+        const run = ['experiment', source, ...more, ...withoutLabels, '--runs', '1', '--procedures', 'crc'];
+        expect((await semcrcHere([...run, '--out', out])).code).toBe(0);
+        examples.push(readFileSync(join(out, 'example', 'measurement.nii.gz')));
+        expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('>measurement<');
+      }
+      expect(examples[0].equals(examples[1])).toBe(true);
+    }
+    // Without the column it is another cohort.
+    writeFileSync(seen, `${rows.join('\n')}\n`);
+    const store = join(root, 'seen-2.zarr');
+    const other = await semcrcHere([
+      'prepare',
+      seen,
+      '--labels',
+      'suprem',
+      '--prepare',
+      'none',
+      '--out',
+      store,
+    ]);
+    expect(other.code).toBe(2);
   });
 
   test('other options in the same place are refused without --force', async () => {
@@ -136,9 +183,71 @@ describe('prepare', () => {
 
 describe('prepare --check', () => {
   test('says when nothing is wrong', async () => {
-    const outcome = await semcrcHere(['prepare', manifest, '--labels', 'suprem', '--check']);
+    const args = ['prepare', manifest, '--labels', 'suprem', '--prepare', 'none', '--check'];
+    const outcome = await semcrcHere(args);
     expect(outcome.code).toBe(0);
     expect(outcome.stdout).toMatch(/12 scans, 48 files: nothing is wrong/);
+    expect(outcome.stdout).not.toMatch(/left out|padding/);
+  });
+
+  test('names the scans that would be left out, and in one line every option that lets all of them pass', async () => {
+    const check = (more: readonly string[] = []) =>
+      semcrcHere(['prepare', manifest, '--labels', 'suprem', '--check', ...more]);
+    const outcome = await check();
+    expect(outcome.code).toBe(3);
+    expect(outcome.stdout).toMatch(/s00 +expected at least 68 slices, found 4/);
+    expect(outcome.stdout).toMatch(/s11 +expected at least 68 slices, found 4/);
+    expect(outcome.stderr).toMatch(/error: no scan of .*manifest\.csv would be kept: all 12 are left out/);
+    const options = /lets all of them pass: (--.*)$/m.exec(outcome.stderr)?.[1]?.split(' ') ?? [];
+    expect(options.filter((word) => word.startsWith('--'))).toEqual([
+      ...['--window-slices', '--margin', '--least-labelled', '--size'],
+    ]);
+    const passing = await check(options);
+    expect(passing.stderr).not.toMatch(/error/);
+    expect(passing.code).toBe(0);
+    expect(passing.stdout).not.toMatch(/left out|padding/);
+    const store = join(root, 'proposed.zarr');
+    const prepared = ['prepare', manifest, '--labels', 'suprem', ...options, '--out', store, '--json'];
+    expect(JSON.parse((await semcrcHere(prepared)).stdout)).toMatchObject({ leftOut: [] });
+  });
+
+  test('leaves out one scan of several, says which, and is no error', async () => {
+    const short = writeCohort(join(root, 'short'), {
+      spoil(parts) {
+        parts.segmentation = { ...parts.segmentation, values: new Uint8Array(8 * 6 * 4) };
+      },
+    });
+    const rule = ['--window-slices', '2', '--margin', '0', '--least-labelled', '1', '--slices', '2'];
+    const args = ['prepare', short, '--labels', 'suprem', ...rule, '--size', '6,8', '--check', '--json'];
+    const outcome = await semcrcHere(args);
+    expect(outcome.code).toBe(0);
+    expect(JSON.parse(outcome.stdout)).toMatchObject({
+      ...{ scans: 12, problems: [], advice: null },
+      leftOut: [{ scan: 's03', reason: 'the segmentation has no labelled voxel' }],
+    });
+  });
+
+  test('reads measurements, too, since preparing keeps them', async () => {
+    const measured = writeCohort(join(root, 'measured'));
+    const rows = readFileSync(measured, 'utf8').trim().split('\n');
+    const lines = rows.map(
+      (row, at) => `${row},${at === 0 ? 'measurement' : `${row.split(',')[0]}/lower.nii.gz`}`,
+    );
+    lines[2] = lines[2].replace(/[^,]*$/, 's01/cut.nii.gz');
+    writeFileSync(measured, `${lines.join('\n')}\n`);
+    writeFileSync(join(root, 'measured', 's01', 'cut.nii.gz'), 'no volume');
+    const outcome = await semcrcHere([
+      'prepare',
+      measured,
+      '--labels',
+      'suprem',
+      '--prepare',
+      'none',
+      '--check',
+    ]);
+    expect(outcome.code).toBe(3);
+    expect(outcome.stdout).toMatch(/s01 +\S*cut\.nii\.gz/);
+    expect(outcome.stderr).toMatch(/error: 1 problem in 1 of 12 scans/);
   });
 
   test('lists every problem of every scan in one go', async () => {
@@ -149,7 +258,15 @@ describe('prepare --check', () => {
     });
     truncateSync(join(root, 'spoiled', 's05', 'lower.nii.gz'), 200);
     writeFileSync(join(root, 'spoiled', 's07', 'truth.nii.gz'), 'no volume');
-    const outcome = await semcrcHere(['prepare', spoiled, '--labels', 'suprem', '--check']);
+    const outcome = await semcrcHere([
+      'prepare',
+      spoiled,
+      '--labels',
+      'suprem',
+      '--prepare',
+      'none',
+      '--check',
+    ]);
     expect(outcome.code).toBe(3);
     expect(outcome.stdout).toMatch(/s03 +\S*segmentation\.nii\.gz/);
     expect(outcome.stdout).toMatch(/s05 +\S*lower\.nii\.gz/);

@@ -35,6 +35,13 @@ describe('help', () => {
     },
   );
 
+  test.each([...COMMANDS, 'simulate', 'project', 'reconstruct', 'predict'])(
+    '%s can be quiet',
+    async (command) => {
+      expect((await semcrcHere([command, '--help'])).stdout).toMatch(/^ {2}--quiet /m);
+    },
+  );
+
   test('calibrate --help says how the phantom cohort is split', async () => {
     const { nOpt, nCal, nTest } = defaultSizes(160);
     const { stdout } = await semcrcHere(['calibrate', '--help']);

@@ -7,10 +7,13 @@ export {
   type ScanToWrite,
 } from './profiles/profile-writer.ts';
 export { type CheckOptions, type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
-export { type Prepared, prepareScan } from './scan/prepare.ts';
+export { prepareScan } from './scan/prepare.ts';
+export type { Prepared } from './scan/prepared.ts';
 export { describeNotes, type NoteKind, type ScanNote, type TakeNote } from './scan/scan-note.ts';
 export type { IntensityUnits, ReadingOptions } from './scan/scan-reader.ts';
 export type { ApplyFiles } from './scan/scan-slabs.ts';
+export type { SliceAdvice, SliceSettings } from './scan/slice-advice.ts';
+export { fingerprintOf } from './sources/digest.ts';
 export { type FoundManifest, findManifest } from './sources/file-tree.ts';
 export {
   type LayoutName,
@@ -38,7 +41,7 @@ export {
   type PreparationHooks,
   type ScanOutcome,
 } from './sources/preparation.ts';
-export type { ScanOptions } from './sources/scan-options.ts';
+export { paperSlicesOf, type ScanOptions, type SliceChoice } from './sources/scan-options.ts';
 export {
   openManifest,
   openScans,

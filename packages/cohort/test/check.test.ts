@@ -62,6 +62,8 @@ it('finds nothing wrong with a cohort that can be used', async () => {
     scans: 2,
     files: 8,
     problems: [],
+    leftOut: [],
+    advice: null,
     notes: [expect.objectContaining({ kind: 'labels' }), expect.objectContaining({ kind: 'labels' })],
   });
 });

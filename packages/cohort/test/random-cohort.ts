@@ -44,7 +44,7 @@ export function randomSample(id: string, shape: readonly [number, number, number
   };
 }
 
-export function kept(sample: Sample): Prepared {
+export function kept(sample: Sample): Extract<Prepared, { state: 'kept' }> {
   return { state: 'kept', sample };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registry } from 'zarrita';
 import { beginStore, finishStore, openStore, writeScan } from '../src/node.ts';
 import { crc32c } from '../src/store/crc32c.ts';
 import { failure } from './failure.ts';
@@ -30,7 +31,10 @@ const chunk = (path: string, name: string, scan: number) =>
   join(path, name, 'c', String(scan), '0', '0', '0');
 
 /** A store of two scans as another program writes it: without checksums of ours, its chunks encoded by `encode`. */
-async function foreign(codecs: readonly object[], encode: (bytes: Buffer) => Uint8Array): Promise<string> {
+async function foreign(
+  codecs: readonly object[],
+  encode: (bytes: Buffer) => Uint8Array | Promise<Uint8Array>,
+): Promise<string> {
   const path = join(folder, `store-${serial++}.zarr`);
   const plan = planOf(2);
   await beginStore(path, plan);
@@ -47,7 +51,7 @@ async function foreign(codecs: readonly object[], encode: (bytes: Buffer) => Uin
     });
     for (const scan of [0, 1]) {
       const file = chunk(path, name, scan);
-      writeFileSync(file, encode(readFileSync(file)));
+      writeFileSync(file, await encode(readFileSync(file)));
     }
   }
   return path;
@@ -56,6 +60,25 @@ async function foreign(codecs: readonly object[], encode: (bytes: Buffer) => Uin
 const BYTES = { name: 'bytes', configuration: { endian: 'little' } };
 const GZIP = { name: 'gzip', configuration: { level: 5 } };
 const CRC = { name: 'crc32c' };
+const ZSTD = { name: 'zstd', configuration: { level: 3, checksum: false } };
+const BLOSC = {
+  name: 'blosc',
+  configuration: { cname: 'lz4', clevel: 5, shuffle: 'shuffle', typesize: 4, blocksize: 0 },
+};
+const BIG = { name: 'bytes', configuration: { endian: 'big' } };
+
+/** What zarrita's own encoder makes of bytes. */
+async function encoded(name: 'zstd' | 'blosc', bytes: Uint8Array): Promise<Uint8Array> {
+  const Codec = await registry.get(name)?.();
+  const codec = Codec?.fromConfig(
+    { level: 3, cname: 'lz4', clevel: 5, shuffle: 1, blocksize: 0 },
+    undefined as never,
+  );
+  return (await codec?.encode(bytes as never)) as Uint8Array;
+}
+
+/** Bytes of every voxel turned around; those of groups are one byte long. */
+const turned = (bytes: Buffer): Buffer => (bytes.length === 24 ? bytes : Buffer.from(bytes).swap32());
 function withCrc(bytes: Uint8Array): Uint8Array {
   const sum = Buffer.alloc(4);
   sum.writeUInt32LE(crc32c(bytes));
@@ -73,6 +96,13 @@ describe('chunks of another program', () => {
     ['crc32c', [BYTES, CRC], withCrc],
     ['gzip', [BYTES, GZIP], (bytes: Buffer) => gzipSync(bytes)],
     ['gzip and crc32c', [BYTES, GZIP, CRC], (bytes: Buffer) => withCrc(gzipSync(bytes))],
+    ['big-endian gzip', [BIG, GZIP], (bytes: Buffer) => gzipSync(turned(bytes))],
+    ['zstd and crc32c', [BYTES, ZSTD, CRC], async (bytes: Buffer) => withCrc(await encoded('zstd', bytes))],
+    [
+      'blosc and crc32c',
+      [BYTES, BLOSC, CRC],
+      async (bytes: Buffer) => withCrc(await encoded('blosc', bytes)),
+    ],
   ])('are read as %s has them, and a flipped byte anywhere is an error', async (_, codecs, encode) => {
     const path = await foreign(codecs, encode);
     const source = await openStore(path);
@@ -92,10 +122,65 @@ describe('chunks of another program', () => {
   });
 
   it('inflate to no more than their shape has', async () => {
-    const bomb = gzipSync(Buffer.alloc(2 ** 24));
+    const bomb = gzipSync(Buffer.alloc(2 ** 20));
     const path = await foreign([BYTES, GZIP], () => bomb);
     const { message } = await failure((await openStore(path)).read('s0'));
     expect(message).toMatch(/the chunk inflates to more than 96 bytes/);
+  });
+
+  it.each(['zstd', 'blosc'] as const)(
+    '%s says how much is in a chunk, and must have just that',
+    async (name) => {
+      const codecs = [BYTES, name === 'zstd' ? ZSTD : BLOSC];
+      const path = await foreign(codecs, (bytes) => encoded(name, bytes));
+      expect((await (await openStore(path)).read('s1')).lower).toEqual(randomSample('s1', SHAPE, 1).lower);
+      const bomb = await encoded(name, new Uint8Array(2 ** 24));
+      expect(bomb.length).toBeLessThan(2 ** 20);
+      const refused = async (content: Uint8Array) => {
+        writeFileSync(chunk(path, 'truth', 0), content);
+        const before = process.memoryUsage().rss;
+        const { message } = await failure((await openStore(path)).read('s0'));
+        expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 26);
+        return message;
+      };
+      expect(await refused(bomb)).toMatch(
+        /truth.*the chunk (inflates to 16777216 bytes, expected 96|has \d+ bytes)/,
+      );
+      expect(await refused(Buffer.from('no chunk at all, nor a header of one'))).toMatch(
+        /truth.*the chunk (is no|inflates to)/,
+      );
+      expect(await refused(new Uint8Array(0))).toMatch(/truth.*the chunk is no/);
+    },
+  );
+
+  it('a zstd header that says too little is not believed further than the voxels go', async () => {
+    const path = await foreign([BYTES, ZSTD], (bytes) => encoded('zstd', bytes));
+    // One frame of 96 bytes by its header, in truth 512 blocks of 65,536 equal bytes.
+    const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 96, 0, 0, 0]);
+    const block = Buffer.from([2, 0, 8, 7]);
+    const lie = Buffer.concat([head, ...Array.from({ length: 2 ** 9 }, () => block)]);
+    writeFileSync(chunk(path, 'truth', 0), lie);
+    expect((await failure((await openStore(path)).read('s0'))).message).toMatch(
+      /truth.*the chunk is no zstd/,
+    );
+    // The same without a size: whoever wrote it did not know.
+    writeFileSync(
+      chunk(path, 'truth', 0),
+      Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x58]), block]),
+    );
+    expect((await failure((await openStore(path)).read('s0'))).message).toMatch(
+      /does not say how much is in it/,
+    );
+  });
+
+  it('one compressor after another is refused, and so is a chunk file far larger than its voxels', async () => {
+    const path = await foreign([BYTES, GZIP, ZSTD], (bytes) => gzipSync(bytes));
+    expect((await failure(openStore(path))).message).toMatch(/one compressor after another is not read/);
+    const large = await foreign([BYTES, GZIP], (bytes) => gzipSync(bytes));
+    writeFileSync(chunk(large, 'truth', 0), Buffer.alloc(2 ** 20));
+    expect((await failure((await openStore(large)).read('s0'))).message).toMatch(
+      /the chunk has 1048576 bytes, more than its voxels can take/,
+    );
   });
 
   it('are regular files: a FIFO is not waited for', async () => {
@@ -109,13 +194,98 @@ describe('chunks of another program', () => {
   });
 });
 
+describe('shards', () => {
+  const FIRST = [BYTES, GZIP];
+  const INDEX = [{ name: 'bytes', configuration: { endian: 'little' } }, CRC];
+  const sharding = (change: object = {}) => ({
+    name: 'sharding_indexed',
+    configuration: {
+      ...{ chunk_shape: [1, ...SHAPE], codecs: FIRST, index_codecs: INDEX, index_location: 'end' },
+      ...change,
+    },
+  });
+
+  /** A store whose two scans lie in one shard of three. @param absent a scan that the shard does not hold */
+  async function sharded(location: 'start' | 'end', absent?: number): Promise<string> {
+    const path = await foreign(FIRST, (bytes) => gzipSync(bytes));
+    for (const name of NAMES) {
+      const chunks = [0, 1].map((scan) => readFileSync(chunk(path, name, scan)));
+      const index = Buffer.alloc(3 * 16, 255);
+      let at = location === 'start' ? index.length + 4 : 0;
+      for (const [scan, bytes] of chunks.entries()) {
+        if (scan === absent) continue;
+        index.writeBigUInt64LE(BigInt(at), 16 * scan);
+        index.writeBigUInt64LE(BigInt(bytes.length), 16 * scan + 8);
+        at += bytes.length;
+      }
+      const held = chunks.filter((_, scan) => scan !== absent);
+      const parts = location === 'start' ? [withCrc(index), ...held] : [...held, withCrc(index)];
+      rmSync(join(path, name, 'c', '1'), { recursive: true });
+      writeFileSync(chunk(path, name, 0), Buffer.concat(parts));
+      edit(join(path, name, 'zarr.json'), (array) => {
+        array.chunk_grid = { name: 'regular', configuration: { chunk_shape: [3, ...SHAPE] } };
+        array.codecs = [sharding({ index_location: location })];
+      });
+    }
+    return path;
+  }
+
+  it.each(['start', 'end'] as const)('with their index at the %s are read scan by scan', async (location) => {
+    const source = await openStore(await sharded(location));
+    for (const [index, id] of source.ids.entries()) {
+      const { mended, ...sample } = await source.read(id);
+      const { mended: _, ...expected } = randomSample(id, SHAPE, index);
+      expect(sample).toEqual(expected);
+    }
+  });
+
+  it('a chunk that is not in its shard, a damaged index and a shard cut short are errors', async () => {
+    const absent = await openStore(await sharded('end', 1));
+    expect((await absent.read('s0')).id).toBe('s0');
+    expect((await failure(absent.read('s1'))).message).toMatch(/truth.*the shard does not hold chunk 1/);
+    const path = await sharded('end');
+    const file = chunk(path, 'lower', 0);
+    const bytes = readFileSync(file);
+    const flipped = Buffer.from(bytes);
+    flipped[bytes.length - 20] = (flipped[bytes.length - 20] as number) ^ 1;
+    writeFileSync(file, flipped);
+    expect((await failure((await openStore(path)).read('s1'))).message).toMatch(/lower.*its crc32c differs/);
+    writeFileSync(file, bytes.subarray(0, 40));
+    expect((await failure((await openStore(path)).read('s1'))).message).toMatch(
+      /the shard has 40 bytes, expected an index of 52/,
+    );
+    const far = Buffer.alloc(3 * 16);
+    far.writeBigUInt64LE(2n ** 62n, 0);
+    far.writeBigUInt64LE(96n, 8);
+    writeFileSync(file, withCrc(far));
+    expect((await failure((await openStore(path)).read('s0'))).message).toMatch(/would lie beyond its end/);
+  });
+
+  it.each([
+    ['chunks of half a scan', { chunk_shape: [1, 1, 3, 4] }, /expected one chunk per scan in its shards/],
+    ['chunks of two scans', { chunk_shape: [2, ...SHAPE] }, /found chunks of 2 scans/],
+    [
+      'an index encoded otherwise',
+      { index_codecs: [BYTES, GZIP] },
+      /the index of its shards is encoded by bytes, gzip/,
+    ],
+    ['a codec nobody knows', { codecs: [BYTES, { name: 'magic' }] }, /the codec magic is not read/],
+  ])('%s are refused', async (_, change, message) => {
+    const path = await sharded('end');
+    edit(join(path, 'upper', 'zarr.json'), (array) => {
+      array.codecs = [sharding(change)];
+    });
+    expect((await failure(openStore(path))).message).toMatch(message);
+  });
+});
+
 describe('what is no prepared cohort of format 3 is named', () => {
   it.each([
     ['a float16 array', { data_type: 'float16' }, /lower: expected float32, found float16/],
     [
-      'a sharded array',
+      'an array sharded in no known way',
       { codecs: [{ name: 'sharding_indexed', configuration: {} }] },
-      /the array is sharded/,
+      /the array is sharded in no way that is read/,
     ],
     [
       'an absurd shape',

@@ -60,6 +60,34 @@ describe('a prepared cohort', () => {
     }
   });
 
+  it('keeps what the predictor saw beside every sample, where it was planned', async () => {
+    const measured = (seed: number) => randomSample('', SHAPE, 100 + seed).truth;
+    const path = fresh();
+    const plan = planOf(2);
+    const volumes = { ...plan.volumes, measurement: true };
+    await beginStore(path, { ...plan, volumes });
+    for (const [seed, id] of plan.ids.entries()) {
+      const sample = randomSample(id, SHAPE, seed);
+      await writeScan(path, id, { state: 'kept', sample, measurement: measured(seed) });
+    }
+    await finishStore(path);
+    const source = await openStore(path);
+    for (const [seed, id] of plan.ids.entries()) {
+      expect(await source.measurement?.(id)).toEqual(measured(seed));
+      expect(whole(await source.view!(id))).toEqual(randomSample(id, SHAPE, seed));
+    }
+    const without = fresh();
+    await write(without, planOf(2));
+    expect(await (await openStore(without)).measurement?.('s0')).toBeNull();
+    const chunk = join(path, 'measurement', 'c', '1', '0', '0', '0');
+    const bytes = await readFile(chunk);
+    bytes[17] = (bytes[17] as number) ^ 1;
+    await writeFile(chunk, bytes);
+    const damaged = await openStore(path);
+    expect((await damaged.read('s1')).id).toBe('s1');
+    expect((await failure(damaged.measurement!('s1'))).message).toMatch(/measurement.*the chunk is damaged/);
+  });
+
   it('gives back every sample bit for bit, without those left out', async () => {
     const path = fresh();
     const summary = await write(path, planOf(5), new Map([['s1', 'too short']]));

@@ -31,10 +31,14 @@ it('zarr-python reads what semcrc wrote, and semcrc reads what zarr-python write
   const folder = mkdtempSync(join(tmpdir(), 'semcrc-zarr-'));
   try {
     const path = join(folder, 'ours.zarr');
-    const plan = planOf(3);
+    const bare = planOf(3);
+    const plan = { ...bare, volumes: { ...bare.volumes, measurement: true } };
     const samples = plan.ids.map((id, seed) => randomSample(id, [2, 6, 9], seed));
+    const measured = plan.ids.map((id, seed) => randomSample(id, [2, 6, 9], 50 + seed).truth);
     await beginStore(path, plan);
-    for (const sample of samples) await writeScan(path, sample.id, kept(sample));
+    for (const [at, sample] of samples.entries()) {
+      await writeScan(path, sample.id, { ...kept(sample), measurement: measured[at] as Float32Array });
+    }
     await finishStore(path);
 
     const script = resolve(import.meta.dirname, '../scripts/zarr-roundtrip.py');
@@ -45,9 +49,11 @@ it('zarr-python reads what semcrc wrote, and semcrc reads what zarr-python write
       scans: plan.ids,
       patients: plan.patients,
     });
-    for (const name of ['truth', 'lower', 'upper', 'point', 'groups'] as const) {
+    for (const name of ['truth', 'lower', 'upper', 'point', 'measurement', 'groups'] as const) {
       const all = Buffer.concat(
-        samples.map((sample) => Buffer.from((arrayOf(sample, name) as Float32Array).buffer)),
+        samples.map((sample, at) =>
+          Buffer.from((arrayOf({ sample, measurement: measured[at] }, name) as Float32Array).buffer),
+        ),
       );
       expect(seen.arrays[name]).toMatchObject({
         shape: [3, 2, 6, 9],
@@ -57,10 +63,13 @@ it('zarr-python reads what semcrc wrote, and semcrc reads what zarr-python write
       });
     }
 
-    const theirs = await openStore(copy);
-    expect(theirs.ids).toEqual(plan.ids);
-    for (const sample of samples) {
-      expect(await theirs.read(sample.id)).toEqual({ ...sample, mended: { clipped: 0, crossed: 0 } });
+    for (const kind of ['', '.sharded', '.blosc']) {
+      const theirs = await openStore(`${copy}${kind}`);
+      expect(theirs.ids).toEqual(plan.ids);
+      for (const [at, sample] of samples.entries()) {
+        expect(await theirs.read(sample.id)).toEqual({ ...sample, mended: { clipped: 0, crossed: 0 } });
+        expect(await theirs.measurement?.(sample.id)).toEqual(measured[at]);
+      }
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -79,6 +79,7 @@ beforeAll(async () => {
       cohort: COHORT,
       source: { name: 'random', digest: 'none', scans: SAMPLES.length, leftOut: 0, preparing: PREPARING },
       mended: { clipped: 3, crossed: 0 },
+      background: 0.25,
       test: averageEvaluations(scans),
       moreScans: [{ n: 40, length: 0.1 }],
       versions: { core: '0' },
@@ -96,7 +97,9 @@ function wrote(name: string) {
 const FILE = 'some/calibration.json';
 
 /** Fields that other versions of a calibration may lack. */
-const OPTIONAL = new Set(['centre', 'fingerprints', 'mended', 'moreScans', 'patients', 'units']);
+const OPTIONAL = new Set([
+  ...['background', 'centre', 'fingerprints', 'mended', 'moreScans', 'patients', 'units'],
+]);
 
 /** The refusal of a document, which must be `bad-input` and name the file. */
 function refusal(document: unknown): string {
@@ -141,6 +144,7 @@ describe('calibration.json', () => {
     expect(calibration.source.preparing).toEqual(PREPARING);
     expect(calibration.units).toEqual({ intensity: 'share of window', window: [-175, 250], huPerUnit: 425 });
     expect(calibration.mended).toEqual({ clipped: 3, crossed: 0 });
+    expect(calibration.background).toBe(0.25);
     const used = [...SPLIT.opt, ...SPLIT.cal];
     expect(Object.keys(calibration.fingerprints ?? {}).sort()).toEqual([...used].sort());
     for (const id of used) {

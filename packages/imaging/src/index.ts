@@ -51,7 +51,14 @@ export {
   schemeNames,
   schemesThatFit,
 } from './labels/scheme.ts';
-export { compareLabels, type LabelAgreement, psnr, ssim } from './measures.ts';
+export {
+  compareLabels,
+  type LabelAgreement,
+  type Plane,
+  planeForSsim,
+  psnr,
+  ssim,
+} from './measures.ts';
 export type { NiftiDatatype } from './nifti/datatype.ts';
 export { labelNames, type NiftiExtension } from './nifti/extension.ts';
 export type { NiftiHeader, NiftiNotes } from './nifti/header.ts';

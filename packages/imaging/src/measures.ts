@@ -102,6 +102,42 @@ function smooth(slice: Float64Array, height: number, width: number): Float64Arra
   return out;
 }
 
+/** Planes that a volume in RAS order is cut into: one slice along z, y or x. */
+export type Plane = 'axial' | 'coronal' | 'sagittal';
+
+/** How a plane lies in memory: how many slices it has, and where the voxel of a pixel of one is. */
+interface PlaneGrid {
+  readonly slices: number;
+  readonly height: number;
+  readonly width: number;
+  /** Steps from slice to slice, row to row and pixel to pixel. */
+  readonly steps: readonly [slice: number, row: number, pixel: number];
+}
+
+function planeGrid([depth, height, width]: Volume['shape'], plane: Plane): PlaneGrid {
+  const area = height * width;
+  if (plane === 'axial') return { slices: depth, height, width, steps: [area, width, 1] };
+  if (plane === 'coronal') return { slices: height, height: depth, width, steps: [width, area, 1] };
+  return { slices: width, height: depth, width: height, steps: [1, area, width] };
+}
+
+/** The first of axial, coronal and sagittal whose slices are large enough for {@link ssim}; null where none is. */
+export function planeForSsim({ shape }: Pick<Volume, 'shape'>): Plane | null {
+  const planes = ['axial', 'coronal', 'sagittal'] as const;
+  return planes.find((plane) => fitsWindow(planeGrid(shape, plane))) ?? null;
+}
+
+const fitsWindow = ({ height, width }: PlaneGrid): boolean => height > 2 * reach && width > 2 * reach;
+
+function sliceOf({ data }: Volume, { height, width, steps }: PlaneGrid, at: number): Float64Array {
+  const slice = new Float64Array(height * width);
+  for (let y = 0; y < height; y++) {
+    const row = at * steps[0] + y * steps[1];
+    for (let x = 0; x < width; x++) slice[y * width + x] = data[row + x * steps[2]];
+  }
+  return slice;
+}
+
 /**
  * Mean structural similarity (Wang et al. 2004), slice by slice in two dimensions and averaged over slices: Gaussian
  * window of σ = 1.5 pixels cut at 5, K1 = 0.01, K2 = 0.03, population covariance, the border of 5 pixels left out. What
@@ -109,21 +145,22 @@ function smooth(slice: Float64Array, height: number, width: number): Float64Arra
  * use_sample_covariance=False`.
  *
  * @param range the width of the data range: 1 for windowed intensities.
+ * @param plane the slices that are compared; see {@link planeForSsim}.
  * @throws SemcrcError `bad-input` when the shapes differ or a slice is smaller than the window (11 × 11).
  */
-export function ssim(a: Volume, b: Volume, range: number): number {
+export function ssim(a: Volume, b: Volume, range: number, plane: Plane = 'axial'): number {
   requireSameShape(a, b);
-  const [slices, height, width] = a.shape;
-  if (height <= 2 * reach || width <= 2 * reach) {
+  const grid = planeGrid(a.shape, plane);
+  const { slices, height, width } = grid;
+  if (!fitsWindow(grid)) {
     throw new SemcrcError('bad-input', `SSIM needs slices of at least 11 × 11, found ${height} × ${width}`);
   }
-  const area = height * width;
   const c1 = (0.01 * range) ** 2;
   const c2 = (0.03 * range) ** 2;
   let total = 0;
-  for (let z = 0; z < slices; z++) {
-    const x = Float64Array.from(a.data.subarray(z * area, (z + 1) * area));
-    const y = Float64Array.from(b.data.subarray(z * area, (z + 1) * area));
+  for (let at = 0; at < slices; at++) {
+    const x = sliceOf(a, grid, at);
+    const y = sliceOf(b, grid, at);
     const meanX = smooth(x, height, width);
     const meanY = smooth(y, height, width);
     const xx = smooth(

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { compareLabels, identityAffine, makeVolume, psnr, type Shape, ssim } from '../src/index.ts';
+import {
+  compareLabels,
+  identityAffine,
+  makeVolume,
+  planeForSsim,
+  psnr,
+  type Shape,
+  ssim,
+} from '../src/index.ts';
 import { golden } from './goldens.ts';
 
 interface Goldens {
@@ -31,6 +39,37 @@ describe('measures', () => {
   it('SSIM is that of scipy’s Gaussian filter', () => {
     expect(ssim(first, second, 1)).toBeCloseTo(expected.ssim, 10);
     expect(ssim(first, first, 1)).toBeCloseTo(1, 12);
+  });
+
+  it('SSIM is taken in another plane as if the volume were turned, where axial slices are too small', () => {
+    const [depth, height, width] = [3, 12, 13];
+    const turn = (values: readonly number[]) =>
+      makeVolume(
+        // Axial slices become coronal ones.
+        Float32Array.from({ length: depth * height * width }, (_, at) => {
+          const [x, y, z] = [at % width, Math.floor(at / width) % depth, Math.floor(at / (width * depth))];
+          return values[(y * height + z) * width + x] as number;
+        }),
+        [height, depth, width],
+        identityAffine,
+      );
+    const values = (seed: number) =>
+      Array.from({ length: depth * height * width }, (_, at) => ((at * 7919 + seed * 104729) % 997) / 997);
+    const flat = (seed: number): ReturnType<typeof turn> =>
+      makeVolume(Float32Array.from(values(seed)), [depth, height, width], identityAffine);
+    expect(planeForSsim(flat(1))).toBe('axial');
+    expect(planeForSsim(turn(values(1)))).toBe('coronal');
+    expect(ssim(turn(values(1)), turn(values(2)), 1, 'coronal')).toBeCloseTo(ssim(flat(1), flat(2), 1), 12);
+    const standing = (seed: number) => {
+      const data = Float32Array.from({ length: depth * height * width }, (_, at) => {
+        const [x, y, z] = [at % depth, Math.floor(at / depth) % width, Math.floor(at / (depth * width))];
+        return values(seed)[(x * height + z) * width + y] as number;
+      });
+      return makeVolume(data, [height, width, depth], identityAffine);
+    };
+    expect(planeForSsim(standing(1))).toBe('sagittal');
+    expect(ssim(standing(1), standing(2), 1, 'sagittal')).toBeCloseTo(ssim(flat(1), flat(2), 1), 12);
+    expect(planeForSsim({ shape: [10, 40, 10] })).toBeNull();
   });
 
   it('Dice counts every label in either segmentation but 0', () => {

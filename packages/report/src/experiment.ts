@@ -18,6 +18,8 @@ export interface ReportedExperiment {
   readonly curve: RiskCurve | null;
   /** Voxels of predictions that reading mended; null where it was not recorded. */
   readonly mended: MendedVoxels | null;
+  /** Mean share of voxels that are background or padding over the cohort; null where it was not recorded. */
+  readonly background: number | null;
   readonly example: ExampleScan | null;
   /** SHA-256 of experiment.json, in hexadecimal; null where it was not read from a file. */
   readonly digest: string | null;

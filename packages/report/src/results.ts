@@ -23,6 +23,7 @@ async function reported(results: ExperimentResults): Promise<ReportedExperiment>
     document,
     curve,
     mended: curve?.mended ?? null,
+    background: curve?.background ?? null,
     example: kept && (await exampleOf(kept)),
     digest: createHash('sha256').update(readFileSync(results.file)).digest('hex'),
   };

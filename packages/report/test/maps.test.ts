@@ -51,6 +51,7 @@ describe('the maps of an example', () => {
     document: madeDocument(),
     curve: null,
     mended: null,
+    background: null,
     example,
     digest: null,
   });

@@ -18,6 +18,7 @@ const reported = (document: ReturnType<typeof madeDocument>, scan?: string) => (
   document,
   curve,
   mended: null,
+  background: null,
   example: madeExample(scan),
   digest: 'ab'.repeat(32),
 });

@@ -23,6 +23,7 @@ const reported = (document: ExperimentDocument) => ({
   curve: { lambda: [0, 0.1, 0.2], risk: [0.3, 0.1, 0.001], organs: { 7: [0.4, 0.2, 0.01] } },
   example: null,
   mended: { clipped: 12, crossed: 0 },
+  background: 0.6,
   digest: null,
 });
 

@@ -67,6 +67,7 @@ describe('the summary of an experiment', () => {
         document: madeDocument(making),
         curve: null,
         mended: { clipped: 12, crossed: 0 },
+        background: 0.6,
         example: null,
         digest: null,
       }),

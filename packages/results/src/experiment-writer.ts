@@ -70,8 +70,12 @@ export class ExperimentWriter {
     return existsSync(join(this.path, RISK_CURVE_FILE));
   }
 
-  async writeRiskCurve({ lambda, risk, organs }: RiskCurve, mended: MendedVoxels): Promise<void> {
-    const document = { schema: 'semcrc/risk-curve@1', lambda, risk, organs, mended } as RiskCurveDocument;
+  /** @param seen what reading the scans behind the curve showed: voxels mended, and the mean share of background */
+  async writeRiskCurve(
+    { lambda, risk, organs }: RiskCurve,
+    seen: { readonly mended: MendedVoxels; readonly background?: number | undefined },
+  ): Promise<void> {
+    const document = { schema: 'semcrc/risk-curve@1', lambda, risk, organs, ...seen } as RiskCurveDocument;
     await writeFileAtomic(join(this.path, RISK_CURVE_FILE), `${JSON.stringify(document)}\n`);
   }
 

@@ -45,6 +45,8 @@ export interface PartWriter {
   own(suffix: string): string;
   /** A file beside the description of the whole, which every part may read: `shared('.stand-in.json')`. */
   shared(suffix: string): string;
+  /** What parts that began before said of the whole; null for the first. */
+  begun(): Whole | null;
   /** From here to the end of {@link begin} no other part begins: what all of them need is made once. */
   enter(): Promise<void>;
   /**
@@ -125,6 +127,10 @@ class OpenPart implements PartWriter {
     const beginning: Place = { ...placeOf(this.#out), purpose: 'begin' };
     const { note, signal } = this.#options;
     this.#releases.push(await lockPlaces([beginning], note, signal));
+  }
+
+  begun(): Whole | null {
+    return hasParts(this.#out) ? readWhole(this.#out).whole : null;
   }
 
   own(suffix: string): string {

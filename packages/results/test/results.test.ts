@@ -51,7 +51,7 @@ async function finish(
     const runs = [0, 1].map((run) => [run, runResult(run, { positions: true })] as const);
     for (const [run, result] of runs) await experiment.keep(run, result);
     const curve = { lambda: [0, 0.5], risk: [0.4, 0.1], organs: { 0: [0.4, 0.1] } };
-    await experiment.writeRiskCurve(curve, { clipped: 2, crossed: 0 });
+    await experiment.writeRiskCurve(curve, { mended: { clipped: 2, crossed: 0 }, background: 0.5 });
     await experiment.writeExample({ ...EXAMPLE, sample });
     documents.push(
       await experiment.writeResults({ labels: LABELS, digest: DIGEST, units: UNITS }, runs, SUMMARY),
@@ -103,7 +103,10 @@ describe('opening results', () => {
     });
     expect(experiment.experiment().runs).toEqual([0, 1].flatMap((run) => runResult(run).records));
     expect([...experiment.runs()]).toEqual([0, 1].map((run) => [run, runResult(run, { positions: true })]));
-    expect(experiment.riskCurve()).toMatchObject({ lambda: [0, 0.5], risk: [0.4, 0.1] });
+    expect(experiment.riskCurve()).toMatchObject({
+      ...{ lambda: [0, 0.5], risk: [0.4, 0.1] },
+      ...{ mended: { clipped: 2, crossed: 0 }, background: 0.5 },
+    });
     const example = experiment.example()!;
     expect(example).toMatchObject({
       scan: 'd',

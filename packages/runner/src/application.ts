@@ -4,6 +4,7 @@ import {
   appliedBefore,
   applyToFiles,
   type IntensityUnits,
+  type ScanNote,
   scanFolderName,
 } from '@semcrc/cohort/node';
 import type { ApplySummary, Calibration } from '@semcrc/core';
@@ -49,6 +50,8 @@ export interface ApplicationScan {
   /** `kept`: it was there already, from the same calibration, files and options. */
   readonly state: 'applied' | 'kept';
   readonly summary: ApplySummary;
+  /** What is worth knowing of its files and no error; empty where it was kept. */
+  readonly notes: readonly ScanNote[];
 }
 
 /**
@@ -108,15 +111,18 @@ export class ApplicationWorkbench implements Workbench<ApplicationSession, Appli
     const { scan, ...files }: AppliedScanFiles = input;
     const folder = join(out, scanFolderName(scan));
     const labelling = assignLabels(scheme, extraLabels);
+    const notes: ScanNote[] = [];
     try {
-      const reading = { labelling, ...options };
+      const reading = { labelling, ...options, scan, note: (note: ScanNote) => void notes.push(note) };
       const before = await appliedBefore(calibration, files, folder, reading);
-      if (before !== null) return { folder, state: 'kept', summary: before };
-      return { folder, state: 'applied', summary: await applyToFiles(calibration, files, folder, reading) };
+      if (before !== null) return { folder, state: 'kept', summary: before, notes };
+      const summary = await applyToFiles(calibration, files, folder, reading);
+      return { folder, state: 'applied', summary, notes };
     } catch (error) {
       if (!(error instanceof SemcrcError) || error.code === 'interrupted') throw error;
       const { message, code, data } = error;
-      throw new SemcrcError(code, `scan ${scan}: ${message}`, { data: { ...data, scan }, cause: error });
+      const named = message.startsWith(`scan ${scan}`) ? message : `scan ${scan}: ${message}`;
+      throw new SemcrcError(code, named, { data: { ...data, scan }, cause: error });
     }
   }
 }

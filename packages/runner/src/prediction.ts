@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { moveCells, readManifestTable } from '@semcrc/cohort/node';
+import { fingerprintOf, moveCells, readManifestTable } from '@semcrc/cohort/node';
 import { checkOutput, readNifti, writeFileAtomic, writeNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import {
@@ -115,6 +115,8 @@ interface PredictionDetails extends Pick<PredictionSummary, 'model' | 'task' | '
   readonly folders: readonly string[];
   /** The text of the manifest. */
   readonly manifest: string;
+  /** What tells each image from another in its place. */
+  readonly prints: readonly string[];
 }
 
 const RECORD = 'prediction.json';
@@ -149,12 +151,13 @@ export async function runPrediction(
   const facts = await factsOf(spec);
   const list = await listScans(spec, path, facts);
   const own = part ? partItems(part.part, list.scans.length).map((at) => list.scans[at]) : list.scans;
+  await part?.enter();
+  const prints = await printsOf(list.scans, own, part?.begun() ?? null);
   const digest = await digestOf([
     facts.digest,
     spec.units,
-    list.scans.map(({ scan, image }) => [scan, printOf(image)]),
+    list.scans.map(({ scan }, at) => [scan, prints[at]]),
   ]);
-  await part?.enter();
   await begin(spec, path, facts, digest, list.scans, own, replace);
   const { columns, text } = manifestOf(path, list, facts);
   const lacking = NEEDED.filter((column) => !columns.includes(column));
@@ -166,6 +169,7 @@ export async function runPrediction(
       ...{ model: facts.name, task: facts.task, scheme: facts.scheme, writes: facts.writes, lacking },
       folders: list.scans.map(({ folder }) => relative(resolve(path), folder)),
       manifest: text,
+      prints,
     };
     const items = list.scans.map(({ scan }) => scan);
     await part.begin({ command: 'predict', digest, noun: 'scans', items, details: { ...details } });
@@ -373,13 +377,22 @@ async function begin(
   await writeFileAtomic(join(path, RECORD), `${JSON.stringify(document, null, 2)}\n`);
 }
 
-/** What tells an image from another in its place. */
-function printOf(image: string): readonly (string | number)[] {
-  const found = statSync(image, { throwIfNoEntry: false });
-  if (!found) {
-    throw new SemcrcError('bad-input', `${image}: no such file`, { data: { file: image } });
-  }
-  return [image, found.size, found.mtimeMs];
+/**
+ * What tells each image from another in its place: its content, so that a copy is as good. Of images that another part saw when it began,
+ * and that are none of this one's, nothing is read.
+ */
+async function printsOf(
+  scans: readonly ScanToPredict[],
+  own: readonly ScanToPredict[],
+  begun: Whole | null,
+): Promise<readonly string[]> {
+  const known =
+    begun?.items.length === scans.length ? (begun.details.prints as readonly string[]) : undefined;
+  const mine = new Set(own);
+  const prints: string[] = [];
+  for (const [at, scan] of scans.entries())
+    prints.push(known && !mine.has(scan) ? known[at] : await fingerprintOf(scan.image, 'image'));
+  return prints;
 }
 
 /** Digest of the predictions whose files stand in a folder; null where there are none. */

@@ -534,7 +534,7 @@ function storePlanOf(spec: SimulationSpec, { digest, ids, labels }: SimulationPl
   const [lo, hi] = abdomenWindow;
   return {
     ...{ digest, ids, patients: ids, labels, labelBytes: 1 },
-    volumes: { point: true, std: false, samples: 0 },
+    volumes: { point: true, std: false, measurement: spec.task.kind !== 'none', samples: 0 },
     name: `simulated ${spec.patients.kind}`,
     preparing: {
       ...UNKNOWN_PREPARING,
@@ -559,7 +559,8 @@ async function makeScan(
     : undefined;
   const scan = await acquire(patient, { seed: spec.seed, index }, acquisition, heights);
   if (output.format === 'store') {
-    await writeScan(output.path, id, { state: 'kept', sample: sampleOf(id, scan) });
+    const { data: measurement } = scan.measurement;
+    await writeScan(output.path, id, { state: 'kept', sample: sampleOf(id, scan), measurement });
   } else {
     await writeScanFiles(output.path, scanPaths(output.format, id, plan), scan);
   }
@@ -568,7 +569,8 @@ async function makeScan(
 
 function sampleOf(id: string, scan: SimulatedScan): Sample {
   return {
-    ...{ id, patient: id, shape: scan.truth.shape, truth: windowed(scan.truth).data },
+    ...{ id, patient: id, shape: scan.truth.shape, affine: scan.truth.affine },
+    truth: windowed(scan.truth).data,
     ...{ lower: scan.lower, point: scan.point, upper: scan.upper },
     organs: mergeBody(scan.segmentation, scan.body),
     mended: { clipped: 0, crossed: 0 },

@@ -17,7 +17,7 @@ import type { Invocation } from '../invocation.ts';
 import { addOptions, addSettings, JSON_OUTPUT, QUIET, READING, WORKERS } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import { facts, figure, inHu, lambdaInHu, lambdaRange, table, wrapped } from '../table.ts';
-import { APPLICATIONS, noteMended, withExecutor } from '../work.ts';
+import { APPLICATIONS, noteMended, noteScans, withExecutor } from '../work.ts';
 
 interface ApplyCommandOptions extends Settings, Partial<ApplyFiles> {
   readonly units?: 'window' | 'hu';
@@ -122,8 +122,13 @@ export function applyCommand({ terminal, signal }: Invocation): Command {
         }),
       ).finally(() => progress.stop());
       noteMended(terminal, mendedOf(applied));
+      noteScans(
+        terminal,
+        applied.flatMap(({ notes }) => notes),
+      );
+      for (const warning of sharedWarnings(applied)) terminal.note(`warning: ${warning}`);
       terminal.print(`${applicationText(calibration, applied)}\n\nwritten to ${resolve(out)}`);
-      terminal.printJson({ scans: applied });
+      terminal.printJson({ scans: applied.map(({ notes: _, ...scan }) => scan) });
       return;
     }
     let progress: ReturnType<typeof terminal.progress> | undefined;
@@ -170,6 +175,23 @@ function mendedOf(scans: readonly ApplicationScan[]): MendedVoxels {
   const sum = (count: (mended: MendedVoxels) => number) =>
     scans.reduce((total, { summary }) => total + count(summary.mended), 0);
   return { clipped: sum(({ clipped }) => clipped), crossed: sum(({ crossed }) => crossed) };
+}
+
+/** Organs without a λ of their own, each once, with the number of scans that contain it. */
+function sharedWarnings(scans: readonly ApplicationScan[]): string[] {
+  const seen = new Map<string, { readonly first: string; count: number }>();
+  for (const { scan, summary } of scans) {
+    for (const { name, status, voxels } of Object.values(summary.organs)) {
+      if (voxels === 0 || status === 'calibrated') continue;
+      const warning = summary.warnings.find((text) => text.startsWith(`${name} `)) ?? `${name}: ${status}`;
+      const before = seen.get(name);
+      if (before) before.count += 1;
+      else seen.set(name, { first: `scan ${scan}: ${warning}`, count: 1 });
+    }
+  }
+  return [...seen.values()].map(({ first, count }) =>
+    count === 1 ? first : `${first} (and in ${count - 1} more scans)`,
+  );
 }
 
 /** What came of several scans: what the promise is about, and a line each. */

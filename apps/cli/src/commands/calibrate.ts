@@ -110,6 +110,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
       split: result.split,
       cohort,
       mended: result.mended,
+      background: result.look?.background,
       source: {
         name: cohort.name,
         digest: cohort.digest,
@@ -133,7 +134,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     if (places) await writeCard(reported, places, { inputs, force });
 
     noteReading(terminal, result, cohort, plan.options.within);
-    printSummary(terminal, cardOf(reported).summary, calibration.units ?? null);
+    printSummary(terminal, cardOf(reported).summary, calibration);
     const card = places ? `; the card is ${places.page}` : '';
     terminal.print(`${calibrationText(calibration)}\n\nwritten to ${output.path}${card}`);
     terminal.printJson(calibration);

@@ -156,7 +156,7 @@ export function evaluateCommand({ terminal, signal }: Invocation): Command {
     if (extrapolation !== null) terminal.print(`${wrapped(extrapolation)}\n`, 'yellow');
     const { summary } = cardOf(reported);
     const flags = summary.flags.filter(({ text }) => text !== extrapolation);
-    printSummary(terminal, { ...summary, flags }, units);
+    printSummary(terminal, { ...summary, flags }, { units, background: reading.look.background });
     terminal.print(evaluationText(calibration, cohort.name, measured, excess, units));
     const written = [output?.path, places?.page, perScan].filter((path) => path !== undefined);
     if (written.length > 0) terminal.print(`\nwritten to ${written.join(', ')}`);

@@ -26,7 +26,7 @@ import { printSummary } from '../plain-summary.ts';
 import { REPORT_FILE, writeExperimentReport } from '../report-files.ts';
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
-import { refuseForcedPart } from '../writing.ts';
+import { refuseForcedPart } from '../work.ts';
 
 interface ExperimentOptions extends Settings {
   readonly out?: string;
@@ -101,7 +101,8 @@ export function experimentCommand(invocation: Invocation): Command {
       return;
     }
     const { path: written, outcomes } = await runCells(cells, { out, workers, force }, invocation);
-    for (const { cell, document, split } of outcomes) printExperiment(terminal, cell.folder, document, split);
+    for (const { cell, document, split, background } of outcomes)
+      printExperiment(terminal, cell.folder, document, { split, background });
     const page = join(written, REPORT_FILE);
     if (report) await writeExperimentReport([written], page, { inputs: [], force: true });
     terminal.print(`\nwritten to ${written}${report ? `; the report is ${page}` : ''}`);
@@ -118,16 +119,19 @@ export function experimentCommand(invocation: Invocation): Command {
   });
 }
 
-/** Says what an experiment came to. @param folder its own in a grid's; empty where there is no grid */
+/** Says what an experiment came to. @param folder its own in a grid's; empty where there is no grid @param known beyond its document */
 export function printExperiment(
   terminal: Terminal,
   folder: string,
   document: ExperimentDocument,
-  split: string | null,
+  { split, background }: { readonly split: string | null; readonly background: number | null },
 ): void {
-  const facts = factsOf({ name: folder, document, curve: null, example: null, mended: null, digest: null });
+  const facts = factsOf({
+    ...{ name: folder, document, curve: null, example: null, mended: null, digest: null },
+    background,
+  });
   if (folder !== '') terminal.print(`\n${folder}`);
-  printSummary(terminal, summaryOf(facts), facts.units);
+  printSummary(terminal, summaryOf(facts), { units: facts.units, background });
   if (split !== null) terminal.print(`${split}\n`);
   terminal.print(summaryTable(document.summary, facts.units));
 }

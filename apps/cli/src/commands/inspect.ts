@@ -6,7 +6,7 @@ import { Command, Option } from 'commander';
 import { type CohortFacts, cohortFacts } from '../cohort-facts.ts';
 import { type Comparison, compareImages, compareSegmentations } from '../comparison.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT } from '../options.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, QUIET } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, isCohort } from '../source.ts';
 import { facts, figure, table } from '../table.ts';
@@ -15,6 +15,7 @@ import { noteReading, openCohort } from '../work.ts';
 
 interface InspectOptions extends Settings {
   readonly compare?: boolean;
+  readonly quiet?: boolean;
   readonly json?: boolean;
 }
 
@@ -42,10 +43,10 @@ export function inspectCommand({ terminal, signal }: Invocation): Command {
     )
     .argument('[other]', 'a second NIfTI file of the same scan, with --compare');
   addSourceOptions(command);
-  addOptions(command, 'Output:', [COMPARE, JSON_OUTPUT]);
+  addOptions(command, 'Output:', [COMPARE, QUIET, JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (file: string, other: string | undefined, options: InspectOptions) => {
-    const { compare = false, json: _, ...settings } = options;
+    const { compare = false, json: _, quiet: __, ...settings } = options;
     if (compare !== (other !== undefined)) {
       throw new SemcrcError('usage', 'two files are compared with --compare; without it, inspect takes one');
     }

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { isProfileFile, type MergedProfiles, mergeProfiles } from '@semcrc/cohort/node';
 import { checkOutput } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { mergeExperiments, mergeParts, outputOf, type Whole, whileLocked } from '@semcrc/results';
+import { hasParts, mergeExperiments, mergeParts, openResults, outputOf, type Whole, whileLocked } from '@semcrc/results';
 import { mergePrediction, mergePreparation, mergeSimulation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
@@ -77,7 +77,10 @@ const MERGES: Readonly<Record<string, Merge>> = {
     const merged = await mergeExperiments(out, whole, (message) => terminal.note(`note: ${message}`));
     const isGrid = merged.some(({ path }) => path !== resolve(out));
     for (const { path, document } of merged)
-      printExperiment(terminal, isGrid ? basename(path) : '', document, null);
+      printExperiment(terminal, isGrid ? basename(path) : '', document, {
+        split: null,
+        background: openResults(path).experiments[0].riskCurve()?.background ?? null,
+      });
     const page = join(resolve(out), REPORT_FILE);
     if (report) {
       await writeExperimentReport([resolve(out)], page, { inputs: [], force: true });
@@ -98,10 +101,10 @@ export function mergeCommand({ terminal, signal }: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (paths: string[], options: MergeOptions) => {
-    if (isProfileFile(paths[0])) return mergeFiles(paths, options, terminal);
     const [path, other] = paths;
     const { report } = options;
     if (other !== undefined || options.out !== undefined) {
+      if (isProfileFile(path)) return mergeFiles(paths, options, terminal);
       throw new SemcrcError(
         'usage',
         `${path} is no profile file: parts are merged where they were written, one output at a time, without \`out\``,
@@ -110,6 +113,11 @@ export function mergeCommand({ terminal, signal }: Invocation): Command {
     }
     const out = outputOf(path);
     const note = (message: string) => terminal.note(`note: ${message}`);
+    if (!hasParts(out) && isWhole(out)) {
+      terminal.print(`${resolve(out)} is whole: no parts of it are left to be merged`);
+      terminal.printJson({ state: 'unchanged', path: out });
+      return;
+    }
     const result = await mergeParts(out, { note, signal }, async (whole, records) => {
       const merge = Object.hasOwn(MERGES, whole.command) ? MERGES[whole.command] : undefined;
       if (merge === undefined) throw unknown(out, whole.command);
@@ -154,6 +162,15 @@ function profileFacts({ scans, sources }: MergedProfiles): [string, string][] {
       held === all ? name : `${name}: ${held} of ${all} scans; a calibration needs the others, too`,
     ]),
   ];
+}
+
+/** Whether an output is one that a command finished: merged before, or written by one process. */
+function isWhole(out: string): boolean {
+  const has = (name: string) => existsSync(join(out, name));
+  if (has('manifest.csv')) return has('simulation.json') || has('prediction.json');
+  if (has('zarr.json') || isProfileFile(out)) return true;
+  const results = has('experiment.json') || has('grid.json');
+  return results && openResults(out).experiments.every(({ finished }) => finished);
 }
 
 function unknown(out: string, command: string): SemcrcError {

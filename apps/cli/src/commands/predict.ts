@@ -9,10 +9,9 @@ import {
 } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, PART, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, PART, QUIET, WORKERS } from '../options.ts';
 import { facts, table } from '../table.ts';
-import { PREDICTIONS, withExecutor } from '../work.ts';
-import { writing } from '../writing.ts';
+import { PREDICTIONS, workInto } from '../work.ts';
 
 interface PredictOptions {
   readonly model?: string;
@@ -56,6 +55,7 @@ const OUTPUT = [
   new Option('--force', 'replace predictions of another model or other images in that place'),
   PART,
   WORKERS,
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -71,7 +71,7 @@ Examples:
 
 /** `semcrc predict`: networks over scans. */
 export function predictCommand(invocation: Invocation): Command {
-  const { terminal, signal } = invocation;
+  const { terminal } = invocation;
   const command = new Command('predict').description(
     'Predict intervals, or organs, of scans with an ONNX network: NIfTI in, NIfTI and a manifest out.',
   );
@@ -93,19 +93,8 @@ export function predictCommand(invocation: Invocation): Command {
       units: options.units ?? 'window',
       runtime: options.runtime ?? 'auto',
     };
-    const progress = terminal.progress('windows', 0);
-    const summary = await writing({ out, part, force }, invocation, (writer) =>
-      withExecutor(PREDICTIONS, workers, (executor) =>
-        runPrediction(spec, out, {
-          executor,
-          part: writer,
-          replace: force ? 'replace' : 'keep',
-          signal,
-          onProgress: ({ done, total }) => progress.update(done, total),
-          warn: (message) => terminal.note(`note: ${message}`),
-        }),
-      ),
-    ).finally(() => progress.stop());
+    const how = { executors: PREDICTIONS, workers, force, part, units: 'windows' };
+    const summary = await workInto(out, how, invocation, (work) => runPrediction(spec, out, work));
     if (summary.runtime !== null) terminal.note(`note: ran on ${summary.runtime}`);
     terminal.print(facts(predictionFacts(summary)));
     terminal.print(`\nwritten to ${resolve(out)}`);

@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
-import { checkCohort, readManifest, type StoreSummary, scanLayout } from '@semcrc/cohort/node';
+import {
+  type CohortCheck,
+  checkCohort,
+  paperSlicesOf,
+  readManifest,
+  type StoreSummary,
+  scanLayout,
+} from '@semcrc/cohort/node';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { hasParts, type Part } from '@semcrc/results';
@@ -10,10 +17,9 @@ import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, PART, QUIET, WORKERS } from '../options.ts';
 import { SETTING_NAMES, type Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
-import { facts, table } from '../table.ts';
+import { facts, table, wrapped } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { noteMended, noteScans, PREPARATIONS, withExecutor } from '../work.ts';
-import { writing } from '../writing.ts';
+import { noteMended, noteScans, PREPARATIONS, workInto } from '../work.ts';
 
 interface PrepareOptions extends Settings {
   readonly out?: string;
@@ -28,7 +34,10 @@ interface PrepareOptions extends Settings {
 
 const OUTPUT = [
   new Option('--out <folder>', 'where the cohort is written, a Zarr group (default: cohort.zarr)'),
-  new Option('--check', 'only look through every file of the cohort and list what is wrong'),
+  new Option(
+    '--check',
+    'only look through every file: what is wrong, which scans would be left out, and what would let them pass',
+  ),
   new Option('--fast', 'with --check: headers and sizes only, no voxels'),
   new Option('--force', 'replace a cohort of other files or options in that place'),
   PART,
@@ -50,7 +59,7 @@ Examples:
 
 /** `semcrc prepare`: scan files → a prepared cohort that every command opens at once. */
 export function prepareCommand(invocation: Invocation): Command {
-  const { terminal, signal } = invocation;
+  const { terminal } = invocation;
   const command = new Command('prepare')
     .description(
       'Prepare the scans of a manifest or a directory tree into a cohort that every command opens.',
@@ -72,21 +81,10 @@ export function prepareCommand(invocation: Invocation): Command {
     const { json: _, quiet: __, ...settings } = rest;
     const handle = filesHandleOf(chooseSource({ ...settings, source }, 'paper'));
     if (fast && !check) throw new SemcrcError('usage', '--fast goes with --check');
-    if (check) return checkFiles(handle, fast ? 'headers' : 'voxels', { terminal, signal });
+    if (check) return checkFiles(handle, fast ? 'headers' : 'voxels', invocation);
 
-    const progress = terminal.progress('scans', 0);
-    const summary = await writing({ out, part, force }, invocation, (writer) =>
-      withExecutor(PREPARATIONS, workers, (executor) =>
-        runPreparation(handle, out, {
-          executor,
-          part: writer,
-          replace: force ? 'replace' : 'keep',
-          signal,
-          onProgress: ({ done, total }) => progress.update(done, total),
-          warn: (message) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`),
-        }),
-      ),
-    ).finally(() => progress.stop());
+    const how = { executors: PREPARATIONS, workers, force, part, units: 'scans' };
+    const summary = await workInto(out, how, invocation, (work) => runPreparation(handle, out, work));
     if (part !== undefined && hasParts(out)) {
       terminal.printJson({ path: out, state: 'part', ...part });
       return;
@@ -134,21 +132,36 @@ async function checkFiles(
   for (const warning of list.warnings) terminal.note(`note: ${warning}`);
   const progress = terminal.progress('scans', list.scans.length);
   const { window, ...reading } = handle.options;
+  const slices = paperSlicesOf(handle.options);
   const found = await checkCohort(list.scans, labelling, {
     ...(window ? { window } : {}),
     predictionUnits: reading.predictionUnits ?? 'window',
     truthUnits: reading.truthUnits ?? 'hu',
     affineTolerance: reading.affineTolerance ?? 0.01,
     depth,
+    slices,
     onScan: (done) => {
       signal.throwIfAborted();
       progress.update(done);
     },
   }).finally(() => progress.stop());
-  const { scans, files, problems, notes } = found;
+  const { scans, files, problems, notes, leftOut, advice } = found;
   noteScans(terminal, notes);
+  const passing = [
+    ...(leftOut.length === 0
+      ? []
+      : [
+          table(
+            ['scan', 'would be left out because'],
+            leftOut.map(({ scan, reason }) => [scan, reason]),
+          ),
+        ]),
+    ...(advice === null ? [] : [wrapped(`${flagsIn(advice.sentence, SETTING_NAMES)}`)]),
+  ].join('\n\n');
   if (problems.length === 0) {
     terminal.print(`${scans} scans, ${files} files: nothing is wrong with them`);
+    if (passing !== '') terminal.print(`\n${passing}`);
+    if (leftOut.length === scans) throw nothingKept(list.name, found);
     terminal.printJson(found);
     return;
   }
@@ -158,10 +171,21 @@ async function checkFiles(
       problems.map(({ scan, file, problem }) => [scan, file, flagsIn(problem, SETTING_NAMES)]),
     ),
   );
+  if (passing !== '') terminal.print(`\n${passing}`);
   const affected = new Set(problems.map(({ scan }) => scan)).size;
   throw new SemcrcError(
     'bad-input',
     `${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in ${affected} of ${scans} scans of ${list.name}`,
     { data: { scans, files, problems: problems.map(({ file, problem }) => `${file}: ${problem}`) } },
+  );
+}
+
+/** The error of a cohort of which preparing would keep nothing. */
+function nothingKept(name: string, { scans, leftOut, advice }: CohortCheck): SemcrcError {
+  const why = `${leftOut[0].scan} because ${leftOut[0].reason}`;
+  return new SemcrcError(
+    'bad-input',
+    `no scan of ${name} would be kept: all ${scans} are left out, ${why}${advice === null ? '' : `; ${advice.sentence}`}`,
+    { data: { leftOut: scans, options: advice === null ? [] : Object.keys(advice.settings) } },
   );
 }

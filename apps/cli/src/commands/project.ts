@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { abdomenWindow, turnToRas, type Vector3, type Volume, windowIntensity } from '@semcrc/imaging';
 import { readNifti } from '@semcrc/imaging/node';
-import { whileLocked } from '@semcrc/results';
 import { runProjection } from '@semcrc/runner/node';
 import {
   checkScannable,
@@ -19,12 +18,12 @@ import { volumeDigest } from '@semcrc/scanner/node';
 import { Command, Option } from 'commander';
 import { Type } from 'typebox';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
 import { checkOutsideOf } from '../output.ts';
 import { schemaOption } from '../schema-option.ts';
 import { facts as factsText } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { SCANS, withExecutor } from '../work.ts';
+import { SCANS, workInto } from '../work.ts';
 
 interface ProjectOptions {
   readonly geometry?: Geometry['kind'];
@@ -118,6 +117,7 @@ const OUTPUT = [
   new Option('--out <folder>', 'where the sinogram is written, a Zarr group (default: sinogram.zarr)'),
   new Option('--force', 'replace a sinogram of another volume or options in that place'),
   WORKERS,
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -130,7 +130,8 @@ Examples:
   semcrc reconstruct sinogram.zarr --out fbp.nii.gz`;
 
 /** `semcrc project`: a volume → its sinogram. */
-export function projectCommand({ terminal, signal }: Invocation): Command {
+export function projectCommand(invocation: Invocation): Command {
+  const { terminal } = invocation;
   const command = new Command('project')
     .description('Scan a volume: line integrals along a helix, fan or parallel beam, with photon noise.')
     .argument('<volume>', 'what is scanned, all of its slices (.nii, .nii.gz)');
@@ -158,20 +159,10 @@ export function projectCommand({ terminal, signal }: Invocation): Command {
         window,
       },
     };
-    const progress = terminal.progress('blocks of views', 0);
-    const state = await whileLocked(
-      [{ name: out, lockFile: `${path}.lock` }],
-      (message) => terminal.note(`note: ${message}`),
-      () =>
-        withExecutor(SCANS, workers, (executor) =>
-          runProjection(volume.data, facts, path, {
-            executor,
-            replace: force ? 'replace' : 'keep',
-            signal,
-            onProgress: ({ done, total }) => progress.update(done, total),
-          }),
-        ),
-    ).finally(() => progress.stop());
+    const how = { executors: SCANS, workers, force, units: 'blocks of views' };
+    const state = await workInto(out, how, invocation, (work) =>
+      runProjection(volume.data, facts, path, work),
+    );
     const { views, columns, rows } = geometry;
     terminal.print(
       state === 'unchanged'

@@ -2,16 +2,15 @@ import { resolve } from 'node:path';
 import { turnToRas, windowIntensity } from '@semcrc/imaging';
 import { checkOutput, readNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { whileLocked } from '@semcrc/results';
 import { runReconstruction } from '@semcrc/runner/node';
 import { incompleteSlices, type SinogramFacts } from '@semcrc/scanner';
 import { openSinogram, volumeDigest } from '@semcrc/scanner/node';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
 import { checkOutsideOf } from '../output.ts';
 import { facts as factsText } from '../table.ts';
-import { SCANS, withExecutor } from '../work.ts';
+import { SCANS, workInto } from '../work.ts';
 
 interface ReconstructOptions {
   readonly volume?: string;
@@ -28,6 +27,7 @@ const OUTPUT = [
   new Option('--completeness <file>', 'where to write what share of its data each voxel had: 1 is all of it'),
   new Option('--force', 'replace files in those places; never one that is read'),
   WORKERS,
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -38,7 +38,8 @@ Examples:
   semcrc reconstruct sinogram.zarr --volume ct.nii.gz --completeness complete.nii.gz`;
 
 /** `semcrc reconstruct`: a sinogram → the image that filtered back-projection makes of it. */
-export function reconstructCommand({ terminal, signal }: Invocation): Command {
+export function reconstructCommand(invocation: Invocation): Command {
+  const { terminal } = invocation;
   const command = new Command('reconstruct')
     .description(
       'Reconstruct a sinogram by filtered back-projection, in the values of the volume that was scanned.',
@@ -57,20 +58,8 @@ export function reconstructCommand({ terminal, signal }: Invocation): Command {
     const inputs = [sinogram, ...(volume === undefined ? [] : [volume])];
     for (const file of [place.path, place.completeness]) if (file !== null) checkPlace(file, inputs);
     if (volume !== undefined) await checkVolume(facts, sinogram, volume);
-    const progress = terminal.progress('slabs', 0);
-    await whileLocked(
-      [{ name: out, lockFile: `${place.path}.lock` }],
-      (message) => terminal.note(`note: ${message}`),
-      () =>
-        withExecutor(SCANS, workers, (executor) =>
-          runReconstruction(sinogram, place, {
-            executor,
-            replace: force ? 'replace' : 'keep',
-            signal,
-            onProgress: ({ done, total }) => progress.update(done, total),
-          }),
-        ),
-    ).finally(() => progress.stop());
+    const how = { executors: SCANS, workers, force, units: 'slabs' };
+    await workInto(out, how, invocation, (work) => runReconstruction(sinogram, place, work));
     const ends = incompleteSlices(facts.geometry);
     const { shape } = facts.geometry;
     terminal.print(

@@ -15,11 +15,10 @@ import { defaultWarp, paperPhotons, paperSigma } from '@semcrc/simulate';
 import { Command, Option } from 'commander';
 import { Type } from 'typebox';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, PART, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, PART, QUIET, WORKERS } from '../options.ts';
 import { schemaOption } from '../schema-option.ts';
 import { facts } from '../table.ts';
-import { SIMULATIONS, withExecutor } from '../work.ts';
-import { writing } from '../writing.ts';
+import { SIMULATIONS, workInto } from '../work.ts';
 
 interface SimulateOptions {
   readonly scans?: number;
@@ -151,6 +150,7 @@ const OUTPUT = [
   new Option('--force', 'replace a simulated cohort of other options in that place'),
   PART,
   WORKERS,
+  QUIET,
   JSON_OUTPUT,
 ];
 
@@ -169,7 +169,7 @@ Examples:
 
 /** `semcrc simulate`: cohorts to try everything on. */
 export function simulateCommand(invocation: Invocation): Command {
-  const { terminal, signal } = invocation;
+  const { terminal } = invocation;
   const command = new Command('simulate')
     .description('Make a cohort: phantoms or warps of labelled CTs, measured, predicted and segmented.')
     .argument('<patients>', 'phantom, or warp');
@@ -202,19 +202,8 @@ export function simulateCommand(invocation: Invocation): Command {
       });
       return;
     }
-    const progress = terminal.progress('scans', 0);
-    const summary = await writing({ out, part, force }, invocation, (writer) =>
-      withExecutor(SIMULATIONS, workers, (executor) =>
-        runSimulation(spec, output, {
-          executor,
-          part: writer,
-          replace: force ? 'replace' : 'keep',
-          signal,
-          onProgress: ({ done, total }) => progress.update(done, total),
-          warn: (message) => terminal.note(`note: ${message}`),
-        }),
-      ),
-    ).finally(() => progress.stop());
+    const how = { executors: SIMULATIONS, workers, force, part, units: 'scans' };
+    const summary = await workInto(out, how, invocation, (work) => runSimulation(spec, output, work));
     terminal.print(facts(simulationFacts(summary)));
     terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson(summary);

@@ -19,6 +19,7 @@ import {
   abdomenWindow,
   axisCodes,
   type Grid,
+  isOblique,
   makeGrid,
   type NiftiHeader,
   seriesShape,
@@ -47,17 +48,20 @@ import {
   noteHeader,
   organFiles,
 } from '../scan/scan-files.ts';
-import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
+import { describeNotes, type ScanNote, type TakeNote } from '../scan/scan-note.ts';
 import type { IntensityUnits } from '../scan/scan-reader.ts';
-import { type ApplyFiles, ForeignUnits, readSlabs, type SlabOptions } from '../scan/scan-slabs.ts';
+import {
+  type ApplyFiles,
+  ForeignUnits,
+  readSlabs,
+  type SlabOptions,
+  UNNAMED_SCAN,
+} from '../scan/scan-slabs.ts';
 import { digestOf, fingerprintOf } from '../sources/digest.ts';
 import { inputsOf, preparingOf } from '../sources/scan-options.ts';
 import { kindOfSummary, OrganTally } from './applied-summary.ts';
 import { placeInFile, sliceOrder } from './file-order.ts';
 import { type Output, publishInHu, publishInWindow, publishPoint } from './publish.ts';
-
-/** What the scan is called in messages. */
-const APPLIED = 'to apply to';
 
 /** How files are read and results are written. */
 export interface ApplyOptions extends SlabOptions {
@@ -67,6 +71,7 @@ export interface ApplyOptions extends SlabOptions {
   readonly level?: number;
   /** Whether files that stand in the folder and are no earlier result of `applyToFiles` give way; `keep` by default: an error. */
   readonly replace?: 'keep' | 'replace';
+  /** Called with what is worth knowing, in sentences: warnings, and notes of the files unless `note` takes those as data. */
   readonly warn?: (message: string) => void;
   /** Called with the slices done so far. */
   readonly progress?: (slices: number, of: number) => void;
@@ -93,7 +98,9 @@ export async function applyToFiles(
   options: ApplyOptions,
 ): Promise<ApplySummary> {
   const { labelling, window = abdomenWindow, units = 'window', warn, progress } = options;
-  const { header, grid, inputs, turned } = await checkFiles(files, options);
+  const notes: ScanNote[] = [];
+  const reading: SlabOptions = { ...options, note: (note) => notes.push(note) };
+  const { header, grid, inputs, turned } = await checkFiles(files, reading);
   const extrapolation = await checkMaking(calibration, files, options);
   const digest = await digestOfApplication(calibration, files, options);
   const unknown = unknownLabels(calibration, labelling);
@@ -116,12 +123,12 @@ export async function applyToFiles(
   const writing: NiftiWriteOptions = { template: header, rules, ...level };
   const writers = new Map<Output, NiftiWriter>();
   const publish = units === 'hu' ? publishInHu(window) : publishInWindow;
-  const foreign = new ForeignUnits(files, options.predictionUnits ?? 'window');
+  const foreign = new ForeignUnits(files, reading);
   try {
     for (const name of outputs) {
       writers.set(name, await NiftiWriter.create(pathOf(name), grid.shape, grid.affine, 'float32', writing));
     }
-    for await (const sample of readSlabs(files, grid, options, turned)) {
+    for await (const sample of readSlabs(files, grid, reading, turned)) {
       foreign.see(sample.raw);
       const known = Uint16Array.from(sample.organs, (label) => (unknown.has(label) ? 0 : label));
       const slab: Sample = { ...sample, organs: known };
@@ -134,11 +141,13 @@ export async function applyToFiles(
       await Promise.all(outputs.map((name) => writers.get(name)?.write(volumes[name])));
       progress?.(sample.first + sample.shape[0], grid.shape[0]);
     }
-    foreign.refuse();
+    foreign.judge();
     const summary = tally.summary(digest, files, units, window, extrapolation);
     const volumes: AtomicFile[] = [];
     for (const writer of writers.values()) volumes.push(await writer.complete());
     await commitTogether([...volumes, await writtenSummary(summaryFile, summary, rules)]);
+    if (options.note) notes.forEach(options.note);
+    else for (const sentence of describeNotes(notes)) warn?.(sentence);
     for (const warning of summary.warnings) warn?.(warning);
     return summary;
   } catch (error) {
@@ -237,9 +246,8 @@ interface CheckedFiles {
 /** All files on one grid, by their headers; label names that contradict the scheme are refused. */
 async function checkFiles(
   files: ApplyFiles,
-  { labelling, affineTolerance, warn }: ApplyOptions,
+  { labelling, affineTolerance, scan = UNNAMED_SCAN, note }: SlabOptions,
 ): Promise<CheckedFiles> {
-  const scan = APPLIED;
   const header = await readNiftiHeader(files.lower);
   const shape = volumeShape(header, files.lower);
   const reference = { file: files.lower, shape, affine: header.affine };
@@ -249,8 +257,12 @@ async function checkFiles(
   const labels = organs.length > 0 ? organs : [segmentation];
   const others = [upper, ...labels, point, body, std, ...draws].filter((file) => file !== undefined);
   const turned = new Set<string>();
-  const notes: ScanNote[] = [];
-  noteHeader(scan, files.lower, header, (note) => notes.push(note));
+  const take: TakeNote = (found) => note?.(found);
+  noteHeader(scan, files.lower, header, take);
+  if (isOblique(header.affine)) {
+    const message = `scan ${scan}: ${files.lower} is oblique: no voxel axis runs along the body's axes`;
+    take({ kind: 'oblique', scan, file: files.lower, message });
+  }
   for (const file of others) {
     const other = await readNiftiHeader(file);
     const { shape: found } = draws.includes(file)
@@ -261,11 +273,10 @@ async function checkFiles(
       turned.add(file);
       const orders = `${axisCodes(other.affine)} order, ${files.lower} in ${axisCodes(header.affine)}`;
       const message = `${file} is stored in ${orders}; its voxels are turned, for which it is read whole`;
-      notes.push({ kind: 'voxel-order', scan, file, message });
+      take({ kind: 'voxel-order', scan, file, message: `scan ${scan}: ${message}` });
     }
     if (file === segmentation) checkTableOf(other, file, labelling);
   }
-  for (const sentence of describeNotes(notes)) warn?.(sentence);
   return { header, grid: makeGrid(shape, header.affine), inputs: [files.lower, ...others], turned };
 }
 
@@ -273,10 +284,10 @@ async function checkFiles(
 async function checkMaking(
   calibration: Calibration,
   files: ApplyFiles,
-  { labelling, window, predictionUnits }: ApplyOptions,
+  { labelling, window, predictionUnits, scan = UNNAMED_SCAN }: ApplyOptions,
 ): Promise<string | null> {
-  const scan = { ...files, scan: APPLIED };
-  const inputs = inputsOf([scan], await countDraws([scan]));
+  const named = { ...files, scan };
+  const inputs = inputsOf([named], await countDraws([named]));
   const made = preparingOf({ window, predictionUnits }, labelling, inputs);
   return checkSamePreparing(calibration, { name: files.lower, preparing: { ...made, truthUnits: null } });
 }

@@ -1,9 +1,12 @@
+import type { LeftOut } from '@semcrc/core';
 import { type Labelling, type NiftiHeader, seriesShape, volumeShape } from '@semcrc/imaging';
 import { checkNifti } from '@semcrc/imaging/node';
-import { SemcrcError } from '@semcrc/kernels';
+import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { fingerprintOf } from '../sources/digest.ts';
 import type { ScanFiles } from '../sources/manifest.ts';
+import type { SliceChoice } from '../sources/scan-options.ts';
 import { filesOf } from '../sources/scan-source.ts';
+import { takeSliceCensus } from './prepare.ts';
 import {
   alignFile,
   checkDraws,
@@ -16,6 +19,7 @@ import {
 import { ScanMemory } from './scan-memory.ts';
 import type { ScanNote } from './scan-note.ts';
 import { type ReadingOptions, ScanReader } from './scan-reader.ts';
+import { adviseSlices, type SliceAdvice, type SliceCensus } from './slice-advice.ts';
 
 /** One thing that would stop a scan from being used. */
 export interface CohortProblem {
@@ -34,10 +38,16 @@ export interface CohortCheck {
   readonly problems: readonly CohortProblem[];
   /** What is worth knowing and no problem. */
   readonly notes: readonly ScanNote[];
+  /** Scans that preparing would leave out, and why; of those whose files are sound. */
+  readonly leftOut: readonly LeftOut[];
+  /** Which settings would let them pass, or spare them padding; null where nothing need change. */
+  readonly advice: SliceAdvice | null;
 }
 
 /** How a cohort is looked through. */
 export interface CheckOptions extends Omit<ReadingOptions, 'labelling' | 'note'> {
+  /** The slices that would be taken of each scan; without it, and by headers alone, nobody is left out. */
+  readonly slices?: SliceChoice | null;
   /** `voxels` (default) reads every file to its end, as using the cohort would; `headers` reads headers and sizes only. */
   readonly depth?: 'headers' | 'voxels';
   /** Called after each scan with the number looked through so far. */
@@ -59,12 +69,12 @@ interface Seen {
  * Looks through every file of a cohort: each header can be used and its voxels are there, the files of a scan show the same
  * place, scans have the same number of draws and no ground truth twice, values are numbers in the units they are said to be
  * in, segmentations hold labels of the scheme and name them as it does. Goes on after a problem and lists them all, in
- * cohort order. One scan at a time is in memory.
+ * cohort order; so it does with the scans that taking slices would leave out. One scan at a time is in memory.
  */
 export async function checkCohort(
   scans: readonly ScanFiles[],
   labelling: Labelling,
-  { depth = 'voxels', onScan, ...reading }: CheckOptions = {},
+  { depth = 'voxels', slices = null, onScan, ...reading }: CheckOptions = {},
 ): Promise<CohortCheck> {
   const seen: Seen = {
     problems: [],
@@ -75,14 +85,32 @@ export async function checkCohort(
     draws: undefined,
   };
   const options: ReadingOptions = { ...reading, labelling, note: (note) => seen.notes.push(note) };
+  const resampler = slices && depth === 'voxels' ? await loadResampler() : null;
+  const leftOut: LeftOut[] = [];
+  const censuses: SliceCensus[] = [];
   for (const [index, scan] of scans.entries()) {
+    const before = seen.problems.length;
     const sound = await checkHeaders(scan, options, seen);
     if (depth === 'voxels') await checkVoxels(scan, sound, options, seen);
+    if (slices && resampler && seen.problems.length === before) {
+      // What there is to note was noted when its voxels were read.
+      const silent: ReadingOptions = { ...reading, labelling };
+      const { reason, census } = await takeSliceCensus(scan, silent, slices, resampler, seen.memory);
+      if (reason !== null) leftOut.push({ scan: scan.scan, reason });
+      if (census) censuses.push(census);
+    }
     onScan?.(index + 1);
   }
   const { files, problems, notes } = seen;
-  return { scans: scans.length, files, problems, notes };
+  const advice = slices && adviseSlices(censuses, slices);
+  return { scans: scans.length, files, problems, notes, leftOut, advice };
 }
+
+/** Every file that preparing reads of a scan. */
+const rolesOf = (files: ScanFiles): readonly (readonly [role: string, path: string])[] => [
+  ...filesOf(files),
+  ...(files.measurement === undefined ? [] : [['measurement', files.measurement] as const]),
+];
 
 /** Runs a check; what it refuses becomes a row. */
 async function attempt<T>(
@@ -119,7 +147,7 @@ async function checkHeaders(
   const { scan } = files;
   const sound = new Set<string>();
   let first: { readonly file: string; readonly header: NiftiHeader } | undefined;
-  for (const [role, path] of filesOf(files)) {
+  for (const [role, path] of rolesOf(files)) {
     const parts = (await attempt(files, path, seen, () => partsOf(role, path, labelling))) ?? [];
     const volumes: number[] = [];
     for (const file of parts) {
@@ -184,7 +212,7 @@ async function checkVoxels(
     std: (path) => reader.deviation(path),
     samples: drain,
   };
-  for (const [role, path] of filesOf(files)) {
+  for (const [role, path] of rolesOf(files)) {
     if (!sound.has(role)) continue;
     await attempt(files, path, seen, async () => (read[role] ?? ((file) => reader.prediction(file)))(path));
   }

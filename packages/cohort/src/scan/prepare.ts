@@ -1,10 +1,11 @@
-import type { Sample } from '@semcrc/core';
 import {
   abdomenWindow,
+  boxAbove,
   chooseCut,
   crop,
   type Grid,
   type LabelVolume,
+  labelledPerSlice,
   makeGrid,
   makeVolume,
   resampleImage,
@@ -18,21 +19,17 @@ import {
   takeLabels,
   type Volume,
   voxelCount,
-  windowIntensity,
 } from '@semcrc/imaging';
 import { type Resampler, SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles } from '../sources/manifest.ts';
 import type { SliceChoice } from '../sources/scan-options.ts';
+import type { Prepared } from './prepared.ts';
 import { ofScan } from './scan-files.ts';
 import type { ScanMemory } from './scan-memory.ts';
 import { type ReadingOptions, ScanReader } from './scan-reader.ts';
+import type { SliceCensus } from './slice-advice.ts';
 import { mergeBody } from './voxels.ts';
-import { packLabels, readPredictions, windowTruth } from './whole-scan.ts';
-
-/** What preparing made of a scan. */
-export type Prepared =
-  | { readonly state: 'kept'; readonly sample: Sample }
-  | { readonly state: 'left-out'; readonly reason: string };
+import { packLabels, readMeasurement, readPredictions, windowTruth } from './whole-scan.ts';
 
 /**
  * Prepares one scan as section 4 of the paper: RAS order, resampled to the spacing (images trilinear, labels nearest),
@@ -44,6 +41,7 @@ export type Prepared =
  * Labelled means "any label of the segmentation", before the body mask is merged in.
  *
  * @param memory reused from scan to scan; never by two scans at once.
+ * @param wants what is taken beside the sample, where a file of it is named.
  * @throws SemcrcError `bad-input` as reading a scan does. A scan that does not qualify is no error: it is left out.
  */
 export async function prepareScan(
@@ -52,6 +50,7 @@ export async function prepareScan(
   paper: SliceChoice,
   resampler: Resampler,
   memory?: ScanMemory,
+  wants: 'sample' | 'measurement' = 'sample',
 ): Promise<Prepared> {
   const reader = new ScanReader(files, reading, memory);
   try {
@@ -77,16 +76,19 @@ export async function prepareScan(
       const labelRoom = memory && ((voxels: number) => memory.resampledLabels(voxels));
       mergeBody(organs, takeLabels(resampler, body, cut, labelRoom));
     }
+    const sample = {
+      id: files.scan,
+      patient: files.patient,
+      shape,
+      truth,
+      ...predictions,
+      organs: packLabels(organs, reading.labelling),
+    };
+    if (wants === 'sample' || files.measurement === undefined) return { state: 'kept', sample };
     return {
       state: 'kept',
-      sample: {
-        id: files.scan,
-        patient: files.patient,
-        shape,
-        truth,
-        ...predictions,
-        organs: packLabels(organs, reading.labelling),
-      },
+      sample,
+      measurement: await readMeasurement(reader, files.measurement, take, grids),
     };
   } catch (error) {
     throw ofScan(files.scan, error);
@@ -108,17 +110,15 @@ export async function prepareMeasurement(
 ): Promise<Float32Array | null> {
   const { measurement } = files;
   if (measurement === undefined) return null;
-  const { window = abdomenWindow } = reading;
   const reader = new ScanReader(files, reading, memory);
   try {
     const found = await chooseSlices(reader, paper, resampler, memory);
     if (found.state === 'left-out') return null;
     const { cut } = found;
-    const { volume, units } = await reader.prediction(measurement, sliceGrids(cut));
-    const data = takeImage(resampler, volume, cut, units === 'hu' ? window[0] : 0);
-    if (units !== 'hu') return data;
     const shape = [cut.slices.length, ...cut.size] as const;
-    return windowIntensity(makeVolume(data, shape, cut.grid.affine), window).data;
+    const take = (volume: Volume, outside: number): Volume =>
+      makeVolume(takeImage(resampler, volume, cut, outside), shape, cut.grid.affine);
+    return await readMeasurement(reader, measurement, take, sliceGrids(cut));
   } catch (error) {
     throw ofScan(files.scan, error);
   }
@@ -134,13 +134,24 @@ type ChosenSlices =
     }
   | { readonly state: 'left-out'; readonly reason: string };
 
-/** Reads truth and segmentation, chooses the slices and cuts both down to them. */
-async function chooseSlices(
+/** What slices are chosen by, on the grid they are taken from. */
+interface SliceInputs {
+  /** In HU, or windowed. */
+  readonly truth: Volume;
+  /** What the scan is cropped by: the truth, or the point. */
+  readonly image: Volume;
+  /** The value of that image that windowing makes 0. */
+  readonly backgroundTop: number;
+  readonly segmentation: LabelVolume;
+}
+
+/** Reads truth and segmentation onto the grid that slices are taken from. */
+async function readSliceInputs(
   reader: ScanReader,
   paper: SliceChoice,
   resampler: Resampler,
   memory: ScanMemory | undefined,
-): Promise<ChosenSlices> {
+): Promise<SliceInputs> {
   const { window = abdomenWindow, truthUnits } = reader.options;
   const original = await reader.truth();
   const grid =
@@ -150,13 +161,29 @@ async function chooseSlices(
   const ofTruth = resampleImage(resampler, original, grid, undefined, resampled?.resampledImage(voxels));
   // The point is read to where the truth lies.
   const truth = paper.crop === 'truth' ? ofTruth : { ...ofTruth, data: ofTruth.data.slice() };
-  const [image, top] =
+  const [image, backgroundTop] =
     paper.crop === 'truth'
       ? [truth, truthUnits === 'window' ? 0 : window[0]]
       : await pointOn(grid, reader, resampler);
   const labels = await reader.segmentation();
   const segmentation = resampleLabels(resampler, labels, grid, resampled?.resampledLabels(voxels));
-  const choice = chooseCut(image, segmentation, top, paper);
+  return { truth, image, backgroundTop, segmentation };
+}
+
+/** Reads truth and segmentation, chooses the slices and cuts both down to them. */
+async function chooseSlices(
+  reader: ScanReader,
+  paper: SliceChoice,
+  resampler: Resampler,
+  memory: ScanMemory | undefined,
+): Promise<ChosenSlices> {
+  const { truth, image, backgroundTop, segmentation } = await readSliceInputs(
+    reader,
+    paper,
+    resampler,
+    memory,
+  );
+  const choice = chooseCut(image, segmentation, backgroundTop, paper);
   if (choice.state === 'left-out') return choice;
   const boxes = sliceBoxes(choice.cut);
   return {
@@ -165,6 +192,37 @@ async function chooseSlices(
     truth: boxes.map((box) => crop(truth, box)),
     organs: boxes.map((box) => crop(segmentation, box)),
   };
+}
+
+/**
+ * Why a scan would be left out, null where it would be kept; and what its slices hold, null where the image it is cropped to
+ * is all background.
+ *
+ * @throws SemcrcError as {@link prepareScan}.
+ */
+export async function takeSliceCensus(
+  files: ScanFiles,
+  reading: ReadingOptions,
+  paper: SliceChoice,
+  resampler: Resampler,
+  memory?: ScanMemory,
+): Promise<{ readonly reason: string | null; readonly census: SliceCensus | null }> {
+  const reader = new ScanReader(files, reading, memory);
+  try {
+    const { image, backgroundTop, segmentation } = await readSliceInputs(reader, paper, resampler, memory);
+    const choice = chooseCut(image, segmentation, backgroundTop, paper);
+    const box = boxAbove(image, backgroundTop);
+    return {
+      reason: choice.state === 'left-out' ? choice.reason : null,
+      census: box && {
+        scan: files.scan,
+        labelled: labelledPerSlice(segmentation, box),
+        box: [box.end[1] - box.start[1], box.end[0] - box.start[0]],
+      },
+    };
+  } catch (error) {
+    throw ofScan(files.scan, error);
+  }
 }
 
 /** The point prediction on a grid, and the value that windowing makes 0. */

@@ -14,6 +14,7 @@ import { readNiftiSeries, readNiftiSeriesSlabs } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countForeign } from './intensity-units.ts';
 import { countDraws, drawFiles, isFolder, organFiles } from './scan-files.ts';
+import type { TakeNote } from './scan-note.ts';
 import type { IntensityUnits } from './scan-reader.ts';
 import { assignVoxels, clip, mendIntervals, mergeBody, OrganMask, refuseNegative } from './voxels.ts';
 
@@ -39,7 +40,14 @@ export interface SlabOptions {
   readonly window?: readonly [lo: number, hi: number];
   /** How far corners of the files may stand apart, as a share of the smallest voxel side; 0.01 by default. */
   readonly affineTolerance?: number;
+  /** What the scan is called in messages. */
+  readonly scan?: string;
+  /** Called with what is worth knowing of the files and no error. */
+  readonly note?: TakeNote;
 }
+
+/** What a scan is called that has no name. */
+export const UNNAMED_SCAN = 'to apply to';
 
 /** Voxels handled at a time, about: memory is a few dozen times that many bytes, whatever the scan's size. */
 const SLAB_VOXELS = 2 ** 21;
@@ -85,11 +93,23 @@ class SlabFiles {
   readonly #slices: number;
   readonly #turned: ReadonlySet<string>;
 
-  /** @param turned files whose voxels come in another order. */
-  constructor(grid: Grid, slices: number, turned: ReadonlySet<string>) {
+  /** Calls with each file of labels that had to be rounded, and how many of them. */
+  readonly #rounded: (file: string, labels: number) => void;
+
+  /**
+   * @param turned files whose voxels come in another order.
+   * @param rounded called at the end of each file of labels, with how many were rounded.
+   */
+  constructor(
+    grid: Grid,
+    slices: number,
+    turned: ReadonlySet<string>,
+    rounded: (file: string, labels: number) => void,
+  ) {
     this.#grid = grid;
     this.#slices = slices;
     this.#turned = turned;
+    this.#rounded = rounded;
   }
 
   images(file: string): AsyncGenerator<Slices<Volume>, void, void> {
@@ -98,9 +118,9 @@ class SlabFiles {
   }
 
   labels(file: string): AsyncGenerator<Slices<LabelVolume>, void, void> {
-    const as = 'labels';
-    if (this.#turned.has(file)) return turnedSlabs(readNiftiSeries(file, { as }), this.#grid, this.#slices);
-    return readNiftiSeriesSlabs(file, { slices: this.#slices, as });
+    const reading = { as: 'labels', onRounded: (labels: number) => this.#rounded(file, labels) } as const;
+    if (this.#turned.has(file)) return turnedSlabs(readNiftiSeries(file, reading), this.#grid, this.#slices);
+    return readNiftiSeriesSlabs(file, { slices: this.#slices, ...reading });
   }
 
   /** One mask per organ of a folder as slabs of label numbers; where masks overlap, the larger number wins. */
@@ -141,11 +161,16 @@ export async function* readSlabs(
   turned: ReadonlySet<string> = new Set(),
 ): AsyncGenerator<ScanSlab, void, void> {
   const { labelling, predictionUnits = 'window', window = abdomenWindow } = options;
+  const { scan = UNNAMED_SCAN, note } = options;
   const [, height, width] = grid.shape;
-  const drawCount = await countDraws([{ scan: 'to apply to', ...files }]);
+  const drawCount = await countDraws([{ scan, ...files }]);
   const voxels = SLAB_VOXELS / Math.max(1, drawCount / SLAB_DRAWS);
   const slices = Math.max(1, Math.floor(voxels / (height * width)));
-  const open = new SlabFiles(grid, slices, turned);
+  const open = new SlabFiles(grid, slices, turned, (file, labels) => {
+    if (labels === 0) return;
+    const message = `scan ${scan}: ${labels} labels of ${file} are no whole numbers for their slope, and were rounded`;
+    note?.({ kind: 'rounded-labels', scan, file, message });
+  });
   const images = (file: string) => open.images(file);
   const labels = (file: string) => open.labels(file);
   const optional = <T>(file: string | undefined, read: (file: string) => T) =>
@@ -169,7 +194,7 @@ export async function* readSlabs(
   };
   const only = <V>({ volumes }: { readonly volumes: readonly V[] }): V => volumes[0] as V;
   const windowed = (volume: Volume) => {
-    const foreign = predictionUnits === 'window' ? countForeign(volume.data) : 0;
+    const foreign = countForeign(volume.data);
     if (predictionUnits === 'hu') windowIntensity(volume, window, volume.data);
     return { data: volume.data, foreign };
   };
@@ -177,7 +202,7 @@ export async function* readSlabs(
     for (let first = 0; first < grid.shape[0]; first += slices) {
       const count = Math.min(slices, grid.shape[0] - first);
       const place = {
-        scan: 'to apply to',
+        scan,
         size: [width, height, grid.shape[0]] as const,
         first: first * height * width,
       };
@@ -205,8 +230,8 @@ export async function* readSlabs(
       const inside = bodies && only(await next(bodies)).data;
       if (inside) mergeBody(organs, inside);
       yield {
-        id: 'to apply to',
-        patient: 'to apply to',
+        id: scan,
+        patient: scan,
         first,
         shape: [count, height, width],
         truth: lower.data,
@@ -228,13 +253,13 @@ export async function* readSlabs(
 /** Notices predictions in other units over all slabs: a median is not to be had slab by slab. */
 export class ForeignUnits {
   readonly #files: ApplyFiles;
-  readonly #units: IntensityUnits;
+  readonly #options: SlabOptions;
   #foreign = 0;
   #values = 0;
 
-  constructor(files: ApplyFiles, units: IntensityUnits) {
+  constructor(files: ApplyFiles, options: SlabOptions) {
     this.#files = files;
-    this.#units = units;
+    this.#options = options;
   }
 
   see({ foreign, values }: ScanSlab['raw']): void {
@@ -242,8 +267,17 @@ export class ForeignUnits {
     this.#values += values;
   }
 
-  refuse(): void {
-    if (this.#units === 'hu' || 2 * this.#foreign <= this.#values) return;
+  /** Refuses what cannot be in the units it is said to be in, and notes what hardly can. */
+  judge(): void {
+    const { predictionUnits = 'window', scan = UNNAMED_SCAN, note } = this.#options;
+    if (predictionUnits === 'hu') {
+      if (this.#foreign > 0) return;
+      const { lower: file } = this.#files;
+      const message = `scan ${scan}: every voxel of ${file} lies in [-1, 2], which is odd for HU`;
+      note?.({ kind: 'odd-units', scan, file, message });
+      return;
+    }
+    if (2 * this.#foreign <= this.#values) return;
     throw new SemcrcError(
       'bad-input',
       `${this.#files.lower} or ${this.#files.upper}: more than half the values lie outside [-1, 2], expected windowed ` +

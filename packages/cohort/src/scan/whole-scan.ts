@@ -2,6 +2,7 @@ import type { Sample } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
 import { abdomenWindow, type Grid, type Volume, windowIntensity } from '@semcrc/imaging';
 import type { ScanFiles } from '../sources/manifest.ts';
+import type { Prepared } from './prepared.ts';
 import { ofScan } from './scan-files.ts';
 import { type IntensityUnits, type ReadingOptions, ScanReader } from './scan-reader.ts';
 import { clip, mendIntervals, mergeBody } from './voxels.ts';
@@ -59,6 +60,19 @@ export function packLabels(organs: Uint16Array, { labelBytes }: Labelling): Uint
   return labelBytes === 1 ? new Uint8Array(organs) : organs;
 }
 
+/** The measurement of a scan whose truth the reader has read, brought by `take` to the voxels of the sample; windowed, not clipped. */
+export async function readMeasurement(
+  reader: ScanReader,
+  file: string,
+  take: (volume: Volume, outside: number) => Volume,
+  needed?: readonly Grid[],
+): Promise<Float32Array> {
+  const { window = abdomenWindow } = reader.options;
+  const { volume, units } = await reader.prediction(file, needed);
+  const taken = take(volume, units === 'hu' ? window[0] : 0);
+  return units === 'hu' ? windowIntensity(taken, window).data : taken.data;
+}
+
 /**
  * What the predictor saw of a scan, every slice as its file holds it, windowed; null where no file is named.
  *
@@ -74,8 +88,7 @@ export async function readWholeMeasurement(
   try {
     // The truth is what every file of a scan is held against.
     await reader.truth();
-    const { volume, units } = await reader.prediction(measurement);
-    return units === 'hu' ? windowIntensity(volume, options.window ?? abdomenWindow).data : volume.data;
+    return await readMeasurement(reader, measurement, (volume) => volume);
   } catch (error) {
     throw ofScan(files.scan, error);
   }
@@ -85,17 +98,26 @@ export async function readWholeMeasurement(
  * Reads one scan with every slice as its files hold it (`prepare: 'none'`): closest axes in RAS order, truth windowed,
  * bounds clipped and swapped where they cross, numbers of the scheme turned into label ids and the body merged in.
  *
+ * @param wants what is read beside the sample, where a file of it is named.
  * @throws SemcrcError `bad-input` naming scan and file: unreadable files, files of different shape or affine (both named),
  *   NaN (with its voxel), labels outside the scheme or contradicting its names, predictions in other units.
  */
-export async function readWholeScan(files: ScanFiles, options: ReadingOptions): Promise<Sample> {
+export async function readWholeScan(
+  files: ScanFiles,
+  options: ReadingOptions,
+  wants: 'sample' | 'measurement' = 'sample',
+): Promise<Extract<Prepared, { state: 'kept' }>> {
   const reader = new ScanReader(files, options);
   try {
     const truth = windowTruth(await reader.truth(), options);
     const predictions = await readPredictions(reader, (volume) => volume);
     const organs = await reader.segmentation();
     if (files.body !== undefined) mergeBody(organs.data, (await reader.body(files.body)).data);
-    return {
+    const measurement =
+      wants === 'measurement' && files.measurement !== undefined
+        ? { measurement: await readMeasurement(reader, files.measurement, (volume) => volume) }
+        : {};
+    const sample = {
       id: files.scan,
       patient: files.patient,
       shape: truth.shape,
@@ -104,6 +126,7 @@ export async function readWholeScan(files: ScanFiles, options: ReadingOptions): 
       ...predictions,
       organs: packLabels(organs.data, options.labelling),
     };
+    return { state: 'kept', sample, ...measurement };
   } catch (error) {
     throw ofScan(files.scan, error);
   }

@@ -3,19 +3,38 @@ import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
 import type { ScanNote } from '../scan/scan-note.ts';
 import { begunPlan, type StorePlan, writeScan } from '../store/draft.ts';
-import { digestOf } from './digest.ts';
+import { digestOf, fingerprintOf } from './digest.ts';
 import type { ScanFiles, ScanList } from './manifest.ts';
 import { inputsOf, preparingOf, type ScanOptions } from './scan-options.ts';
 import {
   type CohortDigests,
   contentOf,
-  digestScan,
   digestScans,
+  findMeasurements,
   knownDigests,
   type SourceHooks,
   scanPreparer,
   sitesOf,
 } from './scan-source.ts';
+
+/** What is prepared of scans with measurements, which no sample is made of, is more than what a digest of samples covers. */
+async function withMeasurements(scans: readonly ScanFiles[], digests: CohortDigests): Promise<CohortDigests> {
+  const files = scans.flatMap(({ measurement }) => measurement ?? []);
+  if (files.length === 0) return digests;
+  await findMeasurements(scans);
+  const hash = digestOf(digests.digest);
+  const scanDigests: string[] = [];
+  for (const [at, { measurement }] of scans.entries()) {
+    const own = digestOf(digests.scanDigests?.[at]);
+    if (measurement !== undefined) {
+      const print = await fingerprintOf(measurement, 'measurement');
+      hash.update(print);
+      own.update(print);
+    }
+    scanDigests.push(own.digest('hex'));
+  }
+  return { ...digests, digest: hash.digest('hex'), scanDigests };
+}
 
 /** How a scan fared. */
 export type ScanOutcome =
@@ -76,7 +95,7 @@ export async function openPreparation(
   const { digest, fingerprints, scanDigests } =
     knownDigests(options) ??
     (await digestsOf(hooks.begunAt, making)) ??
-    (await digestScans(scans, content, hooks.note));
+    (await withMeasurements(scans, await digestScans(scans, content, hooks.note)));
   const notes: ScanNote[] = [];
   const preparer = await scanPreparer(labelling, options, {
     ...hooks,
@@ -87,6 +106,7 @@ export async function openPreparation(
   });
   const byId = new Map(scans.map((files) => [files.scan, files]));
   const inputs = inputsOf(scans, await countDraws(scans));
+  const measurement = scans.every((files) => files.measurement !== undefined);
   return {
     plan: {
       digest,
@@ -97,7 +117,12 @@ export async function openPreparation(
       patients: scans.map(({ patient }) => patient),
       ...sitesOf(scans),
       labels: labelling.labels,
-      volumes: { point: inputs.point === true, std: inputs.std === true, samples: inputs.draws ?? 0 },
+      volumes: {
+        point: inputs.point === true,
+        std: inputs.std === true,
+        measurement,
+        samples: inputs.draws ?? 0,
+      },
       labelBytes: labelling.labelBytes,
       name,
       preparing: preparingOf(options, labelling, inputs),
@@ -106,7 +131,7 @@ export async function openPreparation(
       const files = byId.get(id);
       if (!files) throw new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } });
       if (planned !== undefined) await checkUnchanged(files, planned);
-      const prepared = await preparer.prepare(files);
+      const prepared = await preparer.prepare(files, measurement ? 'measurement' : 'sample');
       await writeScan(path, id, prepared);
       if (prepared.state === 'left-out') return prepared;
       return { state: 'kept', ...prepared.sample.mended, notes: notes.filter(({ scan }) => scan === id) };
@@ -122,7 +147,8 @@ async function digestsOf(path: string | undefined, making: string): Promise<Coho
 
 /** @throws SemcrcError `bad-input` where a scan's files are not those that were there when the store was begun */
 async function checkUnchanged(files: ScanFiles, planned: string): Promise<void> {
-  if ((await digestScan(files)) === planned) return;
+  const { scanDigests } = await withMeasurements([files], await digestScans([files], {}));
+  if (scanDigests?.[0] === planned) return;
   throw new SemcrcError(
     'bad-input',
     `scan ${files.scan}: its files have changed since this cohort was begun; put them back, or begin again in another \`out\``,

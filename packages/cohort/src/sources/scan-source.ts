@@ -4,7 +4,8 @@ import type { LeftOut, Source } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
 import { readTextFile, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
-import { type Prepared, prepareMeasurement, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
+import { prepareMeasurement, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
+import type { Prepared } from '../scan/prepared.ts';
 import { countDraws } from '../scan/scan-files.ts';
 import { ScanMemory } from '../scan/scan-memory.ts';
 import type { TakeNote } from '../scan/scan-note.ts';
@@ -78,12 +79,6 @@ export function knownDigests({ known = {} }: ScanOptions): CohortDigests | undef
   return digest === undefined ? undefined : { digest, fingerprints };
 }
 
-/** SHA-256 over the fingerprints of a scan's files. @throws SemcrcError `bad-input` naming scan and path */
-export async function digestScan(files: ScanFiles): Promise<string> {
-  const { scanDigests } = await digestScans([files], {});
-  return scanDigests[0] as string;
-}
-
 /**
  * SHA-256 over the configuration and, for each scan in order, its id, its patient and the fingerprint of each of its
  * files (see {@link fingerprintOf}: sizes and content, no paths or times).
@@ -127,7 +122,7 @@ export async function digestScans(
 }
 
 /** @throws SemcrcError `bad-input` naming scan and path when a measurement is not there */
-async function findMeasurements(scans: readonly ScanFiles[]): Promise<void> {
+export async function findMeasurements(scans: readonly ScanFiles[]): Promise<void> {
   for (const { scan, measurement } of scans) {
     if (measurement === undefined) continue;
     const found = await stat(measurement).catch(() => undefined);
@@ -146,7 +141,8 @@ export async function scanPreparer(
   options: ScanOptions,
   hooks: SourceHooks = {},
 ): Promise<{
-  prepare(files: ScanFiles): Promise<Prepared>;
+  /** @param wants what is taken beside the sample, where a file of it is named */
+  prepare(files: ScanFiles, wants?: 'sample' | 'measurement'): Promise<Prepared>;
   measurement(files: ScanFiles): Promise<Float32Array | null>;
   reasonToLeaveOut(files: ScanFiles): Promise<string | null>;
 }> {
@@ -154,7 +150,7 @@ export async function scanPreparer(
   const paper = paperSlicesOf(options);
   if (!paper) {
     return {
-      prepare: async (files) => ({ state: 'kept', sample: await readWholeScan(files, reading) }),
+      prepare: (files, wants) => readWholeScan(files, reading, wants),
       measurement: (files) => readWholeMeasurement(files, reading),
       reasonToLeaveOut: () => Promise.resolve(null),
     };
@@ -171,7 +167,8 @@ export async function scanPreparer(
     }
   };
   return {
-    prepare: (files) => withMemory((memory) => prepareScan(files, reading, paper, resampler, memory)),
+    prepare: (files, wants) =>
+      withMemory((memory) => prepareScan(files, reading, paper, resampler, memory, wants)),
     measurement: (files) =>
       withMemory((memory) => prepareMeasurement(files, reading, paper, resampler, memory)),
     reasonToLeaveOut: (files) =>
@@ -231,8 +228,9 @@ export async function openScans(
   if (byId.size === 0) {
     throw new SemcrcError(
       'bad-input',
-      `${name}: no scan qualifies; all ${scans.length} are left out, ${leftOut[0]?.scan} because ${leftOut[0]?.reason}`,
-      { data: { leftOut: leftOut.length } },
+      `${name}: no scan qualifies; all ${scans.length} are left out, ${leftOut[0]?.scan} because ${leftOut[0]?.reason}; preparing with \`check\` ` +
+        'lists the reasons of all, and the options that would let them pass',
+      { data: { leftOut: leftOut.length, options: ['check'] } },
     );
   }
   const filesWith = (id: string): ScanFiles => {

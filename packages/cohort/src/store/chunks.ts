@@ -1,17 +1,11 @@
 import { readSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { withRegularFileSync } from '@semcrc/imaging/node';
-import { SemcrcError } from '@semcrc/kernels';
-import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
-import * as zarr from 'zarrita';
-import { crc32c } from './crc32c.ts';
+import { chunkPlaces, readLayout, refuse, type ShardLayout } from './array-layout.ts';
+import { allocate, bytesOf, chunkDecoder, type Voxels } from './codecs.ts';
 import { chunkProblem, type FolderStore } from './folder-store.ts';
 import type { StoreArray } from './format.ts';
-
-/** The voxels of one chunk. */
-export type Voxels = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+import { type ByteRange, chunkRange, indexRange } from './shard.ts';
 
 /** One array of the store, ready to give the chunk of a scan. */
 export interface ChunkReader {
@@ -33,51 +27,18 @@ export interface PlainChunks {
   read(scan: number, room: Voxels): void;
 }
 
-const Codec = Type.Object({
-  name: Type.String(),
-  configuration: Type.Optional(Type.Object({ endian: Type.Optional(Type.String()) })),
-});
-
-/** The part of an array's zarr.json that decides how its chunks lie on disk. */
-const ArrayLayout = Type.Object({
-  zarr_format: Type.Literal(3),
-  node_type: Type.Literal('array'),
-  shape: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1 }),
-  data_type: Type.String(),
-  codecs: Type.Array(Codec, { minItems: 1 }),
-  chunk_grid: Type.Object({
-    name: Type.Literal('regular'),
-    configuration: Type.Object({ chunk_shape: Type.Array(Type.Integer({ minimum: 1 })) }),
-  }),
-  chunk_key_encoding: Type.Object({
-    name: Type.Enum(['default', 'v2']),
-    configuration: Type.Optional(Type.Object({ separator: Type.Optional(Type.Enum(['/', '.'])) })),
-  }),
-});
-type ArrayLayout = Static<typeof ArrayLayout>;
-const layoutValidator = Compile(ArrayLayout);
-
 /** The most voxels of one scan: 4 GiB as f32. */
 const MOST_VOXELS = 2 ** 30;
 
-/** Codecs whose chunks zarrita decodes; those it would pass over unchecked, or unbounded, are decoded here. */
-const DECODED = new Set(['bytes', 'gzip', 'zstd', 'blosc', 'crc32c']);
-
-/** Refuses a store for what is wrong at a place in it. */
-export function refuse(place: string, problem: string): never {
-  throw new SemcrcError('bad-input', `${place}: ${problem}`, { data: { file: place } });
-}
-
-/** The key of a scan's chunk below its array, as Zarr v3 encodes chunk keys. */
-function chunkKey(encoding: ArrayLayout['chunk_key_encoding'], scan: number): string {
-  const separator = encoding.configuration?.separator ?? (encoding.name === 'default' ? '/' : '.');
-  const coordinates = [scan, 0, 0, 0].join(separator);
-  return encoding.name === 'default' ? `c${separator}${coordinates}` : coordinates;
-}
-
-function allocate(dtype: string, length: number): Voxels {
-  if (dtype === 'float32') return new Float32Array(length);
-  return dtype === 'uint8' ? new Uint8Array(length) : new Uint16Array(length);
+/** Fills an array with the bytes of an open file from a place on. */
+function fill(path: string, file: number, into: NodeJS.ArrayBufferView, start: number): void {
+  const size = into.byteLength;
+  let read = 0;
+  while (read < size) {
+    const bytes = readSync(file, into, read, size - read, start + read);
+    if (bytes === 0) refuse(path, `the chunk ends after ${read} of ${size} bytes`);
+    read += bytes;
+  }
 }
 
 /** Reads a whole file into voxels, straight, when it has exactly their size. @param room makes room for them. */
@@ -88,13 +49,34 @@ function readWhole(path: string, size: number, room: () => Voxels): Voxels {
         refuse(path, `the chunk holds ${found} bytes, expected ${size}; prepare the cohort again`);
       }
       const voxels = room();
-      let read = 0;
-      while (read < size) {
-        const bytes = readSync(file, voxels, read, size - read, read);
-        if (bytes === 0) refuse(path, `the chunk ends after ${read} of ${size} bytes`);
-        read += bytes;
-      }
+      fill(path, file, voxels, 0);
       return voxels;
+    }),
+  );
+}
+
+/** The bytes of a scan's chunk as they are stored, at most `longest` of them. @param at its place among the shard's chunks */
+function readStored(
+  path: string,
+  longest: number,
+  shards: ShardLayout | null,
+  at: number,
+): Uint8Array<ArrayBuffer> {
+  return ofChunk(path, () =>
+    withRegularFileSync(path, (file, size) => {
+      const bytesIn = ({ start, length }: ByteRange): Uint8Array<ArrayBuffer> => {
+        const bytes = new Uint8Array(length);
+        fill(path, file, bytes, start);
+        return bytes;
+      };
+      const range =
+        shards === null
+          ? { start: 0, length: size }
+          : chunkRange(path, bytesIn(indexRange(path, size, shards)), shards, at, size);
+      if (range.length > longest) {
+        refuse(path, `the chunk has ${range.length} bytes, more than its voxels can take (${longest})`);
+      }
+      return bytesIn(range);
     }),
   );
 }
@@ -107,30 +89,6 @@ function ofChunk<T>(path: string, read: () => T): T {
     throw chunkProblem(path, cause);
   }
 }
-
-/** The bytes of a chunk without the checksum behind them. @throws SemcrcError `bad-input` when it differs. */
-function withoutChecksum(path: string, bytes: Uint8Array): Uint8Array {
-  const end = bytes.length - 4;
-  const content = bytes.subarray(0, Math.max(0, end));
-  const expected = end < 0 ? -1 : new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0, true);
-  if (crc32c(content) !== expected) {
-    refuse(path, 'the chunk is damaged (its crc32c differs); copy the store again, or write it anew');
-  }
-  return content;
-}
-
-/** A gzip chunk inflated; no more of it than the voxels take. */
-function inflated(path: string, bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(gunzipSync(bytes, { maxOutputLength: size }));
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const what = code === 'ERR_BUFFER_TOO_LARGE' ? `inflates to more than ${size} bytes` : 'is no gzip';
-    throw new SemcrcError('bad-input', `${path}: the chunk ${what}`, { data: { file: path }, cause });
-  }
-}
-
-const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
  * Opens one array of a store.
@@ -150,31 +108,12 @@ export async function openArray(store: FolderStore, name: StoreArray, scans: num
   const length = shape.slice(1).reduce((product, side) => product * side, 1);
   if (length > MOST_VOXELS)
     refuse(place, `scans of ${length} voxels are more than are read (${MOST_VOXELS})`);
-  const chunk = layout.chunk_grid.configuration.chunk_shape;
-  const codecs = layout.codecs.map((codec) => codec.name);
-  const unread = codecs.find((codec) => !DECODED.has(codec));
-  if (unread !== undefined) {
-    const sharded = unread === 'sharding_indexed' ? ' (the array is sharded)' : '';
-    refuse(
-      place,
-      `the codec ${unread} is not read${sharded}; write plain or compressed chunks, one for each scan`,
-    );
-  }
-  const checksum = codecs.indexOf('crc32c');
-  if (checksum >= 0 && checksum < codecs.length - 1)
-    refuse(place, 'the codec crc32c is read as the last one only');
-  if ([1, ...shape.slice(1)].some((side, axis) => chunk[axis] !== side)) {
-    refuse(
-      place,
-      `expected one chunk per scan (1 × ${shape.slice(1).join(' × ')}), found ${chunk.join(' × ')}`,
-    );
-  }
-
-  const size = length * { float32: 4, uint16: 2, uint8: 1 }[dtype as 'float32' | 'uint16' | 'uint8'];
-  const path = (scan: number) => join(place, chunkKey(layout.chunk_key_encoding, scan));
-  const little = LITTLE_ENDIAN && layout.codecs[0]?.configuration?.endian !== 'big';
-  const direct = little && codecs[0] === 'bytes';
-  if (direct && codecs.length === 1) {
+  const places = chunkPlaces(layout, place);
+  const decoder = chunkDecoder(place, places.codecs, dtype, length);
+  const size = bytesOf(dtype, length);
+  const path = (scan: number) => join(place, places.key(scan));
+  const { shards } = places;
+  if (decoder.plain && shards === null) {
     const room = () => allocate(dtype, length);
     return {
       ...{ shape, dtype, path },
@@ -182,73 +121,13 @@ export async function openArray(store: FolderStore, name: StoreArray, scans: num
       read: async (scan) => readWhole(path(scan), size, room),
     };
   }
-  const stored = async (scan: number): Promise<Uint8Array> => {
-    const bytes = (await store.get(`/${name}/${chunkKey(layout.chunk_key_encoding, scan)}`)) as Uint8Array;
-    return checksum < 0 ? bytes : withoutChecksum(path(scan), bytes);
-  };
-  const compressor = codecs.filter((codec) => codec !== 'crc32c').join();
-  const array = await openZarr(store, name);
   return {
     ...{ shape, dtype, path },
     plain: null,
-    async read(scan) {
-      const bytes = await stored(scan);
-      let voxels: Voxels;
-      if (direct && compressor === 'bytes') voxels = asVoxels(new Uint8Array(bytes), dtype);
-      else if (direct && compressor === 'bytes,gzip')
-        voxels = asVoxels(inflated(path(scan), bytes, size), dtype);
-      else {
-        try {
-          voxels = (await array.getChunk([scan, 0, 0, 0])).data as Voxels;
-        } catch (cause) {
-          throw chunkProblem(path(scan), cause);
-        }
-      }
-      if (voxels.length === length) return voxels;
-      return refuse(
+    read: async (scan) =>
+      decoder.decode(
         path(scan),
-        `the chunk holds ${voxels.length} voxels, expected ${length}; prepare the cohort again`,
-      );
-    },
+        readStored(path(scan), decoder.longest, shards, shards === null ? 0 : scan % shards.scans),
+      ),
   };
-}
-
-/** The bytes of a chunk as voxels; none where they are no whole number of voxels. */
-function asVoxels(bytes: Uint8Array<ArrayBuffer>, dtype: string): Voxels {
-  if (dtype === 'uint8') return bytes;
-  const width = dtype === 'float32' ? 4 : 2;
-  if (bytes.length % width !== 0) return new Uint8Array(0);
-  const { buffer } = bytes;
-  return dtype === 'float32' ? new Float32Array(buffer) : new Uint16Array(buffer);
-}
-
-/** An array's zarr.json. @throws SemcrcError `bad-input` when it is missing, or no array of format 3. */
-async function readLayout(store: FolderStore, name: StoreArray): Promise<ArrayLayout> {
-  const place = join(store.folder, name);
-  const bytes = await store.get(`/${name}/zarr.json`);
-  if (!bytes) refuse(place, 'the array is missing from the store');
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    refuse(place, `is not a Zarr array: its zarr.json is not JSON: ${(cause as Error).message}`);
-  }
-  if (layoutValidator.Check(json)) return json;
-  const problem = layoutValidator.Errors(json)[0];
-  return refuse(
-    place,
-    `is not a Zarr array: ${problem?.instancePath || 'zarr.json'} ${problem?.message ?? 'does not fit'}`,
-  );
-}
-
-async function openZarr(
-  store: FolderStore,
-  name: StoreArray,
-): Promise<zarr.Array<zarr.DataType, FolderStore>> {
-  try {
-    return await zarr.open.v3(zarr.root(store).resolve(name), { kind: 'array' });
-  } catch (cause) {
-    if (cause instanceof SemcrcError) throw cause;
-    return refuse(join(store.folder, name), `is not a Zarr array: ${(cause as Error).message}`);
-  }
 }

@@ -1,10 +1,10 @@
 import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Labels, MendedVoxels, Preparing, Sample } from '@semcrc/core';
+import type { Labels, MendedVoxels, Preparing } from '@semcrc/core';
 import { readTextFile, unwritable, writeFileAtomic, writeFolderAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import type { Prepared } from '../scan/prepare.ts';
+import type { Prepared } from '../scan/prepared.ts';
 import { mapConcurrently } from './concurrency.ts';
 import { LONGEST_METADATA } from './folder-store.ts';
 import { arrayOf, arraysOf, type OptionalVolumes, STORE_SCHEMA, type StoreArray } from './format.ts';
@@ -52,9 +52,9 @@ const planFile = (path: string) => join(draftOf(path), 'plan.json');
 /** Where a written scan waits, by its place in the plan. */
 export const scanFolder = (path: string, index: number) => join(draftOf(path), 'scans', String(index));
 
-/** Whether anything stands at a path. */
+/** Whether anything stands at a path, be it a link to nowhere. */
 export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   );
@@ -215,7 +215,7 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
     const { sample } = prepared;
     const checksums: Record<string, number> = {};
     for (const name of arraysOf(plan.volumes)) {
-      const voxels = voxelsOf(sample, name, plan);
+      const voxels = voxelsOf(prepared, name, plan);
       checksums[name] = crc32(voxels);
       files.push([name, new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)]);
     }
@@ -233,13 +233,16 @@ export async function writeScan(path: string, id: string, prepared: Prepared): P
 }
 
 function voxelsOf(
-  sample: Sample,
+  prepared: Extract<Prepared, { state: 'kept' }>,
   name: StoreArray,
   plan: StorePlan,
 ): Float32Array | Uint8Array | Uint16Array {
-  const voxels = arrayOf(sample, name);
+  const voxels = arrayOf(prepared, name);
   if (!voxels)
-    throw new SemcrcError('internal', `scan ${sample.id} has no ${name}, but the store is to hold it`);
+    throw new SemcrcError(
+      'internal',
+      `scan ${prepared.sample.id} has no ${name}, but the store is to hold it`,
+    );
   if (name === 'groups' && voxels.BYTES_PER_ELEMENT !== plan.labelBytes) {
     return plan.labelBytes === 1 ? Uint8Array.from(voxels) : Uint16Array.from(voxels);
   }

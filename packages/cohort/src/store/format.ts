@@ -112,19 +112,37 @@ export function storedPreparing(
   return { ...UNKNOWN_PREPARING, point, std, draws: samples, window: window ?? null };
 }
 
-/** The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws. */
-export type StoreArray = 'truth' | 'lower' | 'upper' | 'point' | 'std' | 'groups' | `sample-${number}`;
+/**
+ * The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws, `measurement` is
+ * what the predictor saw, which no λ depends on.
+ */
+export type StoreArray =
+  | 'truth'
+  | 'lower'
+  | 'upper'
+  | 'point'
+  | 'std'
+  | 'measurement'
+  | 'groups'
+  | `sample-${number}`;
 
 /** Optional volumes that every sample of a cohort has. */
 export interface OptionalVolumes {
   readonly point: boolean;
   readonly std: boolean;
+  /** Whether what the predictor saw is kept beside every sample. */
+  readonly measurement?: boolean;
   /** How many draws of the prediction. */
   readonly samples: number;
 }
 
 /** Names of a cohort's arrays in the order they are written. */
-export function arraysOf({ point, std, samples }: OptionalVolumes): readonly StoreArray[] {
+export function arraysOf({
+  point,
+  std,
+  measurement = false,
+  samples,
+}: OptionalVolumes): readonly StoreArray[] {
   return [
     'truth',
     'lower',
@@ -132,16 +150,18 @@ export function arraysOf({ point, std, samples }: OptionalVolumes): readonly Sto
     ...(point ? (['point'] as const) : []),
     ...(std ? (['std'] as const) : []),
     ...Array.from({ length: samples }, (_, index) => `sample-${index}` as const),
+    ...(measurement ? (['measurement'] as const) : []),
     'groups',
   ];
 }
 
-/** A sample's voxels under the name of their array. */
+/** A scan's voxels under the name of their array. */
 export function arrayOf(
-  sample: Sample,
+  { sample, measurement }: { readonly sample: Sample; readonly measurement?: Float32Array | undefined },
   name: StoreArray,
 ): Float32Array | Uint8Array | Uint16Array | undefined {
   if (name.startsWith('sample-')) return sample.samples?.[Number(name.slice(7))];
   if (name === 'groups') return sample.organs;
-  return sample[name as Exclude<StoreArray, 'groups' | `sample-${number}`>];
+  if (name === 'measurement') return measurement;
+  return sample[name as Exclude<StoreArray, 'groups' | 'measurement' | `sample-${number}`>];
 }

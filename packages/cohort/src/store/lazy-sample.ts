@@ -1,5 +1,5 @@
 import type { MendedVoxels, Sample } from '@semcrc/core';
-import type { Voxels } from './chunks.ts';
+import type { Voxels } from './codecs.ts';
 import type { StoreArray } from './format.ts';
 
 /**

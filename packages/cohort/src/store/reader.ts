@@ -6,7 +6,9 @@ import type { Cohort, MendedVoxels, Sample, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { clip, mendIntervals, refuseNaN, refuseNegative } from '../scan/voxels.ts';
 import { fingerprintOf } from '../sources/digest.ts';
-import { type ChunkReader, openArray, refuse, type Voxels } from './chunks.ts';
+import { refuse } from './array-layout.ts';
+import { type ChunkReader, openArray } from './chunks.ts';
+import type { Voxels } from './codecs.ts';
 import { FolderStore } from './folder-store.ts';
 import {
   arraysOf,
@@ -99,9 +101,11 @@ async function digestStore(
     const sums = attributes.checksums?.[name];
     // With checksums the content is known without touching a chunk; each is verified when its scan is read.
     if (sums) hash.update(sums.join(','));
-    else
-      for (let scan = 0; scan < scans.length; scan++)
-        hash.update(await fingerprintOf(reader.path(scan), name));
+    else {
+      // A shard holds several scans.
+      const files = new Set(scans.map((_, scan) => reader.path(scan)));
+      for (const file of files) hash.update(await fingerprintOf(file, name));
+    }
   }
   return hash.digest('hex');
 }
@@ -130,7 +134,12 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   const has = async (name: StoreArray) => (await store.get(`/${name}/zarr.json`)) !== undefined;
   let draws = 0;
   while (await has(`sample-${draws}`)) draws++;
-  const names = arraysOf({ point: await has('point'), std: await has('std'), samples: draws });
+  const names = arraysOf({
+    point: await has('point'),
+    std: await has('std'),
+    measurement: await has('measurement'),
+    samples: draws,
+  });
   const readers = await Promise.all(
     names.map(async (name) => [name, await openArray(store, name, scans.length)] as const),
   );
@@ -188,14 +197,14 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     checksums &&
     mended && { clipped: mended.clipped[scan] as number, crossed: mended.crossed[scan] as number };
 
+  const chunkOf = async (name: StoreArray, scan: number): Promise<Voxels> => {
+    const voxels = await (reader.get(name) as ChunkReader).read(scan);
+    verify(name, scan, voxels);
+    return voxels;
+  };
   const read = async (id: string): Promise<Sample> => {
     const scan = scanOf(id);
-    const chunk = async <T extends Voxels>(name: StoreArray): Promise<T> => {
-      const voxels = await (reader.get(name) as ChunkReader).read(scan);
-      verify(name, scan, voxels);
-      return voxels as T;
-    };
-    const image = (name: StoreArray) => chunk<Float32Array<ArrayBuffer>>(name);
+    const image = async (name: StoreArray) => (await chunkOf(name, scan)) as Float32Array<ArrayBuffer>;
     const sample: Omit<Sample, 'mended'> = {
       ...factsOf(scan),
       truth: await image('truth'),
@@ -204,7 +213,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       ...(reader.has('point') ? { point: await image('point') } : {}),
       ...(reader.has('std') ? { std: await image('std') } : {}),
       ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
-      organs: await chunk<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>('groups'),
+      organs: (await chunkOf('groups', scan)) as Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>,
     };
     const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), labelIds);
     return { ...sample, mended: counted(scan) ?? judged() };
@@ -232,6 +241,16 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     return new LazySample(factsOf(scan), counts, volume, draws) as Sample;
   };
 
+  /** Volumes that are no part of a sample are not judged with it. */
+  const measurement = async (id: string): Promise<Float32Array | null> => {
+    const scan = scanOf(id);
+    if (!reader.has('measurement')) return null;
+    const values = (await chunkOf('measurement', scan)) as Float32Array;
+    const file = (reader.get('measurement') as ChunkReader).path(scan);
+    refuseNaN({ scan: id, file, size: [width, height, slices], values });
+    return values;
+  };
+
   // Chunks that must be decompressed, or judged voxel by voxel, are dearer to read again than to keep.
   const quick = readers.every(([, { plain }]) => plain) && checksums && mended;
   return {
@@ -251,6 +270,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     }),
     verified,
     read,
+    measurement,
     ...(quick
       ? {
           async view(id: string) {

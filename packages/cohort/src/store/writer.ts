@@ -57,8 +57,9 @@ export async function finishStore(path: string): Promise<StoreSummary> {
   if (!first) {
     throw new SemcrcError(
       'bad-input',
-      `no scan can be kept: all ${plan.ids.length} are left out, ${leftOut[0]?.scan} because ${leftOut[0]?.reason}`,
-      { data: { leftOut: leftOut.length } },
+      `no scan can be kept: all ${plan.ids.length} are left out, ${leftOut[0]?.scan} because ${leftOut[0]?.reason}; preparing with \`check\` ` +
+        'lists the reasons of all, and the options that would let them pass',
+      { data: { leftOut: leftOut.length, options: ['check'] } },
     );
   }
   const { shape } = first.record;

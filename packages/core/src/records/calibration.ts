@@ -131,6 +131,8 @@ export const Calibration = Type.Object(
     patients: Type.Optional(Type.Record(Type.String(), Type.String())),
     units: Type.Optional(UnitsRecord),
     mended: Type.Optional(MendedRecord),
+    /** Mean share of these scans' voxels that are background or padding. */
+    background: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     seed: Type.Integer({ minimum: 0 }),
     split: SplitRecord,
     /** Fingerprint of the ground truth of each scan of `split.opt` and `split.cal`, where the source knows it. */
@@ -154,6 +156,8 @@ export interface CalibrationContext {
   readonly cohort: Pick<Cohort, 'ids' | 'patients' | 'fingerprints'>;
   readonly source: SourceRecord;
   readonly mended?: MendedVoxels;
+  /** Mean share of background over the scans read; undefined where none was. */
+  readonly background?: number | undefined;
   readonly test: Evaluation | null;
   /** What more scans would give; empty where it was not asked for. */
   readonly moreScans?: readonly MoreScans[];
@@ -165,7 +169,7 @@ export interface CalibrationContext {
 /** A fit as `calibration.json`. */
 export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
   const { epsilon, options, labels, seed, split, cohort, source, mended, test, versions } = context;
-  const { moreScans = [], sites } = context;
+  const { moreScans = [], sites, background } = context;
   const used = new Set([...split.opt, ...split.cal]);
   const { window } = source.preparing;
   const bound = boundOf(options, epsilon);
@@ -207,6 +211,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     ...patientsOfSplit(split, cohort),
     ...(window === null ? {} : { units: unitsOf(window) }),
     ...(mended === undefined ? {} : { mended: { ...mended } }),
+    ...(background === undefined ? {} : { background }),
     seed,
     split: { opt: [...split.opt], cal: [...split.cal], test: [...split.test] },
     ...(cohort.fingerprints === undefined

@@ -108,6 +108,8 @@ export const RiskCurveDocument = Type.Object({
   organs: Type.Record(Type.String(), Type.Array(Share)),
   /** Voxels of all these scans' predictions that reading clipped to the window, or whose bounds it swapped. */
   mended: Type.Optional(MendedRecord),
+  /** Mean share of these scans' voxels that are background or padding. */
+  background: Type.Optional(Share),
 });
 export type RiskCurveDocument = Static<typeof RiskCurveDocument>;
 

@@ -5,6 +5,12 @@ import type { VoxelKind } from './memory.ts';
 import { seriesShape } from './shape.ts';
 import { decodeStep, readStart, spansOf, VoxelReader } from './stream.ts';
 
+/** What reading a series of labels calls. */
+export interface SeriesHooks {
+  /** Called once, at the end of the file, with how many label values were no whole numbers and were rounded. */
+  readonly onRounded?: ((labels: number) => void) | undefined;
+}
+
 /**
  * The volumes of a file along its fourth axis (draws, time points, …), one after the other in the order of the file, each
  * in its own voxel order. The file is inflated once; memory holds what the caller keeps, and a few MiB. A file of one
@@ -20,11 +26,16 @@ export function readNiftiSeries(
 ): AsyncGenerator<Volume, void, void>;
 export function readNiftiSeries(
   path: string,
-  options: { as: 'labels' } & NiftiReadOptions<Uint16Array>,
+  options: { as: 'labels' } & NiftiReadOptions<Uint16Array> & SeriesHooks,
 ): AsyncGenerator<LabelVolume, void, void>;
 export async function* readNiftiSeries(
   path: string,
-  { as = 'image', slices, into }: { as?: VoxelKind } & NiftiReadOptions<Float32Array | Uint16Array> = {},
+  {
+    as = 'image',
+    slices,
+    into,
+    onRounded,
+  }: { as?: VoxelKind } & NiftiReadOptions<Float32Array | Uint16Array> & SeriesHooks = {},
 ): AsyncGenerator<Volume | LabelVolume, void, void> {
   const stream = await ByteStream.open(path, { step: decodeStep });
   try {
@@ -35,7 +46,10 @@ export async function* readNiftiSeries(
     for (let index = 0; index < volumes; index++) {
       const volume = await reader.slices(shape, index, spans, as, into);
       // Before the last volume is handed out, so that nobody works with it when the file is damaged behind it.
-      if (index === volumes - 1) await reader.finish();
+      if (index === volumes - 1) {
+        await reader.finish();
+        onRounded?.(reader.rounded);
+      }
       yield volume;
     }
   } finally {
@@ -72,24 +86,31 @@ export function readNiftiSeriesSlabs(
 ): AsyncGenerator<SeriesSlab, void, void>;
 export function readNiftiSeriesSlabs(
   path: string,
-  options: { slices: number; as: 'labels' },
+  options: { slices: number; as: 'labels' } & SeriesHooks,
 ): AsyncGenerator<SeriesSlab<LabelVolume>, void, void>;
 export async function* readNiftiSeriesSlabs(
   path: string,
-  { slices, as = 'image' }: { slices: number; as?: VoxelKind },
+  { slices, as = 'image', onRounded }: { slices: number; as?: VoxelKind } & SeriesHooks,
 ): AsyncGenerator<SeriesSlab<Volume | LabelVolume>, void, void> {
   const { shape, volumes } = seriesShape(await readNiftiHeader(path), path);
   const slabs = Math.ceil(shape[0] / slices);
   if (volumes <= mostStreams && slabs > volumes / 2) {
-    yield* slabsInStep(path, slices, as);
+    yield* slabsInStep(path, slices, as, onRounded);
     return;
   }
+  let rounded = 0;
+  const count = (labels: number) => {
+    rounded += labels;
+  };
   for (let first = 0; first < shape[0]; first += slices) {
     const span = { first, end: Math.min(first + slices, shape[0]) };
     const taken: (Volume | LabelVolume)[] = [];
     const series =
-      as === 'image' ? readNiftiSeries(path, { slices: span }) : readNiftiSeries(path, { as, slices: span });
+      as === 'image'
+        ? readNiftiSeries(path, { slices: span })
+        : readNiftiSeries(path, { as, slices: span, onRounded: count });
     for await (const volume of series) taken.push(volume);
+    if (span.end === shape[0]) onRounded?.(rounded);
     yield { first, volumes: taken };
   }
 }
@@ -99,6 +120,7 @@ async function* slabsInStep(
   path: string,
   slices: number,
   as: VoxelKind,
+  onRounded: SeriesHooks['onRounded'],
 ): AsyncGenerator<SeriesSlab<Volume | LabelVolume>, void, void> {
   const streams: ByteStream[] = [];
   const open = async () => {
@@ -118,6 +140,7 @@ async function* slabsInStep(
       for (const [index, volume] of readers.entries()) {
         taken.push(await volume.slices(shape, index, [span], as));
       }
+      if (span.end === shape[0]) onRounded?.(readers.reduce((sum, { rounded }) => sum + rounded, 0));
       yield { first, volumes: taken };
     }
   } finally {

@@ -12,7 +12,8 @@ export function asExperiment(
   calibration: Calibration,
   evaluation: EvaluationDocument | null,
 ): ReportedExperiment {
-  const { epsilon, bound, delta, within, source, labels, units, patients, mended, versions } = calibration;
+  const { epsilon, bound, delta, within, source, labels, units, patients, versions } = calibration;
+  const { mended, background } = calibration;
   const document: ExperimentDocument = {
     schema: EXPERIMENT_SCHEMA,
     config: {
@@ -29,7 +30,11 @@ export function asExperiment(
     runs: [runOf(calibration, evaluation)],
     summary: [],
   };
-  return { name, document, curve: null, mended: mended ?? null, example: null, digest: null };
+  return {
+    ...{ name, document, curve: null, example: null, digest: null },
+    mended: mended ?? null,
+    background: background ?? null,
+  };
 }
 
 function runOf(calibration: Calibration, evaluation: EvaluationDocument | null): RunRecord {

@@ -157,14 +157,14 @@ export function sizeFlags(n: number, test: number, epsilon: number, bound: strin
   ];
 }
 
-/** Share of voxels beyond the body that padding or air may be. @param share of voxels that are background */
+/** Share of voxels beyond the body that padding or air may be. @param share of the cohort's voxels that are background */
 export function backgroundFlag(share: number | null, within: string): Flag[] {
   if (share === null || share < 0.5 || within === 'body') return [];
   return [
     {
       weight: 'note',
       title: 'Mostly background',
-      text: `${plainPercent(Math.round(share * 100) / 100)} of the example scan’s voxels are background or padding, which is easily covered; the risk inside the body is larger than that of the scan. Counting losses within the body alone tells it.`,
+      text: `${plainPercent(Math.round(share * 100) / 100)} of the scans’ voxels are background or padding, which is easily covered; the risk inside the body is larger than that of the scan. Counting losses within the body alone tells it.`,
     },
   ];
 }

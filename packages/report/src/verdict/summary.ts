@@ -69,7 +69,6 @@ function flagsOf(facts: ExperimentFacts): Flag[] {
   const { labels, patients, config } = experiment.document;
   const [first] = followed.records;
   const splits = followed.records.map(({ split }) => split);
-  const background = experiment.example ? shareOfBackground(experiment.example.groups) : null;
   return [
     ...overlapFlag(splits, patients),
     ...procedures.flatMap(({ procedure, records }) => [
@@ -83,7 +82,7 @@ function flagsOf(facts: ExperimentFacts): Flag[] {
     ]),
     ...mendedFlags(experiment.mended),
     ...sizeFlags(first.n, first.test?.units ?? sizes.test, epsilon, bound),
-    ...backgroundFlag(background, String(config.within ?? 'scan')),
+    ...backgroundFlag(experiment.background, String(config.within ?? 'scan')),
   ];
 }
 
@@ -129,12 +128,6 @@ function statuses(records: ProcedureRuns['records'], labels: Readonly<Record<str
     infeasible: records.filter(({ organs }) => organs[id]?.status === 'infeasible').length,
     absent: records.filter(({ organs }) => organs[id]?.status === 'absent').length,
   }));
-}
-
-function shareOfBackground(groups: ArrayLike<number>): number {
-  let count = 0;
-  for (let at = 0; at < groups.length; at++) if (groups[at] === 0) count++;
-  return count / groups.length;
 }
 
 /** What a judgement is called in a word or two. */
