@@ -7,6 +7,7 @@
 const BENCHES = /** @type {const} */ ({
   paper: ["The paper's experiment", 'pnpm run bench paper'],
   anchor: ['Anchors', 'pnpm run bench anchor'],
+  core: ['Learned designs', 'pnpm run bench core'],
   kernels: ['Loops over voxels', 'pnpm run bench kernels'],
   cohort: ['Prepared cohorts', 'pnpm run bench cohort'],
   runner: ['Preparing scans', 'pnpm run bench runner'],

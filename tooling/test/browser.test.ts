@@ -62,7 +62,11 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
     const executor = serialExecutor();
     try {
       const runs = await experimentOnPhantom(executor);
-      expect(runs).toHaveLength(12);
+      expect(runs).toHaveLength(15);
+      for (const { procedure, learned, centre } of runs.slice(12)) {
+        expect(Object.keys(learned?.trees ?? {}).length).toBeGreaterThan(5);
+        expect(centre !== undefined).toBe(procedure === 'recentred');
+      }
       expect(outcome).toEqual(JSON.parse(JSON.stringify(runs)));
     } finally {
       await executor.close();

@@ -1,5 +1,15 @@
 import { type Calibration, promisesOrgans, type RunRecord, type UnitsRecord } from '@semcrc/core';
-import { facts, figure, inHu, lambdaInHu, lambdaRange, lambdaText, table, wrapped } from './table.ts';
+import {
+  facts,
+  figure,
+  inHu,
+  lambdaInHu,
+  lambdaRange,
+  lambdaText,
+  meanInHu,
+  table,
+  wrapped,
+} from './table.ts';
 
 /** A calibration as its reader wants to see it: what was asked, λ̂, how held-out scans fare, organ by organ. */
 export function calibrationText(calibration: Calibration): string {
@@ -80,16 +90,16 @@ function siteTable({ sites, units }: Calibration): string[] {
 
 /** λ, held-out risk and length of every label. */
 function organTable(calibration: Calibration): string {
-  const { labels, lambda, organs, test, units } = calibration;
+  const { labels, lambda, meanLambda, organs, test, units } = calibration;
   const ids = Object.keys(labels).sort((a, b) => Number(a) - Number(b));
   const { kind } = calibration.partition;
-  const byOrgan = kind === 'organ' || kind === 'strata';
+  const byOrgan = kind === 'organ' || kind === 'strata' || kind === 'learned';
   const lambdasOf = (id: string) =>
     Object.entries(lambda).flatMap(([key, value]) => (key === id || key.startsWith(`${id}/`) ? [value] : []));
   const statuses = Object.keys(organs).length > 0;
   const head = [
     'organ',
-    ...(byOrgan ? ['λ̂', 'λ̂ HU'] : []),
+    ...(byOrgan ? (meanLambda ? ['mean λ̂', 'mean λ̂ HU', 'λ̂ HU from … to'] : ['λ̂', 'λ̂ HU']) : []),
     'risk',
     'length',
     'HU',
@@ -101,7 +111,9 @@ function organTable(calibration: Calibration): string {
     const status = organs[id];
     return [
       labels[id],
-      ...(byOrgan ? [lambdaRange(lambdasOf(id)), lambdaInHu(lambdasOf(id), units)] : []),
+      ...(byOrgan && meanLambda ? [lambdaText(meanLambda[id]), meanInHu(meanLambda[id], units)] : []),
+      ...(byOrgan && !meanLambda ? [lambdaRange(lambdasOf(id))] : []),
+      ...(byOrgan ? [lambdaInHu(lambdasOf(id), units)] : []),
       figure(held?.risk),
       figure(held?.length),
       inHu(held?.length, units),
@@ -109,7 +121,20 @@ function organTable(calibration: Calibration): string {
       ...(statuses ? [status?.nCal ?? '–', status?.status ?? '–'] : []),
     ];
   });
-  return [table(head, rows), ...scanOnly(calibration.procedure)].join('\n\n');
+  return [table(head, rows), ...leaves(calibration), ...scanOnly(calibration.procedure)].join('\n\n');
+}
+
+/** Where the λ behind an organ's mean stand. */
+function leaves({ partition, lambda }: Calibration): string[] {
+  if (partition.kind !== 'learned' && partition.kind !== 'strata') return [];
+  const count = Object.keys(lambda).length;
+  const where =
+    partition.kind === 'learned' ? ', which voxels each belongs to in words under partition.rules' : '';
+  return [
+    wrapped(
+      `Means are over an organ's voxels on the opt scans. All ${count} λ̂ stand in the calibration${where}.`,
+    ),
+  ];
 }
 
 /** What stands beside a table by organ of a procedure that promises the scan's risk and has a λ for each organ. */

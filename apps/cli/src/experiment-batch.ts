@@ -11,7 +11,7 @@ import { calibratedIn, medianScan } from './example-choice.ts';
 import type { Cell } from './experiment-file.ts';
 import type { Invocation } from './invocation.ts';
 import { patientsIn } from './patients.ts';
-import { type Config, designNote, flatConfig, planOf, resolveConfig } from './resolve.ts';
+import { type Config, designNote, flatConfig, planOf, resolveConfig, toleranceOf } from './resolve.ts';
 import { chooseSource, handleOf } from './source.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -69,13 +69,20 @@ export function targetsOf(cells: readonly Cell[], batches: readonly Batch[]): Ex
 export async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<Batch[]> {
   const cohorts = new Map<string, Promise<OpenCohort>>();
   const groups = new Map<string, { members: { cell: Cell; config: Config }[]; open: OpenCohort }>();
+  // Cells that differ in ε alone share their splits, so the smallest of them decides on the default sizes.
+  const beside = ({ settings: { epsilon: _, ...rest } }: Cell) => JSON.stringify(rest);
+  const smallest = new Map<string, number>();
+  for (const cell of cells) {
+    const known = smallest.get(beside(cell)) ?? Number.POSITIVE_INFINITY;
+    smallest.set(beside(cell), Math.min(known, toleranceOf(cell.settings)));
+  }
   for (const cell of cells) {
     const choice = chooseSource(cell.settings, 'none', cell.more);
     const handle = handleOf(choice);
     const key = JSON.stringify(handle);
     if (!cohorts.has(key)) cohorts.set(key, openCohort(handle, terminal));
     const open = await cohorts.get(key)!;
-    const config = resolveConfig(cell.settings, choice, open.cohort);
+    const config = resolveConfig(cell.settings, choice, open.cohort, smallest.get(beside(cell)));
     const { epsilon: _, ...rest } = config;
     const group = groups.get(JSON.stringify(rest)) ?? { members: [], open };
     group.members.push({ cell, config });

@@ -14,7 +14,11 @@ const WORDS: Readonly<Record<string, OptionWords>> = {
   window: { value: 'lo,hi' },
   spacing: { value: 'x,y,z', fallback: "each scan's own" },
   size: { value: 'height,width' },
-  nOpt: { value: 'patients', fallback: 'a seventh of the calibration patients, from 4 to 32' },
+  nOpt: {
+    value: 'patients',
+    fallback:
+      'a seventh of the calibration patients, from 4 to 32; with --preset paper a quarter, at most 32; at least 1/ε − 1 are left',
+  },
   nCal: { value: 'patients', fallback: 'all that are not held out, at most 512' },
   nTest: { value: 'patients', fallback: 'a fifth, at most 128' },
   procedures: { value: 'names', fallback: 'crc,k-crc,sem-crc,organ-crc,shortest' },

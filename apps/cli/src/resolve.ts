@@ -2,7 +2,7 @@ import {
   type Cohort,
   defaultSizes,
   type ExperimentPlan,
-  holdsWholeSlices,
+  knowsWholeSlices,
   type Labels,
   PAPER_PROCEDURES,
   PRESETS,
@@ -31,13 +31,23 @@ export interface Config extends SplitSizes {
   readonly options: ProcedureOptions;
 }
 
-/** Fills in what was not said, sizes by the cohort's patients. */
+/** The tolerance that settings name. */
+export const toleranceOf = ({ epsilon = Create(epsilons.items) }: Settings): number => epsilon;
+
+/**
+ * Fills in what was not said, sizes by the cohort's patients.
+ *
+ * @param smallest tolerance that the split is for, where it serves several
+ */
 export function resolveConfig(
   settings: Settings,
   source: SourceChoice,
   cohort: Pick<Cohort, 'patients' | 'preparing' | 'profiled'>,
+  smallest = toleranceOf(settings),
 ): Config {
   const { preset = 'paper' } = settings;
+  const sizes = given(settings, ['nOpt', 'nCal', 'nTest']);
+  const patients = new Set(cohort.patients).size;
   const designed =
     preset === 'shortest' ? shortestOptions(cohort.preparing, settings.heuristic) : PRESETS[preset];
   const options = cohort.profiled
@@ -46,10 +56,10 @@ export function resolveConfig(
   return {
     source,
     procedures: settings.procedures ?? (cohort.profiled ? ['sem-crc'] : defaultProcedures(settings)),
-    epsilon: settings.epsilon ?? Create(epsilons.items),
+    epsilon: toleranceOf(settings),
     runs: settings.runs ?? Create(runsSchema),
     seed: settings.seed ?? Create(seedSchema),
-    ...defaultSizes(new Set(cohort.patients).size, given(settings, ['nOpt', 'nCal', 'nTest'])),
+    ...defaultSizes(patients, sizes, { preset: settings.preset, epsilon: smallest }),
     preset,
     options: { ...options, ...given(settings, Object.keys(options) as (keyof ProcedureOptions)[]) },
   };
@@ -88,9 +98,9 @@ export function designNote(
 ): string | null {
   const designed =
     preset === 'shortest' || procedures.includes('shortest') || procedures.includes('organ-shortest');
-  if (!designed || holdsWholeSlices(preparing) || options.heuristic !== 'quantile') return null;
+  if (!designed || knowsWholeSlices(preparing) || options.heuristic !== 'quantile') return null;
   return (
-    'the scans are resampled, cropped or padded, so strata cannot be learned of their slices: ' +
+    'the scans are resampled, or keep nothing of what their slices showed around them, so strata cannot be learned: ' +
     'shortest takes strata of intensity and width'
   );
 }

@@ -100,6 +100,16 @@ export function lambdaInHu(
   return least === most ? inHu(most, units) : `${inHu(least, units)} … ${inHu(most, units)}`;
 }
 
+/** A λ in HU, both sides where they differ; `–` where there is none or HU are not known. */
+export function meanInHu(
+  value: LambdaByGroup[string] | undefined,
+  units: UnitsRecord | null | undefined,
+): string {
+  if (value === undefined || !units) return '–';
+  if (typeof value !== 'object') return inHu(Number(value), units);
+  return `${inHu(Number(value.below), units)} ↓ ${inHu(Number(value.above), units)} ↑`;
+}
+
 /** λ of a group, both sides where they differ. */
 export function lambdaText(value: LambdaByGroup[string] | undefined): string {
   if (value === undefined) return '–';

@@ -102,7 +102,14 @@ describe('simulate', () => {
     const place = join(root, 'forced');
     const make = (...args: string[]) =>
       semcrcHere(['simulate', 'phantom', ...SMALL, '--out', place, '--workers', '1', ...args]);
+    // What a run leaves that was killed while it wrote its record: the folder is still its own.
+    mkdirSync(place);
+    writeFileSync(join(place, '.simulation.json.4194304.00c0ffee.partial'), '{"schema":');
     expect((await make('-n', '2')).code).toBe(0);
+    expect(readdirSync(place).filter((name) => name.startsWith('.'))).toEqual([]);
+    // As above, while it removed a cohort: the record goes last, so that the rest can still be replaced.
+    rmSync(join(place, 'manifest.csv'));
+    rmSync(join(place, 'scans', 'phantom-001'), { recursive: true });
     expect((await make('-n', '1', '--seed', '5')).code).toBe(2);
     expect((await make('-n', '1', '--seed', '5', '--force')).code).toBe(0);
     expect(readdirSync(join(place, 'scans'))).toEqual(['phantom-000']);
@@ -239,7 +246,10 @@ describe('simulate', () => {
       /--geometry.*parallel/,
     ],
     [['phantom', '--size', '4,4,4'], /--size/],
+    [['phantom', '-n', '2000000'], /--scans.*1000000/],
+    [['phantom', '--sigma', '1e300'], /--sigma/],
     [['warp', '--size', '64,64,8', '--template', 'a', '--segmentation', 'b'], /--size/],
+    [['warp', '--template', 'a', '--segmentation', 'b', '--smoothness', '1e9'], /--smoothness/],
     [
       ['warp', '--template', 'a', '--template', 'b', '--segmentation', 'c'],
       /--segmentation.*expected 2, found 1/,

@@ -186,7 +186,7 @@ describe('a store that cannot be trusted', () => {
     expect((await foreign('lower', float(Number.NaN))).message).toMatch(/scan s1.*NaN at voxel \(4, 0, 0\)/);
     expect((await foreign('truth', float(1.5))).message).toMatch(/voxel 4 is 1\.5, expected an intensity/);
     expect((await foreign('groups', Uint8Array.of(3))).message).toMatch(
-      /group 3, which the labels do not name/,
+      /label 3, which the labels do not name/,
     );
   });
 });

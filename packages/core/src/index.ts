@@ -1,6 +1,12 @@
 export { type Labels, labelIds } from './cohort/labels.ts';
 export { mix, type RandomStream, randomStream } from './cohort/random.ts';
-export type { MendedVoxels, ReadSample, Sample } from './cohort/sample.ts';
+export {
+  type MendedVoxels,
+  type ReadSample,
+  type Sample,
+  SURROUNDING_MARGIN,
+  type Surroundings,
+} from './cohort/sample.ts';
 export {
   type CohortLook,
   doubtsOfCohort,
@@ -16,9 +22,11 @@ export {
   checkSplitSizes,
   defaultSizes,
   drawSplit,
+  type SizeRule,
   type Split,
 } from './cohort/split.ts';
 export { applyLambda, type CalibratedInterval } from './evaluate/apply.ts';
+export type { CalibratedLambda } from './evaluate/calibrated-lambda.ts';
 export { calibrationScansIn } from './evaluate/calibration-scans.ts';
 export {
   FLAGGED_ABOVE,
@@ -54,7 +62,6 @@ export {
   sweepScan,
 } from './evaluate/risk-curve.ts';
 export {
-  type CalibratedLambda,
   type Evaluation,
   evaluateScan,
   type LossAndLength,
@@ -63,13 +70,17 @@ export {
 } from './evaluate/scan-evaluation.ts';
 export type { Centre } from './learned/centre.ts';
 export { type Placement, placeSample } from './learned/placement.ts';
+export { type PredictedSlices, type SlicePart, surroundingsOf } from './learned/slice-features.ts';
 export { checkCombination } from './options/combination.ts';
 export { ExperimentPlan, type SplitSizes } from './options/experiment-plan.ts';
-export { holdsWholeSlices, shortestOptions } from './options/method.ts';
+export { shortestOptions } from './options/method.ts';
 export {
+  keepsSurroundings,
+  knowsWholeSlices,
   PREPARING_DEFAULTS,
   Preparing,
   PreparingOptions,
+  UNCUT,
   UNKNOWN_PREPARING,
 } from './options/preparing.ts';
 export {
@@ -97,20 +108,16 @@ export type {
 export {
   evaluateFits,
   fitSplit,
-  type LabelledIndex,
   lengthsWithMore,
-  type MeanAndSd,
-  planRuns,
   profileOptionsOf,
-  type RunPlan,
   type RunResult,
   runOne,
   type SplitFits,
-  type SummaryRow,
-  summarize,
 } from './procedures/experiment.ts';
 export type { CalibrationData, Fit, FitAnchor, FitOptions, OrganStatus } from './procedures/fit.ts';
 export { guaranteeInWords } from './procedures/guarantee.ts';
+export { type LabelledIndex, planRuns, type RunPlan } from './procedures/run-plan.ts';
+export { type MeanAndSd, type SummaryRow, summarize } from './procedures/summary.ts';
 export {
   type Interval,
   intervalOf,
@@ -127,6 +134,7 @@ export {
 export type { ResidualCells } from './profile/residual-cells.ts';
 export type { PagedNumbers, SortedNumbers } from './profile/sorted-numbers.ts';
 export type { MergedScores, ScorePlaces, Sides } from './profile/sorted-scores.ts';
+export { AnchorRecord } from './records/anchor.ts';
 export { APPLY_SCHEMA, type AppliedOrgan, ApplySummary } from './records/apply-summary.ts';
 export {
   CALIBRATION_SCHEMA,
@@ -140,6 +148,7 @@ export {
 } from './records/calibration.ts';
 export { EVALUATION_SCHEMA, EvaluationDocument, parseEvaluation } from './records/evaluation.ts';
 export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment.ts';
+export { LambdaByGroup } from './records/lambda.ts';
 export {
   PROFILES_SCHEMA,
   ProfiledScan,
@@ -160,8 +169,6 @@ export {
   RunFile,
 } from './records/results.ts';
 export {
-  AnchorRecord,
-  LambdaByGroup,
   LossesRecord,
   type MoreScans,
   RunRecord,

@@ -98,7 +98,7 @@ const FILE = 'some/calibration.json';
 
 /** Fields that other versions of a calibration may lack. */
 const OPTIONAL = new Set([
-  ...['background', 'centre', 'fingerprints', 'mended', 'moreScans', 'patients', 'units'],
+  ...['background', 'centre', 'fingerprints', 'meanLambda', 'mended', 'moreScans', 'patients', 'units'],
 ]);
 
 /** The refusal of a document, which must be `bad-input` and name the file. */

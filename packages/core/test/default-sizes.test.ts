@@ -22,9 +22,58 @@ describe('sizes that are not given', () => {
     [639, { nOpt: 32, nCal: 512, nTest: 127 }],
     [640, { nOpt: 32, nCal: 512, nTest: 128 }],
     [5000, { nOpt: 32, nCal: 512, nTest: 128 }],
-    [3, { nOpt: 2, nCal: 3, nTest: 0 }],
+    [3, { nOpt: 1, nCal: 3, nTest: 0 }],
   ])('fit %i patients', (patients, sizes) => {
     expect(defaultSizes(patients)).toEqual(sizes);
+  });
+
+  test.each([
+    [40, 8],
+    [160, 32],
+    [639, 32],
+    [5000, 32],
+    [3, 1],
+  ])('with the preset paper: of %i patients %i optimize', (patients, nOpt) => {
+    const { nCal, nTest } = defaultSizes(patients);
+    expect(defaultSizes(patients, {}, { preset: 'paper' })).toEqual({ nOpt, nCal, nTest });
+  });
+
+  test.each([
+    [28, 0.1, 4],
+    [28, 0.05, 4],
+    [28, 0.04, 4],
+    [28, 0.038, 2],
+    [28, 0.035, 1],
+    [28, 0.01, 1],
+    [12, 0.1, 3],
+    [12, 0.2, 4],
+    [9, 0.1, 1],
+    [264, 0.01, 32],
+    [128, 0.01, 18],
+    [110, 0.01, 11],
+  ])('of %i patients that calibrate at ε = %d, %i optimize: ⌈1/ε⌉ − 1 are left', (nCal, epsilon, nOpt) => {
+    expect(defaultSizes(2000, { nCal }, { epsilon }).nOpt).toBe(nOpt);
+    for (const preset of ['shortest', 'recentred'] as const)
+      expect(defaultSizes(2000, { nCal }, { epsilon, preset }).nOpt).toBe(nOpt);
+    // What is given wins.
+    expect(defaultSizes(2000, { nCal, nOpt: 8 }, { epsilon }).nOpt).toBe(8);
+  });
+
+  test('leave as many as the condition needs wherever the cohort has them, and one to optimize', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 700 }),
+        fc.double({ min: 2e-3, max: 0.9, noNaN: true }),
+        fc.constantFrom('paper' as const, 'shortest' as const, undefined),
+        (nCal, epsilon, preset) => {
+          const { nOpt } = defaultSizes(2000, { nCal }, { epsilon, preset });
+          expect(nOpt).toBeGreaterThanOrEqual(1);
+          const least = leastUnits(crcBound(epsilon));
+          if (nCal > least) expect(nCal - nOpt).toBeGreaterThanOrEqual(least);
+        },
+      ),
+      { seed: 17 },
+    );
   });
 
   test('fit every cohort of two patients or more, whatever one of them is given as', () => {

@@ -26,7 +26,7 @@ import {
 import { CENTRE_TERMS, fitCentre } from '../src/learned/centre.ts';
 import { gatherRows, type OrganRows } from '../src/learned/opt-rows.ts';
 import { growTree, leavesOf, rulesOf } from '../src/learned/regression-tree.ts';
-import { SLICE_FEATURES, SliceFeatures } from '../src/learned/slice-features.ts';
+import { pointOf, SLICE_FEATURES, SliceFeatures, surroundingsOf } from '../src/learned/slice-features.ts';
 import { dataOf, draws, indexOf, LABELS, select } from './random-cohort.ts';
 import { meetsCondition, overPatients } from './reference.ts';
 
@@ -133,7 +133,7 @@ function featureAt(sample: Sample, z: number, y: number, x: number, name: string
         sum += point ? point[v] : Math.fround((lower[v] + upper[v]) / 2);
         size++;
       }
-      return sum / size - own;
+      return Math.fround(sum / size) - own;
     }
     default:
       throw new Error(`no feature ${name}`);
@@ -176,6 +176,53 @@ describe('the features of a slice', () => {
     }
   });
 
+  it.each([
+    ['the middle', { height: 9, width: 8, row: 6, column: 5 }],
+    ['a corner', { height: 9, width: 8, row: 0, column: 0 }],
+    ['the other corner', { height: 10, width: 8, row: 14, column: 12 }],
+    ['more than all, padded', { height: 30, width: 31, row: -3, column: -6 }],
+    ['rows padded, columns cropped', { height: 30, width: 8, row: -3, column: 11 }],
+  ])('of a part are those of the whole slice, to the bit: %s', (_, part) => {
+    for (const seed of [5, 6]) {
+      const drawn = drawScan('s', draws(seed));
+      const { point: _, ...bare } = drawn;
+      const whole: Sample = seed === 5 ? drawn : bare;
+      const [slices, height, width] = whole.shape;
+      // Cut as preparing cuts: padding is background of nothing.
+      const cut = <V extends Float32Array | Uint8Array | Uint16Array>(values: V): V => {
+        const out = new (values.constructor as new (size: number) => V)(slices * part.height * part.width);
+        for (let v = 0; v < out.length; v++) {
+          const x = (v % part.width) + part.column;
+          const y = (Math.floor(v / part.width) % part.height) + part.row;
+          const z = Math.floor(v / (part.width * part.height));
+          if (x >= 0 && x < width && y >= 0 && y < height) out[v] = values[(z * height + y) * width + x];
+        }
+        return out;
+      };
+      const sample: Sample = {
+        ...{ ...whole, shape: [slices, part.height, part.width] },
+        ...{ truth: cut(whole.truth), lower: cut(whole.lower), upper: cut(whole.upper) },
+        ...(whole.point ? { point: cut(whole.point) } : {}),
+        organs: cut(whole.organs as Uint8Array),
+        surroundings: surroundingsOf(whole, part, 8),
+      };
+      const own = new SliceFeatures(part.height, part.width);
+      const all = new SliceFeatures(height, width);
+      for (let z = 0; z < slices; z++) {
+        own.compute(sample, pointOf(sample), z * part.height * part.width);
+        all.compute(whole, pointOf(whole), z * height * width);
+        for (let f = 0; f < SLICE_FEATURES.length; f++) {
+          const expected = cut(Float32Array.from([...all.planes[f], ...all.planes[f]]));
+          for (let v = 0; v < part.height * part.width; v++) {
+            const voxel = z * part.height * part.width + v;
+            if (sample.upper[voxel] > sample.lower[voxel])
+              expect(Object.is(own.planes[f][v], expected[v]), `${SLICE_FEATURES[f]} at ${v}`).toBe(true);
+          }
+        }
+      }
+    }
+  });
+
   it('do not depend on the slices computed before', () => {
     const [one, two] = drawScans(3, 2);
     const used = new SliceFeatures(24, 20);
@@ -195,7 +242,7 @@ describe('a regression tree', () => {
     leaves: fc.integer({ min: 1, max: 12 }),
   });
 
-  it('splits best first: every split is the best of all splits of all leaves', () => {
+  it('splits best first: every split lowers the spread most of all splits of all leaves', () => {
     fc.assert(
       fc.property(rows, ({ seed, count, least, leaves }) => {
         const random = draws(seed);
@@ -208,10 +255,10 @@ describe('a regression tree', () => {
         let parts: number[][] = [Array.from({ length: count }, (_, i) => i)];
         const error = (part: readonly number[]) => {
           const mean = part.reduce((sum, i) => sum + target[i], 0) / part.length;
-          return part.reduce((sum, i) => sum + (target[i] - mean) ** 2, 0);
+          return Math.sqrt(part.length * part.reduce((sum, i) => sum + (target[i] - mean) ** 2, 0));
         };
         while (parts.length < leaves) {
-          let best = { gain: 1e-9, parts };
+          let best = { gain: 1e-9 * count, parts };
           for (const part of parts) {
             for (const column of columns) {
               for (const cut of new Set(part.map((i) => column[i]))) {
@@ -569,13 +616,20 @@ describe('what is learned from whole slices', () => {
     ['procedures', 'recentred', PAPER_OPTIONS],
     ['recentre', 'sem-crc', RECENTRED_OPTIONS],
     ['strata', 'sem-crc', SHORTEST_OPTIONS],
-  ] as const)('is refused by name on scans that were cropped: %s', (option, procedure, options) => {
-    const plan = { ...sizes, procedures: [procedure], options };
-    expect(() => planRuns(plan, { ...index, preparing: cropped })).toThrow(
-      expect.objectContaining({ code: 'usage', data: { options: [option, 'prepare'] } }),
-    );
-    expect(planRuns(plan, index)).toHaveLength(1);
-  });
+  ] as const)(
+    'is refused by name on scans that were cropped and keep nothing around: %s',
+    (option, procedure, options) => {
+      const plan = { ...sizes, procedures: [procedure], options };
+      expect(() => planRuns(plan, { ...index, preparing: cropped })).toThrow(
+        expect.objectContaining({ code: 'usage', data: { options: [option, 'spacing'] } }),
+      );
+      expect(planRuns(plan, index)).toHaveLength(1);
+      const kept = { ...cropped, spacing: null, surroundings: true } as Preparing;
+      expect(planRuns(plan, { ...index, preparing: kept })).toHaveLength(1);
+      const resampled = { ...kept, spacing: [1, 1, 1] } as Preparing;
+      expect(() => planRuns(plan, { ...index, preparing: resampled })).toThrow(/resampled/);
+    },
+  );
 
   it.each([
     ['control', { control: ['liver'] }],

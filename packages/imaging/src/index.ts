@@ -69,6 +69,7 @@ export { restoreImage, restoreLabels } from './prepare/restore.ts';
 export {
   type CutChoice,
   chooseCut,
+  firstPixel,
   type PaperSlices,
   type ScanCut,
   type SliceRoom,
@@ -77,6 +78,7 @@ export {
   stackSlices,
   takeImage,
   takeLabels,
+  wholeSlices,
 } from './prepare/scan-cut.ts';
 export {
   chooseSliceWindow,

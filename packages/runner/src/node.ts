@@ -22,12 +22,8 @@ import {
   PreparationWorkbench,
 } from './preparation.ts';
 import { type ScanExecutor, type ScanJobs, type ScanSession, ScanWorkbench } from './scan.ts';
-import {
-  type SimulationExecutor,
-  type SimulationJobs,
-  type SimulationSession,
-  SimulationWorkbench,
-} from './simulation.ts';
+import type { SimulationExecutor, SimulationJobs, SimulationSession } from './simulation/jobs.ts';
+import { SimulationWorkbench } from './simulation/workbench.ts';
 import { type NodeThreadOptions, spawnNodeThread } from './thread-node.ts';
 import { ExperimentWorkbench } from './workbench.ts';
 
@@ -62,18 +58,15 @@ export {
   runProfiling,
 } from './profiling.ts';
 export { runProjection, runReconstruction, type ScanExecutor, type ScanRunOptions } from './scan.ts';
+export { estimateSimulation, type SimulationEstimate } from './simulation/estimate.ts';
+export type { SimulationExecutor, SimulationOutput } from './simulation/jobs.ts';
 export {
-  estimateSimulation,
   mergeSimulation,
-  type PatientsToDraw,
   runSimulation,
-  type SimulationEstimate,
-  type SimulationExecutor,
   type SimulationOptions,
-  type SimulationOutput,
-  type SimulationSpec,
   type SimulationSummary,
-} from './simulation.ts';
+} from './simulation/run.ts';
+export type { PatientsToDraw, SimulationSpec } from './simulation/spec.ts';
 export { type NodeThreadOptions, serveNodeThread, spawnNodeThread } from './thread-node.ts';
 
 /** Does experiments in this thread. */

@@ -1,4 +1,4 @@
-import { SimulationWorkbench } from './simulation.ts';
+import { SimulationWorkbench } from './simulation/workbench.ts';
 import { serveNodeThread } from './thread-node.ts';
 
 serveNodeThread(new SimulationWorkbench());

@@ -75,7 +75,8 @@ export function checkNoise(noise: Noise): void {
  */
 export function addNoise({ from, to, data }: Views, noise: Noise, maximum: number): void {
   checkNoise(noise);
-  if (noise.kind === 'none' || maximum <= 0) return;
+  // Nothing to scale by; behind air alone the linear model has no variance. Beer and Lambert's counts vary there, too.
+  if (noise.kind === 'none' || (noise.kind === 'poisson' && maximum <= 0)) return;
   const perView = data.length / (to - from);
   const generator = viewGenerator(noise.seed, from);
   const { photons } = noise;

@@ -143,11 +143,15 @@ describe('noise', () => {
     expect(Math.abs(correlation)).toBeLessThan(4.9 / Math.sqrt(97_500));
   });
 
-  it('finds the largest integral, leaves a scan of nothing alone, and refuses what cannot be', () => {
+  it('finds the largest integral, scales nothing by nothing, and refuses what cannot be', () => {
     expect(largestIntegral(Float32Array.of(-3, 2, 1))).toBe(2);
     const empty = new Float32Array(4);
     addNoise({ from: 0, to: 1, data: empty }, linear, 0);
     expect(empty).toEqual(new Float32Array(4));
+    // A detector behind air counts photons, too: Beer and Lambert's noise is there in an empty scan.
+    const air = new Float32Array(1000);
+    addNoise({ from: 0, to: 1, data: air }, exponential, 0);
+    expect(new Set(air).size).toBeGreaterThan(20);
     const refused = (noise: object) => () =>
       addNoise({ from: 0, to: 1, data: empty }, { ...exponential, ...noise } as Noise, 1);
     expect(refused({ photons: 0 })).toThrow(/`photons`: expected a number above 0/);

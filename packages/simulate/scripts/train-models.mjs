@@ -37,9 +37,9 @@ const only = process.argv[2];
 const BASELINE = { patients: 120, examples: 360_000, units: [16, 16, 3], epochs: 12, batch: 64, rate: 4e-3 };
 /** The authors' helix most often, as users take it; the other beams to know their images, too. */
 const FBP = {
-  patients: 24,
+  patients: 64,
   geometries: ['helix', 'helix', 'helix', 'fan', 'parallel'],
-  ...{ examples: 160_000, units: [16, 16, 3], epochs: 12, batch: 64, rate: 4e-3 },
+  ...{ examples: 400_000, units: [16, 16, 3], epochs: 12, batch: 64, rate: 4e-3 },
 };
 const STAND_IN = {
   patients: 560,
@@ -107,8 +107,12 @@ async function trainBaselineFbp() {
       [3, 3, 32],
       [2, 3, 32],
       [3, 5, 24],
+      [3, 3, 32],
+      [2, 3, 32],
+      [3, 3, 32],
+      [3, 5, 24],
       [1.5, 3, 24],
-    ][index % 4];
+    ][index % 8];
     const side = Math.round(336 / pixel);
     const grid = centredGrid([slices, side, side], [pixel, pixel, thickness]);
     const truth = windowed(drawPhantomVolume({ seed: trainingSeed, organs: 'nine' }, index, grid).truth);
@@ -125,7 +129,7 @@ async function trainBaselineFbp() {
   const predictor = parseBaseline(model, 'baseline-fbp');
   const heldOut = {};
   for (const [geometry, fbp] of Object.entries(tasks)) {
-    heldOut[geometry] = await measureBaseline(predictor, (index) => scanHeldOut(index, fbp, predictor), 5);
+    heldOut[geometry] = await measureBaseline(predictor, (index) => scanHeldOut(index, fbp, predictor), 10);
   }
   const { name, settings } = tasks.helix;
   const record = { seed: trainingSeed, ...FBP, task: name, photons: settings.photons, examples: found.count };

@@ -1,4 +1,5 @@
-export type { OrganSet } from './anatomy.ts';
+export type { OrganSet } from './anatomy/tissue.ts';
+export type { PhantomGrid } from './brush.ts';
 export { BlockExamples, type LabelledSlice, VoxelExamples } from './examples.ts';
 export {
   classLoss,
@@ -8,7 +9,6 @@ export {
   type TrainingOptions,
   trainNetwork,
 } from './network-training.ts';
-export type { PhantomGrid } from './painter.ts';
 export {
   centredGrid,
   drawPhantom,

@@ -1,19 +1,11 @@
-import { furnish, type OrganSet, type PointFields, type Tissue } from './anatomy.ts';
+import { furnish } from './anatomy/contents.ts';
+import type { OrganSet, Tissue } from './anatomy/tissue.ts';
+import { Brush, type PhantomGrid } from './brush.ts';
 import { Lattice } from './lattice.ts';
 import { drawPatient, type Patient } from './patient.ts';
 import { generatorOf, uniform } from './random.ts';
-import { type BonePlace, Spine } from './spine.ts';
+import { Spine } from './spine.ts';
 import { hump, Trunk, type TrunkPlace } from './trunk.ts';
-
-/** Where the voxels of a phantom lie: voxel (x, y, z) is centred at `first` + (x, y, z) · `spacing`, mm, RAS. */
-export interface PhantomGrid {
-  /** [slices, height, width]. */
-  readonly shape: readonly [slices: number, height: number, width: number];
-  /** Distance of neighbouring voxels along x, y, z in mm. */
-  readonly spacing: readonly [x: number, y: number, z: number];
-  /** Centre of voxel (0, 0, 0). The origin is the middle of the trunk at the first lumbar vertebra. */
-  readonly first: readonly [x: number, y: number, z: number];
-}
 
 /** How far organs are moved and bent, mm. */
 const bend = { slow: 13, quick: 4.5 };
@@ -253,82 +245,6 @@ export class Abdomen {
       hounsfield[i] = mix(hounsfield[i], tissue.hounsfield(-distance, point, brush.y[i]), alpha);
       if (alpha >= 0.5) organs[i] = tissue.label;
     }
-  }
-}
-
-/** The fields and places of the row being painted. */
-class Brush {
-  readonly grid: PhantomGrid;
-  readonly count: number;
-  readonly xs: Float64Array;
-  /** Width in mm over which one tissue gives way to the next: what a voxel and the scanner blur. */
-  readonly softness: number;
-  readonly x: Float64Array;
-  readonly y: Float64Array;
-  readonly z: Float64Array;
-  readonly cavity: Float64Array;
-  readonly muscle: Float64Array;
-  readonly slowX: Float32Array;
-  readonly slowY: Float32Array;
-  readonly slowZ: Float32Array;
-  readonly quickX: Float32Array;
-  readonly quickY: Float32Array;
-  readonly coarse: Float32Array;
-  readonly lobular: Float32Array;
-  readonly fine: Float32Array;
-  readonly grain: Float32Array;
-  readonly threadA: Float32Array;
-  readonly threadB: Float32Array;
-  readonly bowelA: Float32Array;
-  readonly bowelB: Float32Array;
-  readonly place: TrunkPlace = { skin: 0, muscle: 0, cavity: 0, diaphragm: 0, round: 0 };
-  readonly bone: BonePlace = { distance: 0, hounsfield: 0 };
-  readonly point: PointFields = { coarse: 0, lobular: 0, fine: 0 };
-  readonly #fields: { readonly draw: ReturnType<Lattice['field']>; readonly out: Float32Array }[] = [];
-
-  constructor(grid: PhantomGrid, lattice: Lattice) {
-    this.grid = grid;
-    const [, , width] = grid.shape;
-    this.count = width;
-    this.xs = Float64Array.from({ length: width }, (_, x) => grid.first[0] + x * grid.spacing[0]);
-    this.softness = Math.max(1.4, 0.9 * grid.spacing[0]);
-    const places = (): Float64Array => new Float64Array(width);
-    this.x = places();
-    this.y = places();
-    this.z = places();
-    this.cavity = places();
-    this.muscle = places();
-    let shift = 1;
-    const field = (cell: number): Float32Array => {
-      const out = new Float32Array(width);
-      this.#fields.push({ draw: lattice.field(this.xs, cell, shift), out });
-      shift += 1;
-      return out;
-    };
-    this.slowX = field(70);
-    this.slowY = field(70);
-    this.slowZ = field(70);
-    this.quickX = field(22);
-    this.quickY = field(22);
-    this.coarse = field(30);
-    this.lobular = field(8);
-    this.fine = field(3.1);
-    this.grain = field(1.9);
-    this.threadA = field(24);
-    this.threadB = field(24);
-    this.bowelA = field(40);
-    this.bowelB = field(40);
-  }
-
-  sample(y: number, z: number): void {
-    for (const { draw, out } of this.#fields) draw(y, z, out);
-  }
-
-  /** Voxels of the row that stand between two places of the reference patient. */
-  indices(from: number, to: number, patient: Patient): readonly [from: number, to: number] {
-    const { first, spacing } = this.grid;
-    const index = (x: number): number => (x * patient.stretch[0] + patient.offset[0] - first[0]) / spacing[0];
-    return [Math.max(0, Math.floor(index(from))), Math.min(this.count, Math.ceil(index(to)) + 1)];
   }
 }
 

@@ -1,8 +1,9 @@
 import { type Affine, makeVolume, sliceOffsets, type Volume } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import { bodyMask } from '@semcrc/predict';
-import type { OrganSet } from './anatomy.ts';
-import { Abdomen, type PhantomGrid } from './painter.ts';
+import type { OrganSet } from './anatomy/tissue.ts';
+import type { PhantomGrid } from './brush.ts';
+import { Abdomen } from './painter.ts';
 import type { Acquisition } from './simulation.ts';
 import { windowed } from './windowed.ts';
 

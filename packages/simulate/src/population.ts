@@ -3,11 +3,11 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Labels } from '@semcrc/core';
 import { organLabels } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
-import type { PhantomGrid } from './painter.ts';
+import type { PhantomGrid } from './brush.ts';
 import { centredGrid, drawPhantomVolume } from './phantom.ts';
 import type { SimulatedPatient } from './simulation.ts';
 import { trainingSeed } from './source.ts';
-import { defaultWarp, drawWarp, type Template, type WarpOptions } from './warp.ts';
+import { checkWarp, defaultWarp, drawWarp, type Template, type WarpOptions } from './warp.ts';
 
 /** Patients that can be drawn one by one: a pure function of seed and index. */
 export interface Population {
@@ -61,11 +61,16 @@ export function phantomPopulation(shape: PhantomGrid['shape'], spacing: PhantomG
   };
 }
 
-/** Warps of templates. */
+/**
+ * Warps of templates.
+ *
+ * @throws SemcrcError `usage` for options that would fold space.
+ */
 export function warpPopulation(
   templates: readonly Template[],
   options: WarpOptions = defaultWarp,
 ): Population {
+  checkWarp(options);
   const organs = new Set<number>();
   for (const { anatomy } of templates) for (const label of anatomy) if (label > 1) organs.add(label);
   const sorted = [...organs].sort((a, b) => a - b);

@@ -4,7 +4,7 @@ import type { Labels, Sample, Source } from '@semcrc/core';
 import { organLabels } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import { baselinePredictor, standInSegmenter } from '@semcrc/predict';
-import { type OrganSet, organ } from './anatomy.ts';
+import { type OrganSet, organ } from './anatomy/tissue.ts';
 import { drawPhantom, type PhantomModel, phantomId } from './phantom.ts';
 import type { Acquisition } from './simulation.ts';
 import { denoisingTask } from './task.ts';

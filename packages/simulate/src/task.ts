@@ -33,16 +33,18 @@ export interface Task {
 
 /** Standard deviation of the paper's denoising task. */
 export const paperSigma = 0.2;
+/** A hundred times the data range: nothing is left of the truth, and files still hold the measurement. */
+const strongest = 100;
 
 /**
  * Denoising: independent Gaussian noise in every voxel, standard deviation `sigma` in windowed intensity. Every slice has
  * a stream of its own, so a slab gets the noise it has in the whole volume.
  *
- * @throws SemcrcError `usage` when sigma is not a number from 0.
+ * @throws SemcrcError `usage` when sigma is not a number from 0 to 100.
  */
 export function denoisingTask(sigma: number = paperSigma): Task {
-  if (!(sigma >= 0 && Number.isFinite(sigma))) {
-    throw new SemcrcError('usage', `\`sigma\`: expected a number from 0, found ${sigma}`, {
+  if (!(sigma >= 0 && sigma <= strongest)) {
+    throw new SemcrcError('usage', `\`sigma\`: expected a number from 0 to ${strongest}, found ${sigma}`, {
       data: { options: ['sigma'] },
     });
   }

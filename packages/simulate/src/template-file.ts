@@ -35,7 +35,7 @@ const affineTolerance = 0.03;
  *
  * @param labels label scheme, or the path of a label map.
  * @throws SemcrcError `usage` for an unknown scheme; `bad-input` naming the file when one cannot be read, the two lie on
- *   different grids, a label is not of the scheme, or none of the nine organs is there.
+ *   different grids, the CT is not in HU, a label is not of the scheme, or none of the nine organs is there.
  */
 export async function readTemplate(
   { truth, segmentation }: TemplateFiles,
@@ -47,6 +47,7 @@ export async function readTemplate(
   const organs = await readNifti(segmentation, { as: 'labels' });
   const table = labelNames(organs.header.extensions);
   if (table) checkLabelTable(table, labelling.scheme, segmentation);
+  checkHounsfield(image.volume, truth);
   let ct: Volume = reorientToRas(image.volume);
   let numbers: LabelVolume = reorientToRas(organs.volume);
   const size = ({ shape: [z, y, x] }: Volume | LabelVolume): string => `${x} × ${y} × ${z}`;
@@ -93,4 +94,27 @@ export async function readTemplate(
     );
   }
   return { truth: ct, anatomy: mergeBody(anatomy, body) };
+}
+
+/** Windowed intensities lie within these; a CT in HU does not. */
+const intensities = [-1, 2] as const;
+
+/** @throws SemcrcError `bad-input` for a voxel that is no number, or a CT in windowed units or with its intercept lost. */
+function checkHounsfield({ data }: Volume, file: string): void {
+  const refuse = (problem: string): never => {
+    throw new SemcrcError('bad-input', `${file}: expected a CT in HU, ${problem}`, { data: { file } });
+  };
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of data) {
+    if (!Number.isFinite(value)) refuse(`found a voxel that is ${value}`);
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  if (least >= intensities[0] && most <= intensities[1]) {
+    refuse(`found values from ${least} to ${most}, as of the window; give the CT itself`);
+  }
+  if (least >= 0 && most > 1000) {
+    refuse(`found none below 0, as of HU + 1024; subtract 1024`);
+  }
 }

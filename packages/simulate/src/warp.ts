@@ -39,6 +39,29 @@ export const defaultWarp: WarpOptions = {
   hounsfield: 10,
 };
 
+/** Millimetres that the velocity may be smoothed over: beyond, a warp only shifts. */
+const widest = 200;
+
+/**
+ * Refuses warps that would fold space. The velocity changes by `bend` over about `smoothness`; up to half of it the least
+ * Jacobian determinant on the voxels' grid stays above 0.1 (tested), beyond it nothing is promised.
+ *
+ * @throws SemcrcError `usage`, naming the option.
+ */
+export function checkWarp({ bend, smoothness }: Pick<WarpOptions, 'bend' | 'smoothness'>): void {
+  const refuse = (option: string, expected: string, found: number): never => {
+    throw new SemcrcError('usage', `\`${option}\`: expected ${expected}, found ${found}`, {
+      data: { options: [option] },
+    });
+  };
+  if (!(smoothness > 0 && smoothness <= widest)) {
+    refuse('smoothness', `a width above 0 mm, at most ${widest}`, smoothness);
+  }
+  if (!(bend >= 0 && bend <= smoothness / 2)) {
+    refuse('bend', `0 to ${smoothness / 2} mm, half the smoothness, as space would fold beyond`, bend);
+  }
+}
+
 /**
  * Draws warped patient `index` of a seed: a template drawn at random, its organs brightened or darkened, bent by a random
  * diffeomorphism, stretched, turned and shifted. CT and labels are sampled at the same places (linearly; nearest), so they

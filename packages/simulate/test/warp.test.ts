@@ -1,6 +1,17 @@
-import { makeVolume } from '@semcrc/imaging';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { makeVolume, type Shape } from '@semcrc/imaging';
 import { describe, expect, it } from 'vitest';
-import { defaultWarp, drawMap, drawWarp, generatorOf, leastJacobian, type Template } from '../src/index.ts';
+import {
+  defaultWarp,
+  drawMap,
+  drawWarp,
+  generatorOf,
+  leastJacobian,
+  type Template,
+  warpPopulation,
+} from '../src/index.ts';
+import { readTemplate } from '../src/node.ts';
 
 const shape = [20, 60, 70] as const;
 const affine = [3, 0, 0, -100, 0, 3, 0, -90, 0, 0, 3, 0, 0, 0, 0, 1];
@@ -27,14 +38,17 @@ function balls(level = 100): Template {
   return { truth: makeVolume(data, shape, affine), anatomy };
 }
 
-/** Voxels of a group, and of its largest 6-connected part. */
-function components(anatomy: Uint8Array, group: number): { readonly all: number; readonly largest: number } {
-  const [, height, width] = shape;
+/** Voxels of a label, and of its largest 6-connected part. */
+function components(
+  anatomy: Uint8Array,
+  label: number,
+  [, height, width]: Shape = shape,
+): { readonly all: number; readonly largest: number } {
   const seen = new Uint8Array(anatomy.length);
   let all = 0;
   let largest = 0;
   for (let start = 0; start < anatomy.length; start++) {
-    if (anatomy[start] !== group || seen[start] === 1) continue;
+    if (anatomy[start] !== label || seen[start] === 1) continue;
     const stack = [start];
     seen[start] = 1;
     let size = 0;
@@ -52,7 +66,7 @@ function components(anatomy: Uint8Array, group: number): { readonly all: number;
       ];
       for (const step of steps) {
         const to = at + step;
-        if (step !== 0 && anatomy[to] === group && seen[to] === 0) {
+        if (step !== 0 && anatomy[to] === label && seen[to] === 0) {
           seen[to] = 1;
           stack.push(to);
         }
@@ -85,6 +99,22 @@ describe('a warped patient', () => {
     expect(leastJacobian(grid, drawMap(grid, rough, generatorOf(0, 0)))).toBeLessThan(0.1);
   });
 
+  it('is bent no more than keeps space whole: at the limit the Jacobian is positive, beyond it warps are refused', () => {
+    const grid = balls().truth;
+    for (const smoothness of [8, 26, 60]) {
+      const most = { ...defaultWarp, bend: smoothness / 2, bendAcross: smoothness / 4, smoothness };
+      const least = Array.from({ length: 6 }, (_, seed) =>
+        leastJacobian(grid, drawMap(grid, most, generatorOf(seed, 1))),
+      );
+      expect(Math.min(...least)).toBeGreaterThan(0.1);
+      expect(() => warpPopulation([balls()], most)).not.toThrow();
+      expect(() => warpPopulation([balls()], { ...most, bend: 0.6 * smoothness })).toThrow(/bend.*fold/);
+    }
+    for (const smoothness of [0, -1, 1e9, Number.NaN]) {
+      expect(() => warpPopulation([balls()], { ...defaultWarp, smoothness })).toThrow(/smoothness/);
+    }
+  });
+
   it('keeps every organ in one piece: its largest part holds 98 % of its voxels', () => {
     for (let index = 0; index < 20; index++) {
       const { anatomy } = drawWarp([balls()], 3, index);
@@ -94,6 +124,29 @@ describe('a warped patient', () => {
         expect(largest).toBeGreaterThanOrEqual(0.98 * all);
       }
     }
+  });
+
+  it('keeps the organs of a real scan in one piece, as far as its labels are', async (context) => {
+    const sample = resolve(import.meta.dirname, '../../../../shared/data/totalsegmentator-sample');
+    if (!existsSync(sample)) return context.skip(`${sample} is not here`);
+    const files = {
+      truth: resolve(sample, 'example_ct_sm.nii.gz'),
+      segmentation: resolve(sample, 'example_seg.nii.gz'),
+    };
+    const template = await readTemplate(files, 'totalsegmentator', null);
+    const labels = [...new Set(template.anatomy)].filter((label) => label > 1);
+    const wholeness = (anatomy: Uint8Array, label: number): number => {
+      const { all, largest } = components(anatomy, label, template.truth.shape);
+      return largest / all;
+    };
+    expect(labels.length).toBeGreaterThanOrEqual(7);
+    for (let index = 0; index < 4; index++) {
+      const { anatomy } = drawWarp([template], 1, index);
+      for (const label of labels) {
+        expect(wholeness(anatomy, label)).toBeGreaterThanOrEqual(0.98 * wholeness(template.anatomy, label));
+      }
+    }
+    return undefined;
   });
 
   it('has CT and labels from the same places', () => {

@@ -3,7 +3,15 @@ import { basename, join, resolve } from 'node:path';
 import { isProfileFile, type MergedProfiles, mergeProfiles } from '@semcrc/cohort/node';
 import { checkOutput } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { hasParts, mergeExperiments, mergeParts, openResults, outputOf, type Whole, whileLocked } from '@semcrc/results';
+import {
+  hasParts,
+  mergeExperiments,
+  mergeParts,
+  openResults,
+  outputOf,
+  type Whole,
+  whileLocked,
+} from '@semcrc/results';
 import { mergePrediction, mergePreparation, mergeSimulation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';

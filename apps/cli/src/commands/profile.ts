@@ -3,7 +3,7 @@ import { isProfileFile, openProfileFiles } from '@semcrc/cohort/node';
 import { type Cohort, type HeuristicOptions, PAPER_OPTIONS } from '@semcrc/core';
 import { checkOutput, type OutputRules } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { hasParts, type Part, type PartWriter } from '@semcrc/results';
+import { hasParts, type Part } from '@semcrc/results';
 import { profilesHeader, runProfiling } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import { Type } from 'typebox';
@@ -26,8 +26,7 @@ import type { Settings } from '../settings.ts';
 import { chooseSource, handleOf, inputsOf } from '../source.ts';
 import { facts } from '../table.ts';
 import { VERSION } from '../version.ts';
-import { EXPERIMENTS, noteReading, openCohort, withExecutor } from '../work.ts';
-import { writing } from '../writing.ts';
+import { EXPERIMENTS, noteReading, openCohort, workInto } from '../work.ts';
 
 interface ProfileOptions extends Settings {
   readonly out?: string;
@@ -80,7 +79,7 @@ Examples:
 
 /** `semcrc profile`: a cohort → a file of profiles, that calibrating needs no voxels with. */
 export function profileCommand(invocation: Invocation): Command {
-  const { terminal, signal } = invocation;
+  const { terminal } = invocation;
   const command = new Command('profile')
     .description(
       'Keep what calibrating needs of a cohort in one file, without voxels: sorted errors by organ.',
@@ -117,30 +116,8 @@ export function profileCommand(invocation: Invocation): Command {
     checkOutsideOf(place, inputs);
 
     const header = JSON.stringify(profilesHeader(known, profiling));
-    const progress = terminal.progress('scans', cohort.ids.length);
-    const write = (to: string, scans?: readonly number[]) =>
-      withExecutor(EXPERIMENTS, workers, (executor) =>
-        runProfiling({ ...opening, known }, to, {
-          ...profiling,
-          ...{ executor, signal, scans, replace: force ? 'replace' : 'keep' },
-          onProgress: ({ done, total }) => progress.update(done, total),
-        }),
-      );
-    const writePart = async (writer: PartWriter) => {
-      const plan = {
-        command: 'profile',
-        digest: sha256(header),
-        noun: 'scans',
-        details: { name: cohort.name },
-      } as const;
-      const places = await writer.begin({ ...plan, items: [...cohort.ids] });
-      const own = writer.own('.profiles');
-      const made = places.length > 0 && (await foundAt(own, header, places.length)) !== 'same';
-      const summary = made ? await write(own, places) : null;
-      await writer.finish(null, summary === null ? 0 : summary.scans - summary.kept);
-      return summary;
-    };
-    const summary = await writing({ out, part, force }, invocation, async (writer) => {
+    const how = { executors: EXPERIMENTS, workers, force, part, units: 'scans' };
+    const summary = await workInto(out, how, invocation, async ({ part: writer, warn: _, ...work }) => {
       const found = await foundAt(place, header, cohort.ids.length);
       if (found === 'same' && !force) return null;
       if (found === 'other' && !force) {
@@ -150,8 +127,22 @@ export function profileCommand(invocation: Invocation): Command {
           { data: { file: out, options: ['out', 'force'] } },
         );
       }
-      return writer === null ? write(place) : writePart(writer);
-    }).finally(() => progress.stop());
+      const write = (to: string, scans?: readonly number[]) =>
+        runProfiling({ ...opening, known }, to, { ...profiling, ...work, scans });
+      if (writer === null) return write(place);
+      const places = await writer.begin({
+        command: 'profile',
+        digest: sha256(header),
+        noun: 'scans',
+        items: [...cohort.ids],
+        details: { name: cohort.name },
+      });
+      const own = writer.own('.profiles');
+      const made = places.length > 0 && (await foundAt(own, header, places.length)) !== 'same';
+      const done = made ? await write(own, places) : null;
+      await writer.finish(null, done === null ? 0 : done.scans - done.kept);
+      return done;
+    });
     if (part !== undefined && hasParts(out)) {
       if (summary !== null) noteReading(terminal, summary, cohort, 'scan');
       terminal.printJson({ path: out, state: 'part', ...part });

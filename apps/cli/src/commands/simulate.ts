@@ -47,8 +47,8 @@ interface SimulateOptions {
 
 const voxels = Type.Integer({ minimum: 1, maximum: 4096 });
 const millimetres = Type.Number({ exclusiveMinimum: 0 });
-const positive = (description: string, fallback: number): Type.TSchema =>
-  Type.Number({ minimum: 0, default: fallback, description });
+const positive = (description: string, fallback: number, maximum: number): Type.TSchema =>
+  Type.Number({ minimum: 0, maximum, default: fallback, description });
 
 /** Grid of a phantom where none is asked for: x, y, z. */
 const PHANTOM_SIZE = [256, 256, 96] as const;
@@ -99,14 +99,21 @@ const WARP = [
     '--labels <scheme>',
     `how they number organs: ${schemeNames.join(', ')}, or a label map (.json)`,
   ),
-  schemaOption('bend', positive('Root mean square of the velocity that bends space, mm.', defaultWarp.bend)),
+  schemaOption(
+    'bend',
+    positive(
+      'Root mean square of the velocity that bends space, mm; at most half the smoothness.',
+      defaultWarp.bend,
+      100,
+    ),
+  ),
   schemaOption(
     'smoothness',
-    positive('Width of the low-pass filter of the velocity, mm.', defaultWarp.smoothness),
+    positive('Width of the low-pass filter of the velocity, mm.', defaultWarp.smoothness, 200),
   ),
   schemaOption(
     'jitter',
-    positive("Deviation of the change of each organ's attenuation, HU.", defaultWarp.hounsfield),
+    positive("Deviation of the change of each organ's attenuation, HU.", defaultWarp.hounsfield, 500),
   ),
 ];
 
@@ -118,7 +125,7 @@ const MEASURING = [
   ]),
   schemaOption(
     'sigma',
-    positive('With denoising: deviation of the noise, in windowed intensity.', paperSigma),
+    positive('With denoising: deviation of the noise, in windowed intensity.', paperSigma, 100),
   ),
   new Option(
     '--geometry <word>',

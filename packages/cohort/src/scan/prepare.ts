@@ -1,8 +1,10 @@
+import { type Surroundings, surroundingsOf } from '@semcrc/core';
 import {
   abdomenWindow,
   boxAbove,
   chooseCut,
   crop,
+  firstPixel,
   type Grid,
   type LabelVolume,
   labelledPerSlice,
@@ -19,6 +21,7 @@ import {
   takeLabels,
   type Volume,
   voxelCount,
+  wholeSlices,
 } from '@semcrc/imaging';
 import { type Resampler, SemcrcError } from '@semcrc/kernels';
 import type { ScanFiles } from '../sources/manifest.ts';
@@ -29,7 +32,7 @@ import type { ScanMemory } from './scan-memory.ts';
 import { type ReadingOptions, ScanReader } from './scan-reader.ts';
 import type { SliceCensus } from './slice-advice.ts';
 import { mergeBody } from './voxels.ts';
-import { packLabels, readMeasurement, readPredictions, windowTruth } from './whole-scan.ts';
+import { packLabels, readMeasurement, readPredictions, type Take, windowTruth } from './whole-scan.ts';
 
 /**
  * Prepares one scan as section 4 of the paper: RAS order, resampled to the spacing (images trilinear, labels nearest),
@@ -65,16 +68,31 @@ export async function prepareScan(
     stackSlices(found.organs, cut.size, organs);
 
     const room = memory && ((voxels: number) => memory.resampledImage(voxels));
-    const take = (volume: Volume, outside: number): Volume => {
-      const data = takeImage(resampler, volume, cut, outside, room);
-      return makeVolume(data, shape, cut.grid.affine);
-    };
-    const grids = sliceGrids(cut);
-    const predictions = await readPredictions(reader, take, grids);
-    if (files.body !== undefined) {
-      const body = await reader.body(files.body, grids);
-      const labelRoom = memory && ((voxels: number) => memory.resampledLabels(voxels));
-      mergeBody(organs, takeLabels(resampler, body, cut, labelRoom));
+    const taking =
+      (from: ScanCut): Take =>
+      (volume, outside) => {
+        const data = takeImage(resampler, volume, from, outside, room);
+        return makeVolume(data, [from.slices.length, ...from.size], from.grid.affine);
+      };
+    // What slices show around the voxels taken is what `apply` will see only where nothing is resampled.
+    const whole = paper.spacing === null ? wholeSlices(cut) : undefined;
+    const grids = sliceGrids(whole ?? cut);
+    const { around, ...predictions } = await readPredictions(
+      reader,
+      taking(cut),
+      grids,
+      whole && taking(whole),
+    );
+    const body = files.body === undefined ? undefined : await reader.body(files.body, grids);
+    const labelRoom = memory && ((voxels: number) => memory.resampledLabels(voxels));
+    if (body) mergeBody(organs, takeLabels(resampler, body, cut, labelRoom));
+    let surroundings: Surroundings | undefined;
+    if (whole && around && found.whole) {
+      if (body) mergeBody(found.whole, takeLabels(resampler, body, whole, labelRoom));
+      const slices = { ...around, organs: found.whole, shape: [whole.slices.length, ...whole.size] as const };
+      const labels = Object.keys(reading.labelling.labels).map(Number);
+      const part = { height: cut.size[0], width: cut.size[1], ...firstPixel(cut) };
+      surroundings = surroundingsOf(slices, part, Math.max(...labels) + 1);
     }
     const sample = {
       id: files.scan,
@@ -83,12 +101,13 @@ export async function prepareScan(
       truth,
       ...predictions,
       organs: packLabels(organs, reading.labelling),
+      ...(surroundings ? { surroundings } : {}),
     };
     if (wants === 'sample' || files.measurement === undefined) return { state: 'kept', sample };
     return {
       state: 'kept',
       sample,
-      measurement: await readMeasurement(reader, files.measurement, take, grids),
+      measurement: await readMeasurement(reader, files.measurement, taking(cut), sliceGrids(cut)),
     };
   } catch (error) {
     throw ofScan(files.scan, error);
@@ -131,6 +150,8 @@ type ChosenSlices =
       readonly cut: ScanCut;
       readonly truth: readonly Volume[];
       readonly organs: readonly LabelVolume[];
+      /** The whole slices of the segmentation, one on top of the other, where nothing is resampled. */
+      readonly whole: Uint16Array | null;
     }
   | { readonly state: 'left-out'; readonly reason: string };
 
@@ -191,6 +212,7 @@ async function chooseSlices(
     cut: choice.cut,
     truth: boxes.map((box) => crop(truth, box)),
     organs: boxes.map((box) => crop(segmentation, box)),
+    whole: paper.spacing === null ? wholeLabels(segmentation, choice.cut) : null,
   };
 }
 
@@ -223,6 +245,16 @@ export async function takeSliceCensus(
   } catch (error) {
     throw ofScan(files.scan, error);
   }
+}
+
+/** The whole slices of a segmentation that a cut takes of it. */
+function wholeLabels({ data, shape: [, height, width] }: LabelVolume, { slices }: ScanCut): Uint16Array {
+  const area = height * width;
+  const whole = new Uint16Array(slices.length * area);
+  slices.forEach((z, at) => {
+    whole.set(data.subarray(z * area, (z + 1) * area), at * area);
+  });
+  return whole;
 }
 
 /** The point prediction on a grid, and the value that windowing makes 0. */

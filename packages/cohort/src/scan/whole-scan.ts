@@ -7,25 +7,43 @@ import { ofScan } from './scan-files.ts';
 import { type IntensityUnits, type ReadingOptions, ScanReader } from './scan-reader.ts';
 import { clip, mendIntervals, mergeBody } from './voxels.ts';
 
+/** Brings a volume to the voxels of a sample; gets the value outside of it, too. */
+export type Take = (volume: Volume, outside: number) => Volume;
+
+/** Predicted volumes on the voxels of a sample, as a sample has them. */
+export type Predictions = Pick<Sample, 'lower' | 'upper' | 'point' | 'std' | 'samples' | 'mended'>;
+
+/** Bounds and point on other voxels of the same scan, mended as a sample's. */
+export type PredictionsAround = Pick<Sample, 'lower' | 'upper' | 'point'>;
+
 /**
  * The predictions of a scan, each volume brought to the voxels of the sample by `take` as soon as it is read. Windowed,
  * then clipped and uncrossed.
  *
- * @param take gets the volume and the value outside of it.
- * @param needed where it takes voxels.
+ * @param needed where voxels are taken.
+ * @param around takes bounds and point once more, on other voxels.
  */
 export async function readPredictions(
   reader: ScanReader,
-  take: (volume: Volume, outside: number) => Volume,
+  take: Take,
   needed?: readonly Grid[],
-): Promise<Pick<Sample, 'lower' | 'upper' | 'point' | 'std' | 'samples' | 'mended'>> {
+  around?: Take,
+): Promise<Predictions & { readonly around?: PredictionsAround }> {
   const { files, options } = reader;
   const { window = abdomenWindow } = options;
-  const taken = ({ volume, units }: { volume: Volume; units: IntensityUnits }): Float32Array => {
-    const part = take(volume, units === 'hu' ? window[0] : 0);
+  const taken = (
+    { volume, units }: { volume: Volume; units: IntensityUnits },
+    by: Take = take,
+  ): Float32Array => {
+    const part = by(volume, units === 'hu' ? window[0] : 0);
     return units === 'hu' ? windowIntensity(part, window, part.data).data : part.data;
   };
-  const predict = async (file: string) => taken(await reader.prediction(file, needed));
+  const beyond: Float32Array[] = [];
+  const predict = async (file: string) => {
+    const read = await reader.prediction(file, needed);
+    if (around) beyond.push(taken(read, around));
+    return taken(read);
+  };
   const lower = await predict(files.lower);
   const upper = await predict(files.upper);
   const point = files.point === undefined ? undefined : await predict(files.point);
@@ -45,7 +63,14 @@ export async function readPredictions(
     ...(std ? { std } : {}),
     ...(samples.length > 0 ? { samples } : {}),
     mended: mendIntervals(lower, upper, point),
+    ...(around ? { around: mendedAround(beyond as [Float32Array, Float32Array, Float32Array?]) } : {}),
   };
+}
+
+/** Volumes that were taken around a sample, in the order they are read. What is mended there is not counted. */
+function mendedAround([lower, upper, point]: [Float32Array, Float32Array, Float32Array?]): PredictionsAround {
+  mendIntervals(lower, upper, point);
+  return { lower, upper, ...(point ? { point } : {}) };
 }
 
 /** The ground truth in windowed intensity, in place. */

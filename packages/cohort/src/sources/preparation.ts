@@ -1,3 +1,4 @@
+import { keepsSurroundings } from '@semcrc/core';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
@@ -107,6 +108,7 @@ export async function openPreparation(
   const byId = new Map(scans.map((files) => [files.scan, files]));
   const inputs = inputsOf(scans, await countDraws(scans));
   const measurement = scans.every((files) => files.measurement !== undefined);
+  const preparing = preparingOf(options, labelling, inputs);
   return {
     plan: {
       digest,
@@ -122,10 +124,11 @@ export async function openPreparation(
         std: inputs.std === true,
         measurement,
         samples: inputs.draws ?? 0,
+        surroundings: keepsSurroundings(preparing),
       },
       labelBytes: labelling.labelBytes,
       name,
-      preparing: preparingOf(options, labelling, inputs),
+      preparing,
     },
     async prepare(path, id, planned) {
       const files = byId.get(id);

@@ -1,4 +1,4 @@
-import { type Cohort, PREPARING_DEFAULTS, type Preparing, type PreparingOptions } from '@semcrc/core';
+import { type Cohort, PREPARING_DEFAULTS, type Preparing, type PreparingOptions, UNCUT } from '@semcrc/core';
 import type { Labelling, PaperSlices } from '@semcrc/imaging';
 import { FIRST_EXTRA, namedScheme, UNKNOWN_LABEL } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
@@ -25,13 +25,14 @@ export function readingOf(
   options: ScanOptions,
   labelling: Labelling,
 ): Required<Omit<ReadingOptions, 'note'>> {
-  return {
-    labelling,
-    window: options.window ?? PREPARING_DEFAULTS.window,
-    predictionUnits: options.predictionUnits ?? PREPARING_DEFAULTS.predictionUnits,
-    truthUnits: options.truthUnits ?? PREPARING_DEFAULTS.truthUnits,
-    affineTolerance: options.affineTolerance ?? PREPARING_DEFAULTS.affineTolerance,
-  };
+  const { window, predictionUnits, truthUnits, affineTolerance } = settled(options);
+  return { labelling, window, predictionUnits, truthUnits, affineTolerance };
+}
+
+/** The options with the default of every setting that was left out. */
+function settled(options: ScanOptions): typeof PREPARING_DEFAULTS & ScanOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...PREPARING_DEFAULTS, ...Object.fromEntries(given) };
 }
 
 /** How a few slices are taken of a scan, and by which image it is cropped first. */
@@ -42,15 +43,8 @@ export interface SliceChoice extends PaperSlices {
 /** The slices that the options take of a scan; null where scans are taken whole. */
 export function paperSlicesOf(options: ScanOptions): SliceChoice | null {
   if (options.prepare !== 'paper') return null;
-  return {
-    spacing: options.spacing ?? null,
-    slices: options.slices ?? PREPARING_DEFAULTS.slices,
-    size: options.size ?? PREPARING_DEFAULTS.size,
-    windowSlices: options.windowSlices ?? PREPARING_DEFAULTS.windowSlices,
-    margin: options.margin ?? PREPARING_DEFAULTS.margin,
-    leastLabelled: options.leastLabelled ?? PREPARING_DEFAULTS.leastLabelled,
-    crop: options.crop ?? PREPARING_DEFAULTS.crop,
-  };
+  const { spacing = null, slices, size, windowSlices, margin, leastLabelled, crop } = settled(options);
+  return { spacing, slices, size, windowSlices, margin, leastLabelled, crop };
 }
 
 /** What a cohort's files hold of what λ depends on. */
@@ -95,17 +89,8 @@ export function preparingOf(options: ScanOptions, labelling: Labelling, inputs: 
     truthUnits: reading.truthUnits,
   };
   const paper = paperSlicesOf(options);
-  if (paper) return { ...recorded, prepare: 'paper', ...paper };
-  const whole = {
-    spacing: null,
-    slices: null,
-    size: null,
-    windowSlices: null,
-    margin: null,
-    leastLabelled: null,
-    crop: null,
-  };
-  return { ...recorded, prepare: 'none', ...whole };
+  if (paper) return { ...recorded, prepare: 'paper', ...paper, surroundings: paper.spacing === null };
+  return { ...recorded, prepare: 'none', ...UNCUT };
 }
 
 /** Labels that have a λ of their own beside the organs, as the scheme names them. */

@@ -4,7 +4,7 @@ import { withRegularFileSync } from '@semcrc/imaging/node';
 import { chunkPlaces, readLayout, refuse, type ShardLayout } from './array-layout.ts';
 import { allocate, bytesOf, chunkDecoder, type Voxels } from './codecs.ts';
 import { chunkProblem, type FolderStore } from './folder-store.ts';
-import type { StoreArray } from './format.ts';
+import { type StoreArray, typeOfArray } from './format.ts';
 import { type ByteRange, chunkRange, indexRange } from './shard.ts';
 
 /** One array of the store, ready to give the chunk of a scan. */
@@ -99,7 +99,7 @@ export async function openArray(store: FolderStore, name: StoreArray, scans: num
   const place = join(store.folder, name);
   const layout = await readLayout(store, name);
   const { shape, data_type: dtype } = layout;
-  const expected = name === 'groups' ? ['uint8', 'uint16'] : ['float32'];
+  const expected = name === 'groups' ? ['uint8', 'uint16'] : [typeOfArray(name, 1)];
   if (!expected.includes(dtype))
     refuse(place, `expected ${expected.join(' or ')}, found ${dtype}; convert it`);
   if (shape.length !== 4 || shape[0] !== scans) {

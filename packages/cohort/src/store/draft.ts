@@ -7,7 +7,15 @@ import { SemcrcError } from '@semcrc/kernels';
 import type { Prepared } from '../scan/prepared.ts';
 import { mapConcurrently } from './concurrency.ts';
 import { LONGEST_METADATA } from './folder-store.ts';
-import { arrayOf, arraysOf, type OptionalVolumes, STORE_SCHEMA, type StoreArray } from './format.ts';
+import {
+  arrayOf,
+  arraysOf,
+  type OptionalVolumes,
+  STORE_SCHEMA,
+  type StoreArray,
+  shapeOfArray,
+  typeOfArray,
+} from './format.ts';
 
 /** What a prepared cohort will hold: everything that is known before the first scan is read. */
 export interface StorePlan {
@@ -46,6 +54,11 @@ export type ScanRecord =
     }
   | { readonly state: 'left-out'; readonly scan: string; readonly reason: string };
 
+/** Largest label id + 1. */
+export const slotsOf = (labels: Labels): number => Math.max(...Object.keys(labels).map(Number)) + 1;
+
+const BYTES = { float32: 4, uint8: 1, uint16: 2 } as const;
+
 /** The folder where scans wait until the last is written. */
 export const draftOf = (path: string) => `${path.replace(/\/+$/, '')}.partial`;
 const planFile = (path: string) => join(draftOf(path), 'plan.json');
@@ -75,9 +88,9 @@ export async function readRecord(
   }
   if (record.state === 'left-out') return record;
   // Files are on the disk before their folder has its name, but a disk may fail, and a folder may be copied in part.
-  const voxels = record.shape[0] * record.shape[1] * record.shape[2];
   for (const name of arraysOf(plan.volumes)) {
-    const size = voxels * (name === 'groups' ? plan.labelBytes : 4);
+    const [slices, height, width] = shapeOfArray(name, record.shape, slotsOf(plan.labels));
+    const size = slices * height * width * BYTES[typeOfArray(name, plan.labelBytes)];
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found?.size !== size) return undefined;
   }

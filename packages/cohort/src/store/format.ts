@@ -1,4 +1,4 @@
-import { type LeftOut, Preparing, type Sample, UNKNOWN_PREPARING } from '@semcrc/core';
+import { type LeftOut, Preparing, type Sample, SURROUNDING_MARGIN, UNKNOWN_PREPARING } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -112,9 +112,13 @@ export function storedPreparing(
   return { ...UNKNOWN_PREPARING, point, std, draws: samples, window: window ?? null };
 }
 
+/** What slices that were cropped or padded show around their voxels: see core's `Surroundings`. */
+export const SURROUNDING_ARRAYS = ['around-point', 'around-width', 'around-inside', 'organ-means'] as const;
+type SurroundingArray = (typeof SURROUNDING_ARRAYS)[number];
+
 /**
  * The arrays of a prepared cohort, `scans × slices × height × width`; `sample-0`, `sample-1`, … are draws, `measurement` is
- * what the predictor saw, which no λ depends on.
+ * what the predictor saw, which no λ depends on. Those of `SURROUNDING_ARRAYS` have planes of other sizes.
  */
 export type StoreArray =
   | 'truth'
@@ -124,7 +128,8 @@ export type StoreArray =
   | 'std'
   | 'measurement'
   | 'groups'
-  | `sample-${number}`;
+  | `sample-${number}`
+  | SurroundingArray;
 
 /** Optional volumes that every sample of a cohort has. */
 export interface OptionalVolumes {
@@ -134,7 +139,29 @@ export interface OptionalVolumes {
   readonly measurement?: boolean;
   /** How many draws of the prediction. */
   readonly samples: number;
+  /** Whether what lies around the voxels is kept; false where it is missing. */
+  readonly surroundings?: boolean;
 }
+
+/** [slices, height, width] of one scan in an array. @param slots largest label id + 1 */
+export function shapeOfArray(
+  name: StoreArray,
+  [slices, height, width]: readonly [number, number, number],
+  slots: number,
+): readonly [number, number, number] {
+  if (name === 'organ-means') return [slices, 1, slots];
+  if (!isSurrounding(name)) return [slices, height, width];
+  return [slices, height + 2 * SURROUNDING_MARGIN, width + 2 * SURROUNDING_MARGIN];
+}
+
+/** Type of an array's elements. @param labelBytes bytes of a label id */
+export function typeOfArray(name: StoreArray, labelBytes: 1 | 2): 'float32' | 'uint8' | 'uint16' {
+  if (name === 'around-inside') return 'uint8';
+  return name === 'groups' ? (labelBytes === 1 ? 'uint8' : 'uint16') : 'float32';
+}
+
+const isSurrounding = (name: StoreArray): name is SurroundingArray =>
+  (SURROUNDING_ARRAYS as readonly StoreArray[]).includes(name);
 
 /** Names of a cohort's arrays in the order they are written. */
 export function arraysOf({
@@ -142,6 +169,7 @@ export function arraysOf({
   std,
   measurement = false,
   samples,
+  surroundings = false,
 }: OptionalVolumes): readonly StoreArray[] {
   return [
     'truth',
@@ -152,8 +180,17 @@ export function arraysOf({
     ...Array.from({ length: samples }, (_, index) => `sample-${index}` as const),
     ...(measurement ? (['measurement'] as const) : []),
     'groups',
+    ...(surroundings ? SURROUNDING_ARRAYS : []),
   ];
 }
+
+/** The field of `Surroundings` that an array holds. */
+export const SURROUNDING_FIELDS = {
+  'around-point': 'point',
+  'around-width': 'width',
+  'around-inside': 'inside',
+  'organ-means': 'organMeans',
+} as const;
 
 /** A scan's voxels under the name of their array. */
 export function arrayOf(
@@ -163,5 +200,8 @@ export function arrayOf(
   if (name.startsWith('sample-')) return sample.samples?.[Number(name.slice(7))];
   if (name === 'groups') return sample.organs;
   if (name === 'measurement') return measurement;
-  return sample[name as Exclude<StoreArray, 'groups' | 'measurement' | `sample-${number}`>];
+  if (isSurrounding(name)) return sample.surroundings?.[SURROUNDING_FIELDS[name]];
+  return sample[
+    name as Exclude<StoreArray, 'groups' | 'measurement' | `sample-${number}` | SurroundingArray>
+  ];
 }

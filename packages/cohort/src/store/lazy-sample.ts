@@ -1,6 +1,6 @@
-import type { MendedVoxels, Sample } from '@semcrc/core';
+import type { MendedVoxels, Sample, Surroundings } from '@semcrc/core';
 import type { Voxels } from './codecs.ts';
-import type { StoreArray } from './format.ts';
+import type { OptionalVolumes, StoreArray } from './format.ts';
 
 /**
  * A scan whose volumes are read when they are first looked at; those it does not have are undefined. One class, and getters
@@ -16,13 +16,15 @@ export class LazySample {
   readonly #draws: number;
   readonly #read = new Map<StoreArray, Voxels>();
   #samples: readonly Float32Array[] | undefined;
+  readonly #surrounded: boolean;
+  #surroundings: Surroundings | undefined;
 
   /** `volume` reads an array of the store, undefined where it has none of that name. */
   constructor(
     { id, patient, shape, affine }: Pick<Sample, 'id' | 'patient' | 'shape' | 'affine'>,
     mended: MendedVoxels,
     volume: (name: StoreArray) => Voxels | undefined,
-    draws: number,
+    { samples, surroundings = false }: Pick<OptionalVolumes, 'samples' | 'surroundings'>,
   ) {
     this.id = id;
     this.patient = patient;
@@ -30,7 +32,8 @@ export class LazySample {
     if (affine) this.affine = affine;
     this.mended = mended;
     this.#volume = volume;
-    this.#draws = draws;
+    this.#draws = samples;
+    this.#surrounded = surroundings;
   }
 
   get truth(): Float32Array {
@@ -64,6 +67,17 @@ export class LazySample {
       (_, i) => this.#volume(`sample-${i}`) as Float32Array,
     );
     return this.#samples;
+  }
+
+  get surroundings(): Surroundings | undefined {
+    if (!this.#surrounded) return undefined;
+    this.#surroundings ??= {
+      point: this.#volume('around-point') as Float32Array,
+      width: this.#volume('around-width') as Float32Array,
+      inside: this.#volume('around-inside') as Uint8Array,
+      organMeans: this.#volume('organ-means') as Float32Array,
+    };
+    return this.#surroundings;
   }
 
   #once(name: StoreArray): Voxels | undefined {

@@ -2,19 +2,22 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Cohort, MendedVoxels, Sample, Source } from '@semcrc/core';
+import { type Cohort, keepsSurroundings, type MendedVoxels, type Sample, type Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { clip, mendIntervals, refuseNaN, refuseNegative } from '../scan/voxels.ts';
 import { fingerprintOf } from '../sources/digest.ts';
 import { refuse } from './array-layout.ts';
 import { type ChunkReader, openArray } from './chunks.ts';
 import type { Voxels } from './codecs.ts';
+import { slotsOf } from './draft.ts';
 import { FolderStore } from './folder-store.ts';
 import {
   arraysOf,
+  type OptionalVolumes,
   parseStoreAttributes,
   type StoreArray,
   type StoreAttributes,
+  shapeOfArray,
   storedLeftOut,
   storedPreparing,
 } from './format.ts';
@@ -62,8 +65,13 @@ function judge(
     size: [width, height, slices] as const,
     values,
   });
-  const { truth, lower, upper, point, std, samples = [], organs } = sample;
-  const images = { truth, lower, upper, point, std };
+  const { truth, lower, upper, point, std, samples = [], organs, surroundings } = sample;
+  const images = {
+    ...{ truth, lower, upper, point, std },
+    'around-point': surroundings?.point,
+    'around-width': surroundings?.width,
+    'organ-means': surroundings?.organMeans,
+  };
   for (const [name, values] of Object.entries(images)) {
     if (values) refuseNaN(voxels(name as StoreArray, values));
   }
@@ -134,22 +142,29 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
   const has = async (name: StoreArray) => (await store.get(`/${name}/zarr.json`)) !== undefined;
   let draws = 0;
   while (await has(`sample-${draws}`)) draws++;
-  const names = arraysOf({
+  const held = {
     point: await has('point'),
     std: await has('std'),
     measurement: await has('measurement'),
     samples: draws,
-  });
+  };
+  const preparing = storedPreparing(attributes, held);
+  const volumes: OptionalVolumes = { ...held, surroundings: keepsSurroundings(preparing) };
+  const names = arraysOf(volumes);
   const readers = await Promise.all(
     names.map(async (name) => [name, await openArray(store, name, scans.length)] as const),
   );
   const reader = new Map(readers);
   const shape = (reader.get('truth') as ChunkReader).shape;
+  const [slices, height, width] = shape.slice(1) as [number, number, number];
   for (const [name, { shape: other }] of readers) {
-    if (other.join() !== shape.join()) {
+    const expected = [scans.length, ...shapeOfArray(name, [slices, height, width], slotsOf(labels))];
+    if (other.join() !== expected.join()) {
       refuse(
         join(path, name),
-        `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`,
+        expected.join() === shape.join()
+          ? `its shape ${other.join(' × ')} differs from that of truth, ${shape.join(' × ')}`
+          : `its shape is ${other.join(' × ')}, expected ${expected.join(' × ')}; prepare the cohort again`,
       );
     }
     const sums = checksums?.[name];
@@ -186,7 +201,6 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     if (scan !== undefined) return scan;
     throw new SemcrcError('usage', `${path} has no scan "${id}"`, { data: { scan: id } });
   };
-  const [slices, height, width] = shape.slice(1) as [number, number, number];
   const factsOf = (scan: number) => ({
     id: scans[scan] as string,
     patient: patients[scan] as string,
@@ -214,6 +228,16 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       ...(reader.has('std') ? { std: await image('std') } : {}),
       ...(draws > 0 ? { samples: await readDraws(image, draws) } : {}),
       organs: (await chunkOf('groups', scan)) as Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>,
+      ...(volumes.surroundings
+        ? {
+            surroundings: {
+              point: await image('around-point'),
+              width: await image('around-width'),
+              inside: (await chunkOf('around-inside', scan)) as Uint8Array<ArrayBuffer>,
+              organMeans: await image('organ-means'),
+            },
+          }
+        : {}),
     };
     const judged = () => judge(sample, (name) => (reader.get(name) as ChunkReader).path(scan), labelIds);
     return { ...sample, mended: counted(scan) ?? judged() };
@@ -238,7 +262,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
       verify(name, scan, room);
       return room;
     };
-    return new LazySample(factsOf(scan), counts, volume, draws) as Sample;
+    return new LazySample(factsOf(scan), counts, volume, volumes) as Sample;
   };
 
   /** Volumes that are no part of a sample are not judged with it. */
@@ -263,11 +287,7 @@ export async function openStore(path: string, options: StoreOptions = {}): Promi
     draws,
     leftOut: storedLeftOut(attributes),
     ...(attributes.fingerprints === undefined ? {} : { fingerprints: attributes.fingerprints }),
-    preparing: storedPreparing(attributes, {
-      point: reader.has('point'),
-      std: reader.has('std'),
-      samples: draws,
-    }),
+    preparing,
     verified,
     read,
     measurement,

@@ -5,9 +5,9 @@ import { unwritable } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import * as zarr from 'zarrita';
 import { mapConcurrently } from './concurrency.ts';
-import { draftOf, exists, readPlan, readRecord, type ScanRecord, scanFolder } from './draft.ts';
+import { draftOf, exists, readPlan, readRecord, type ScanRecord, scanFolder, slotsOf } from './draft.ts';
 import { FolderStore } from './folder-store.ts';
-import { arraysOf, STORE_SCHEMA, type StoreAttributes } from './format.ts';
+import { arraysOf, STORE_SCHEMA, type StoreAttributes, shapeOfArray, typeOfArray } from './format.ts';
 
 /** What a finished store holds. */
 export interface StoreSummary {
@@ -109,14 +109,15 @@ export async function finishStore(path: string): Promise<StoreSummary> {
     const root = zarr.root(new FolderStore(built));
     await zarr.create(root, { attributes });
     for (const name of names) {
-      const groups = name === 'groups';
+      const dtype = typeOfArray(name, plan.labelBytes);
+      const own = shapeOfArray(name, shape, slotsOf(plan.labels));
       await zarr.create(root.resolve(name), {
-        shape: [kept.length, ...shape],
-        chunkShape: [1, ...shape],
-        dtype: groups ? (plan.labelBytes === 1 ? 'uint8' : 'uint16') : 'float32',
+        shape: [kept.length, ...own],
+        chunkShape: [1, ...own],
+        dtype,
         codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
         // Never a value of the data: whoever reads a chunk that is not there must notice.
-        fillValue: groups ? (plan.labelBytes === 1 ? 255 : 65535) : Number.NaN,
+        fillValue: dtype === 'float32' ? Number.NaN : dtype === 'uint8' ? 255 : 65535,
         dimensionNames: ['scan', 'slice', 'height', 'width'],
       });
       await mapConcurrently(kept, async ({ index }, position) => {

@@ -25,8 +25,29 @@ export interface Sample {
   readonly samples?: readonly Float32Array[];
   /** Label id of each voxel: 0 background, 1 body, organs from 2. Every id is a key of the cohort's labels. */
   readonly organs: Uint8Array | Uint16Array;
+  /** What the slices show around the voxels, where they were cropped or padded; without it, the slices are whole. */
+  readonly surroundings?: Surroundings;
   /** What reading had to mend, in voxels. */
   readonly mended: MendedVoxels;
+}
+
+/** Pixels that `Surroundings` reach beyond a sample's slices on each side: as far as any feature of a slice looks. */
+export const SURROUNDING_MARGIN = 4;
+
+/**
+ * What features of a voxel need of its whole slice beside the sample, for slices that were cropped or padded: planes of
+ * (height + 2 · margin) × (width + 2 · margin) pixels, slice after slice, cut from the whole slice and its edges replicated
+ * beyond it. `SURROUNDING_MARGIN` is the margin.
+ */
+export interface Surroundings {
+  /** Point prediction; without one, the middle of the interval. */
+  readonly point: Float32Array;
+  /** Upper − lower. */
+  readonly width: Float32Array;
+  /** 1 where a voxel is not background. */
+  readonly inside: Uint8Array;
+  /** Mean point of every label in the whole slice: slice × (largest label id + 1), 0 for a label that the slice lacks. */
+  readonly organMeans: Float32Array;
 }
 
 /** Voxels changed on the way in, counted over lower, upper and point. */

@@ -80,8 +80,11 @@ export function cohortOf(source: Source): Cohort {
 
 /** Bytes a decoded sample holds. */
 function bytesOf(sample: Sample): number {
-  const { truth, lower, upper, point, std, samples = [], organs } = sample;
-  return [truth, lower, upper, point, std, ...samples, organs].reduce(
+  const { truth, lower, upper, point, std, samples = [], organs, surroundings } = sample;
+  const around: readonly Uint8Array[] | readonly Float32Array[] = surroundings
+    ? Object.values(surroundings)
+    : [];
+  return [truth, lower, upper, point, std, ...samples, organs, ...around].reduce(
     (sum, voxels) => sum + (voxels?.byteLength ?? 0),
     0,
   );

@@ -1,5 +1,7 @@
 import { SemcrcError } from '@semcrc/kernels';
 import type { SplitSizes } from '../options/experiment-plan.ts';
+import type { PRESETS } from '../options/procedure-options.ts';
+import { CONDITION_SLACK } from '../search/bound.ts';
 import { randomStream, shuffle } from './random.ts';
 
 /** A cohort as far as splitting is concerned: scan ids in cohort order and the patient of each. */
@@ -32,20 +34,35 @@ export function groupByPatient(index: CohortIndex): Map<string, string[]> {
 const PAPER_SIZES: SplitSizes = { nOpt: 32, nCal: 512, nTest: 128 };
 const PAPER_PATIENTS = 640;
 
+/** What default sizes depend on beside the cohort. */
+export interface SizeRule {
+  /** `paper` takes the paper's n_opt; any other, and none, the fewer opt patients that serve every design. */
+  readonly preset?: keyof typeof PRESETS | undefined;
+  /** Smallest tolerance that the split is for; 0.1 by default. */
+  readonly epsilon?: number | undefined;
+}
+
 /**
- * Sizes for a cohort where they are not given: the paper's where it has 640 patients or more; else a fifth is held out, the
- * rest calibrates, and a seventh of that, from 4 to 32, optimizes. A size that is given decides what the others leave:
- * with `nTest` 0, every patient calibrates. Sizes given are returned as they are, also where they do not fit.
+ * Sizes for a cohort where they are not given: the paper's where it has 640 patients or more; else a fifth is held out and the
+ * rest calibrates. Of the patients that calibrate a seventh optimizes, from 4 to 32; with the preset `paper` a quarter, at
+ * most its 32. Either leaves the ⌈1/ε⌉ − 1 patients that the smallest tolerance needs. A size that is given decides what the
+ * others leave: with `nTest` 0, every patient calibrates. Sizes given are returned as they are, also where they do not fit.
  */
-export function defaultSizes(patients: number, given: Partial<SplitSizes> = {}): SplitSizes {
+export function defaultSizes(
+  patients: number,
+  given: Partial<SplitSizes> = {},
+  { preset, epsilon = 0.1 }: SizeRule = {},
+): SplitSizes {
   const paper = patients >= PAPER_PATIENTS;
   const fifth = paper ? PAPER_SIZES.nTest : Math.floor(patients / 5);
   const nTest = given.nTest ?? Math.max(0, Math.min(fifth, patients - (given.nCal ?? 0)));
   const most = Math.max(1, patients - nTest);
   const nCal = given.nCal ?? (paper && nTest > 0 ? Math.min(PAPER_SIZES.nCal, most) : most);
-  const seventh = Math.min(Math.max(Math.floor(nCal / 7), 4), PAPER_SIZES.nOpt);
-  const nOpt = given.nOpt ?? Math.min(paper ? PAPER_SIZES.nOpt : seventh, nCal - 1);
-  return { nOpt, nCal, nTest };
+  const share = preset === 'paper' ? Math.floor(nCal / 4) : Math.max(Math.floor(nCal / 7), 4);
+  const left = nCal - (Math.ceil(1 / (epsilon + CONDITION_SLACK)) - 1);
+  // Where too few patients are left whatever optimizes, that is refused by what it is: n too small for ε.
+  const nOpt = Math.min(Math.max(1, Math.min(share, PAPER_SIZES.nOpt, left)), nCal - 1);
+  return { nOpt: given.nOpt ?? nOpt, nCal, nTest };
 }
 
 /**

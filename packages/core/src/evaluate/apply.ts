@@ -1,6 +1,6 @@
 import { NO_GROUP } from '../partition/partition.ts';
 import type { Interval } from '../profile/interval.ts';
-import type { CalibratedLambda } from './scan-evaluation.ts';
+import type { CalibratedLambda } from './calibrated-lambda.ts';
 
 /** Calibrated intervals of some voxels; all arrays are as long as the interval's. */
 export interface CalibratedInterval {

@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { Preparing } from '../options/preparing.ts';
+import { knowsWholeSlices, type Preparing, UNCUT } from '../options/preparing.ts';
 import type { Calibration } from '../records/calibration.ts';
 
 /** One way in which scans were made otherwise than those of a calibration. */
@@ -66,6 +66,8 @@ function usedBy({ partition, heuristic, within, shrink, centre }: Calibration) {
       centre !== undefined ||
       partition.kind === 'learned' ||
       features.some((name) => name !== 'width'),
+    /** What is learned is a function of whole slices. */
+    slices: centre !== undefined || partition.kind === 'learned',
     std: heuristic === 'std',
     draws: heuristic === 'samples',
   };
@@ -106,6 +108,13 @@ function refusedDifferences(calibration: Calibration, found: Preparing): Prepari
       'window',
     );
   }
+  if (uses.slices && !knowsWholeSlices(found)) {
+    refuse(
+      'the calibration tells voxels apart by what their whole slices show, which these scans do not keep: they were ' +
+        'resampled, or cropped by an earlier version; prepare them without `spacing`',
+      'spacing',
+    );
+  }
   if (made.labels === null || found.labels === null) return differences;
   if (made.predictionUnits !== found.predictionUnits) {
     refuse(
@@ -138,16 +147,7 @@ function sliceDifferences(calibration: Calibration, found: Preparing): Preparing
   const made = calibration.source.preparing;
   // The phantom and stores of other programs do not tell how their scans were cut.
   if (made.labels === null || found.labels === null) return [];
-  const names = [
-    'prepare',
-    'spacing',
-    'slices',
-    'size',
-    'windowSlices',
-    'margin',
-    'leastLabelled',
-    'crop',
-  ] as const;
+  const names = ['prepare', ...(Object.keys(UNCUT) as (keyof typeof UNCUT)[])] as const;
   const options = names.filter((name) => JSON.stringify(made[name]) !== JSON.stringify(found[name]));
   if (options.length === 0) return [];
   if (calibration.partition.kind === 'position' && made.crop === 'truth' && found.crop !== 'truth') {

@@ -1,13 +1,7 @@
 import { growth, lengthIsKnown } from '../profile/length-profile.ts';
 import type { Profile } from '../profile/profile.ts';
-import {
-  type CalibratedLambda,
-  checkSides,
-  isReadByVoxel,
-  lambdaOfLists,
-  missesOfRegions,
-  type OrganSums,
-} from './scan-evaluation.ts';
+import { type CalibratedLambda, checkSides, lambdaOfLists } from './calibrated-lambda.ts';
+import { isReadByVoxel, missesOfRegions, type OrganSums } from './organ-sums.ts';
 
 /**
  * What a calibrated λ given by organ does on a scan, from a profile that keeps lengths: no voxel is read. Null where the

@@ -5,8 +5,8 @@ import { type HeuristicOptions, PAPER_OPTIONS } from '../options/procedure-optio
 import { intervalOf } from '../profile/interval.ts';
 
 import { type Profile, scoreSample, type Within } from '../profile/profile.ts';
+import { missesOfRegions } from './organ-sums.ts';
 import { meanOverPatients } from './patient-means.ts';
-import { missesOfRegions } from './scan-evaluation.ts';
 
 /** Missed voxels of one scan at each λ of a grid, by label id: what a risk curve R̂(λ) is averaged from. */
 export interface ScanCurve {

@@ -2,7 +2,7 @@ import { type Labels, labelIds } from '../cohort/labels.ts';
 import type { ReadSample } from '../cohort/sample.ts';
 import type { ProcedureOptions } from '../options/procedure-options.ts';
 import type { LearnedSpec } from '../partition/partition-spec.ts';
-import { type Centre, centreAt, fitCentre } from './centre.ts';
+import { type Centre, centreAt, fitCentre, type OrganCentre } from './centre.ts';
 import { gatherRows, type OrganRows } from './opt-rows.ts';
 import { growTree, type RegressionTree } from './regression-tree.ts';
 
@@ -29,7 +29,7 @@ export function learnedLeaves(strata: ProcedureOptions['strata']): number | unde
 
 /**
  * Learns strata and the corrected centre from the opt scans alone: their voxels' truth, prediction and segmentation.
- * Trees are grown on the signed residual truth − point; with a corrected centre c on |truth − c|.
+ * Trees are grown on the signed residual truth − point; with a corrected centre c on truth − c.
  *
  * @param patients number of patients among the opt scans
  */
@@ -49,16 +49,16 @@ export async function learn(
   for (const [organ, own] of rows) {
     const count = own.truth.length;
     const least = Math.max(LEAST_LEAF, Math.ceil(count / (8 * leaves)));
-    const target = centre ? missOf(own, centre, organ) : residualOf(own);
+    const target = residualOf(own, centre?.[organ]);
     trees[organ] = growTree({ columns: own.columns, target }, leaves, least);
   }
   return { strata: { kind: 'learned', trees }, centre };
 }
 
-function residualOf({ truth, columns }: OrganRows): Float64Array {
-  return Float64Array.from(truth, (x, row) => x - columns[0][row]);
-}
-
-function missOf({ truth, columns }: OrganRows, centre: Centre, organ: number): Float64Array {
-  return Float64Array.from(truth, (x, row) => Math.abs(x - centreAt(centre[organ], columns, row)));
+/** The signed residual of every row around the point, or the corrected centre. */
+function residualOf({ truth, columns }: OrganRows, centre: OrganCentre | undefined): Float64Array {
+  return Float64Array.from(
+    truth,
+    (x, row) => x - (centre ? centreAt(centre, columns, row) : columns[0][row]),
+  );
 }

@@ -45,8 +45,19 @@ interface Node {
   right: number;
 }
 
+/** Gains below this for each row, in units of the target, are rounding. */
+const LEAST_GAIN = 1e-9;
+
 /**
- * Grows a tree best first: the leaf whose best split lowers the sum of squared errors most is split next, until there are
+ * Spread of rows around their mean: their number times the standard deviation of the target, from its sums. Lengths of
+ * intervals are in proportion to standard deviations, so that this is what leaves cost; both another mean and another
+ * spread in a part of the rows lower it.
+ */
+const spreadOf = (count: number, sum: number, squares: number): number =>
+  Math.sqrt(Math.max(0, count * squares - sum * sum));
+
+/**
+ * Grows a tree best first: the leaf whose best split lowers the spread (see `spreadOf`) most is split next, until there are
  * `leaves` or no split helps. Of equal gains the leaf found first counts, then the first feature, then the lowest cut.
  *
  * @param least rows that every leaf keeps
@@ -58,7 +69,7 @@ export function growTree({ columns, target }: TreeRows, leaves: number, least: n
   const order = Uint32Array.from({ length: rows }, (_, row) => row);
   const spare = new Uint32Array(rows);
   const nodes: Node[] = [{ feature: -1, cut: 0, left: 0, right: 0 }];
-  const finder = new SplitFinder(codes, cuts, target, least);
+  const finder = new SplitFinder(codes, cuts, centred(target), least);
   const open: Leaf[] = [{ start: 0, end: rows, split: finder.best(order, 0, rows), node: 0 }];
   while (open.length < leaves) {
     let next = -1;
@@ -111,19 +122,28 @@ function codesOf(column: Float32Array, cuts: Float32Array): Uint8Array {
   return codes;
 }
 
+/** The target less its mean: sums of its squares round least. */
+function centred(target: TreeRows['target']): Float64Array {
+  let sum = 0;
+  for (let row = 0; row < target.length; row++) sum += target[row];
+  const mean = sum / Math.max(target.length, 1);
+  return Float64Array.from(target, (value) => value - mean);
+}
+
 /** Finds the best split of rows, by histograms of the target over the bins of each feature. */
 class SplitFinder {
   readonly #codes: readonly Uint8Array[];
   readonly #cuts: readonly Float32Array[];
-  readonly #target: TreeRows['target'];
+  readonly #target: Float64Array;
   readonly #least: number;
   readonly #sums = new Float64Array(BINS);
+  readonly #squares = new Float64Array(BINS);
   readonly #counts = new Uint32Array(BINS);
 
   constructor(
     codes: readonly Uint8Array[],
     cuts: readonly Float32Array[],
-    target: TreeRows['target'],
+    target: Float64Array,
     least: number,
   ) {
     this.#codes = codes;
@@ -136,21 +156,29 @@ class SplitFinder {
     const n = end - start;
     if (n < 2 * this.#least) return null;
     let total = 0;
-    for (let i = start; i < end; i++) total += this.#target[order[i]];
-    const whole = (total * total) / n;
+    let totalSquares = 0;
+    for (let i = start; i < end; i++) {
+      const value = this.#target[order[i]];
+      total += value;
+      totalSquares += value * value;
+    }
+    const whole = spreadOf(n, total, totalSquares);
+    const least = LEAST_GAIN * this.#target.length;
     let best: Split | null = null;
     for (let feature = 0; feature < this.#codes.length; feature++) {
       this.#fill(order, start, end, this.#codes[feature]);
       let sum = 0;
+      let squares = 0;
       let count = 0;
       for (let bin = 0; bin < this.#cuts[feature].length; bin++) {
         sum += this.#sums[bin];
+        squares += this.#squares[bin];
         count += this.#counts[bin];
         if (count < this.#least) continue;
         if (n - count < this.#least) break;
-        const rest = total - sum;
-        const gain = (sum * sum) / count + (rest * rest) / (n - count) - whole;
-        if (gain > (best?.gain ?? 0)) best = { gain, feature, bin };
+        const left = spreadOf(count, sum, squares);
+        const gain = whole - left - spreadOf(n - count, total - sum, totalSquares - squares);
+        if (gain > (best?.gain ?? least)) best = { gain, feature, bin };
       }
     }
     return best;
@@ -158,12 +186,15 @@ class SplitFinder {
 
   #fill(order: Uint32Array, start: number, end: number, codes: Uint8Array): void {
     const sums = this.#sums.fill(0);
+    const squares = this.#squares.fill(0);
     const counts = this.#counts.fill(0);
     const target = this.#target;
     for (let i = start; i < end; i++) {
       const row = order[i];
       const code = codes[row];
-      sums[code] += target[row];
+      const value = target[row];
+      sums[code] += value;
+      squares[code] += value * value;
       counts[code]++;
     }
   }

@@ -1,4 +1,4 @@
-import type { Sample } from '../cohort/sample.ts';
+import { SURROUNDING_MARGIN as MARGIN, type Sample, type Surroundings } from '../cohort/sample.ts';
 
 /**
  * What learned strata and corrected centres know of a voxel, each a function of the prediction and segmentation of its own
@@ -27,11 +27,11 @@ export const SLICE_FEATURES = [
 ] as const;
 export type SliceFeature = (typeof SLICE_FEATURES)[number];
 
-/** Columns and rows that a slice is continued by on each side: the 9 × 9 box reaches as far. */
-const MARGIN = 4;
+/** The volumes of a prediction, and the labels, that features are made of. */
+export type PredictedSlices = Pick<Sample, 'shape' | 'lower' | 'upper' | 'point' | 'organs'>;
 
 /** The point prediction; without one, the middle of the interval. */
-export function pointOf({ point, lower, upper }: Sample): Float32Array {
+export function pointOf({ point, lower, upper }: Omit<PredictedSlices, 'shape' | 'organs'>): Float32Array {
   if (point) return point;
   const middle = new Float32Array(lower.length);
   for (let voxel = 0; voxel < middle.length; voxel++) middle[voxel] = (lower[voxel] + upper[voxel]) / 2;
@@ -46,6 +46,8 @@ export class SliceFeatures {
   readonly #width: number;
   /** Row length of a padded slice. */
   readonly #row: number;
+  /** Pixel of the slice that each pixel of the padded one shows. */
+  readonly #pixels: Uint32Array;
   readonly #point: Float32Array;
   readonly #interval: Float32Array;
   readonly #filled: Uint8Array;
@@ -54,14 +56,13 @@ export class SliceFeatures {
   readonly #nine: Float64Array;
   readonly #squares: Float64Array;
   readonly #share: Uint8Array;
-  readonly #organSums = new Float64Array(2 ** 16);
-  readonly #organSizes = new Uint32Array(2 ** 16);
 
   constructor(height: number, width: number) {
     this.#height = height;
     this.#width = width;
     this.#row = width + 2 * MARGIN;
-    const padded = this.#row * (height + 2 * MARGIN);
+    this.#pixels = pixelsAround({ height, width, row: 0, column: 0 }, [height, width]);
+    const padded = this.#pixels.length;
     this.#point = new Float32Array(padded);
     this.#interval = new Float32Array(padded);
     this.#filled = new Uint8Array(padded);
@@ -73,10 +74,15 @@ export class SliceFeatures {
   }
 
   /** Computes every feature of the slice whose first voxel is `start`; `point` as `pointOf` has it. */
-  compute({ lower, upper, organs }: Sample, point: Float32Array, start: number): void {
-    this.#pad(point, lower, upper, organs, start);
+  compute(sample: Sample, point: Float32Array, start: number): void {
+    const { lower, organs, surroundings } = sample;
+    const area = this.#height * this.#width;
+    if (surroundings) this.#copy(surroundings, start / area);
+    else this.#pad(sample, point, start);
     this.#sumRows();
-    const organMean = this.#organMeans(point, organs, start);
+    const organMean = surroundings
+      ? meansOfSlice(surroundings, start / area, sample.shape[0])
+      : organMeans(point, organs, start, start + area);
     const [p, w, below, near, far, small, large, deviation, gradient, around, inside, organ] = this.planes;
     const row = this.#row;
     const own = this.#point;
@@ -111,24 +117,23 @@ export class SliceFeatures {
   }
 
   /** Copies the slice with its edges replicated. */
-  #pad(
-    point: Float32Array,
-    lower: Float32Array,
-    upper: Float32Array,
-    organs: Sample['organs'],
-    start: number,
-  ): void {
-    const [height, width, row] = [this.#height, this.#width, this.#row];
-    for (let py = 0; py < height + 2 * MARGIN; py++) {
-      const from = start + Math.min(Math.max(py - MARGIN, 0), height - 1) * width;
-      for (let px = 0; px < row; px++) {
-        const voxel = from + Math.min(Math.max(px - MARGIN, 0), width - 1);
-        const at = py * row + px;
-        this.#point[at] = point[voxel];
-        this.#interval[at] = upper[voxel] - lower[voxel];
-        this.#filled[at] = organs[voxel] === 0 ? 0 : 1;
-      }
+  #pad({ lower, upper, organs }: Sample, point: Float32Array, start: number): void {
+    const pixels = this.#pixels;
+    for (let at = 0; at < pixels.length; at++) {
+      const voxel = start + pixels[at];
+      this.#point[at] = point[voxel];
+      this.#interval[at] = upper[voxel] - lower[voxel];
+      this.#filled[at] = organs[voxel] === 0 ? 0 : 1;
     }
+  }
+
+  /** Copies what was kept of the slice that this one is a part of. */
+  #copy({ point, width, inside }: Surroundings, slice: number): void {
+    const size = this.#point.length;
+    const part = [slice * size, (slice + 1) * size] as const;
+    this.#point.set(point.subarray(...part));
+    this.#interval.set(width.subarray(...part));
+    this.#filled.set(inside.subarray(...part));
   }
 
   /** Sums along rows, from left to right, where the whole window lies on the padded slice. */
@@ -149,18 +154,81 @@ export class SliceFeatures {
       this.#share[at] = filled[at - 2] + filled[at - 1] + filled[at] + filled[at + 1] + filled[at + 2];
     }
   }
+}
 
-  /** Mean p of every organ in the slice, by label. */
-  #organMeans(point: Float32Array, organs: Sample['organs'], start: number): Float64Array {
-    const sums = this.#organSums.fill(0);
-    const sizes = this.#organSizes.fill(0);
-    for (let voxel = start; voxel < start + this.#height * this.#width; voxel++) {
-      sums[organs[voxel]] += point[voxel];
-      sizes[organs[voxel]]++;
+/** Where a part of a slice lies in it: its size, and the row and column of its first pixel, negative where padding precedes. */
+export interface SlicePart {
+  readonly height: number;
+  readonly width: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/** The pixels of a whole slice that a part and the margin around it show, row by row; edges are replicated. */
+function pixelsAround(
+  { height, width, row, column }: SlicePart,
+  whole: readonly [number, number],
+): Uint32Array {
+  const pixels = new Uint32Array((height + 2 * MARGIN) * (width + 2 * MARGIN));
+  let at = 0;
+  for (let y = row - MARGIN; y < row + height + MARGIN; y++) {
+    const from = Math.min(Math.max(y, 0), whole[0] - 1) * whole[1];
+    for (let x = column - MARGIN; x < column + width + MARGIN; x++) {
+      pixels[at++] = from + Math.min(Math.max(x, 0), whole[1] - 1);
     }
-    for (let label = 0; label < sums.length; label++) if (sizes[label] > 0) sums[label] /= sizes[label];
-    return sums;
   }
+  return pixels;
+}
+
+/** Mean p of every label in the slice, by label, from the first to the last that occurs; rounded to f32, as it is kept. */
+function organMeans(point: Float32Array, organs: Sample['organs'], start: number, end: number): Float32Array {
+  let largest = 0;
+  for (let voxel = start; voxel < end; voxel++) if (organs[voxel] > largest) largest = organs[voxel];
+  const sums = new Float64Array(largest + 1);
+  const sizes = new Uint32Array(largest + 1);
+  for (let voxel = start; voxel < end; voxel++) {
+    sums[organs[voxel]] += point[voxel];
+    sizes[organs[voxel]]++;
+  }
+  return Float32Array.from(sums, (sum, label) => (sizes[label] > 0 ? sum / sizes[label] : 0));
+}
+
+/** The means that were kept of a slice. */
+function meansOfSlice({ organMeans }: Surroundings, slice: number, slices: number): Float32Array {
+  const slots = organMeans.length / slices;
+  return organMeans.subarray(slice * slots, (slice + 1) * slots);
+}
+
+/**
+ * What features need of whole slices that a part is kept of.
+ *
+ * @param whole the slices, and no others, mended as samples are
+ * @param part the same part of every slice
+ * @param slots largest label id + 1
+ */
+export function surroundingsOf(whole: PredictedSlices, part: SlicePart, slots: number): Surroundings {
+  const { lower, upper, organs, shape } = whole;
+  const [slices, height, width] = shape;
+  const pixels = pixelsAround(part, [height, width]);
+  const size = pixels.length;
+  const point = pointOf(whole);
+  const kept = {
+    point: new Float32Array(slices * size),
+    width: new Float32Array(slices * size),
+    inside: new Uint8Array(slices * size),
+    organMeans: new Float32Array(slices * slots),
+  };
+  for (let z = 0; z < slices; z++) {
+    const start = z * height * width;
+    for (let at = 0; at < size; at++) {
+      const voxel = start + pixels[at];
+      kept.point[z * size + at] = point[voxel];
+      kept.width[z * size + at] = upper[voxel] - lower[voxel];
+      kept.inside[z * size + at] = organs[voxel] === 0 ? 0 : 1;
+    }
+    kept.organMeans.set(organMeans(point, organs, start, start + height * width), z * slots);
+  }
+  return kept;
 }
 
 /** Sum over 2·reach + 1 rows, from above to below. */

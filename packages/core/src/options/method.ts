@@ -1,4 +1,4 @@
-import type { Preparing } from './preparing.ts';
+import { knowsWholeSlices, type Preparing } from './preparing.ts';
 import {
   DESIGN_OPTIONS,
   type Procedure,
@@ -21,14 +21,6 @@ export interface Method {
 type KnownPreparing = Preparing | undefined;
 
 /**
- * Whether samples hold slices as the predictor gave them, as `apply` sees them: features of a slice are then the same, to
- * the bit, for a voxel calibrated and a voxel applied to. Cropping, padding and resampling change them.
- */
-export function holdsWholeSlices(preparing: KnownPreparing): boolean {
-  return preparing === undefined || preparing.prepare === 'none';
-}
-
-/**
  * The options of the shortest design for scans made in a way, under a heuristic: strata go by quantiles of intensity and width
  * where they cannot be learned, and λ stays positive where intervals have widths of their own.
  */
@@ -36,7 +28,7 @@ export function shortestOptions(
   preparing: KnownPreparing,
   heuristic: ProcedureOptions['heuristic'] = 'quantile',
 ): ProcedureOptions {
-  if (heuristic === 'quantile' && holdsWholeSlices(preparing)) return SHORTEST_OPTIONS;
+  if (heuristic === 'quantile' && knowsWholeSlices(preparing)) return SHORTEST_OPTIONS;
   const weighted = heuristic === 'multiplicative' || heuristic === 'std';
   return { ...SHORTEST_POINTWISE_OPTIONS, shrink: !weighted };
 }

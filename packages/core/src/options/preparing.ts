@@ -149,9 +149,47 @@ export const Preparing = Type.Union([
     ...{ spacing: Type.Null(), slices: Type.Null(), size: Type.Null() },
     ...{ windowSlices: Type.Null(), margin: Type.Null(), leastLabelled: Type.Null(), crop: Type.Null() },
   }),
-  Type.Object({ ...recorded, prepare: Type.Literal('paper'), ...paperSlices }),
+  Type.Object({
+    ...recorded,
+    prepare: Type.Literal('paper'),
+    ...paperSlices,
+    surroundings: Type.Optional(
+      Type.Boolean({
+        description:
+          'Scans keep what their slices show around what was cropped; false where this is missing.',
+      }),
+    ),
+  }),
 ]);
 export type Preparing = Immutable<Static<typeof Preparing>>;
+
+/** Whether scans were cropped or padded to one size, and keep what their slices show around that. */
+export function keepsSurroundings(preparing: Preparing): boolean {
+  return preparing.prepare === 'paper' && preparing.surroundings === true;
+}
+
+/**
+ * Whether samples tell of slices as the predictor gave them, as `apply` sees them: features of a slice are then the same, to
+ * the bit, for a voxel calibrated and a voxel applied to. Slices that were cropped or padded must keep what lay around them;
+ * resampled ones are others.
+ *
+ * @param preparing undefined where the source does not tell: it has nothing that it could have cut
+ */
+export function knowsWholeSlices(preparing: Preparing | undefined): boolean {
+  if (preparing === undefined || preparing.prepare === 'none') return true;
+  return preparing.spacing === null && keepsSurroundings(preparing);
+}
+
+/** What stands in place of the settings of slices where scans are taken whole. */
+export const UNCUT = {
+  spacing: null,
+  slices: null,
+  size: null,
+  windowSlices: null,
+  margin: null,
+  leastLabelled: null,
+  crop: null,
+} as const;
 
 /** The preparing of whole scans of which nothing else is known. */
 export const UNKNOWN_PREPARING: Preparing = {
@@ -167,11 +205,5 @@ export const UNKNOWN_PREPARING: Preparing = {
   window: null,
   predictionUnits: 'window',
   prepare: 'none',
-  spacing: null,
-  slices: null,
-  size: null,
-  windowSlices: null,
-  margin: null,
-  leastLabelled: null,
-  crop: null,
+  ...UNCUT,
 };

@@ -30,8 +30,8 @@ import {
   infeasibleError,
   secondsSince,
 } from './fit.ts';
-import { gatherLengthProblem } from './length-problem.ts';
-import { cellProblemOf, sortedProblemOf } from './profiled-problem.ts';
+import { gatherLengthProblem, voxelsOfGroups } from './length-problem.ts';
+import { cellProblemOf, profiledVoxels, sortedProblemOf } from './profiled-problem.ts';
 import { backtrackAtSites, lossesBySite, tablesOfSites, unitsOfSite } from './sites.ts';
 
 /** The groups of an anchored procedure on one split: the same for every tolerance. */
@@ -136,10 +136,12 @@ export async function fitAnchored(
   }
   const mark = kernels.arena.mark();
   const anchors: (SolvedAnchor & { seconds: number })[] = [];
+  let optVoxels: Float64Array;
   try {
-    const solved = data.profiled
+    const { solved, voxels } = data.profiled
       ? await solveOnProfiles(data, split, partition, bounds, units, options, procedure)
       : await solveOnVoxels(data, split, groups, bounds, units, options, procedure, stream);
+    optVoxels = voxels;
     const seconds = secondsSince(started) / bounds.length;
     anchors.push(...solved.map((anchor) => ({ ...anchor, seconds })));
   } finally {
@@ -171,6 +173,7 @@ export async function fitAnchored(
         centre: groups.centre,
         units: found.units,
         anchor: onPath && found.t > exactTo ? condensed(anchor) : anchor,
+        optVoxels,
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
         pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
         organs: {},
@@ -193,7 +196,7 @@ async function solveOnVoxels(
   options: ProcedureOptions,
   procedure: 'k-crc' | 'sem-crc',
   stream: { readonly seed: number; readonly run: number },
-): Promise<SolvedAnchor[]> {
+): Promise<SolvedAnchors> {
   const { kernels, profileOf, read } = data;
   const problem = await gatherLengthProblem(kernels, split.opt.map(profileOf), read, partition, {
     sides: sidesOf(options),
@@ -201,11 +204,15 @@ async function solveOnVoxels(
     heuristic: options,
     centre,
   });
-  if (options.anchor === 'gamma') return solveGamma(problem, partition, bounds, options, procedure, stream);
+  const voxels = voxelsOfGroups(problem);
+  if (options.anchor === 'gamma') {
+    return { voxels, solved: await solveGamma(problem, partition, bounds, options, procedure, stream) };
+  }
   const { envelopeAnchors } = await import('@semcrc/anchor');
   const epsilons = bounds.map(({ epsilon }) => allowedOf(epsilon, units));
   const solutions = await envelopeAnchors(problem, epsilons);
-  return solutions.map((solution, i) => followEnvelope(solution, epsilons[i], partition, options));
+  const solved = solutions.map((solution, i) => followEnvelope(solution, epsilons[i], partition, options));
+  return { voxels, solved };
 }
 
 /** Anchors of scans whose voxels are not at hand: the envelope's of sorted numbers, gamma's of condensed cells. */
@@ -217,19 +224,20 @@ async function solveOnProfiles(
   units: number,
   options: ProcedureOptions,
   procedure: 'k-crc' | 'sem-crc',
-): Promise<SolvedAnchor[]> {
+): Promise<SolvedAnchors> {
   const profiles = split.opt.map(profileOf);
   const sides = sidesOf(options);
+  const voxels = profiledVoxels(profiles, partition);
   if (options.anchor === 'gamma') {
     const problem = cellProblemOf(kernels, profiles, partition, sides);
     const solved = await solveGamma(problem, partition, bounds, options, procedure, { seed: 0, run: 0 });
-    return solved.map((own) => ({ ...own, anchor: condensed(own.anchor) }));
+    return { voxels, solved: solved.map((own) => ({ ...own, anchor: condensed(own.anchor) })) };
   }
   const { envelopeAnchorsOfSorted } = await import('@semcrc/anchor');
   const epsilons = bounds.map(({ epsilon }) => allowedOf(epsilon, units));
   const problem = sortedProblemOf(kernels, profiles, partition, sides);
   const { anchors, exactTo } = await envelopeAnchorsOfSorted(problem, epsilons);
-  return anchors.map((solution, i) => {
+  const solved = anchors.map((solution, i) => {
     const followed = followEnvelope(solution, epsilons[i], partition, options);
     // Rounded scores are not those of the voxels: nothing is known of what these would give.
     if (profiled?.round !== null) {
@@ -242,6 +250,7 @@ async function solveOnProfiles(
     const same = solution.state === 'solved' && solution.position <= exactTo;
     return { ...followed, exactTo, anchor: same ? followed.anchor : condensed(followed.anchor) };
   });
+  return { voxels, solved };
 }
 
 /** ε' = ((n + 1)ε − 1)/n: the share missed that the CRC condition allows n calibration units on average. */
@@ -255,6 +264,12 @@ function condensed(anchor: FitAnchor): FitAnchor {
   // Cells bound the loss, and so the objective, from below only.
   const perGamma = solution.perGamma.map((one) => ({ ...one, upperBound: Number.POSITIVE_INFINITY, gap: 1 }));
   return { ...anchor, condensed: true, solution: { ...solution, gap: null, perGamma } };
+}
+
+/** Anchors at each tolerance, and the opt voxels of every λ group. */
+interface SolvedAnchors {
+  readonly solved: readonly SolvedAnchor[];
+  readonly voxels: Float64Array;
 }
 
 interface SolvedAnchor {

@@ -3,8 +3,8 @@ import { type Kernels, SemcrcError } from '@semcrc/kernels';
 import type { Labels } from '../cohort/labels.ts';
 import type { ReadSample } from '../cohort/sample.ts';
 import type { Split } from '../cohort/split.ts';
+import type { CalibratedLambda } from '../evaluate/calibrated-lambda.ts';
 import type { Losses } from '../evaluate/losses.ts';
-import type { CalibratedLambda } from '../evaluate/scan-evaluation.ts';
 import type { Preparing } from '../options/preparing.ts';
 import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
 import type { ProfiledAs } from '../options/profiled.ts';
@@ -74,6 +74,8 @@ export interface Fit extends CalibratedLambda {
   /** Calibration units (patients) behind λ̂; for organ-crc all that were looked at. */
   readonly units: number;
   readonly anchor: FitAnchor | null;
+  /** Voxels of each λ group on the opt scans, where an anchor was optimized on them. */
+  readonly optVoxels?: Float64Array;
   /** Offset ω̂ along the line (eq. 6, 9), or beyond the end of the path (0 within it); null where there is neither. */
   readonly omega: number | null;
   /** Position on the path: edges traversed, with the fraction of the one under way; null where there is none. */

@@ -114,6 +114,15 @@ export async function gatherLengthProblem(
   };
 }
 
+/** Number of voxels of each λ group of a problem. */
+export function voxelsOfGroups({ offsets, groupOfSegment, groupCount }: LengthProblem): Float64Array {
+  const voxels = new Float64Array(groupCount);
+  groupOfSegment.forEach((group, s) => {
+    voxels[group] += offsets[s + 1] - offsets[s];
+  });
+  return voxels;
+}
+
 /** Weight of a voxel of a scan's organ in a mean. */
 type WeightOf = (profile: Profile, organ: number) => number;
 

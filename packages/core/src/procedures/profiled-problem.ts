@@ -164,3 +164,13 @@ function addCell(table: Map<number, Float64Array>, weight: number, residual: num
 
 const lacking = (scan: string, what: string) =>
   new SemcrcError('internal', `the profile of scan ${scan} keeps no ${what}`, { data: { scan } });
+
+/** Number of voxels of each λ group in some scans. @param partition by organ */
+export function profiledVoxels(profiles: readonly Profile[], partition: Partition): Float64Array {
+  const voxels = new Float64Array(partition.keys.length);
+  for (const profile of profiles) {
+    for (const { organ, group } of groupsPresent(profile, partition))
+      voxels[group] += profile.organVoxels[organ];
+  }
+  return voxels;
+}

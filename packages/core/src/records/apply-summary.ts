@@ -1,7 +1,8 @@
 import Type, { type Static } from 'typebox';
 import type { Immutable } from '../options/immutable.ts';
 import { PreparingOptions } from '../options/preparing.ts';
-import { LambdaByGroup, ProcedureName } from './run.ts';
+import { LambdaByGroup } from './lambda.ts';
+import { ProcedureName } from './run.ts';
 
 /** Name and version of the format of `summary.json` beside applied intervals. */
 export const APPLY_SCHEMA = 'semcrc/apply@1';

@@ -5,27 +5,23 @@ import { type Labels, labelIds } from '../cohort/labels.ts';
 import type { MendedVoxels } from '../cohort/sample.ts';
 import type { Cohort } from '../cohort/source.ts';
 import type { Split } from '../cohort/split.ts';
-import type { CalibratedLambda, Evaluation } from '../evaluate/scan-evaluation.ts';
+import type { CalibratedLambda } from '../evaluate/calibrated-lambda.ts';
+import type { Evaluation } from '../evaluate/scan-evaluation.ts';
 import { CENTRE_TERMS, type Centre } from '../learned/centre.ts';
-import { isTree } from '../learned/regression-tree.ts';
-import { SLICE_FEATURES } from '../learned/slice-features.ts';
 import type { Immutable } from '../options/immutable.ts';
 import { Preparing } from '../options/preparing.ts';
 import { ProcedureOptions } from '../options/procedure-options.ts';
-import { makePartition, type Partition } from '../partition/partition.ts';
-import type { PartitionSpec } from '../partition/partition-spec.ts';
+import { makePartition } from '../partition/partition.ts';
 import { boundOf, type Fit } from '../procedures/fit.ts';
 import { guaranteeInWords } from '../procedures/guarantee.ts';
-import { CentreRecord, centreRecord, LearnedPartitionRecord, learnedRecord } from './learned.ts';
+import { AnchorRecord, anchorRecord } from './anchor.ts';
+import { LambdaByGroup, lambdaByGroup, lambdaVector, meanLambdaByLabel } from './lambda.ts';
+import { CentreRecord, centreRecord } from './learned.ts';
+import { ascends, listed, PartitionRecord, partitionRecord, readPartition } from './partition.ts';
 import {
-  AnchorRecord,
-  anchorRecord,
   EvaluationRecord,
   LabelsRecord,
-  LambdaByGroup,
   LossesRecord,
-  lambdaByGroup,
-  lambdaVector,
   MendedRecord,
   type MoreScans,
   MoreScansRecord,
@@ -40,35 +36,6 @@ import {
 
 /** Name and version of the format; a reader refuses any other. */
 export const CALIBRATION_SCHEMA = 'semcrc/calibration@2';
-
-const Bytes = Type.String({
-  pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
-});
-const PartitionRecord = Type.Union([
-  Type.Object({ kind: Type.Literal('uniform') }),
-  Type.Object({ kind: Type.Literal('organ') }),
-  Type.Object({
-    kind: Type.Literal('position'),
-    height: Type.Integer({ minimum: 1 }),
-    width: Type.Integer({ minimum: 1 }),
-    groupCount: Type.Integer({ minimum: 1, maximum: 256 }),
-    /** Group of each pixel, one byte each, x fastest, base64. */
-    map: Bytes,
-  }),
-  Type.Object({
-    kind: Type.Literal('strata'),
-    features: Type.Array(
-      Type.Object({
-        name: Type.Enum(['intensity', 'width', 'gradient']),
-        bins: Type.Integer({ minimum: 1 }),
-      }),
-      { minItems: 1 },
-    ),
-    /** By label id, for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
-    cuts: Type.Record(Type.String(), Type.Array(Type.Array(Type.Number()))),
-  }),
-  LearnedPartitionRecord,
-]);
 
 /** Where the calibration scans came from and how they were prepared; scans to come must be prepared the same way. */
 export const SourceRecord = Type.Object({
@@ -117,6 +84,8 @@ export const Calibration = Type.Object(
     /** The corrected point that intervals grow from: by label id and bin of the prediction, a coefficient per term. */
     centre: Type.Optional(CentreRecord),
     lambda: LambdaByGroup,
+    /** Mean λ of every label over its voxels on the opt scans, where it has several groups. */
+    meanLambda: Type.Optional(LambdaByGroup),
     anchor: Type.Union([AnchorRecord, Type.Null()]),
     omega: Type.Union([Type.Number(), Type.Null()]),
     pathPosition: Type.Union([Type.Number(), Type.Null()]),
@@ -172,6 +141,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
   const { moreScans = [], sites, background } = context;
   const used = new Set([...split.opt, ...split.cal]);
   const { window } = source.preparing;
+  const meanLambda = meanLambdaByLabel(fit);
   const bound = boundOf(options, epsilon);
   const controlled = fit.procedure === 'organ-crc' ? options.control : [];
   return {
@@ -197,9 +167,10 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
       sites === undefined ? null : { promise: sites.promise, units: unitsBySite(sites) },
     ),
     labels: { ...labels },
-    partition: writePartition(fit.partition),
+    partition: partitionRecord(fit.partition),
     ...(fit.centre ? { centre: centreRecord(fit.centre) } : {}),
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
+    ...(meanLambda ? { meanLambda } : {}),
     anchor: anchorRecord(fit),
     omega: fit.omega,
     pathPosition: fit.pathPosition,
@@ -291,7 +262,10 @@ export function parseCalibration(json: string, name: string): Calibration {
 }
 
 /** What a schema cannot say: fields that must agree with each other. */
-function checkAgreement({ bound, delta, source, units, split, n }: Calibration, name: string): void {
+function checkAgreement(
+  { bound, delta, source, units, split, n, labels, meanLambda }: Calibration,
+  name: string,
+): void {
   const refuse = (field: string, problem: string): never => {
     throw new SemcrcError('bad-input', `${name}: ${field} ${problem}`, { data: { file: name, field } });
   };
@@ -310,6 +284,9 @@ function checkAgreement({ bound, delta, source, units, split, n }: Calibration, 
   const { opt, cal, test } = split;
   const ids = [...opt, ...cal, ...test];
   if (new Set(ids).size < ids.length) refuse('/split', 'must hold every scan once');
+  if (meanLambda && labelIds(labels).join() !== Object.keys(meanLambda).join()) {
+    refuse('/meanLambda', `must have the labels as keys, found ${listed(Object.keys(meanLambda))}`);
+  }
   if (n > opt.length + cal.length) {
     refuse('/n', `must be at most the ${opt.length + cal.length} scans of opt and cal, found ${n}`);
   }
@@ -378,86 +355,3 @@ function readCentre({ centre, labels }: Calibration, name: string): Centre | nul
 /** A λ with its sides in one order. */
 const sorted = (value: Calibration['lambda'][string]): unknown =>
   typeof value === 'object' ? [value.below, value.above] : value;
-
-/** The first few of some names. */
-const listed = (names: readonly string[], most = 20): string =>
-  names.length > most ? `${names.slice(0, most).join(', ')}, … (${names.length})` : names.join(', ');
-
-function writePartition({ spec, keys }: Partition): Calibration['partition'] {
-  switch (spec.kind) {
-    case 'uniform':
-    case 'organ':
-      return { kind: spec.kind };
-    case 'position': {
-      const { kind, height, width, groupCount, map } = spec;
-      return {
-        kind,
-        height,
-        width,
-        groupCount,
-        map: btoa(Array.from(map, (byte) => String.fromCharCode(byte)).join('')),
-      };
-    }
-    case 'learned':
-      return learnedRecord(spec, keys);
-    case 'strata':
-      return {
-        kind: spec.kind,
-        features: spec.features.map((feature) => ({ ...feature })),
-        cuts: Object.fromEntries(
-          Object.entries(spec.cuts).map(([organ, cuts]) => [organ, cuts.map((feature) => [...feature])]),
-        ),
-      };
-  }
-}
-
-function readPartition(record: Calibration['partition'], labels: Labels, name: string): PartitionSpec {
-  switch (record.kind) {
-    case 'uniform':
-    case 'organ':
-      return record;
-    case 'position': {
-      const { height, width, groupCount } = record;
-      const map = Uint8Array.from(atob(record.map), (character) => character.charCodeAt(0));
-      if (map.length !== height * width || map.some((group) => group >= groupCount)) {
-        throw new SemcrcError(
-          'bad-input',
-          `${name}: partition.map must hold ${height} × ${width} groups below ${groupCount}`,
-          { data: { file: name } },
-        );
-      }
-      return { ...record, map };
-    }
-    case 'learned': {
-      const { features, trees } = record;
-      const known = new Set(labelIds(labels).map(String));
-      const sound = Object.entries(trees).every(([organ, tree]) => known.has(organ) && isTree(tree));
-      if (!sound || features.join() !== SLICE_FEATURES.join()) {
-        throw new SemcrcError(
-          'bad-input',
-          `${name}: partition must have the features ${SLICE_FEATURES.join(', ')} and whole trees of labels of its own`,
-          { data: { file: name } },
-        );
-      }
-      return { kind: 'learned', trees };
-    }
-    case 'strata': {
-      const { features, cuts } = record;
-      const ids = labelIds(labels);
-      const complete =
-        Object.keys(cuts).length === ids.length &&
-        ids.every((id) => cuts[id]?.length === features.length && cuts[id].every(ascends));
-      if (!complete) {
-        throw new SemcrcError(
-          'bad-input',
-          `${name}: partition.cuts must hold, for each label ${listed(ids.map(String))}, ` +
-            `${features.length} list(s) of ascending numbers, one per feature`,
-          { data: { file: name } },
-        );
-      }
-      return record;
-    }
-  }
-}
-
-const ascends = (cuts: readonly number[]): boolean => cuts.every((cut, i) => i === 0 || cut > cuts[i - 1]);

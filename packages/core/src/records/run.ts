@@ -1,29 +1,20 @@
 import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import type { Labels } from '../cohort/labels.ts';
+import type { CalibratedLambda } from '../evaluate/calibrated-lambda.ts';
 import { averageEvaluations } from '../evaluate/patient-means.ts';
-import type { CalibratedLambda, Evaluation, ScanEvaluation } from '../evaluate/scan-evaluation.ts';
+import type { Evaluation, ScanEvaluation } from '../evaluate/scan-evaluation.ts';
 import type { Immutable } from '../options/immutable.ts';
 import { PROCEDURES } from '../options/procedure-options.ts';
 import { makePartition } from '../partition/partition.ts';
 import type { PartitionSpec, PositionSpec } from '../partition/partition-spec.ts';
 import type { Fit } from '../procedures/fit.ts';
+import { AnchorRecord, anchorRecord } from './anchor.ts';
+import { LambdaByGroup, lambdaByGroup, lambdaVector, meanLambdaByLabel } from './lambda.ts';
 import { CentreRecord, centreRecord, LearnedTreesRecord, learnedTrees } from './learned.ts';
+import { StrataRecord } from './partition.ts';
 
 const Count = Type.Integer({ minimum: 0 });
-
-/** A λ as written: the f64 expansion of an f32 (below 0 where intervals may shrink), or "Infinity" where nothing could be calibrated. */
-const LambdaNumber = Type.Union([Type.Number({ minimum: -1 }), Type.Literal('Infinity')]);
-
-/** One λ, or one below and one above. */
-const LambdaValue = Type.Union([
-  LambdaNumber,
-  Type.Object({ below: LambdaNumber, above: LambdaNumber }, { additionalProperties: false }),
-]);
-
-/** λ by group: `all` (crc), position group (k-crc), label id (sem-crc, organ-crc) or label id/bin (strata). */
-export const LambdaByGroup = Type.Record(Type.String(), LambdaValue);
-export type LambdaByGroup = Immutable<Static<typeof LambdaByGroup>>;
 
 /** Label id → organ name; ids are voxel values, so at most 65535. */
 export const LabelsRecord = Type.Record(
@@ -39,51 +30,6 @@ const Ids = Type.Array(Type.String());
 export const SplitRecord = Type.Object({ opt: Ids, cal: Ids, test: Ids });
 
 export const ProcedureName = Type.Enum([...PROCEDURES]);
-
-const anchorFields = {
-  /** Feasible (upper-bound) point. */
-  lambda: LambdaByGroup,
-  /**
-   * Length objective at `lambda`, the certified lower bound on its optimum, and (objective − lowerBound)/objective; null
-   * where condensed voxels do not prove them.
-   */
-  objective: Type.Number(),
-  lowerBound: Type.Union([Type.Number(), Type.Null()]),
-  gap: Type.Union([Type.Number(), Type.Null()]),
-  /** Solved on what profiles keep of the voxels, which gives another λ̃ than the voxels: as valid, perhaps longer. */
-  condensed: Type.Optional(Type.Boolean()),
-  /** Groups without a voxel in the opt scans: they take the largest λ of those present. */
-  absent: Type.Array(Type.String()),
-};
-
-export const AnchorRecord = Type.Union([
-  Type.Object({
-    method: Type.Literal('gamma'),
-    ...anchorFields,
-    gamma: Type.Number(),
-    /** The γ kept is the first or last of those tried. */
-    atRangeEnd: Type.Boolean(),
-    /** Every γ tried: its bounds, or why it has none. */
-    perGamma: Type.Array(
-      Type.Object({
-        gamma: Type.Number(),
-        state: Type.Enum(['solved', 'pruned', 'stalled', 'infeasible']),
-        lowerBound: Type.Union([Type.Number(), Type.Null()]),
-        upperBound: Type.Union([Type.Number(), Type.Null()]),
-      }),
-    ),
-  }),
-  Type.Object({
-    method: Type.Literal('envelope'),
-    ...anchorFields,
-    /** Share of missed voxels that the anchor was asked for, ε' = ((n_cal + 1)ε − 1)/n_cal. */
-    epsilon: Type.Number(),
-    /** Place of `lambda` on the path, in edges. */
-    position: Type.Number(),
-    edges: Count,
-  }),
-]);
-export type AnchorRecord = Immutable<Static<typeof AnchorRecord>>;
 
 /**
  * Losses of n exchangeable units (patients) at one λ: their mean and sample standard deviation, null for fewer than two.
@@ -193,16 +139,6 @@ export const SecondsRecord = Type.Object({
   evaluate: Type.Number(),
 });
 
-/** Strata of organs as written. */
-export const StrataRecord = Type.Object({
-  features: Type.Array(
-    Type.Object({ name: Type.Enum(['intensity', 'width', 'gradient']), bins: Type.Integer({ minimum: 1 }) }),
-    { minItems: 1 },
-  ),
-  /** By label id, for each feature, ascending cuts; a value equal to a cut belongs to the lower bin. */
-  cuts: Type.Record(Type.String(), Type.Array(Type.Array(Type.Number()))),
-});
-
 /** One procedure in one run of an experiment. */
 export const RunRecord = Type.Object({
   procedure: ProcedureName,
@@ -215,6 +151,8 @@ export const RunRecord = Type.Object({
   /** Envelope with path: edges traversed, with the fraction of the one under way; null elsewhere. */
   pathPosition: Type.Union([Type.Number(), Type.Null()]),
   lambda: LambdaByGroup,
+  /** Mean λ of every label over its voxels on the opt scans, where it has several groups. */
+  meanLambda: Type.Optional(LambdaByGroup),
   /** The strata that λ is given by, where there are any. */
   strata: Type.Optional(StrataRecord),
   /** The learned strata that λ is given by, where there are any: key `organ/part` is leaf part − 1 of the organ's tree. */
@@ -231,81 +169,6 @@ export const RunRecord = Type.Object({
   seconds: SecondsRecord,
 });
 export type RunRecord = Immutable<Static<typeof RunRecord>>;
-
-const written = (value: number): number | 'Infinity' =>
-  value === Number.POSITIVE_INFINITY ? 'Infinity' : value;
-
-/** λ by group as written to files. */
-export function lambdaByGroup(
-  keys: readonly string[],
-  sides: 1 | 2,
-  lambda: Float32Array | Float64Array,
-): LambdaByGroup {
-  return Object.fromEntries(
-    keys.map((key, group) => [
-      key,
-      sides === 1
-        ? written(lambda[group])
-        : { below: written(lambda[group]), above: written(lambda[keys.length + group]) },
-    ]),
-  );
-}
-
-/** The inverse of `lambdaByGroup`: one f32 per (side, group). Undefined if a group is missing or has the wrong sides. */
-export function lambdaVector(
-  keys: readonly string[],
-  sides: 1 | 2,
-  byGroup: LambdaByGroup,
-): Float32Array | undefined {
-  const lambda = new Float32Array(keys.length * sides);
-  for (const [group, key] of keys.entries()) {
-    const value = byGroup[key];
-    if (value === undefined || (sides === 2) !== (typeof value === 'object')) return undefined;
-    if (typeof value === 'object') {
-      lambda[group] = Number(value.below);
-      lambda[keys.length + group] = Number(value.above);
-    } else {
-      lambda[group] = Number(value);
-    }
-  }
-  return lambda;
-}
-
-/** The anchor of a fit as written to files. */
-export function anchorRecord(fit: Fit): AnchorRecord | null {
-  if (!fit.anchor) return null;
-  const { lambda, absent, solution, condensed } = fit.anchor;
-  const { keys } = fit.partition;
-  const { objective, lowerBound, gap } = solution;
-  const fields = {
-    lambda: lambdaByGroup(keys, fit.sides, lambda),
-    objective,
-    lowerBound,
-    gap,
-    ...(condensed ? { condensed } : {}),
-    absent: absent.map((group) => keys[group]),
-  };
-  if (solution.method === 'envelope') {
-    const { method, position, path, epsilon } = solution;
-    // Not path.length: a fit that came from another thread has lost its getters.
-    return { method, ...fields, epsilon, position, edges: path.index.length };
-  }
-  const { method, gamma, atRangeEnd, perGamma } = solution;
-  return {
-    method,
-    ...fields,
-    gamma,
-    atRangeEnd,
-    perGamma: perGamma.map(({ gamma, state, lowerBound, upperBound }) => ({
-      gamma,
-      state,
-      lowerBound: finiteOrNull(lowerBound),
-      upperBound: finiteOrNull(upperBound),
-    })),
-  };
-}
-
-const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /**
  * The calibrated λ of a run's record, ready to evaluate or apply.
@@ -360,6 +223,7 @@ export function runRecord(
   sites?: SitesRecord | undefined,
 ): RunRecord {
   const { spec } = fit.partition;
+  const meanLambda = meanLambdaByLabel(fit);
   return {
     procedure: fit.procedure,
     run,
@@ -369,6 +233,7 @@ export function runRecord(
     omega: fit.omega,
     pathPosition: fit.pathPosition,
     lambda: lambdaByGroup(fit.partition.keys, fit.sides, fit.lambda),
+    ...(meanLambda ? { meanLambda } : {}),
     ...(spec.kind === 'strata' ? { strata: { features: spec.features, cuts: spec.cuts } } : {}),
     ...(spec.kind === 'learned' ? { learned: learnedTrees(spec) } : {}),
     ...(fit.shrink ? { shrink: true } : {}),

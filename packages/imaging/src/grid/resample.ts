@@ -9,8 +9,9 @@ import {
   type Shape,
   type Vector3,
 } from './affine.ts';
+import { cropInto } from './crop.ts';
 import { isOblique } from './orientation.ts';
-import { type Grid, type LabelVolume, makeGrid, makeVolume, type Volume } from './volume.ts';
+import { type Grid, type LabelVolume, makeGrid, makeVolume, type Volume, voxelCount } from './volume.ts';
 
 /** To the nearest integer, halves to the even one, as numpy rounds; what is a half up to 1e-9 is a half. */
 function roundHalfEven(value: number): number {
@@ -66,6 +67,15 @@ function sameGrid(a: Grid, b: Grid): boolean {
   return a.shape.every((n, i) => n === b.shape[i]) && cornerDistance(a.affine, b.affine, a.shape) < 1e-6;
 }
 
+/** The voxel of a source that is the first of a target with the same voxels, shifted by whole voxels; null where it has others. */
+function shiftOf(source: Grid, target: Grid): Vector3 | null {
+  const matrix = toSource(source.affine, target.affine);
+  const whole = matrix.map((value, at) => (at % 4 === 3 ? Math.round(value) : at % 5 === 0 ? 1 : 0));
+  const shifted = multiplyAffines(source.affine, [...whole, 0, 0, 0, 1]);
+  if (cornerDistance(shifted, target.affine, target.shape) >= 1e-6) return null;
+  return [whole[3], whole[7], whole[11]];
+}
+
 function sizesOf([slices, height, width]: Shape): Sizes {
   return [width, height, slices];
 }
@@ -77,7 +87,7 @@ function toSource(source: Affine, target: Affine): readonly number[] {
 /**
  * An image on another grid, trilinear through both affines, in f64 and rounded once. Beyond the outermost voxel centres
  * the border value holds for half a voxel of the coarser grid (as MONAI's `border` padding), farther out `outside`.
- * On its own grid an image is returned as it is.
+ * On its own grid an image is returned as it is; shifted by whole voxels, its values are copied.
  *
  * @param outside the value where the image has none; its least value when left out (air, in a CT).
  * @param into an array with one element per voxel of the target, written to unless the image is on that grid; new when left out.
@@ -91,6 +101,16 @@ export function resampleImage(
 ): Volume {
   if (sameGrid(volume, target)) return volume;
   const fill = outside ?? (() => least(volume.data));
+  const first = shiftOf(volume, target);
+  if (first) {
+    const [slices, height, width] = target.shape;
+    const end: Vector3 = [first[0] + width, first[1] + height, first[2] + slices];
+    const data = into ?? new Float32Array(voxelCount(target.shape));
+    const sizes = sizesOf(volume.shape);
+    const within = first.every((start, axis) => start >= 0 && end[axis] <= sizes[axis]);
+    cropInto(volume, { start: first, end }, data, typeof fill === 'number' ? fill : within ? 0 : fill());
+    return makeVolume(data, target.shape, target.affine);
+  }
   const source = { data: volume.data, size: sizesOf(volume.shape) };
   const matrix = toSource(volume.affine, target.affine);
   const data = resampleLinear(resampler, source, sizesOf(target.shape), matrix, fill, into);

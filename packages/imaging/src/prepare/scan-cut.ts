@@ -73,6 +73,21 @@ export function sliceBoxes({ box: { start, end }, slices }: ScanCut): readonly B
   return slices.map((z) => ({ start: [start[0], start[1], z], end: [end[0], end[1], z + 1] }));
 }
 
+/** The same slices of a scan, each whole. */
+export function wholeSlices(cut: ScanCut): ScanCut {
+  const [slices, height, width] = cut.grid.shape;
+  return { ...cut, box: { start: [0, 0, 0], end: [width, height, slices] }, size: [height, width] };
+}
+
+/** Row and column in a whole slice of the first pixel of what a cut holds of it; negative where padding precedes. */
+export function firstPixel({ box: { start, end }, size }: ScanCut): {
+  readonly row: number;
+  readonly column: number;
+} {
+  const [x, y] = centreBox([1, end[1] - start[1], end[0] - start[0]], size).start;
+  return { row: start[1] + y, column: start[0] + x };
+}
+
 /** The grid of each slice taken, before it is cropped or padded to the final size. */
 export function sliceGrids(cut: ScanCut): readonly Grid[] {
   return sliceBoxes(cut).map((box) => cropGrid(cut.grid, box));

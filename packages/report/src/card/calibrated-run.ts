@@ -39,7 +39,9 @@ export function asExperiment(
 
 function runOf(calibration: Calibration, evaluation: EvaluationDocument | null): RunRecord {
   const { procedure, split, n, anchor, omega, pathPosition, lambda, organs, losses, moreScans } = calibration;
-  const own = { procedure, run: 0, n, anchor, omega, pathPosition, lambda, organs };
+  const { meanLambda } = calibration;
+  const means = meanLambda ? { meanLambda } : {};
+  const own = { procedure, run: 0, n, anchor, omega, pathPosition, lambda, ...means, organs };
   const seen = { losses, ...(moreScans ? { moreScans } : {}) };
   const seconds = { anchor: 0, backtrack: 0, evaluate: 0 };
   if (evaluation === null) return { ...own, ...seen, split, test: calibration.test, seconds };

@@ -32,6 +32,8 @@ export interface CardOrgan {
   /** λ̂ of the organ's groups: the range they span, shares of the window; "Infinity" where the interval is the whole range. */
   readonly lambda: { readonly least: number | 'Infinity'; readonly most: number | 'Infinity' } | null;
   readonly lambdaHu: { readonly least: number | 'Infinity'; readonly most: number | 'Infinity' } | null;
+  /** Mean λ̂ over the organ's voxels on the opt scans, where it has several groups. */
+  readonly meanLambda: Calibration['lambda'][string] | null;
   readonly risk: number | null;
   readonly length: number | null;
   readonly lengthHu: number | null;
@@ -189,7 +191,7 @@ export function notGuaranteed({ procedure, bound, epsilon, sites }: Calibration)
 }
 
 function cardOrgans(calibration: Calibration, { experiment, units }: ExperimentFacts): CardOrgan[] {
-  const { labels, organs, lambda, partition } = calibration;
+  const { labels, organs, lambda, meanLambda = {}, partition } = calibration;
   const [{ test }] = experiment.document.runs;
   const factor = units?.huPerUnit ?? null;
   const byOrgan = partition.kind !== 'uniform' && partition.kind !== 'position';
@@ -217,6 +219,7 @@ function cardOrgans(calibration: Calibration, { experiment, units }: ExperimentF
         nCal: status?.nCal ?? null,
         lambda: range(1),
         lambdaHu: range(factor),
+        meanLambda: Object.hasOwn(meanLambda, id) ? meanLambda[id] : null,
         risk: held?.risk ?? null,
         length: held?.length ?? null,
         lengthHu: held && factor !== null ? held.length * factor : null,
@@ -228,10 +231,18 @@ function cardOrgans(calibration: Calibration, { experiment, units }: ExperimentF
 const finite = (value: number): number | 'Infinity' => (Number.isFinite(value) ? value : 'Infinity');
 
 /** λ̂ of a card's organ for reading. */
-export function lambdaInWords({ lambda }: CardOrgan, units: ExperimentFacts['units']): string {
+export function lambdaInWords({ lambda, meanLambda }: CardOrgan, units: ExperimentFacts['units']): string {
   if (lambda === null) return 'by position';
   const [least, most] = [Number(lambda.least), Number(lambda.most)];
-  return least === most ? inHu(most, units) : `${inHu(least, units)} to ${inHu(most, units)}`;
+  const range = least === most ? inHu(most, units) : `${inHu(least, units)} to ${inHu(most, units)}`;
+  if (meanLambda === null) return range;
+  return `${sidesInWords(meanLambda, units)} (${range})`;
+}
+
+/** A λ̂ for reading, both sides where they differ. */
+export function sidesInWords(value: Calibration['lambda'][string], units: ExperimentFacts['units']): string {
+  if (typeof value !== 'object') return inHu(Number(value), units);
+  return `${inHu(Number(value.below), units)} below, ${inHu(Number(value.above), units)} above`;
 }
 
 /** A card organ's name for reading. */

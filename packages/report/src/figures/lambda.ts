@@ -1,3 +1,4 @@
+import type { RunRecord } from '@semcrc/core';
 import { type ExperimentFacts, hasOrganLambda, lambdasOfOrgan, type ProcedureRuns } from '../experiment.ts';
 import { mean } from '../statistics/moments.ts';
 import { records } from '../tables/csv.ts';
@@ -18,28 +19,41 @@ interface OrganLambda {
   readonly infinite: number;
 }
 
-/** λ̂ of every organ by side: its mean over runs and strata, and the range they span. */
+/** λ̂ of every organ by side: its mean over runs and an organ's voxels, and the range that runs and strata span. */
 export function organLambdas({ records }: ProcedureRuns, ids: readonly string[]): OrganLambda[] {
   return ids.flatMap((id) => {
-    const bySide = new Map<Side, number[]>();
-    const add = (side: Side, value: number) => bySide.set(side, [...(bySide.get(side) ?? []), value]);
-    for (const { lambda } of records) {
-      for (const value of lambdasOfOrgan(lambda, id)) {
-        if (typeof value === 'object') {
-          add('below', Number(value.below));
-          add('above', Number(value.above));
-        } else add('both', Number(value));
-      }
-    }
+    const bySide = sidesOf(records.flatMap(({ lambda }) => lambdasOfOrgan(lambda, id)));
+    const means = sidesOf(
+      records.flatMap(({ lambda, meanLambda }) =>
+        meanLambda && Object.hasOwn(meanLambda, id) ? [meanLambda[id]] : lambdasOfOrgan(lambda, id),
+      ),
+    );
     return [...bySide].flatMap(([side, values]) => {
       const finite = values.filter(Number.isFinite);
       const infinite = values.length - finite.length;
       if (finite.length === 0) return [];
-      return [
-        { id, side, mean: mean(finite), least: Math.min(...finite), most: Math.max(...finite), infinite },
-      ];
+      const known = means.get(side)?.filter(Number.isFinite) ?? [];
+      const own = mean(known.length > 0 ? known : finite);
+      return [{ id, side, mean: own, least: Math.min(...finite), most: Math.max(...finite), infinite }];
     });
   });
+}
+
+/** Values of λ by the side they are of. */
+function sidesOf(values: readonly RunRecord['lambda'][string][]): Map<Side, number[]> {
+  const bySide = new Map<Side, number[]>();
+  const add = (side: Side, value: number) => {
+    const own = bySide.get(side);
+    if (own) own.push(value);
+    else bySide.set(side, [value]);
+  };
+  for (const value of values) {
+    if (typeof value === 'object') {
+      add('below', Number(value.below));
+      add('above', Number(value.above));
+    } else add('both', Number(value));
+  }
+  return bySide;
 }
 
 /** λ̂ by organ in HU: below to the left and above to the right where they differ. Null where no procedure has any. */
@@ -145,10 +159,11 @@ function captionOf({ runs }: ExperimentFacts, shown: readonly ProcedureRuns[], t
   const strata = shown.some(({ records }) =>
     records.some(({ lambda }) => Object.keys(lambda).some((key) => key.includes('/'))),
   );
-  const over = listed([...(runs > 1 ? ['runs'] : []), ...(strata ? ['strata'] : [])]);
+  const over = listed([...(runs > 1 ? ['runs'] : []), ...(strata ? ['an organ’s voxels'] : [])]);
+  const among = strata ? 'the range over its strata' : 'their range';
   return (
     `By how much calibration widens the predictor’s own interval (λ̂)${twoSided ? ', at its lower and upper end' : ', at each end'}. ` +
-    `${over === '' ? '' : `Marks are means over ${over}, lines their range. `}` +
+    `${over === '' ? '' : `Marks are means over ${over}, lines ${among}. `}` +
     'A large λ̂ says that the predictor is surer of an organ than it should be.'
   );
 }

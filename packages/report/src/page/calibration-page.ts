@@ -1,5 +1,12 @@
 import { promisesOrgans } from '@semcrc/core';
-import { type Card, cardOf, cardOrganName, lambdaInWords, type ReportedCalibration } from '../card/card.ts';
+import {
+  type Card,
+  cardOf,
+  cardOrganName,
+  lambdaInWords,
+  type ReportedCalibration,
+  sidesInWords,
+} from '../card/card.ts';
 import { certificateFigure } from '../figures/certificate.ts';
 import type { Figure } from '../figures/figure.ts';
 import { pageFont } from '../figures/font.ts';
@@ -145,7 +152,7 @@ function whatSection({ source, scans, heuristic, bound, delta, epsilon, evaluati
 function organTable({ organs, units, procedure }: Card): Html {
   const statuses = organs.some(({ status }) => status !== null);
   return html`${table(
-    'λ̂ widens the predictor’s own interval at each end; risk and width as measured on held-out scans',
+    `λ̂ widens the predictor’s own interval at each end${organs.some(({ meanLambda }) => meanLambda !== null) ? ', by its mean over the organ’s voxels (and the range over its groups); below 0 it shrinks it' : ''}; risk and width as measured on held-out scans`,
     [
       { head: 'organ', text: true },
       { head: 'λ̂' },
@@ -167,6 +174,32 @@ function organTable({ organs, units, procedure }: Card): Html {
       ? null
       : html`<p>The promise is for the scan: a single organ may lie above the tolerance. The procedure organ-crc promises every organ’s own risk.</p>`
   }`;
+}
+
+/** Which voxels share a λ̂, where that was learned: the rule of every leaf. */
+function leafTable(
+  { organs, units }: Card,
+  { partition, lambda }: ReportedCalibration['document'],
+): Html | null {
+  if (partition.kind !== 'learned') return null;
+  const { rules } = partition;
+  const rows = organs.flatMap((organ) =>
+    Object.entries(lambda)
+      .filter(([key]) => key.startsWith(`${organ.id}/`))
+      .map(([key, value]): Part[] => [
+        cardOrganName(organ),
+        Object.hasOwn(rules, key) ? rules[key] : '–',
+        sidesInWords(value, units),
+      ]),
+  );
+  return folded(
+    `Leaves: which voxels share a λ̂ (${rows.length})`,
+    table(
+      'Learned on the opt scans from what a slice shows: p, its prediction, and the interval around it, as shares of the window; docs/method.md explains each feature',
+      [{ head: 'organ', text: true }, { head: 'voxels', text: true }, { head: 'λ̂' }],
+      rows,
+    ),
+  );
 }
 
 function checkSection({ checks, calibration, evaluation, source }: Card): Html {
@@ -210,7 +243,7 @@ function detailSection(
       ['ω̂', omega === null ? '–' : omega.toFixed(6)],
       ['place on the path', pathPosition === null ? '–' : pathPosition.toFixed(3)],
     ])}${proof && figure(proof)}`,
-  )}${folded(
+  )}${leafTable(card, document)}${folded(
     'Units and versions',
     plainList([
       [
