@@ -28,7 +28,10 @@ export function calibrationText(calibration: Calibration): string {
   if (anchor !== null) {
     pairs.push([
       'anchor',
-      `${anchorText(anchor)}, length objective ${figure(anchor.objective)} (${inHu(anchor.objective, units)} HU), proven within ${anchor.gap.toExponential(1)} of the best`,
+      `${anchorText(anchor)}, length objective ${figure(anchor.objective)} (${inHu(anchor.objective, units)} HU), ` +
+        (anchor.gap === null
+          ? 'not proven near the best: it was solved on what profiles keep of the voxels, and λ is as valid'
+          : `proven within ${anchor.gap.toExponential(1)} of the best`),
     ]);
   }
   if (omega !== null) pairs.push(['ω̂', omega.toFixed(6)]);
@@ -51,7 +54,8 @@ export function calibrationText(calibration: Calibration): string {
         ],
   );
   if (calibration.curve !== undefined) pairs.push(['curve', curveText(calibration.curve)]);
-  return `${facts(pairs)}\n\n${organTable(calibration)}\n\n${wrapped(`Guarantee: ${calibration.guarantee}`)}`;
+  const parts = [facts(pairs), organTable(calibration), ...siteTable(calibration)];
+  return [...parts, wrapped(`Guarantee: ${calibration.guarantee}`)].join('\n\n');
 }
 
 /** Over which tolerances a curve goes, and where it has no λ. */
@@ -77,6 +81,21 @@ function unitName({ split, n, procedure }: Calibration): string {
 function exact(value: Calibration['lambda'][string]): string {
   if (typeof value === 'object') return `${exact(value.below)} below, ${exact(value.above)} above`;
   return value === 'Infinity' ? '∞' : String(value);
+}
+
+/** Risk of every site's calibration scans, risk and length of its held-out ones; nothing where there are no sites. */
+function siteTable({ sites, units }: Calibration): string[] {
+  if (sites === undefined) return [];
+  const rows = Object.entries(sites.results).map(([site, { losses, test }]) => [
+    site,
+    losses.n,
+    figure(losses.mean),
+    test?.scans ?? 0,
+    figure(test?.risk),
+    figure(test?.length),
+    inHu(test?.length, units),
+  ]);
+  return [table(['site', 'n', 'risk at λ̂', 'test scans', 'risk', 'length', 'HU'], rows)];
 }
 
 /** λ, held-out risk and length of every label. */

@@ -77,7 +77,7 @@ export async function planBatches(cells: readonly Cell[], terminal: Terminal): P
     smallest.set(beside(cell), Math.min(known, toleranceOf(cell.settings)));
   }
   for (const cell of cells) {
-    const choice = chooseSource(cell.settings);
+    const choice = chooseSource(cell.settings, 'none', cell.more);
     const handle = handleOf(choice);
     const key = JSON.stringify(handle);
     if (!cohorts.has(key)) cohorts.set(key, openCohort(handle, terminal));

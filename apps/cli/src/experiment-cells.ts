@@ -79,7 +79,9 @@ async function runBatch(
       const { mended, look } = result;
       await folder.writeRiskCurve(result.curve, { mended, background: look?.background });
     }
-    if (!folder.hasExample) await keepExample(folder, open.cohort, result.runs[0], at, config);
+    // Profiles have no voxels to show.
+    if (!folder.hasExample && !open.cohort.profiled)
+      await keepExample(folder, open.cohort, result.runs[0], at, config);
     const document = await folder.writeResults(
       factsOf(open.cohort, config),
       result.runs.map(({ run, results }) => [run, results[at]] as const),

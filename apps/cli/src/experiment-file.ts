@@ -17,6 +17,8 @@ export interface Cell {
   /** Its values of the grid's axes, as text. */
   readonly axes: Readonly<Record<string, string>>;
   readonly settings: Settings;
+  /** Profile files that are taken together with the source. */
+  readonly more?: readonly string[];
 }
 
 const fileCheck = Compile(experimentFileSchema);

@@ -86,6 +86,9 @@ export const READING: Fields = {
 export const RUNS: Fields = { runs };
 export const SPLIT: Fields = { seed, ...sizes };
 export const METHOD: Fields = { epsilon, ...METHOD_FIELDS };
+const { heuristic, weightFloor, alpha, sampleQuantiles } = METHOD_FIELDS;
+/** What intervals grow from. */
+export const HEURISTIC: Fields = { heuristic, weightFloor, alpha, sampleQuantiles };
 export const PROCEDURES: Fields = { procedures };
 
 /** Adds everything that names and reads a cohort. @param how scans are made where `prepare` does not say */

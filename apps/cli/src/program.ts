@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Comm
   report: async (invocation) => (await import('./commands/report.ts')).reportCommand(invocation),
   apply: async (invocation) => (await import('./commands/apply.ts')).applyCommand(invocation),
   prepare: async (invocation) => (await import('./commands/prepare.ts')).prepareCommand(invocation),
+  profile: async (invocation) => (await import('./commands/profile.ts')).profileCommand(invocation),
   manifest: async (invocation) => (await import('./commands/manifest.ts')).manifestCommand(invocation),
   simulate: async (invocation) => (await import('./commands/simulate.ts')).simulateCommand(invocation),
   project: async (invocation) => (await import('./commands/project.ts')).projectCommand(invocation),
@@ -63,6 +64,7 @@ Examples:
   semcrc experiment --runs 20 --out results
   semcrc report results
   semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
+  semcrc profile manifest.csv --labels suprem --out site-a.profiles
   semcrc manifest scans                                   a manifest of the scans in a folder
   semcrc apply calibration.json new-scans.csv --units hu --out intervals
   semcrc simulate phantom -n 160 --size 128,128,64 --spacing 3,3,3 --out phantoms

@@ -16,7 +16,7 @@ export interface Config extends ResolvedPlan {
 export function resolveConfig(
   settings: Settings,
   source: SourceChoice,
-  cohort: Pick<Cohort, 'patients' | 'preparing'>,
+  cohort: Pick<Cohort, 'patients' | 'preparing' | 'profiled'>,
   smallest?: number,
 ): Config {
   return { source, ...resolvePlan(settings, cohort, smallest) };

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readManifest, scanLayout } from '@semcrc/cohort/node';
+import { isProfileFile, readManifest, scanLayout } from '@semcrc/cohort/node';
 import { PREPARING_DEFAULTS, type Preparing, type PreparingOptions } from '@semcrc/core';
 import { kindOfResult } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
@@ -28,6 +28,8 @@ type PreparingChoice = {
 export interface SourceChoice extends PreparingChoice, Layout {
   /** A path, or {@link PHANTOM}. */
   readonly source: string;
+  /** Profile files that are taken together, `source` the first of them; absent for any other source. */
+  readonly profiles?: readonly string[];
 }
 
 const { prepare: _, ...preparing } = PREPARING_FIELDS;
@@ -41,14 +43,24 @@ const TREE = ['dataset', 'task', 'backbone', 'groundTruthLabels'] as const;
 /**
  * Fills in what was not said about a source.
  *
- * @param preparing what scans of files are made of where `prepare` does not say
- * @throws SemcrcError `usage` for options that this kind of source does not have, and for a reversed window
+ * @param how scans of files are made where `prepare` does not say
+ * @param more profile files beside the source, to be taken together with it
+ * @throws SemcrcError `usage` for options that this kind of source does not have, for a reversed window, and for several
+ * sources that are not all profile files
  */
-export function chooseSource(settings: Settings, how: Preparing['prepare'] = 'none'): SourceChoice {
+export function chooseSource(
+  settings: Settings,
+  how: Preparing['prepare'] = 'none',
+  more: readonly string[] = [],
+): SourceChoice {
   const { source = PHANTOM, layout = null, prepare = how } = settings;
+  const profiles = profileFiles(source, more);
   const fromFiles = hasFiles(source);
   if (!fromFiles) {
-    const kind = source === PHANTOM ? 'the phantom has no files' : `${source} is prepared already`;
+    const kind =
+      source === PHANTOM
+        ? 'the phantom has no files'
+        : `${source} ${profiles === null ? 'is prepared' : 'holds profiles'} already`;
     refuse(
       settings,
       [...READING, 'prepare', ...PAPER, 'layout', ...TREE],
@@ -61,6 +73,7 @@ export function chooseSource(settings: Settings, how: Preparing['prepare'] = 'no
   const paper = fromFiles && prepare === 'paper';
   const choice = {
     source,
+    ...(profiles === null ? {} : { profiles }),
     layout,
     dataset: settings.dataset ?? null,
     task: settings.task ?? null,
@@ -77,6 +90,20 @@ export function chooseSource(settings: Settings, how: Preparing['prepare'] = 'no
   });
 }
 
+/** The profile files that a source is made of; null where it is none. */
+function profileFiles(source: string, more: readonly string[]): readonly string[] | null {
+  const paths = [source, ...more];
+  const other = paths.find((path) => !isProfileFile(path));
+  if (other === undefined) return paths;
+  if (more.length === 0) return null;
+  throw new SemcrcError(
+    'usage',
+    `several sources are taken together where all are profile files, which ${other} is not: ` +
+      'name one source, or profile each of them first (semcrc profile)',
+    { data: { file: other } },
+  );
+}
+
 /** What was said, else the default of the setting's schema; null where it has none. */
 function settingsOrDefaults(
   settings: Settings,
@@ -88,7 +115,8 @@ function settingsOrDefaults(
 
 /** The cohort of a choice, as the runner opens it. @throws SemcrcError `usage` for a folder that is no cohort. */
 export function handleOf(choice: SourceChoice): SourceHandle {
-  const { source } = choice;
+  const { source, profiles } = choice;
+  if (profiles !== undefined) return { kind: 'profiles', paths: profiles };
   if (source === PHANTOM) return { kind: 'phantom' };
   if (isStore(source)) return { kind: 'store', path: source };
   return filesHandleOf(choice);
@@ -148,9 +176,10 @@ function fileOptions(choice: SourceChoice): PreparingOptions {
 export async function inputsOf(handle: SourceHandle): Promise<string[]> {
   if (handle.kind === 'phantom' || handle.kind === 'dropped') return [];
   if (handle.kind === 'store') return [handle.path];
+  if (handle.kind === 'profiles') return [...handle.paths];
   const { path, options } = handle;
   const { scans } = handle.kind === 'manifest' ? await readManifest(path) : scanLayout(path, handle.options);
-  const files = scans.flatMap(({ scan: _, patient: __, ...own }) => Object.values(own));
+  const files = scans.flatMap(({ scan: _, patient: __, site: ___, ...own }) => Object.values(own));
   // A tree is a folder that may hold results, too; its files are what must stay.
   const list = handle.kind === 'manifest' ? [path] : [];
   return [...list, ...(options.labels === undefined ? [] : [options.labels]), ...files];
@@ -163,7 +192,7 @@ function isStore(path: string): boolean {
 
 /** Whether a source's scans are read from files of theirs. */
 export function hasFiles(source: string): boolean {
-  return source !== PHANTOM && !isStore(source);
+  return source !== PHANTOM && !isStore(source) && !isProfileFile(source);
 }
 
 /** Whether a path names a cohort rather than a single volume. */

@@ -49,8 +49,8 @@ export async function openCohort(
 ): Promise<OpenCohort> {
   const warn = (message: string) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`);
   const cohort = await openSource(handle, { warn, ...(note ? { note } : {}) });
-  // Preparing a store has named them already.
-  if (handle.kind !== 'store') noteLeftOut(terminal, cohort.leftOut);
+  // Preparing a store, or profiling, has named them already.
+  if (handle.kind !== 'store' && handle.kind !== 'profiles') noteLeftOut(terminal, cohort.leftOut);
   return { cohort, opening: { ...handle, known: cohortOf(cohort) } };
 }
 

@@ -56,3 +56,48 @@ export function addClampedCost(points: ClampPoints, lambdas: Float32Array, out: 
     out[i] += settled + lambda * moving;
   }
 }
+
+/** A piece of ascending distances, each with its amount where these differ. */
+export interface DistancePiece {
+  readonly values: Float32Array;
+  readonly amounts: Float64Array | undefined;
+}
+
+/** C(λ) as `addClampedCost` sums it, for distances that come piece by piece. */
+export class ClampedCost {
+  readonly #pieces: () => DistancePiece | undefined;
+  readonly #shared: number | undefined;
+  #piece: DistancePiece | undefined;
+  #next = 0;
+  #settled = 0;
+  #moving: number;
+
+  /**
+   * @param pieces gives the next piece, undefined after the last
+   * @param shared amount of every distance of a piece that has none of its own
+   * @param total Σ of the amounts of all voxels that are not at the edge at λ = 0
+   */
+  constructor(pieces: () => DistancePiece | undefined, shared: number | undefined, total: number) {
+    this.#pieces = pieces;
+    this.#shared = shared;
+    this.#moving = total;
+    this.#piece = pieces();
+  }
+
+  /** C(λ), for a λ that is no less than any asked for before. */
+  at(lambda: number): number {
+    while (this.#piece !== undefined) {
+      const { values, amounts } = this.#piece;
+      while (this.#next < values.length && values[this.#next] <= lambda) {
+        const amount = amounts === undefined ? (this.#shared as number) : amounts[this.#next];
+        this.#settled += amount * values[this.#next];
+        this.#moving -= amount;
+        this.#next++;
+      }
+      if (this.#next < values.length) break;
+      this.#piece = this.#pieces();
+      this.#next = 0;
+    }
+    return this.#settled + lambda * this.#moving;
+  }
+}

@@ -3,6 +3,7 @@ import { LambdaPath, type PlacedMinorant } from './path.ts';
 import { breathe, checkProblem, groupShares, type LengthProblem, listUnknowns } from './problem.ts';
 import { relativeGap } from './search.ts';
 import { ShrinkingCurveReader } from './shrinking-curve.ts';
+import { SortedCurveReader, type SortedProblem } from './sorted-curve.ts';
 import { CurveReader } from './step-curve.ts';
 
 /** How envelope anchors are solved. */
@@ -84,9 +85,7 @@ export async function envelopeAnchorsByPart(
   parts: readonly ProblemPart[],
   { signal }: EnvelopeAnchorOptions = {},
 ): Promise<EnvelopeAnchor[][]> {
-  if (parts.some(({ epsilons }) => epsilons.some(Number.isNaN))) {
-    throw new SemcrcError('usage', 'epsilon must be a number, found NaN');
-  }
+  checkEpsilons(parts);
   checkProblem(problem);
   await breathe(signal);
   const minorants: PlacedMinorant[] = [];
@@ -102,10 +101,67 @@ export async function envelopeAnchorsByPart(
   } finally {
     arena.release(mark);
   }
+  return solveParts(problem, minorants, parts, shrinking ? -1 : 0);
+}
+
+/** Envelope anchors of voxels that are known as sorted numbers. */
+export interface SortedEnvelope {
+  /** By tolerance. */
+  readonly anchors: readonly EnvelopeAnchor[];
+  /** Position on the path up to which it is that of the voxels, to the bit; Infinity where all of it is. */
+  readonly exactTo: number;
+}
+
+/**
+ * As `envelopeAnchors`, with the voxels of each group and scan as sorted numbers, which are read a piece at a time.
+ *
+ * Where a score reaches further than distances to the edge of the range are known one by one, costs there are a little too
+ * small. A minorant's edges that end before are then still those of the voxels: no point lies below them that would not with
+ * larger costs. The edge that leads beyond is steeper than theirs, so the path is the same up to the first such edge, and what
+ * the LP says of the cost stays a lower bound.
+ */
+export async function envelopeAnchorsOfSorted(
+  problem: SortedProblem,
+  epsilons: readonly number[],
+  { signal, chunk }: EnvelopeAnchorOptions & { readonly chunk?: number } = {},
+): Promise<SortedEnvelope> {
+  const { groupCount, segments } = problem;
+  const parts = [{ groups: Array.from({ length: groupCount }, (_, group) => group), epsilons }];
+  checkEpsilons(parts);
+  const shares = new Float64Array(groupCount);
+  for (const { group, voxels, weight } of segments) shares[group] += voxels * weight;
+  const reader = new SortedCurveReader(problem, chunk);
+  const minorants: PlacedMinorant[] = [];
+  for (const { index } of listUnknowns(problem, shares)) {
+    minorants.push({ index, minorant: reader.minorant(index) });
+    await breathe(signal);
+  }
+  const [anchors] = solveParts(problem, minorants, parts, 0);
+  const reach = segments.reduce(
+    (least, { edges }) => Math.min(least, edges[0].reach, edges[1].reach),
+    Number.POSITIVE_INFINITY,
+  );
+  const [first] = anchors;
+  const beyond = first?.state === 'solved' ? first.path.lambdaTo.findIndex((lambda) => lambda >= reach) : -1;
+  return { anchors, exactTo: beyond < 0 ? Number.POSITIVE_INFINITY : beyond };
+}
+
+function checkEpsilons(parts: readonly ProblemPart[]): void {
+  if (parts.some(({ epsilons }) => epsilons.some(Number.isNaN))) {
+    throw new SemcrcError('usage', 'epsilon must be a number, found NaN');
+  }
+}
+
+function solveParts(
+  { groupCount, sides }: Pick<LengthProblem, 'groupCount' | 'sides'>,
+  minorants: readonly PlacedMinorant[],
+  parts: readonly ProblemPart[],
+  start: 0 | -1,
+): EnvelopeAnchor[][] {
   return parts.map(({ groups, epsilons }) => {
     const members = new Set(groups);
-    const own = minorants.filter(({ index }) => members.has(index % problem.groupCount));
-    const path = new LambdaPath(problem.groupCount * problem.sides, own, shrinking ? -1 : 0);
+    const own = minorants.filter(({ index }) => members.has(index % groupCount));
+    const path = new LambdaPath(groupCount * sides, own, start);
     return epsilons.map((epsilon) => solveOnPath(path, own, epsilon));
   });
 }

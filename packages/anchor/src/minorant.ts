@@ -30,3 +30,68 @@ export function lowerMinorant(lambda: Float32Array, cost: Float64Array, miss: Fl
   }
   return { lambda: lambda.slice(0, top + 1), cost: cost.slice(0, top + 1), miss: miss.slice(0, top + 1) };
 }
+
+/**
+ * The lower convex minorant of points that come one after the other, as `lowerMinorant` takes them: only its vertices are
+ * kept.
+ */
+export class GrowingMinorant {
+  #lambda = new Float32Array(1024);
+  #cost = new Float64Array(1024);
+  #miss = new Float64Array(1024);
+  #top = -1;
+  /** The point that came last; the next one of its λ takes its place. */
+  #last: { lambda: number; cost: number; miss: number } | undefined;
+
+  add(lambda: number, cost: number, miss: number): void {
+    const last = this.#last;
+    if (last === undefined) {
+      if (this.#top < 0) this.#push(lambda, cost, miss);
+      else this.#last = { lambda, cost, miss };
+      return;
+    }
+    if (last.lambda !== lambda) this.#place(last.lambda, last.cost, last.miss);
+    last.lambda = lambda;
+    last.cost = cost;
+    last.miss = miss;
+  }
+
+  finish(): Minorant {
+    const last = this.#last;
+    if (last !== undefined) this.#place(last.lambda, last.cost, last.miss);
+    this.#last = undefined;
+    const end = this.#top + 1;
+    return {
+      lambda: this.#lambda.slice(0, end),
+      cost: this.#cost.slice(0, end),
+      miss: this.#miss.slice(0, end),
+    };
+  }
+
+  #place(lambda: number, cost: number, miss: number): void {
+    while (this.#top > 0) {
+      const top = this.#top;
+      const across = (this.#cost[top] - this.#cost[top - 1]) * (miss - this.#miss[top - 1]);
+      const down = (this.#miss[top] - this.#miss[top - 1]) * (cost - this.#cost[top - 1]);
+      if (across > down) break;
+      this.#top--;
+    }
+    this.#push(lambda, cost, miss);
+  }
+
+  #push(lambda: number, cost: number, miss: number): void {
+    this.#top++;
+    if (this.#top === this.#lambda.length) {
+      const grown = <T extends Float32Array | Float64Array>(old: T, larger: T): T => {
+        larger.set(old);
+        return larger;
+      };
+      this.#lambda = grown(this.#lambda, new Float32Array(2 * this.#top));
+      this.#cost = grown(this.#cost, new Float64Array(2 * this.#top));
+      this.#miss = grown(this.#miss, new Float64Array(2 * this.#top));
+    }
+    this.#lambda[this.#top] = lambda;
+    this.#cost[this.#top] = cost;
+    this.#miss[this.#top] = miss;
+  }
+}

@@ -37,6 +37,8 @@ export interface LengthProblem {
   readonly groupCount: number;
   /** 2: a λ of its own below and above; results then hold 2K values, the K below first. */
   readonly sides: 1 | 2;
+  /** E|S_k| of every group, where the voxels given are not all of it; length groupCount. The gamma anchor takes it. */
+  readonly shares?: Float64Array;
 }
 
 /** One λ to be found: a group, or one side of it. */
@@ -119,7 +121,9 @@ export function groupShares({
   groupOfSegment,
   weightOfSegment,
   groupCount,
+  shares: given,
 }: LengthProblem): Float64Array {
+  if (given !== undefined) return given;
   const shares = new Float64Array(groupCount);
   groupOfSegment.forEach((group, s) => {
     shares[group] += (offsets[s + 1] - offsets[s]) * weightOfSegment[s];
@@ -158,7 +162,10 @@ export function groupWidths(problem: LengthProblem): Float64Array {
 }
 
 /** The λ's to be found, in the order of the published λ, at these costs per group; groups without voxels are left out. */
-export function listUnknowns(problem: LengthProblem, costs: Float64Array): Unknown[] {
+export function listUnknowns(
+  problem: Pick<LengthProblem, 'groupCount' | 'sides'>,
+  costs: Float64Array,
+): Unknown[] {
   const unknowns: Unknown[] = [];
   for (let side = 0; side < problem.sides; side++) {
     for (let k = 0; k < problem.groupCount; k++) {

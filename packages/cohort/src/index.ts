@@ -10,6 +10,10 @@ export type { Output } from './apply/publish.ts';
 export { ScanDesign } from './apply/scan-design.ts';
 export { readScanGrid, type ScanGrid } from './apply/scan-grid.ts';
 export { type IntervalMaps, type ScanAtLambda, ScanIntervals } from './apply/scan-intervals.ts';
+export { encodeBlock, type ProfileBlock } from './profiles/block.ts';
+export type { ByteSource } from './profiles/bytes.ts';
+export { openProfileFile, type ProfileFile } from './profiles/profile-file.ts';
+export { openProfiles } from './profiles/profiled-source.ts';
 export type { IntensityUnits } from './scan/reading.ts';
 export {
   type InMemoryOptions,

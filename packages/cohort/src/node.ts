@@ -1,4 +1,11 @@
 export { type ApplyOptions, appliedBefore, applyToFiles, scanFolderName } from './apply/apply.ts';
+export { isProfileFile, openFileBytes, openProfileFiles, openProfilePaths } from './profiles/file-bytes.ts';
+export {
+  type MergedProfiles,
+  mergeProfiles,
+  ProfileWriter,
+  type ScanToWrite,
+} from './profiles/profile-writer.ts';
 export { type CheckOptions, type CohortCheck, type CohortProblem, checkCohort } from './scan/check.ts';
 export { prepareScan } from './scan/prepare.ts';
 export type { Prepared } from './scan/prepared.ts';

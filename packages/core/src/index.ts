@@ -54,7 +54,13 @@ export {
   type PreparingDifference,
   preparingDifferences,
 } from './evaluate/preparing-differences.ts';
-export { averageCurves, type RiskCurve, type ScanCurve, sweepScan } from './evaluate/risk-curve.ts';
+export {
+  averageCurves,
+  type RiskCurve,
+  type ScanCurve,
+  sweepProfile,
+  sweepScan,
+} from './evaluate/risk-curve.ts';
 export {
   type Evaluation,
   evaluateScan,
@@ -90,6 +96,7 @@ export {
   RECENTRED_OPTIONS,
   SHORTEST_OPTIONS,
 } from './options/procedure-options.ts';
+export type { ProfiledAs } from './options/profiled.ts';
 export { type ToleranceRange, tolerancesOf } from './options/tolerance-range.ts';
 export { makePartition, type Partition, regionsOfSample } from './partition/partition.ts';
 export type {
@@ -117,8 +124,17 @@ export {
   type Interval,
   intervalOf,
 } from './profile/interval.ts';
-export type { EdgeSums, LengthProfile } from './profile/length-profile.ts';
-export { buildProfile, type Profile, type ProfileOptions, type Within } from './profile/profile.ts';
+export { insideBody, type KeptProfile, type Profiling, profileToKeep } from './profile/kept-profile.ts';
+export { type EdgeSums, type EdgeTail, type LengthProfile, withSums } from './profile/length-profile.ts';
+export {
+  type BuiltProfile,
+  buildProfile,
+  type Profile,
+  type ProfileOptions,
+  type Within,
+} from './profile/profile.ts';
+export type { ResidualCells } from './profile/residual-cells.ts';
+export type { PagedNumbers, SortedNumbers } from './profile/sorted-numbers.ts';
 export type { MergedScores, ScorePlaces, Sides } from './profile/sorted-scores.ts';
 export { AnchorRecord } from './records/anchor.ts';
 export { APPLY_SCHEMA, type AppliedOrgan, ApplySummary } from './records/apply-summary.ts';
@@ -137,6 +153,13 @@ export {
 export { EVALUATION_SCHEMA, EvaluationDocument, parseEvaluation } from './records/evaluation.ts';
 export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment.ts';
 export { LambdaByGroup } from './records/lambda.ts';
+export {
+  PROFILES_SCHEMA,
+  ProfiledScan,
+  ProfiledSource,
+  ProfilesDirectory,
+  ProfilesHeader,
+} from './records/profiles.ts';
 export { PUBLISHED } from './records/published.ts';
 export {
   EXAMPLE_VOLUMES,
@@ -154,7 +177,9 @@ export {
   type MoreScans,
   RunRecord,
   recordedLambda,
+  SitesRecord,
   SplitRecord,
+  sitesRecord,
   UnitsRecord,
   unitsOf,
 } from './records/run.ts';

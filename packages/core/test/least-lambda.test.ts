@@ -9,6 +9,7 @@ import {
   randomStream,
   type Sides,
 } from '../src/index.ts';
+import { numbersBetween } from '../src/profile/sorted-numbers.ts';
 import { leastLambda } from '../src/search/backtrack.ts';
 import { crcBound, type RiskBound } from '../src/search/bound.ts';
 import { LossTable, type LossTableOptions } from '../src/search/loss-table.ts';
@@ -98,7 +99,7 @@ function joined(lists: readonly Float32Array[]): { offsets: Uint32Array; scores:
 
 /** Every λ at which some loss of a table changes, ascending, and 0. */
 function levelsOf({ lists }: LossTable): Float32Array {
-  const all = lists.flatMap(({ scores, start, end }) => [...scores.subarray(start, end)]);
+  const all = lists.flatMap(({ scores, start, end }) => [...numbersBetween(scores, start, end)]);
   return Float32Array.from(new Set([0, ...all])).sort();
 }
 

@@ -86,6 +86,7 @@ function checkEnvelope(
   const missOf = (point: ArrayLike<number>) =>
     mean(unitLosses(opt, counts, lambdaOfGroups(groupOf, groups, point)));
   const solved = Array.from(lambda, (value) => (Number.isNaN(value) ? 0 : value));
+  if (lowerBound === null) throw new Error('the bound is known');
   expect(missOf(solved)).toBeLessThanOrEqual(allowed + ROUNDING);
   expect(costOf(opt, counts, lambdaOfGroups(groupOf, groups, solved))).toBeCloseTo(objective, 6);
   expect(lowerBound).toBeLessThanOrEqual(objective);

@@ -139,7 +139,8 @@ describe('a profile', () => {
             expect(divided).toEqual(whole);
             const total = profiles.reduce((sum, { scores }) => sum + scores.length, 0);
             for (const { scores } of divided) {
-              expect(scores.buffer === kernels.memory.buffer).toBe(total <= most);
+              const inMemory = scores as Float32Array;
+              expect(inMemory.buffer === kernels.memory.buffer).toBe(total <= most);
             }
             kernels.arena.release(mark);
           }),

@@ -1,6 +1,6 @@
 import { SerialExecutor } from './executor.ts';
 import { openSource } from './handle.ts';
-import type { EvaluationSession, ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
+import type { CohortSession, ExperimentExecutor, ExperimentJobs } from './job.ts';
 import { WorkerPool } from './pool.ts';
 import { type BrowserThreadOptions, spawnBrowserThread } from './thread-browser.ts';
 import { ExperimentWorkbench } from './workbench.ts';
@@ -20,10 +20,7 @@ export function threadExecutor(
   } = {},
 ): ExperimentExecutor {
   const { workers = defaultWorkers(), ...thread } = options;
-  return new WorkerPool<ExperimentSession | EvaluationSession, ExperimentJobs>(
-    () => spawnBrowserThread(thread),
-    workers,
-  );
+  return new WorkerPool<CohortSession, ExperimentJobs>(() => spawnBrowserThread(thread), workers);
 }
 
 /** The cores the browser admits to; 1 where it does not tell. */

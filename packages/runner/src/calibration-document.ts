@@ -7,7 +7,7 @@ export function calibrationDocument(
   plan: ExperimentPlan,
   versions: Readonly<Record<string, string>>,
 ): Calibration {
-  const { cohort, fit, split, mended, evaluation, toleranceCurve, moreScans } = result;
+  const { cohort, fit, split, mended, evaluation, toleranceCurve, moreScans, sites } = result;
   return describeCalibration(fit, {
     epsilon: plan.epsilons[0],
     options: plan.options,
@@ -27,6 +27,7 @@ export function calibrationDocument(
     test: evaluation,
     curve: toleranceCurve ?? undefined,
     moreScans,
+    sites,
     versions,
   });
 }

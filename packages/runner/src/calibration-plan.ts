@@ -44,16 +44,19 @@ export const toleranceOf = ({ epsilon = Create(epsilons.items) }: PlanSettings):
  */
 export function resolvePlan(
   settings: PlanSettings,
-  cohort: Pick<Cohort, 'patients' | 'preparing'>,
+  cohort: Pick<Cohort, 'patients' | 'preparing' | 'profiled'>,
   smallest = toleranceOf(settings),
 ): ResolvedPlan {
   const { preset = 'paper' } = settings;
   const sizes = given(settings, ['nOpt', 'nCal', 'nTest']);
   const patients = new Set(cohort.patients).size;
-  const options =
+  const designed =
     preset === 'shortest' ? shortestOptions(cohort.preparing, settings.heuristic) : PRESETS[preset];
+  const options = cohort.profiled
+    ? { ...(asksForDesign(settings) ? designed : PROFILED_DESIGN), ...cohort.profiled.heuristic }
+    : designed;
   return {
-    procedures: settings.procedures ?? defaultProcedures(settings),
+    procedures: settings.procedures ?? (cohort.profiled ? ['sem-crc'] : defaultProcedures(settings)),
     epsilon: toleranceOf(settings),
     runs: settings.runs ?? Create(runsSchema),
     seed: settings.seed ?? Create(seedSchema),
@@ -62,6 +65,22 @@ export function resolvePlan(
     options: { ...options, ...given(settings, Object.keys(options) as (keyof ProcedureOptions)[]) },
   };
 }
+
+/** Options that make a design of one's own. */
+export const DESIGN: readonly (keyof PlanSettings)[] = [
+  ...(['preset', 'anchor', 'anchorVoxels', 'gap', 'backtrack'] as const),
+  ...(['sides', 'strata', 'shrink', 'recentre'] as const),
+];
+
+/** The shortest intervals that profiles give: those of sem-crc without strata. */
+const PROFILED_DESIGN: ProcedureOptions = {
+  ...PRESETS.paper,
+  ...{ anchor: 'envelope', backtrack: 'path', sides: 'two' },
+};
+
+/** Whether procedures or a design were named: what profiles are calibrated by is then as it was said. */
+const asksForDesign = (settings: PlanSettings): boolean =>
+  settings.procedures !== undefined || DESIGN.some((name) => settings[name] !== undefined);
 
 /** The paper's four and the shortest; with a preset those that take all that it sets. */
 function defaultProcedures({ preset }: PlanSettings): ExperimentPlan['procedures'] {

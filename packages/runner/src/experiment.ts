@@ -195,7 +195,7 @@ async function profileScans(
   const { executor, signal, onProgress, sampleBytes = 1024 * MEBIBYTE } = options;
   const samples: Sample[] = [];
   let held = 0;
-  const profiles = new Array<Profile>(scans.length);
+  const profiles: Profile[] = [];
   const curves = new Array<ScanCurve>(scans.length);
   const notes: (readonly ScanNote[])[] = [];
   const looks: SampleFacts[] = [];
@@ -206,9 +206,9 @@ async function profileScans(
     const input = { scan, keep: held < sampleBytes };
     const task = { session, kind: 'profile', input, name: `scan ${scan}`, signal: either } as const;
     const profiled = await executor.run(task);
-    profiles[at] = profiled.profile;
+    if (profiled.profile) profiles.push(profiled.profile);
     notes[at] = profiled.notes;
-    looks[at] = profiled.look;
+    if (profiled.look) looks.push(profiled.look);
     if (profiled.sample && held < sampleBytes) {
       samples.push(profiled.sample);
       held += arrayBytes(profiled.sample);

@@ -1,4 +1,4 @@
-import { openLayout, openManifest, openStore, type SourceHooks } from '@semcrc/cohort/node';
+import { openLayout, openManifest, openProfilePaths, openStore, type SourceHooks } from '@semcrc/cohort/node';
 import type { Source } from '@semcrc/core';
 import { phantomSource } from '@semcrc/simulate';
 import { type Opening, openSource as openAnywhere } from './handle.ts';
@@ -22,6 +22,8 @@ export async function openSource(opening: Opening, hooks: SourceHooks = {}): Pro
       return openStore(opening.path, known);
     case 'dropped':
       return openAnywhere(opening);
+    case 'profiles':
+      return openProfilePaths(opening.paths);
     case 'phantom':
       return phantomSource(opening.options, phantomCache());
   }

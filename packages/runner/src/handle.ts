@@ -44,8 +44,20 @@ export interface DroppedHandle {
   readonly key: string;
 }
 
+/** Profile files, taken together; they open in Node. */
+export interface ProfilesHandle {
+  readonly kind: 'profiles';
+  readonly paths: readonly string[];
+}
+
 /** Says which cohort to open, as plain data: every worker opens its own. */
-export type SourceHandle = PhantomHandle | ManifestHandle | LayoutHandle | StoreHandle | DroppedHandle;
+export type SourceHandle =
+  | PhantomHandle
+  | ManifestHandle
+  | LayoutHandle
+  | StoreHandle
+  | DroppedHandle
+  | ProfilesHandle;
 
 /** A cohort to open, and what an earlier opening of the same cohort found: it is taken over instead of read again. */
 export type Opening = SourceHandle & { readonly known?: Cohort };

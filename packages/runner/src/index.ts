@@ -1,5 +1,6 @@
 export { calibrationDocument } from './calibration-document.ts';
 export {
+  DESIGN,
   type PlanSettings,
   planOf,
   type ResolvedPlan,
@@ -27,11 +28,14 @@ export {
   type OpenSource,
   openSource,
   type PhantomHandle,
+  type ProfilesHandle,
   type SourceHandle,
   type StoreHandle,
 } from './handle.ts';
 export type {
   CalibratedSplit,
+  CohortSession,
+  EncodedScan,
   EvaluatedScan,
   EvaluationSession,
   ExperimentExecutor,
@@ -39,6 +43,7 @@ export type {
   ExperimentSession,
   HeldOut,
   ProfiledScan,
+  ProfilingSession,
   SplitToCalibrate,
 } from './job.ts';
 export { WorkerPool } from './pool.ts';

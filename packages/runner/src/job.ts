@@ -1,3 +1,4 @@
+import type { ProfileBlock } from '@semcrc/cohort';
 import type {
   Calibration,
   Cohort,
@@ -8,6 +9,8 @@ import type {
   MendedVoxels,
   MoreScans,
   Profile,
+  ProfiledScan as ProfiledEntry,
+  Profiling,
   RunPlan,
   RunResult,
   Sample,
@@ -15,6 +18,7 @@ import type {
   ScanCurve,
   ScanEvaluation,
   ScanNote,
+  SitesRecord,
   Split,
 } from '@semcrc/core';
 import type { Executor } from './executor.ts';
@@ -38,12 +42,33 @@ export interface EvaluationSession {
   readonly calibration: Calibration;
 }
 
-/** A scan's profile and what was noticed while reading it. */
-export interface ProfiledScan {
-  readonly profile: Profile;
+/** What the jobs of profiling a cohort for a file share. */
+export interface ProfilingSession {
+  readonly opening: Opening;
+  readonly profiling: Profiling;
+}
+
+/** What the jobs of work on one cohort share. */
+export type CohortSession = ExperimentSession | EvaluationSession | ProfilingSession;
+
+/** A scan as a profile file holds it, and what was noticed while reading it. */
+export interface EncodedScan {
+  readonly shape: ProfiledEntry['shape'];
+  readonly patient: string;
+  readonly block: ProfileBlock;
   readonly mended: MendedVoxels;
   readonly notes: readonly ScanNote[];
   readonly look: SampleFacts;
+}
+
+/** A scan's profile and what was noticed while reading it. */
+export interface ProfiledScan {
+  /** Null where the source holds profiles itself: every worker reads them from there. */
+  readonly profile: Profile | null;
+  readonly mended: MendedVoxels;
+  readonly notes: readonly ScanNote[];
+  /** Null where there are no voxels to look at. */
+  readonly look: SampleFacts | null;
   /** Null where the session has no grid. */
   readonly curve: ScanCurve | null;
   /** The decoded scan in shared memory, where it was asked for, memory can be shared and reading it again is dear. */
@@ -78,6 +103,8 @@ export interface CalibratedSplit {
   readonly toleranceCurve: CurveRecord | null;
   /** How they do on the test scans, where that was asked for, one for each tolerance with a λ̂. */
   readonly heldOut: readonly HeldOut[];
+  /** Results by site, where the cohort names sites. */
+  readonly sites?: SitesRecord;
 }
 
 /** Mean risk and length on the test scans at a tolerance. */
@@ -100,6 +127,8 @@ export interface SplitToCalibrate {
 export interface ExperimentJobs {
   readonly cohort: { readonly input: null; readonly output: Cohort };
   readonly profile: { readonly input: ScanToProfile; readonly output: ProfiledScan };
+  /** A scan, by its id, profiled for a file. */
+  readonly encode: { readonly input: string; readonly output: EncodedScan };
   /** Every procedure of the plan on one split; one result per tolerance. */
   readonly run: { readonly input: RunPlan; readonly output: readonly RunResult[] };
   /** The plan's first procedure at the first tolerance on one split, with all that `calibration.json` holds. */
@@ -109,4 +138,4 @@ export interface ExperimentJobs {
 }
 
 /** Where the jobs of experiments and evaluations are done. */
-export type ExperimentExecutor = Executor<ExperimentSession | EvaluationSession, ExperimentJobs>;
+export type ExperimentExecutor = Executor<CohortSession, ExperimentJobs>;

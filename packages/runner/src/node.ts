@@ -7,7 +7,7 @@ import {
 } from './application.ts';
 import { SerialExecutor } from './executor.ts';
 import { openSource } from './handle-node.ts';
-import type { EvaluationSession, ExperimentExecutor, ExperimentJobs, ExperimentSession } from './job.ts';
+import type { CohortSession, ExperimentExecutor, ExperimentJobs } from './job.ts';
 import { WorkerPool } from './pool.ts';
 import {
   type PredictionExecutor,
@@ -50,6 +50,13 @@ export {
   type PreparationOptions,
   runPreparation,
 } from './preparation.ts';
+export {
+  type ProfilingOptions,
+  type ProfilingSummary,
+  type ProfilingTerms,
+  profilesHeader,
+  runProfiling,
+} from './profiling.ts';
 export { runProjection, runReconstruction, type ScanExecutor, type ScanRunOptions } from './scan.ts';
 export { estimateSimulation, type SimulationEstimate } from './simulation/estimate.ts';
 export type { SimulationExecutor, SimulationOutput } from './simulation/jobs.ts';
@@ -75,10 +82,7 @@ export function threadExecutor(
   } = {},
 ): ExperimentExecutor {
   const { workers = defaultWorkers(), ...thread } = options;
-  return new WorkerPool<ExperimentSession | EvaluationSession, ExperimentJobs>(
-    () => spawnNodeThread(thread),
-    workers,
-  );
+  return new WorkerPool<CohortSession, ExperimentJobs>(() => spawnNodeThread(thread), workers);
 }
 
 /** Prepares cohorts in this thread. */

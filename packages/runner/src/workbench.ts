@@ -1,3 +1,4 @@
+import { encodeBlock } from '@semcrc/cohort';
 import {
   averageEvaluations,
   buildProfile,
@@ -10,11 +11,13 @@ import {
   type Fit,
   fitCurve,
   fitSplit,
+  insideBody,
   lengthsWithMore,
   makePartition,
   type Profile,
   type ProfileOptions,
   profileOptionsOf,
+  profileToKeep,
   type RunPlan,
   type RunResult,
   runOne,
@@ -23,6 +26,8 @@ import {
   type Source,
   type Split,
   sampleFacts,
+  sitesRecord,
+  sweepProfile,
   sweepScan,
 } from '@semcrc/core';
 import { type Kernels, loadKernels, SemcrcError } from '@semcrc/kernels';
@@ -30,8 +35,9 @@ import type { Workbench } from './executor.ts';
 import type { OpenSource } from './handle.ts';
 import type {
   CalibratedSplit,
+  CohortSession,
+  EncodedScan,
   EvaluatedScan,
-  EvaluationSession,
   ExperimentJobs,
   ExperimentSession,
   HeldOut,
@@ -45,13 +51,13 @@ import { canShare, toSharedMemory } from './shared-memory.ts';
 const CACHE_BYTES = 128 * 2 ** 20;
 
 /** Does the jobs of experiments: one WASM instance and one open cohort, kept from job to job. */
-export class ExperimentWorkbench implements Workbench<ExperimentSession | EvaluationSession, ExperimentJobs> {
+export class ExperimentWorkbench implements Workbench<CohortSession, ExperimentJobs> {
   readonly #openSource: OpenSource;
   #kernels: Kernels | undefined;
   #opened: { readonly handle: string; readonly source: Source } | undefined;
   /** Of the scan that is being read. */
   readonly #notes: ScanNote[] = [];
-  #session: ExperimentSession | EvaluationSession | undefined;
+  #session: CohortSession | undefined;
   #profiles = new Map<string, Profile>();
   #samples = new Map<string, Sample>();
 
@@ -59,7 +65,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     this.#openSource = openSource;
   }
 
-  async begin(session: ExperimentSession | EvaluationSession): Promise<void> {
+  async begin(session: CohortSession): Promise<void> {
     this.#kernels ??= await loadKernels();
     const { known: _, ...which } = session.opening;
     const handle = JSON.stringify(which);
@@ -67,7 +73,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
       await this.#opened?.source.close?.();
       this.#opened = undefined;
       const source = await this.#openSource(session.opening, { note: (note) => this.#notes.push(note) });
-      this.#opened = { handle, source: source.view ? source : cached(source, CACHE_BYTES) };
+      this.#opened = { handle, source: source.view || source.profile ? source : cached(source, CACHE_BYTES) };
     }
     this.#session = session;
     const { profiles, samples } = 'plan' in session ? session : { profiles: [], samples: [] };
@@ -84,6 +90,8 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
         return cohortOf(this.#at().source);
       case 'profile':
         return this.#profile(input as ScanToProfile);
+      case 'encode':
+        return this.#encode(input as string);
       case 'run':
         return this.#run(input as RunPlan);
       case 'calibrate':
@@ -99,6 +107,11 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     const { kernels, source } = this.#at();
     const { plan, grid } = this.#experiment();
     const { procedures, options } = plan;
+    if (source.profile) {
+      const swept = grid.length > 0 ? sweepProfile(await this.#kept(scan), source.labels, grid) : null;
+      const mended = source.mended?.(scan) ?? { clipped: 0, crossed: 0 };
+      return { profile: null, mended, notes: [], look: null, curve: swept, sample: null };
+    }
     const { sample, notes } = await this.#view(source, scan);
     const organs = makePartition({ kind: 'organ' }, source.labels);
     const profile = buildProfile(kernels, sample, organs, profileOptionsOf(procedures, options));
@@ -112,13 +125,23 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     };
   }
 
-  #run(run: RunPlan): Promise<readonly RunResult[]> {
-    return runOne(this.#data(), this.#experiment().plan, run);
+  /** A scan as a profile file holds it. */
+  async #encode(scan: string): Promise<EncodedScan> {
+    const { kernels, source, session } = this.#at();
+    if (!('profiling' in session)) throw new SemcrcError('internal', 'profiling needs to be told how');
+    const { sample, notes } = await this.#view(source, scan);
+    const block = encodeBlock(profileToKeep(kernels, sample, source.labels, session.profiling));
+    const { shape, patient, mended } = sample;
+    return { shape: [...shape], patient, block, mended, notes, look: sampleFacts(sample) };
+  }
+
+  async #run(run: RunPlan): Promise<readonly RunResult[]> {
+    return runOne(await this.#data(run.split), this.#experiment().plan, run);
   }
 
   async #calibrate({ split, curve, measure }: SplitToCalibrate): Promise<CalibratedSplit> {
     const { procedures, epsilons, options, seed } = this.#experiment().plan;
-    const data = this.#data();
+    const data = await this.#data(split);
     const [procedure] = procedures;
     const [epsilon] = epsilons;
     const stream = { seed, run: 0, more: [epsilon] };
@@ -129,8 +152,10 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     const profiling = profileOptionsOf(procedures, options);
     const [scans] = await evaluateFits(data, [fit], split.test, profiling);
     const [moreScans] = await lengthsWithMore(data, [fit], split.test, profiling);
+    const sites = sitesRecord(fit, options.sites, scans, data.siteOf);
     return {
       ...{ fit, evaluation: averageEvaluations(scans), scans, moreScans },
+      ...(sites ? { sites } : {}),
       toleranceCurve: curve.length > 0 ? curveRecord(tolerances, fits) : null,
       heldOut: measure === 'curve' ? await this.#heldOut(tolerances, fits, split, profiling) : [],
     };
@@ -144,7 +169,7 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     profiling: ProfileOptions,
   ): Promise<HeldOut[]> {
     const some = fits.filter((fit) => fit !== null);
-    const evaluations = await evaluateFits(this.#data(), some, split.test, profiling);
+    const evaluations = await evaluateFits(await this.#data(split), some, split.test, profiling);
     return tolerances.flatMap((epsilon, at) => {
       const fit = fits[at];
       const mean = fit && averageEvaluations(evaluations[some.indexOf(fit)]);
@@ -156,7 +181,8 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
   async #fit(split: Split, epsilon: number): Promise<Fit> {
     const { procedures, options, seed } = this.#experiment().plan;
     const stream = { seed, run: 0, more: [epsilon] };
-    const [fitted] = await fitSplit(this.#data(), split, procedures.slice(0, 1), [epsilon], options, stream);
+    const data = await this.#data(split);
+    const [fitted] = await fitSplit(data, split, procedures.slice(0, 1), [epsilon], options, stream);
     return fitted.fits[0];
   }
 
@@ -174,12 +200,26 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     return { sample, notes: this.#notes.splice(0).filter(({ scan }) => scan === id) };
   }
 
-  #data(): CalibrationData {
+  /** The profile that a source without voxels keeps of a scan, its loss taken where the plan says. */
+  async #kept(id: string): Promise<Profile> {
+    const { source } = this.#at();
+    const known = this.#profiles.get(id);
+    if (known) return known;
+    const read = await (source.profile as NonNullable<Source['profile']>)(id);
+    const profile = this.#experiment().plan.options.within === 'body' ? insideBody(read) : read;
+    this.#profiles.set(id, profile);
+    return profile;
+  }
+
+  async #data({ opt, cal, test }: Split): Promise<CalibrationData> {
     const { kernels, source } = this.#at();
+    if (source.profile) for (const id of [...opt, ...cal, ...test]) await this.#kept(id);
     return {
       kernels,
       labels: source.labels,
       preparing: source.preparing,
+      profiled: source.profiled,
+      siteOf: siteOfScans(source),
       read: async (id) => this.#samples.get(id) ?? view(source, id),
       profileOf: (id) => {
         const profile = this.#profiles.get(id);
@@ -195,12 +235,19 @@ export class ExperimentWorkbench implements Workbench<ExperimentSession | Evalua
     return session;
   }
 
-  #at(): { kernels: Kernels; source: Source; session: ExperimentSession | EvaluationSession } {
+  #at(): { kernels: Kernels; source: Source; session: CohortSession } {
     if (!this.#kernels || !this.#opened || !this.#session) {
       throw new SemcrcError('internal', 'a job came before its session');
     }
     return { kernels: this.#kernels, source: this.#opened.source, session: this.#session };
   }
+}
+
+/** Site of a scan, by its id; undefined where the cohort names no sites. */
+function siteOfScans({ ids, sites }: Source): ((scan: string) => string) | undefined {
+  if (sites === undefined) return undefined;
+  const siteOf = new Map(ids.map((id, at) => [id, sites[at]]));
+  return (scan) => siteOf.get(scan)!;
 }
 
 /** Reads a scan for as long as no other is read; every job looks at one scan at a time and keeps none of its arrays. */

@@ -7,7 +7,7 @@ import {
   tolerancesOf,
 } from '@semcrc/core';
 import { cardOf } from '@semcrc/report';
-import { calibrationDocument, planOf, runCalibration, toleranceOf } from '@semcrc/runner';
+import { calibrationDocument, DESIGN, planOf, runCalibration, toleranceOf } from '@semcrc/runner';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
 import type { Invocation } from '../invocation.ts';
@@ -44,12 +44,6 @@ interface CalibrateOptions extends Settings {
   readonly json?: boolean;
 }
 
-/** Options that make a design of one's own. */
-const DESIGN: readonly (keyof Settings)[] = [
-  ...(['preset', 'anchor', 'anchorVoxels', 'gap', 'backtrack'] as const),
-  ...(['sides', 'strata', 'shrink', 'recentre'] as const),
-];
-
 const EXAMPLES = `
 Examples:
   semcrc calibrate
@@ -59,13 +53,19 @@ Examples:
   semcrc calibrate manifest.csv --labels suprem --procedure organ-crc --n-opt 0 --n-test 0
       every organ's own risk, calibrated on every scan there is
   semcrc calibrate --epsilon 0.1 --curve 0.02:0.2:0.01
-      λ at tolerances from 0.02 to 0.2 beside that at 0.1: what a reader may move through`;
+      λ at tolerances from 0.02 to 0.2 beside that at 0.1: what a reader may move through
+  semcrc calibrate site-a.profiles site-b.profiles
+      scans of two sites that share no voxels; see semcrc profile`;
 
 /** `semcrc calibrate`: one split → calibration.json and how it does on held-out scans. */
 export function calibrateCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('calibrate')
     .description('Calibrate λ on one split of a cohort and measure it on held-out scans.')
-    .argument('[source]', 'manifest (.csv, .json), prepared cohort, directory tree, or phantom', 'phantom');
+    .argument(
+      '[sources...]',
+      'manifest (.csv, .json), prepared cohort, directory tree, phantom, or profile files',
+      ['phantom'],
+    );
   addSourceOptions(command);
   addSettings(command, 'Split:', SPLIT);
   addOptions(command, 'Method:', [
@@ -81,7 +81,7 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
   addSettings(command, 'Method:', METHOD);
   addOptions(command, 'Output:', [OUT_FILE, FORCE_FILE, NO_CARD, WORKERS, QUIET, JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
-  return command.action(async (source: string, options: CalibrateOptions) => {
+  return command.action(async ([source, ...more]: string[], options: CalibrateOptions) => {
     const {
       procedure: named,
       curve: range,
@@ -92,13 +92,20 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
       ...rest
     } = options;
     const { json: _, quiet: __, ...settings } = rest;
-    const procedure = named ?? (DESIGN.some((option) => option in settings) ? 'sem-crc' : 'shortest');
-    const choice = chooseSource({ ...settings, source });
+    const choice = chooseSource({ ...settings, source }, 'none', more);
     const handle = handleOf(choice);
     const { cohort, opening } = await openCohort(handle, terminal);
     const epsilon = toleranceOf(settings);
     const curve = range === undefined ? [] : tolerancesOf(range, epsilon);
-    const given = { ...settings, procedures: [procedure], runs: 1 };
+    // Profiles have a default of their own.
+    const usual = cohort.profiled
+      ? undefined
+      : DESIGN.some((option) => option in settings)
+        ? 'sem-crc'
+        : 'shortest';
+    const procedure = named ?? usual;
+    const procedures = procedure === undefined ? {} : { procedures: [procedure] };
+    const given = { ...settings, ...procedures, runs: 1 };
     const config = resolveConfig(given, choice, cohort, Math.min(epsilon, ...curve));
     const plan = planOf(config, cohort.labels);
     planRuns(plan, cohort);

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { ExperimentDocument } from '@semcrc/core';
+import { SemcrcError } from '@semcrc/kernels';
 import { factsOf, summaryOf } from '@semcrc/report';
 import type { Part } from '@semcrc/results';
 import { Command, Option } from 'commander';
 import { summaryTable } from '../calibration-text.ts';
 import { runCells } from '../experiment-cells.ts';
-import { isExperimentFile, readExperimentFile } from '../experiment-file.ts';
+import { type Cell, isExperimentFile, readExperimentFile } from '../experiment-file.ts';
 import { runPartOfCells } from '../experiment-part.ts';
 import type { Invocation } from '../invocation.ts';
 import {
@@ -64,16 +65,16 @@ export function experimentCommand(invocation: Invocation): Command {
   const command = new Command('experiment')
     .description('Compare procedures over many seeded splits of a cohort.')
     .argument(
-      '[source]',
-      'manifest (.csv, .json), prepared cohort, directory tree, phantom, or a config file (.yaml)',
-      'phantom',
+      '[sources...]',
+      'manifest (.csv, .json), prepared cohort, directory tree, phantom, profile files, or a config file (.yaml)',
+      ['phantom'],
     );
   addSourceOptions(command);
   addSettings(command, 'Split:', { ...RUNS, ...SPLIT });
   addSettings(command, 'Method:', { ...PROCEDURES, ...METHOD });
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
-  return command.action(async (source: string, options: ExperimentOptions) => {
+  return command.action(async ([source, ...more]: string[], options: ExperimentOptions) => {
     const {
       out = 'semcrc-out',
       workers,
@@ -84,9 +85,15 @@ export function experimentCommand(invocation: Invocation): Command {
       quiet: __,
       ...settings
     } = options;
-    const cells = isExperimentFile(source)
+    if (isExperimentFile(source) && more.length > 0) {
+      throw new SemcrcError(
+        'usage',
+        `${source} is a config file, which names its sources itself: leave ${more[0]} out`,
+      );
+    }
+    const cells: Cell[] = isExperimentFile(source)
       ? readExperimentFile(source, settings)
-      : [{ folder: '', axes: {}, settings: { ...settings, source } }];
+      : [{ folder: '', axes: {}, settings: { ...settings, source }, more }];
     if (part !== undefined) {
       refuseForcedPart(part, force);
       await runPartOfCells(cells, part, { out, workers, force }, invocation);

@@ -1,7 +1,17 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { isProfileFile, type MergedProfiles, mergeProfiles } from '@semcrc/cohort/node';
+import { checkOutput } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
-import { hasParts, mergeExperiments, mergeParts, openResults, outputOf, type Whole } from '@semcrc/results';
+import {
+  hasParts,
+  mergeExperiments,
+  mergeParts,
+  openResults,
+  outputOf,
+  type Whole,
+  whileLocked,
+} from '@semcrc/results';
 import { mergePrediction, mergePreparation, mergeSimulation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
@@ -15,10 +25,14 @@ import { printPrepared } from './prepare.ts';
 import { simulationFacts } from './simulate.ts';
 
 interface MergeOptions {
+  readonly out?: string;
+  readonly force?: boolean;
   readonly report: boolean;
 }
 
 const OUTPUT = [
+  new Option('--out <file>', 'of profile files: where the merged one is written'),
+  new Option('--force', 'with --out: replace a file in that place, whatever it is; never one that is merged'),
   new Option('--no-report', 'of an experiment: write no report.html, tables and figures'),
   QUIET,
   JSON_OUTPUT,
@@ -31,7 +45,9 @@ Examples:
   semcrc merge cohort.zarr
       what one process would have written, to the byte (timings apart); a part that is missing is named
   semcrc status cohort.zarr
-      before it: which parts are done, running or missing`;
+      before it: which parts are done, running or missing
+  semcrc merge north.profiles south.profiles --out both.profiles
+      profile files of parts or of sites as one; calibrate takes several as they are, too`;
 
 /** What a merge makes of the parts of one command, and says about it; the result is printed as JSON. */
 type Merge = (
@@ -57,6 +73,14 @@ const MERGES: Readonly<Record<string, Merge>> = {
     terminal.print(facts(predictionFacts(summary)));
     return summary;
   },
+  async profile(out, { of }, _, { terminal }) {
+    const places = Array.from({ length: of }, (_, at) =>
+      join(`${resolve(out)}.parts`, `part-${at + 1}.profiles`),
+    );
+    const merged = await mergeProfiles(places.filter(existsSync), resolve(out));
+    terminal.print(facts(profileFacts(merged)));
+    return merged;
+  },
   async experiment(out, whole, _, { terminal, report }) {
     const merged = await mergeExperiments(out, whole, (message) => terminal.note(`note: ${message}`));
     const isGrid = merged.some(({ path }) => path !== resolve(out));
@@ -78,10 +102,23 @@ const MERGES: Readonly<Record<string, Merge>> = {
 export function mergeCommand({ terminal, signal }: Invocation): Command {
   const command = new Command('merge')
     .description('Make a whole of its parts: what one process would have written.')
-    .argument('<output>', 'what the parts were written to with --out, or the folder of its parts');
+    .argument(
+      '<outputs...>',
+      'what the parts were written to with --out, or the folder of its parts; or profile files',
+    );
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
-  return command.action(async (path: string, { report }: MergeOptions) => {
+  return command.action(async (paths: string[], options: MergeOptions) => {
+    const [path, other] = paths;
+    const { report } = options;
+    if (other !== undefined || options.out !== undefined) {
+      if (isProfileFile(path)) return mergeFiles(paths, options, terminal);
+      throw new SemcrcError(
+        'usage',
+        `${path} is no profile file: parts are merged where they were written, one output at a time, without \`out\``,
+        { data: { options: ['out'], file: path } },
+      );
+    }
     const out = outputOf(path);
     const note = (message: string) => terminal.note(`note: ${message}`);
     if (!hasParts(out) && isWhole(out)) {
@@ -104,11 +141,42 @@ export function mergeCommand({ terminal, signal }: Invocation): Command {
   });
 }
 
+/** Profile files → one of them all. */
+async function mergeFiles(
+  paths: readonly string[],
+  { out, force = false }: MergeOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (out === undefined) {
+    throw new SemcrcError('usage', 'name the file that profiles are merged into with `out`', {
+      data: { options: ['out'] },
+    });
+  }
+  const place = resolve(out);
+  checkOutput(place, { inputs: paths, ...(force ? {} : { mayReplace: isProfileFile }) });
+  const note = (message: string) => terminal.note(`note: ${message}`);
+  const lock = { name: out, lockFile: `${place}.lock` };
+  const merged = await whileLocked([lock], note, () => mergeProfiles(paths, place));
+  terminal.print(facts(profileFacts(merged)));
+  terminal.print(`\nmerged into ${place}`);
+  terminal.printJson({ state: 'merged', result: merged, path: out });
+}
+
+function profileFacts({ scans, sources }: MergedProfiles): [string, string][] {
+  return [
+    ['profiles', `${scans} scans`],
+    ...sources.map(({ name, scans: all, held }): [string, string] => [
+      'of',
+      held === all ? name : `${name}: ${held} of ${all} scans; a calibration needs the others, too`,
+    ]),
+  ];
+}
+
 /** Whether an output is one that a command finished: merged before, or written by one process. */
 function isWhole(out: string): boolean {
   const has = (name: string) => existsSync(join(out, name));
   if (has('manifest.csv')) return has('simulation.json') || has('prediction.json');
-  if (has('zarr.json')) return true;
+  if (has('zarr.json') || isProfileFile(out)) return true;
   const results = has('experiment.json') || has('grid.json');
   return results && openResults(out).experiments.every(({ finished }) => finished);
 }

@@ -23,6 +23,7 @@ const OUTPUTS: Readonly<Record<string, string>> = {
   prepare: 'cohort.zarr',
   simulate: 'simulated',
   predict: 'predicted',
+  profile: 'cohort.profiles',
   experiment: 'semcrc-out',
 };
 

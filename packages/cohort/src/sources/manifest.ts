@@ -20,10 +20,12 @@ export interface ScanFiles {
   readonly samples?: string;
   /** What the predictor saw, in the unit of the predictions; looked at, never calibrated on. */
   readonly measurement?: string;
+  /** Where the scan was made. */
+  readonly site?: string;
 }
 
 /** The files of a scan whose truth nobody knows, as paths. */
-export type AppliedScanFiles = Omit<ScanFiles, 'groundTruth' | 'patient'>;
+export type AppliedScanFiles = Omit<ScanFiles, 'groundTruth' | 'patient' | 'site'>;
 
 /** The scans of a cohort as a manifest or a directory tree lists them. */
 export interface ScanList {
@@ -50,6 +52,7 @@ const OPTIONAL = {
   std: 'std',
   samples: 'samples',
   measurement: 'measurement',
+  site: 'site',
 } as const;
 /** Columns of a simulated cohort that are there for others. */
 const UNREAD = ['measurement', 'anatomy'];
@@ -149,7 +152,8 @@ export function cell(row: Row, column: string, file: string): string {
   const value = row.cells[column];
   if (typeof value === 'string' && value.trim() !== '') return value.trim();
   // JSON may well number its scans and patients.
-  if (typeof value === 'number' && (column === 'scan' || column === 'patient')) return String(value);
+  if (typeof value === 'number' && (column === 'scan' || column === 'patient' || column === 'site'))
+    return String(value);
   const found = value === undefined || value === '' ? 'nothing' : JSON.stringify(value);
   const advice = column in OPTIONAL ? '; give it for every scan or leave the column out' : '';
   return refuse(file, `${row.where} has no ${column}: expected text, found ${found}${advice}`, { column });
@@ -158,7 +162,7 @@ export function cell(row: Row, column: string, file: string): string {
 /**
  * Reads a manifest: CSV with a header, or (where `file` ends in .json) a JSON list of objects, or an object whose
  * `scans` is such a list. Columns `scan,ground_truth,lower,upper,segmentation`, optionally
- * `point,body,patient,std,samples,measurement`; an optional column is filled for every scan or absent. Paths come as they are written.
+ * `point,body,patient,std,samples,measurement,site`; an optional column is filled for every scan or absent. Paths come as they are written.
  *
  * @param file named in errors.
  * @throws SemcrcError `bad-input` for a missing column (named), an empty cell, a duplicate scan id (both lines named), an
@@ -178,7 +182,7 @@ export function parseApplyManifest(
     file,
     Object.keys(REQUIRED).filter((column) => column !== 'ground_truth'),
   );
-  return { scans: scans.map(({ groundTruth: _, patient: __, ...files }) => files), warnings };
+  return { scans: scans.map(({ groundTruth: _, patient: __, site: ___, ...files }) => files), warnings };
 }
 
 function parseScans(text: string, file: string, required: readonly string[]): ScanList {
@@ -209,6 +213,7 @@ function parseScans(text: string, file: string, required: readonly string[]): Sc
     placeOf.set(scan, row.where);
     return { patient: scan, ...files } as unknown as ScanFiles;
   });
+  refuseRoaming(scans, file);
   const unknown = columns.filter((column) => !COLUMNS.includes(column));
   const warnings =
     unknown.length === 0
@@ -217,4 +222,21 @@ function parseScans(text: string, file: string, required: readonly string[]): Sc
           `${file}: nothing reads the column${unknown.length > 1 ? 's' : ''} ${unknown.join(', ')}; known columns are ${COLUMNS.join(', ')}`,
         ];
   return { name: file, scans, warnings };
+}
+
+/** Refuses a patient whose scans are of several sites: it could be counted for one of them only. */
+function refuseRoaming(scans: readonly ScanFiles[], file: string): void {
+  const siteOf = new Map<string, string | undefined>();
+  for (const { patient, site } of scans) {
+    if (siteOf.has(patient) && siteOf.get(patient) !== site) {
+      refuse(
+        file,
+        `patient ${patient} has scans of the sites ${siteOf.get(patient)} and ${site}; expected one`,
+        {
+          patient,
+        },
+      );
+    }
+    siteOf.set(patient, site);
+  }
 }

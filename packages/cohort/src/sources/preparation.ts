@@ -16,6 +16,7 @@ import {
   knownDigests,
   type SourceHooks,
   scanPreparer,
+  sitesOf,
 } from './scan-source.ts';
 
 /** What is prepared of scans with measurements, which no sample is made of, is more than what a digest of samples covers. */
@@ -89,7 +90,10 @@ export async function openPreparation(
 ): Promise<Preparation> {
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const content = contentOf(labelling, options);
-  const making = digestOf(disk, [content, scans.map(({ scan, patient }) => [scan, patient])]).digest('hex');
+  const making = digestOf(disk, [
+    content,
+    scans.map(({ scan, patient, site }) => [scan, patient, ...(site === undefined ? [] : [site])]),
+  ]).digest('hex');
   const { digest, fingerprints, scanDigests } =
     knownDigests(options) ??
     (await digestsOf(hooks.begunAt, making)) ??
@@ -114,6 +118,7 @@ export async function openPreparation(
       ...(scanDigests === undefined ? {} : { scanDigests }),
       ids: scans.map(({ scan }) => scan),
       patients: scans.map(({ patient }) => patient),
+      ...sitesOf(scans),
       labels: labelling.labels,
       volumes: {
         point: inputs.point === true,

@@ -96,8 +96,9 @@ export async function digestScans(
   const scanDigests: string[] = [];
   const truths = new Map<string, ScanFiles>();
   for (const files of scans) {
-    hash.update(`${JSON.stringify([files.scan, files.patient])}\n`);
-    const own = digestOf(disk, [files.scan, files.patient]);
+    const about = [files.scan, files.patient, ...(files.site === undefined ? [] : [files.site])];
+    hash.update(`${JSON.stringify(about)}\n`);
+    const own = digestOf(disk, about);
     for (const [role, path] of filesOf(files)) {
       try {
         const print = await fingerprintOf(disk, path, role);
@@ -243,6 +244,7 @@ export async function openScans(
     name,
     ids: [...byId.keys()],
     patients: [...byId.values()].map(({ patient }) => patient),
+    ...sitesOf([...byId.values()]),
     labels: labelling.labels,
     digest: digests.digest,
     draws,
@@ -260,6 +262,12 @@ export async function openScans(
       });
     },
   };
+}
+
+/** The sites of scans, where each has one. */
+export function sitesOf(scans: readonly ScanFiles[]): { readonly sites?: readonly string[] } {
+  const sites = scans.flatMap(({ site }) => (site === undefined ? [] : [site]));
+  return sites.length > 0 && sites.length === scans.length ? { sites } : {};
 }
 
 /** A manifest of a hundred thousand scans has fewer bytes. */

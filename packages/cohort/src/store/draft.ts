@@ -25,6 +25,8 @@ export interface StorePlan {
   /** Scans in cohort order, before any is left out, and their patients. */
   readonly ids: readonly string[];
   readonly patients: readonly string[];
+  /** Site of each scan, where the source names sites. */
+  readonly sites?: readonly string[];
   readonly labels: Labels;
   readonly volumes: OptionalVolumes;
   readonly labelBytes: 1 | 2;

@@ -19,7 +19,7 @@ const Counts = Type.Array(Type.Integer({ minimum: 0 }));
 /**
  * Attributes of the Zarr group. `scans` and `patients` run along the first axis of the arrays; `labels` names every
  * label id. `window` is in HU, `spacing` in mm (x, y, z), null where scans keep their own. What follows `source` is
- * semcrc's own and may be missing in a store written by another program: `checksums` (CRC-32 of each chunk's bytes, by
+ * semcrc's own and may be missing in a store written by another program: `sites` (along the first axis), `checksums` (CRC-32 of each chunk's bytes, by
  * array), `mended` (voxels changed on the way in, by scan), `fingerprints` (of the file of each scan's ground truth) and `affines`
  * (where slices adjoin: by scan the 4 × 4 matrix, row by row, from voxel indices to millimetres in RAS).
  */
@@ -27,6 +27,7 @@ export const storeAttributesSchema = Type.Object({
   schema: Type.Literal(STORE_SCHEMA),
   scans: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
   patients: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+  sites: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
   labels: Type.Record(Type.String({ pattern: '^[0-9]{1,5}$' }), Type.String()),
   window: Type.Optional(Type.Union([Type.Tuple([Type.Number(), Type.Number()]), Type.Null()])),
   spacing: Type.Optional(Type.Union([Triple, Type.Null()])),
@@ -70,16 +71,17 @@ export function parseStoreAttributes(attributes: unknown, place: string): StoreA
       },
     );
   }
-  const { scans, patients, fingerprints = scans } = attributes;
+  const { scans, patients, fingerprints = scans, sites = scans } = attributes;
   if (
     patients.length !== scans.length ||
     fingerprints.length !== scans.length ||
+    sites.length !== scans.length ||
     new Set(scans).size !== scans.length
   ) {
     throw new SemcrcError(
       'bad-input',
       `${place}: expected unique scan ids and one patient each, found ${scans.length} scans ` +
-        `(${new Set(scans).size} different) and ${patients.length} patients (${fingerprints.length} fingerprints)`,
+        `(${new Set(scans).size} different) and ${patients.length} patients (${fingerprints.length} fingerprints, ${sites.length} sites)`,
       { data: { file: place } },
     );
   }

@@ -88,8 +88,12 @@ async function digestStore(
   attributes: StoreAttributes,
   readers: readonly (readonly [StoreArray, ChunkReader])[],
 ): Promise<string> {
-  const { schema, scans, patients, labels, window, spacing } = attributes;
-  const hash = store.sha256().update(JSON.stringify({ schema, scans, patients, labels, window, spacing }));
+  const { schema, scans, patients, sites, labels, window, spacing } = attributes;
+  const hash = store
+    .sha256()
+    .update(
+      JSON.stringify({ schema, scans, patients, ...(sites ? { sites } : {}), labels, window, spacing }),
+    );
   for (const [name, reader] of readers) {
     hash.update(`${name} ${reader.shape.join('x')} ${reader.dtype}\n`);
     const sums = attributes.checksums?.[name];
@@ -266,6 +270,7 @@ export async function openStoreAt(store: StorePlace, options: StoreOptions = {})
     name: path,
     ids: scans,
     patients,
+    ...(attributes.sites === undefined ? {} : { sites: attributes.sites }),
     labels,
     digest: options.known?.digest ?? (await digestStore(store, attributes, readers)),
     draws,

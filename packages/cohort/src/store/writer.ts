@@ -88,6 +88,7 @@ export async function finishStore(path: string): Promise<StoreSummary> {
     schema: STORE_SCHEMA,
     scans: finished.map(({ scan }) => scan),
     patients: kept.map(({ index }) => plan.patients[index] as string),
+    ...(plan.sites === undefined ? {} : { sites: kept.map(({ index }) => plan.sites?.[index] as string) }),
     labels: plan.labels,
     ...(plan.fingerprints === undefined
       ? {}

@@ -1,6 +1,8 @@
 import type { Preparing } from '../options/preparing.ts';
+import type { ProfiledAs } from '../options/profiled.ts';
+import type { Profile } from '../profile/profile.ts';
 import type { Labels } from './labels.ts';
-import type { Sample } from './sample.ts';
+import type { MendedVoxels, Sample } from './sample.ts';
 
 /** A scan of the files that a cohort does not hold, and why. */
 export interface LeftOut {
@@ -28,6 +30,10 @@ export interface Cohort {
   readonly fingerprints?: readonly string[];
   /** How the scans were made, as far as the source tells. */
   readonly preparing?: Preparing;
+  /** Site of each scan, parallel to `ids`, where the source names sites. */
+  readonly sites?: readonly string[];
+  /** Present where scans are known by their profiles alone: `read` then rejects. */
+  readonly profiled?: ProfiledAs;
   /**
    * Which chunks were found to match their checksums, a byte each, in memory that threads share: another opening of the
    * same cohort that is given it verifies none of them again. Offered by prepared cohorts.
@@ -39,6 +45,13 @@ export interface Cohort {
 export interface Source extends Cohort {
   /** Reads one scan. Rejects with `usage` for an unknown id and with `bad-input` naming scan and file for bad voxels. */
   read(id: string): Promise<Sample>;
+  /**
+   * The profile that stands in for a scan's voxels, over the organs, with two sides, lengths and cells; its numbers may be read
+   * from disk where they are looked at. Offered by sources with `profiled`.
+   */
+  profile?(id: string): Promise<Profile>;
+  /** What reading mended in a scan that is known by its profile. */
+  mended?(id: string): MendedVoxels;
   /** What the predictor saw of a scan, on its sample's grid, windowed intensity; null where the cohort does not have it. */
   measurement?(id: string): Promise<Float32Array | null>;
   /**
@@ -53,11 +66,14 @@ export interface Source extends Cohort {
 
 /** What a source knows of its cohort, without the means to read it. */
 export function cohortOf(source: Source): Cohort {
-  const { name, ids, patients, labels, digest, draws, leftOut, fingerprints, preparing, verified } = source;
+  const { name, ids, patients, labels, digest, draws, leftOut } = source;
+  const { fingerprints, preparing, sites, profiled, verified } = source;
   return {
     ...{ name, ids, patients, labels, digest, draws, leftOut },
     ...(fingerprints === undefined ? {} : { fingerprints }),
     ...(preparing === undefined ? {} : { preparing }),
+    ...(sites === undefined ? {} : { sites }),
+    ...(profiled === undefined ? {} : { profiled }),
     ...(verified === undefined ? {} : { verified }),
   };
 }

@@ -23,11 +23,13 @@ export function sumsOfProfile(profile: Profile, calibrated: CalibratedLambda): O
   for (let organ = 0; organ < regionCount; organ++) {
     if (organVoxels[organ] === 0) continue;
     const [below, above] = [lambda[organ], lambda[regionCount + organ]];
-    if (!lengthIsKnown(below, above)) return null;
+    if (!lengthIsKnown(lengths, below, above)) return null;
     length[organ] =
       below === Number.POSITIVE_INFINITY
         ? organVoxels[organ] // An interval widened without end is the whole range.
-        : lengths.width[organ] + growth(lengths.below, organ, below) + growth(lengths.above, organ, above);
+        : lengths.width[organ] +
+          growth(lengths.below, lengths.reach, organ, below) +
+          growth(lengths.above, lengths.reach, organ, above);
   }
   return { missed: missesOfRegions(profile, lambda), length };
 }

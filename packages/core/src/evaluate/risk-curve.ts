@@ -4,7 +4,8 @@ import type { Sample } from '../cohort/sample.ts';
 import { type HeuristicOptions, PAPER_OPTIONS } from '../options/procedure-options.ts';
 import { intervalOf } from '../profile/interval.ts';
 
-import { scoreSample, type Within } from '../profile/profile.ts';
+import { type Profile, scoreSample, type Within } from '../profile/profile.ts';
+import { missesOfRegions } from './organ-sums.ts';
 import { meanOverPatients } from './patient-means.ts';
 
 /** Missed voxels of one scan at each λ of a grid, by label id: what a risk curve R̂(λ) is averaged from. */
@@ -40,6 +41,22 @@ export function sweepScan(
     misses[id] = Array.from(counts.subarray(id * grid.length, (id + 1) * grid.length));
   }
   return { scan: sample.id, patient: sample.patient, voxels, misses };
+}
+
+/** As `sweepScan`, of a scan that is known by its profile over the organs. */
+export function sweepProfile(profile: Profile, labels: Labels, grid: Float32Array): ScanCurve {
+  const { scan, patient, organVoxels, regionCount } = profile;
+  const voxels: Record<string, number> = {};
+  const misses: Record<string, number[]> = {};
+  const counts = Array.from(grid, (lambda) =>
+    missesOfRegions(profile, new Float32Array(2 * regionCount).fill(lambda)),
+  );
+  for (const id of labelIds(labels)) {
+    if (organVoxels[id] === 0) continue;
+    voxels[id] = organVoxels[id];
+    misses[id] = counts.map((own) => own[id]);
+  }
+  return { scan, patient, voxels, misses };
 }
 
 /** Risk at each λ of a grid: means over patients, whole scans and by label id over the scans that contain the label. */

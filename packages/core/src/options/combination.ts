@@ -21,6 +21,14 @@ export function checkCombination(procedures: readonly Procedure[], options: Proc
       { data: { options: ['heuristic'], procedures } },
     );
   }
+  const unsited = procedures.find((procedure) => procedure === 'pooled' || procedure === 'organ-shortest');
+  if (options.sites === 'each' && unsited !== undefined) {
+    throw new SemcrcError(
+      'usage',
+      `\`sites\` each takes one λ that every site accepts, which ${unsited} does not look for: leave it out, or choose another procedure`,
+      { data: { options: ['sites'], procedures } },
+    );
+  }
   // A procedure named after a design brings its own options.
   const plain = procedures.filter((procedure) => !isDesigned(procedure));
   if (plain.length > 0 || procedures.length === 0) checkPlain(plain, options);

@@ -134,6 +134,11 @@ export const ProcedureOptions = Type.Object(
       description:
         'Organs (names of labels) whose own risk organ-crc controls beside the scan risk; none: every organ, and the scan risk not at all.',
     }),
+    sites: oneOf(['pooled', 'each'], {
+      default: 'pooled',
+      description:
+        'What is promised where scans come from several sites: the risk of scans drawn from all in the same proportions, or that of each site.',
+    }),
     organCal: oneOf(['cal', 'all'], {
       default: 'cal',
       description: 'What organ-crc calibrates on: the cal split, or opt and cal together.',

@@ -1,4 +1,4 @@
-import type { LengthProblem } from '@semcrc/anchor';
+import type { EnvelopeAnchor, LengthProblem } from '@semcrc/anchor';
 import { SemcrcError } from '@semcrc/kernels';
 import { randomStream } from '../cohort/random.ts';
 import type { Split } from '../cohort/split.ts';
@@ -12,7 +12,7 @@ import { cutStrata } from '../partition/strata.ts';
 import { divideByPosition, positionsOfScan } from '../profile/position-profile.ts';
 import { buildProfile, type Profile } from '../profile/profile.ts';
 import type { Sides } from '../profile/sorted-scores.ts';
-import { backtrack, lambdaWithMore } from '../search/backtrack.ts';
+import { lambdaWithMore } from '../search/backtrack.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
 import {
   type AbsentComponent,
@@ -31,6 +31,8 @@ import {
   secondsSince,
 } from './fit.ts';
 import { factsOfGroups, type GroupFacts, gatherLengthProblem } from './length-problem.ts';
+import { cellProblemOf, profiledVoxels, sortedProblemOf } from './profiled-problem.ts';
+import { backtrackAtSites, lossesBySite, tablesOfSites, unitsOfSite } from './sites.ts';
 
 /** The groups of an anchored procedure on one split: the same for every tolerance. */
 export interface AnchoredGroups {
@@ -133,20 +135,13 @@ export async function fitAnchored(
     if (units < least) throw infeasibleError(procedure, bound, units, least);
   }
   const mark = kernels.arena.mark();
-  const anchors: { anchor: FitAnchor; family: LambdaFamily; seconds: number }[] = [];
+  const anchors: (SolvedAnchor & { seconds: number })[] = [];
   let optGroups: GroupFacts;
   try {
-    const problem = await gatherLengthProblem(kernels, split.opt.map(data.profileOf), data.read, partition, {
-      sides,
-      within: options.within,
-      heuristic: options,
-      centre: groups.centre,
-    });
-    optGroups = factsOfGroups(problem);
-    const solved =
-      options.anchor === 'gamma'
-        ? await solveGamma(problem, partition, bounds, options, procedure, stream)
-        : await solveEnvelope(problem, partition, bounds, units, options);
+    const { solved, optGroups: found } = data.profiled
+      ? await solveOnProfiles(data, split, partition, bounds, units, options, procedure)
+      : await solveOnVoxels(data, split, groups, bounds, units, options, procedure, stream);
+    optGroups = found;
     const seconds = secondsSince(started) / bounds.length;
     anchors.push(...solved.map((anchor) => ({ ...anchor, seconds })));
   } finally {
@@ -155,14 +150,18 @@ export async function fitAnchored(
   const start = performance.now();
   try {
     const profiles = await groups.profilesOf(split.cal);
-    const table = new LossTable(profiles, groups.counted, { sides });
+    const tableOf = (own: readonly Profile[]) => new LossTable(own, groups.counted, { sides });
+    const table = tableOf(profiles);
+    const judged = tablesOfSites(profiles, options, data.siteOf, tableOf);
     const profiling = secondsSince(start) / bounds.length;
     return bounds.map((bound, i) => {
       const begun = performance.now();
-      const { anchor, family, seconds } = anchors[i];
-      const found = backtrack(table, family, bound);
-      if (found.state === 'infeasible')
-        throw infeasibleError(procedure, bound, found.units, found.leastUnits);
+      const { anchor, family, seconds, exactTo } = anchors[i];
+      const found = backtrackAtSites(table, judged, family, bound);
+      if (found.state === 'infeasible') {
+        throw infeasibleError(procedure, bound, found.units, found.leastUnits, unitsOfSite(found.site));
+      }
+      const bySite = lossesBySite(profiles, data.siteOf, table, found.lambda);
       const { solution } = anchor;
       const onPath = solution.method === 'envelope' && options.backtrack === 'path';
       return {
@@ -173,13 +172,16 @@ export async function fitAnchored(
         shrink: options.shrink,
         centre: groups.centre,
         units: found.units,
-        anchor,
+        anchor: onPath && found.t > exactTo ? condensed(anchor) : anchor,
         optGroups,
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
         pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
         organs: {},
-        losses: { scan: found.losses, organs: {} },
-        more: stream.more?.includes(bound.epsilon) ? lambdaWithMore(table, family, bound) : [],
+        losses: { scan: found.losses, organs: {}, sites: bySite },
+        more:
+          stream.more?.includes(bound.epsilon) && judged.length === 0
+            ? lambdaWithMore(table, family, bound)
+            : [],
         seconds: { anchor: seconds, backtrack: secondsSince(begun) + profiling },
       };
     });
@@ -188,10 +190,100 @@ export async function fitAnchored(
   }
 }
 
+async function solveOnVoxels(
+  data: CalibrationData,
+  split: Split,
+  { partition, centre }: AnchoredGroups,
+  bounds: readonly RiskBound[],
+  units: number,
+  options: ProcedureOptions,
+  procedure: 'k-crc' | 'sem-crc',
+  stream: { readonly seed: number; readonly run: number },
+): Promise<SolvedAnchors> {
+  const { kernels, profileOf, read } = data;
+  const problem = await gatherLengthProblem(kernels, split.opt.map(profileOf), read, partition, {
+    sides: sidesOf(options),
+    within: options.within,
+    heuristic: options,
+    centre,
+  });
+  const optGroups = factsOfGroups(problem);
+  if (options.anchor === 'gamma') {
+    return { optGroups, solved: await solveGamma(problem, partition, bounds, options, procedure, stream) };
+  }
+  const { envelopeAnchors } = await import('@semcrc/anchor');
+  const epsilons = bounds.map(({ epsilon }) => allowedOf(epsilon, units));
+  const solutions = await envelopeAnchors(problem, epsilons);
+  const solved = solutions.map((solution, i) => followEnvelope(solution, epsilons[i], partition, options));
+  return { optGroups, solved };
+}
+
+/** Anchors of scans whose voxels are not at hand: the envelope's of sorted numbers, gamma's of condensed cells. */
+async function solveOnProfiles(
+  { kernels, profileOf, profiled }: CalibrationData,
+  split: Split,
+  partition: Partition,
+  bounds: readonly RiskBound[],
+  units: number,
+  options: ProcedureOptions,
+  procedure: 'k-crc' | 'sem-crc',
+): Promise<SolvedAnchors> {
+  const profiles = split.opt.map(profileOf);
+  const sides = sidesOf(options);
+  const voxels = profiledVoxels(profiles, partition);
+  // Intervals of profiles do not shrink.
+  const still = new Float64Array(voxels.length);
+  const optGroups = { voxels, below: still, above: still };
+  if (options.anchor === 'gamma') {
+    const problem = cellProblemOf(kernels, profiles, partition, sides);
+    const solved = await solveGamma(problem, partition, bounds, options, procedure, { seed: 0, run: 0 });
+    return { optGroups, solved: solved.map((own) => ({ ...own, anchor: condensed(own.anchor) })) };
+  }
+  const { envelopeAnchorsOfSorted } = await import('@semcrc/anchor');
+  const epsilons = bounds.map(({ epsilon }) => allowedOf(epsilon, units));
+  const problem = sortedProblemOf(kernels, profiles, partition, sides);
+  const { anchors, exactTo } = await envelopeAnchorsOfSorted(problem, epsilons);
+  const solved = anchors.map((solution, i) => {
+    const followed = followEnvelope(solution, epsilons[i], partition, options);
+    // Rounded scores are not those of the voxels: nothing is known of what these would give.
+    if (profiled?.round !== null) {
+      const { anchor } = followed;
+      return {
+        ...followed,
+        anchor: { ...condensed(anchor), solution: { ...anchor.solution, lowerBound: null, gap: null } },
+      };
+    }
+    const same = solution.state === 'solved' && solution.position <= exactTo;
+    return { ...followed, exactTo, anchor: same ? followed.anchor : condensed(followed.anchor) };
+  });
+  return { optGroups, solved };
+}
+
+/** ε' = ((n + 1)ε − 1)/n: the share missed that the CRC condition allows n calibration units on average. */
+const allowedOf = (epsilon: number, units: number): number => ((units + 1) * epsilon - 1) / units;
+
+/** An anchor that is not, or need not be, that of the voxels: nothing proves how near it is to the best. */
+function condensed(anchor: FitAnchor): FitAnchor {
+  const { solution } = anchor;
+  if (solution.method === 'envelope')
+    return { ...anchor, condensed: true, solution: { ...solution, gap: null } };
+  // Cells bound the loss, and so the objective, from below only.
+  const perGamma = solution.perGamma.map((one) => ({ ...one, upperBound: Number.POSITIVE_INFINITY, gap: 1 }));
+  return { ...anchor, condensed: true, solution: { ...solution, gap: null, perGamma } };
+}
+
+/** Anchors at each tolerance, and what the opt voxels of every λ group are. */
+interface SolvedAnchors {
+  readonly solved: readonly SolvedAnchor[];
+  readonly optGroups: GroupFacts;
+}
+
 interface SolvedAnchor {
   readonly anchor: FitAnchor;
   /** Where backtracking goes from the anchor. */
   readonly family: LambdaFamily;
+  /** Position on the envelope's path up to which it is that of the voxels. */
+  readonly exactTo: number;
 }
 
 async function solveGamma(
@@ -224,36 +316,31 @@ async function solveGamma(
     }
     const { lambda, absent } = withAbsent(solution.lambda, partition);
     return {
-      anchor: { lambda, absent, solution: { method: 'gamma', ...solution } },
+      anchor: { lambda, absent, condensed: false, solution: { method: 'gamma', ...solution } },
+      exactTo: Number.POSITIVE_INFINITY,
       family: lineFamily(lambda),
     };
   });
 }
 
-async function solveEnvelope(
-  problem: LengthProblem,
+function followEnvelope(
+  solution: EnvelopeAnchor,
+  epsilon: number,
   partition: Partition,
-  bounds: readonly RiskBound[],
-  units: number,
   { backtrack: route, shrink }: ProcedureOptions,
-): Promise<SolvedAnchor[]> {
-  const { envelopeAnchors } = await import('@semcrc/anchor');
-  const epsilons = bounds.map(({ epsilon }) => ((units + 1) * epsilon - 1) / units);
-  const solutions = await envelopeAnchors(problem, epsilons);
-  return solutions.map((solution, i) => {
-    const epsilon = epsilons[i];
-    if (solution.state === 'infeasible') {
-      throw new SemcrcError('infeasible', `the envelope anchor cannot reach a share missed of ${epsilon}`, {
-        data: { epsilon },
-      });
-    }
-    const floor = shrink ? -1 : 0;
-    const { lambda, absent, components } = withAbsent(solution.lambda, partition, floor);
-    return {
-      anchor: { lambda, absent, solution: { method: 'envelope', epsilon, ...solution } },
-      family: route === 'path' ? pathFamily(solution.path, components) : lineFamily(lambda, floor),
-    };
-  });
+): SolvedAnchor {
+  if (solution.state === 'infeasible') {
+    throw new SemcrcError('infeasible', `the envelope anchor cannot reach a share missed of ${epsilon}`, {
+      data: { epsilon },
+    });
+  }
+  const floor = shrink ? -1 : 0;
+  const { lambda, absent, components } = withAbsent(solution.lambda, partition, floor);
+  return {
+    anchor: { lambda, absent, condensed: false, solution: { method: 'envelope', epsilon, ...solution } },
+    exactTo: Number.POSITIVE_INFINITY,
+    family: route === 'path' ? pathFamily(solution.path, components) : lineFamily(lambda, floor),
+  };
 }
 
 /** Streams of the voxel subsample lie apart from those of the splits. */

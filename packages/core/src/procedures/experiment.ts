@@ -11,7 +11,7 @@ import type { Procedure, ProcedureOptions } from '../options/procedure-options.t
 import type { PositionSpec } from '../partition/partition-spec.ts';
 import { weighted } from '../profile/interval.ts';
 import type { ProfileOptions } from '../profile/profile.ts';
-import { type MoreScans, type RunRecord, runRecord } from '../records/run.ts';
+import { type MoreScans, type RunRecord, runRecord, sitesRecord } from '../records/run.ts';
 import { type AnchoredGroups, fitAnchored, groupsOf } from './anchored.ts';
 import { fitCrc } from './crc.ts';
 import { boundOf, type CalibrationData, type Fit, type FitOptions, secondsSince } from './fit.ts';
@@ -88,7 +88,7 @@ export async function fitSplit(
   const fitsOf = (procedure: Procedure): readonly Fit[] => {
     switch (procedure) {
       case 'crc':
-        return fitCrc(data, split, bounds, stream);
+        return fitCrc(data, split, bounds, { ...stream, sites: options.sites });
       case 'organ-crc': {
         const semantic = controlled ? anchored.get('sem-crc')! : null;
         return fitOrganCrc(data, split, epsilons, options, procedure, semantic);
@@ -181,12 +181,15 @@ export async function runOne(
   const profiling = profileOptionsOf(plan.procedures, options);
   const evaluations = await evaluateFits(data, fits, split.test, profiling);
   const means = new Map(fits.map((fit, at) => [fit, averageEvaluations(evaluations[at])]));
+  const sitesOf = new Map(
+    fits.map((fit, at) => [fit, sitesRecord(fit, options.sites, evaluations[at], data.siteOf)]),
+  );
   const more = await lengthsWithMore(data, fits, split.test, profiling);
   const moreOf = new Map(fits.map((fit, at) => [fit, more[at]]));
   const seconds = secondsSince(start) / fits.length;
   return fitted.map(({ fits, positions }) => ({
     records: fits.map((fit) =>
-      runRecord(fit, run.run, split, means.get(fit) ?? null, moreOf.get(fit)!, seconds),
+      runRecord(fit, run.run, split, means.get(fit) ?? null, moreOf.get(fit)!, seconds, sitesOf.get(fit)),
     ),
     positions,
   }));

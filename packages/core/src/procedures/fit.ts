@@ -7,11 +7,13 @@ import type { CalibratedLambda } from '../evaluate/calibrated-lambda.ts';
 import type { Losses } from '../evaluate/losses.ts';
 import type { Preparing } from '../options/preparing.ts';
 import type { Procedure, ProcedureOptions } from '../options/procedure-options.ts';
+import type { ProfiledAs } from '../options/profiled.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { LambdaWithMore } from '../search/backtrack.ts';
 import { crcBound, type RiskBound } from '../search/bound.ts';
 import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from '../search/rcps.ts';
 import type { GroupFacts } from './length-problem.ts';
+import type { SiteOf } from './sites.ts';
 
 /** What calibrating needs of a cohort. */
 export interface CalibrationData {
@@ -21,6 +23,10 @@ export interface CalibrationData {
   readonly preparing?: Preparing | undefined;
   /** Profile over the organs; with pixels where K-CRC is asked for, with two sides where any procedure has them. */
   readonly profileOf: (id: string) => Profile;
+  /** Present where profiles stand in for voxels, which cannot be read: anchors are solved on what they keep. */
+  readonly profiled?: ProfiledAs | undefined;
+  /** Site of a scan, where the cohort names sites. */
+  readonly siteOf?: SiteOf | undefined;
   /** Voxels of a scan: anchors and strata read them. */
   readonly read: ReadSample;
 }
@@ -38,6 +44,8 @@ export interface FitLosses {
   readonly scan: Losses;
   /** By label id, of organs whose own risk is controlled, over the units that contain them. */
   readonly organs: Readonly<Record<string, Losses>>;
+  /** By site, of the whole scan; undefined where the cohort names no sites. */
+  readonly sites?: Readonly<Record<string, Losses>> | undefined;
 }
 
 /** The anchor of a fit: λ̃ and how well it is known. */
@@ -46,13 +54,20 @@ export interface FitAnchor {
   readonly lambda: Float64Array;
   /** λ groups (index) without a voxel in the opt scans: they take the largest λ of those present. */
   readonly absent: readonly number[];
+  /** Whether it was solved on what profiles keep of the voxels and is another one than theirs: as valid, perhaps longer. */
+  readonly condensed: boolean;
   readonly solution:
-    | ({ readonly method: 'gamma' } & Extract<GammaAnchor, { state: 'solved' }>)
-    | ({ readonly method: 'envelope'; readonly epsilon: number } & Extract<
-        EnvelopeAnchor,
-        { state: 'solved' }
+    | ({ readonly method: 'gamma' } & Uncertain<Extract<GammaAnchor, { state: 'solved' }>>)
+    | ({ readonly method: 'envelope'; readonly epsilon: number } & Uncertain<
+        Extract<EnvelopeAnchor, { state: 'solved' }>
       >);
 }
+
+/** Bounds are null where condensed voxels do not prove them. */
+type Uncertain<Solved extends { readonly lowerBound: number; readonly gap: number }> = Omit<
+  Solved,
+  'lowerBound' | 'gap'
+> & { readonly lowerBound: number | null; readonly gap: number | null };
 
 /** A calibrated λ and how it came about. */
 export interface Fit extends CalibratedLambda {

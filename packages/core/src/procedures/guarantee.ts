@@ -15,6 +15,39 @@ export function guaranteeInWords(
   controlled: readonly string[] = [],
   scans: 'all' | 'qualifying' = 'all',
   centre: 'predicted' | 'corrected' = 'predicted',
+  sites: PromisedSites | null = null,
+): string {
+  const words = plainGuarantee(procedure, bound, within, controlled, scans, centre);
+  return sites === null || procedure === 'pooled' ? words : `${words} ${sitesInWords(sites)}`;
+}
+
+/** Where calibration units come from, and what is promised of their sites. */
+export interface PromisedSites {
+  readonly promise: 'pooled' | 'each';
+  /** Calibration units of each site. */
+  readonly units: Readonly<Record<string, number>>;
+}
+
+function sitesInWords({ promise, units }: PromisedSites): string {
+  const entries = Object.entries(units);
+  const all = entries.reduce((sum, [, own]) => sum + own, 0);
+  const nothing = 'Nothing is promised for a scan of another site.';
+  if (promise === 'each') {
+    return `This holds for a new scan of each of the sites ${entries.map(([site]) => site).join(', ')} by itself. ${nothing}`;
+  }
+  const shares = entries.map(([site, own]) => `${site} (${Math.round((100 * own) / all)}%)`);
+  return entries.length === 1
+    ? `The scans are of the site ${shares.map((own) => own.replace(/ \(.*/, ''))}. ${nothing}`
+    : `The new scan is drawn from the sites in the proportions of the calibration scans, ${shares.join(', ')}: this is no promise for each site. ${nothing}`;
+}
+
+function plainGuarantee(
+  procedure: Procedure,
+  bound: RiskBound,
+  within: Within,
+  controlled: readonly string[],
+  scans: 'all' | 'qualifying',
+  centre: 'predicted' | 'corrected',
 ): string {
   const voxels = within === 'body' ? 'voxels inside the body' : 'voxels';
   const { epsilon } = bound;

@@ -144,8 +144,8 @@ export function factsOfGroups({ voxels, offsets, groupOfSegment, groupCount }: L
 /** Weight of a voxel of a scan's organ in a mean. */
 type WeightOf = (profile: Profile, organ: number) => number;
 
-/** 1/d, a patient's scans sharing the patient's weight. */
-function weightInScan(profiles: readonly Profile[]): WeightOf {
+/** Of a voxel of a scan: 1/d, a patient's scans sharing the patient's weight. */
+export function weightInScan(profiles: readonly Profile[]): WeightOf {
   const scansOf = countScans(profiles);
   return ({ patient, dimension }) => 1 / (dimension * scansOf.get(patient)! * scansOf.size);
 }

@@ -5,7 +5,7 @@ import { type Losses, lossesOf } from '../evaluate/losses.ts';
 import type { ProcedureOptions } from '../options/procedure-options.ts';
 import { makePartition } from '../partition/partition.ts';
 import type { Profile } from '../profile/profile.ts';
-import { type Backtracked, leastLambda } from '../search/backtrack.ts';
+import { type Backtracked, singleLambda } from '../search/backtrack.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
 import { type LossAverage, type LossScope, LossTable } from '../search/loss-table.ts';
 import {
@@ -18,6 +18,7 @@ import {
   optAndCal,
   secondsSince,
 } from './fit.ts';
+import { backtrackAtSites, lossesBySite, tablesOfSites } from './sites.ts';
 
 /**
  * organ-crc (eq. 11, 12): for each organ k the smallest λ_k ≥ 0 whose loss ℓ_k meets the condition over the units that
@@ -47,7 +48,7 @@ export function fitOrganCrc(
   const bounds = epsilons.map((epsilon) => organBound(options, epsilon, controlled.length));
   const sides = semantic?.[0].sides ?? 1;
   const average = averageOf(procedure);
-  const found = calibrateOrgans(data, profiles, controlled, bounds, average);
+  const found = calibrateOrgans(data, profiles, controlled, bounds, average, options);
   const lossesAt = (scope: LossScope, lambda: Float32Array): Losses =>
     lossesOf(new LossTable(profiles, partition, { scope, average, sides }).evaluate(lambda));
   const seconds = secondsSince(start) / bounds.length;
@@ -74,7 +75,12 @@ export function fitOrganCrc(
       // With sem-crc's beside it, λ may be larger than the organ's own λ̂, where it loses less.
       return [[organ, semantic === null ? outcome.losses : lossesAt({ organ }, lambda)] as const];
     });
-    const losses: FitLosses = { scan: lossesAt('scan', lambda), organs: Object.fromEntries(organLosses) };
+    const whole = new LossTable(profiles, partition, { average, sides });
+    const losses: FitLosses = {
+      scan: lossesAt('scan', lambda),
+      organs: Object.fromEntries(organLosses),
+      sites: lossesBySite(profiles, data.siteOf, whole, lambda),
+    };
     const statuses = Object.values(organs);
     if (statuses.every(({ status }) => status !== 'calibrated')) {
       const most = Math.max(...statuses.map(({ nCal }) => nCal));
@@ -108,12 +114,15 @@ function calibrateOrgans(
   organs: readonly number[],
   bounds: readonly RiskBound[],
   average: LossAverage,
+  options: ProcedureOptions,
 ): Map<number, Backtracked[]> {
   const single = makePartition({ kind: 'uniform' }, data.labels);
   return new Map(
     organs.map((organ) => {
-      const table = new LossTable(profiles, single, { scope: { organ }, average });
-      return [organ, bounds.map((bound) => leastLambda(table, bound))];
+      const tableOf = (own: readonly Profile[]) => new LossTable(own, single, { scope: { organ }, average });
+      const table = tableOf(profiles);
+      const judged = tablesOfSites(profiles, options, data.siteOf, tableOf);
+      return [organ, bounds.map((bound) => backtrackAtSites(table, judged, singleLambda(), bound))];
     }),
   );
 }

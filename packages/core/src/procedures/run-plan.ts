@@ -6,16 +6,22 @@ import { learnedLeaves } from '../learned/learn.ts';
 import { checkCombination } from '../options/combination.ts';
 import type { ExperimentPlan } from '../options/experiment-plan.ts';
 import { knowsWholeSlices, type Preparing } from '../options/preparing.ts';
-import { type Procedure, ProcedureOptions } from '../options/procedure-options.ts';
+import { type Procedure, ProcedureOptions, promisesOrgans } from '../options/procedure-options.ts';
+import { checkProfiled, type ProfiledAs } from '../options/profiled.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
-import { boundOf, infeasibleError } from './fit.ts';
+import { boundOf, infeasibleError, optAndCal } from './fit.ts';
 import { controlledOrgans, organBound } from './organ-crc.ts';
+import { unitsOfSite } from './sites.ts';
 
 /** What planning needs of a cohort; a source has it. */
 export interface LabelledIndex extends CohortIndex {
   readonly labels: Labels;
   /** How the scans were made, where the source tells. */
   readonly preparing?: Preparing | undefined;
+  /** Site of each scan, where the source names sites. */
+  readonly sites?: readonly string[] | undefined;
+  /** How the profiles were made that stand in for voxels, where they do. */
+  readonly profiled?: ProfiledAs | undefined;
 }
 
 /** One run: the split that all its procedures share. */
@@ -31,10 +37,43 @@ export interface RunPlan {
 export function planRuns(plan: ExperimentPlan, index: LabelledIndex): RunPlan[] {
   checkPlan(plan, index);
   for (const epsilon of plan.epsilons) checkTolerance(plan, epsilon, index);
-  return Array.from({ length: plan.runs }, (_, run) => ({
+  const runs = Array.from({ length: plan.runs }, (_, run) => ({
     run,
     split: drawSplit(index, plan, plan.seed, run),
   }));
+  if (plan.options.sites === 'each') for (const run of runs) checkSites(plan, run, index);
+  return runs;
+}
+
+/** Refuses a run in which a site has too few calibration units for what it is to be promised. */
+function checkSites(
+  { procedures, options, epsilons }: ExperimentPlan,
+  { run, split }: RunPlan,
+  { ids, patients, sites }: LabelledIndex,
+): void {
+  if (sites === undefined) {
+    throw new SemcrcError(
+      'usage',
+      '`sites` each promises the risk of every site, and the cohort names none: give the manifest a column `site`, or leave it out',
+      { data: { options: ['sites'] } },
+    );
+  }
+  const placeOf = new Map(ids.map((id, at) => [id, at]));
+  for (const procedure of procedures.filter((own) => !promisesOrgans(own))) {
+    const units = new Map([...new Set(sites)].map((site) => [site, new Set<string>()]));
+    for (const id of procedure === 'crc' ? optAndCal(split) : split.cal) {
+      const at = placeOf.get(id) as number;
+      units.get(sites[at])?.add(patients[at]);
+    }
+    for (const epsilon of epsilons) {
+      const bound = boundOf(options, epsilon);
+      const least = leastUnits(bound);
+      for (const [site, own] of units) {
+        if (own.size >= least) continue;
+        throw infeasibleError(procedure, bound, own.size, least, `${unitsOfSite(site)} in run ${run}`);
+      }
+    }
+  }
 }
 
 function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
@@ -58,6 +97,7 @@ function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
       data: { options: [option] },
     });
   }
+  if (index.profiled) checkProfiled(procedures, options, index.profiled);
   checkCombination(procedures, options);
   checkWholeSlices(plan, index.preparing);
   checkSplitSizes(index, plan);

@@ -14,6 +14,8 @@ import { type HeuristicOptions, PAPER_OPTIONS, type ProcedureOptions } from '../
 import { NO_GROUP, type Partition } from '../partition/partition.ts';
 import type { Interval } from './interval.ts';
 import { type LengthProfile, profileLengths } from './length-profile.ts';
+import type { ResidualCells } from './residual-cells.ts';
+import type { SortedNumbers } from './sorted-numbers.ts';
 import {
   mergeRegions,
   type ScorePlaces,
@@ -32,7 +34,9 @@ export type Within = ProcedureOptions['within'];
  * only the positive ones are kept, in one ascending list for every (side, region): list = side · regionCount + region. Where
  * intervals may shrink, covered voxels' scores are kept, too.
  */
-export interface Profile extends SortedScores {
+export interface Profile extends Omit<SortedScores, 'scores'> {
+  /** Ascending within each list. */
+  readonly scores: SortedNumbers;
   readonly scan: string;
   readonly patient: string;
   /** [slices, height, width] of the scan. */
@@ -45,7 +49,12 @@ export interface Profile extends SortedScores {
   readonly organVoxels: Uint32Array;
   /** What mean lengths with one λ per organ need, where asked for and widths do not vary from voxel to voxel. */
   readonly lengths: LengthProfile | null;
+  /** What the gamma anchor needs where voxels are not at hand; null where they are, or nothing is kept for it. */
+  readonly cells?: (() => ResidualCells) | null;
 }
+
+/** A profile in memory. */
+export type BuiltProfile = Profile & { readonly scores: Float32Array };
 
 /** What a profile is built for; the defaults serve `crc`, `sem-crc` and `organ-crc`. */
 export interface ProfileOptions {
@@ -72,7 +81,7 @@ export function buildProfile(
   sample: Sample,
   partition: Partition,
   options: ProfileOptions = {},
-): Profile {
+): BuiltProfile {
   const { sides = 1, within = 'scan', heuristic = PAPER_OPTIONS } = options;
   const { merged = false, pixels = false, lengths = false } = options;
   const { interval, regions: placed } = placeSample(sample, partition, heuristic, options.centre);

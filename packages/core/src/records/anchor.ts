@@ -6,10 +6,15 @@ import { LambdaByGroup, lambdaByGroup } from './lambda.ts';
 const anchorFields = {
   /** Feasible (upper-bound) point. */
   lambda: LambdaByGroup,
-  /** Length objective at `lambda`, the certified lower bound on its optimum, and (objective − lowerBound)/objective. */
+  /**
+   * Length objective at `lambda`, the certified lower bound on its optimum, and (objective − lowerBound)/objective; null
+   * where condensed voxels do not prove them.
+   */
   objective: Type.Number(),
-  lowerBound: Type.Number(),
-  gap: Type.Number(),
+  lowerBound: Type.Union([Type.Number(), Type.Null()]),
+  gap: Type.Union([Type.Number(), Type.Null()]),
+  /** Solved on what profiles keep of the voxels, which gives another λ̃ than the voxels: as valid, perhaps longer. */
+  condensed: Type.Optional(Type.Boolean()),
   /** Groups without a voxel in the opt scans: they take the largest λ of those present. */
   absent: Type.Array(Type.String()),
 };
@@ -46,7 +51,7 @@ export type AnchorRecord = Immutable<Static<typeof AnchorRecord>>;
 /** The anchor of a fit as written to files. */
 export function anchorRecord(fit: Fit): AnchorRecord | null {
   if (!fit.anchor) return null;
-  const { lambda, absent, solution } = fit.anchor;
+  const { lambda, absent, solution, condensed } = fit.anchor;
   const { keys } = fit.partition;
   const { objective, lowerBound, gap } = solution;
   const fields = {
@@ -54,6 +59,7 @@ export function anchorRecord(fit: Fit): AnchorRecord | null {
     objective,
     lowerBound,
     gap,
+    ...(condensed ? { condensed } : {}),
     absent: absent.map((group) => keys[group]),
   };
   if (solution.method === 'envelope') {

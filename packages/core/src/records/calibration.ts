@@ -28,6 +28,7 @@ import {
   OrganStatusRecord,
   organsWithLosses,
   ProcedureName,
+  SitesRecord,
   SplitRecord,
   UnitsRecord,
   unitsOf,
@@ -96,6 +97,7 @@ export const Calibration = Type.Object(
     /** Losses of the calibration units at `lambda`. */
     losses: LossesRecord,
     moreScans: Type.Optional(MoreScansRecord),
+    sites: Type.Optional(SitesRecord),
     curve: Type.Optional(CurveRecord),
     /** Patient of each scan of the split, where some patient has several. */
     patients: Type.Optional(Type.Record(Type.String(), Type.String())),
@@ -132,13 +134,15 @@ export interface CalibrationContext {
   readonly curve?: CurveRecord | undefined;
   /** What more scans would give; empty where it was not asked for. */
   readonly moreScans?: readonly MoreScans[];
+  /** Results by site, where the cohort names sites. */
+  readonly sites?: SitesRecord | undefined;
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /** A fit as `calibration.json`. */
 export function describeCalibration(fit: Fit, context: CalibrationContext): Calibration {
   const { epsilon, options, labels, seed, split, cohort, source, mended, test, versions } = context;
-  const { curve, moreScans = [], background } = context;
+  const { curve, moreScans = [], sites, background } = context;
   const used = new Set([...split.opt, ...split.cal]);
   const { window } = source.preparing;
   const meanLambda = meanLambdaByLabel(fit);
@@ -164,6 +168,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
       controlled,
       selectionOf(source),
       fit.centre ? 'corrected' : 'predicted',
+      sites === undefined ? null : { promise: sites.promise, units: unitsBySite(sites) },
     ),
     labels: { ...labels },
     partition: partitionRecord(fit.partition),
@@ -178,6 +183,7 @@ export function describeCalibration(fit: Fit, context: CalibrationContext): Cali
     losses: fit.losses.scan,
     ...(moreScans.length > 0 ? { moreScans } : {}),
     ...(curve === undefined ? {} : { curve }),
+    ...(sites === undefined ? {} : { sites }),
     ...patientsOfSplit(split, cohort),
     ...(window === null ? {} : { units: unitsOf(window) }),
     ...(mended === undefined ? {} : { mended: { ...mended } }),
@@ -207,6 +213,9 @@ export function curveRecord(epsilons: readonly number[], fits: readonly (Fit | n
   });
   return knots.sort((a, b) => a.epsilon - b.epsilon);
 }
+
+const unitsBySite = ({ results }: SitesRecord): Record<string, number> =>
+  Object.fromEntries(Object.entries(results).map(([site, { losses }]) => [site, losses.n]));
 
 /** Whether rules decide which scans there are, or which part of them. */
 function selectionOf({ leftOut, preparing }: SourceRecord): 'all' | 'qualifying' {

@@ -3,6 +3,7 @@ import { ApplySummary } from './apply-summary.ts';
 import { Calibration } from './calibration.ts';
 import { EvaluationDocument } from './evaluation.ts';
 import { ExperimentDocument } from './experiment.ts';
+import { ProfilesDirectory, ProfilesHeader } from './profiles.ts';
 import {
   ExampleDocument,
   GridDocument,
@@ -24,6 +25,8 @@ export const PUBLISHED: Readonly<Record<string, Type.TSchema>> = {
   'journal-2': JournalHeader,
   'part-1': PartRecord,
   'parts-1': PartsDocument,
+  'profiles-1': ProfilesHeader,
+  'profiles-directory-1': ProfilesDirectory,
   'risk-curve-1': RiskCurveDocument,
   'run-1': RunFile,
 };

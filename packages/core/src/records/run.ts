@@ -2,7 +2,8 @@ import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import type { Labels } from '../cohort/labels.ts';
 import type { CalibratedLambda } from '../evaluate/calibrated-lambda.ts';
-import type { Evaluation } from '../evaluate/scan-evaluation.ts';
+import { averageEvaluations } from '../evaluate/patient-means.ts';
+import type { Evaluation, ScanEvaluation } from '../evaluate/scan-evaluation.ts';
 import type { Immutable } from '../options/immutable.ts';
 import { PROCEDURES } from '../options/procedure-options.ts';
 import { makePartition } from '../partition/partition.ts';
@@ -67,6 +68,49 @@ export const EvaluationRecord = Type.Object({
 });
 
 /**
+ * Results by site: losses of its calibration units at λ̂, and how its held-out scans fared; null where it has none. Sites are
+ * promised their risk together, in the proportions of the calibration units, or each by itself.
+ */
+export const SitesRecord = Type.Object({
+  promise: Type.Enum(['pooled', 'each']),
+  results: Type.Record(
+    Type.String(),
+    Type.Object({
+      losses: LossesRecord,
+      test: Type.Union([
+        Type.Object({ risk: Type.Number(), length: Type.Number(), scans: Count, ...spreadFields }),
+        Type.Null(),
+      ]),
+    }),
+  ),
+});
+export type SitesRecord = Immutable<Static<typeof SitesRecord>>;
+
+/**
+ * The record of a fit's sites; undefined where the cohort names none.
+ *
+ * @param scans held out, with their evaluations
+ */
+export function sitesRecord(
+  { losses }: Pick<Fit, 'losses'>,
+  promise: 'pooled' | 'each',
+  scans: readonly ScanEvaluation[],
+  siteOf: ((scan: string) => string) | undefined,
+): SitesRecord | undefined {
+  if (losses.sites === undefined || siteOf === undefined) return undefined;
+  const results = Object.entries(losses.sites).map(([site, own]) => {
+    const held = scans.filter(({ scan }) => siteOf(scan) === site);
+    const mean = averageEvaluations(held);
+    const test =
+      mean === null
+        ? null
+        : { risk: mean.risk, length: mean.length, scans: held.length, units: mean.units, sd: mean.sd };
+    return [site, { losses: own, test }] as const;
+  });
+  return { promise, results: Object.fromEntries(results) };
+}
+
+/**
  * What more calibration scans would give, were they like these: λ̂ where the condition holds for `n` units on this
  * calibration's own losses, and the mean length at that λ̂ over the test scans.
  */
@@ -120,6 +164,7 @@ export const RunRecord = Type.Object({
   /** Losses of the calibration units at `lambda`. */
   losses: Type.Optional(LossesRecord),
   moreScans: Type.Optional(MoreScansRecord),
+  sites: Type.Optional(SitesRecord),
   test: Type.Union([EvaluationRecord, Type.Null()]),
   seconds: SecondsRecord,
 });
@@ -175,6 +220,7 @@ export function runRecord(
   test: Evaluation | null,
   moreScans: readonly MoreScans[],
   evaluateSeconds: number,
+  sites?: SitesRecord | undefined,
 ): RunRecord {
   const { spec } = fit.partition;
   const meanLambda = meanLambdaByLabel(fit);
@@ -195,6 +241,7 @@ export function runRecord(
     organs: organsWithLosses(fit),
     losses: fit.losses.scan,
     ...(moreScans.length > 0 ? { moreScans } : {}),
+    ...(sites === undefined ? {} : { sites }),
     test,
     seconds: { ...fit.seconds, evaluate: evaluateSeconds },
   };

@@ -1,6 +1,7 @@
 import { NO_GROUP, type Partition } from '../partition/partition.ts';
 import { firstMissed } from '../profile/first-missed.ts';
 import type { Profile } from '../profile/profile.ts';
+import { numberAt, type SortedNumbers } from '../profile/sorted-numbers.ts';
 import type { Sides } from '../profile/sorted-scores.ts';
 
 /** The share whose loss is counted: of the whole scan (eq. 2), or of one organ (eq. 11). */
@@ -21,7 +22,7 @@ export interface LossTableOptions {
 
 /** One ascending list of a scan's scores: scores[start] up to, excluding, scores[end], all decided by one λ. */
 interface ScoreList {
-  readonly scores: Float32Array;
+  readonly scores: SortedNumbers;
   readonly start: number;
   readonly end: number;
   /** Component of λ that decides on the list. */
@@ -57,7 +58,10 @@ export class LossTable {
     const members = scope === 'scan' ? profiles : profiles.filter((p) => p.organVoxels[scope.organ] > 0);
     this.units = [...new Set(members.map(({ patient }) => patient))];
     this.lists = members.flatMap((profile, scan) => listsOf(profile, scan, partition, scope, sides));
-    this.largestScore = this.lists.reduce((most, { scores, end }) => Math.max(most, scores[end - 1]), 0);
+    this.largestScore = this.lists.reduce(
+      (most, { scores, end }) => Math.max(most, numberAt(scores, end - 1)),
+      0,
+    );
     const unitOf = new Map(this.units.map((patient, unit) => [patient, unit]));
     this.#unitOfScan = Uint32Array.from(members, ({ patient }) => unitOf.get(patient)!);
     this.#scansOfUnit = new Uint32Array(this.units.length);
@@ -123,7 +127,7 @@ function listsOf(
   sides: Sides,
 ): ScoreList[] {
   const lists: ScoreList[] = [];
-  const add = (scores: Float32Array, offsets: Uint32Array, list: number, component: number): void => {
+  const add = (scores: SortedNumbers, offsets: Uint32Array, list: number, component: number): void => {
     const [start, end] = [offsets[list], offsets[list + 1]];
     if (start < end) lists.push({ scores, start, end, component, scan });
   };
@@ -137,7 +141,8 @@ function listsOf(
     }
     for (let region = firstRegion; region < endRegion; region++) {
       const group = groupOfRegion[region];
-      if (group === NO_GROUP) continue;
+      // Background does not count within the body, though a profile that was read from a file has its scores.
+      if (group === NO_GROUP || profile.organVoxels[Math.floor(region / regionsPerOrgan)] === 0) continue;
       const component = (sides === 2 ? side * keys.length : 0) + group;
       add(profile.scores, profile.offsets, side * regionCount + region, component);
     }

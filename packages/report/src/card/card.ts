@@ -159,10 +159,23 @@ function evaluationFlags(evaluation: EvaluationDocument | null): PlainSummary['f
 }
 
 /** What a reader might take for promised, and is not. */
-export function notGuaranteed({ procedure, bound, epsilon }: Calibration): string[] {
+export function notGuaranteed({ procedure, bound, epsilon, sites }: Calibration): string[] {
   const share = plainPercent(epsilon);
   const organs = promisesOrgans(procedure);
+  const names = Object.keys(sites?.results ?? {});
+  const ofSites =
+    sites === undefined
+      ? []
+      : [
+          ...(sites.promise === 'pooled' && names.length > 1
+            ? [
+                `That each of the sites ${names.join(', ')} stays below ${share} on average: they are counted together, in the proportions of the calibration scans.`,
+              ]
+            : []),
+          `Anything for a scan of another site than ${names.join(', ')}.`,
+        ];
   return [
+    ...ofSites,
     `That every single scan stays below ${share}: the promise is about the average over scans.`,
     organs
       ? `That a whole scan stays below ${share} on average: organs are promised one by one.`

@@ -12,6 +12,8 @@ export function certificateFigure(
   whose: string,
 ): Figure | null {
   if (anchor?.method !== 'gamma') return null;
+  const { lowerBound, gap } = anchor;
+  if (lowerBound === null || gap === null) return null;
   const scale = lengthScale(units);
   const column = (name: string) => `${name}_${scale.unit === 'HU' ? 'hu' : 'percent'}`;
   const scaled = (value: number | null) => (value === null ? null : value * scale.factor);
@@ -33,9 +35,9 @@ export function certificateFigure(
     title: 'How well the anchor is known',
     caption:
       `Bounds on the length that λ̃ adds, for every γ tried (${whose}). A bar under a mark is a proven lower bound; a γ is given up once its ` +
-      `lower bound exceeds the best found. Kept: γ = ${anchor.gamma.toFixed(3)}, between ${inHu(anchor.lowerBound, units)} and ` +
-      `${inHu(anchor.objective, units)}, a gap of ${anchor.gap.toExponential(1)}.`,
-    description: `The γ kept is ${anchor.gamma.toFixed(3)} of ${anchor.perGamma.length} tried${anchor.atRangeEnd ? ', an end of their range' : ''}; its relative gap is ${anchor.gap.toExponential(1)}.`,
+      `lower bound exceeds the best found. Kept: γ = ${anchor.gamma.toFixed(3)}, between ${inHu(lowerBound, units)} and ` +
+      `${inHu(anchor.objective, units)}, a gap of ${gap.toExponential(1)}.`,
+    description: `The γ kept is ${anchor.gamma.toFixed(3)} of ${anchor.perGamma.length} tried${anchor.atRangeEnd ? ', an end of their range' : ''}; its relative gap is ${gap.toExponential(1)}.`,
     spec: {
       data: { values: records(data) },
       width: 470,

@@ -219,6 +219,9 @@ function checkSection({ checks, calibration, evaluation, source }: Card): Html {
   )}${checks.length === 0 ? null : html`<p>To measure it again:</p>${checks.map((line) => html`<pre>${line}</pre>`)}`}`;
 }
 
+/** Where profiles stand in for voxels. */
+const UNPROVEN = 'not known: solved on profiles, not on voxels';
+
 function detailSection(
   card: Card,
   { document }: ReportedCalibration,
@@ -232,8 +235,8 @@ function detailSection(
       : [
           ['anchor', anchor.method === 'gamma' ? `gamma, γ = ${anchor.gamma.toFixed(4)}` : 'envelope'],
           ['added length', inHu(anchor.objective, card.units)],
-          ['proven at least', inHu(anchor.lowerBound, card.units)],
-          ['gap', anchor.gap.toExponential(1)],
+          ['proven at least', anchor.lowerBound === null ? UNPROVEN : inHu(anchor.lowerBound, card.units)],
+          ['gap', anchor.gap === null ? UNPROVEN : anchor.gap.toExponential(1)],
         ];
   return html`${folded(
     'Anchor, γ, ω̂ and gap',

@@ -251,7 +251,7 @@ function details(
             ? `${anchor.gamma.toFixed(3)}${anchor.atRangeEnd ? ' (end of range)' : ''}`
             : 'envelope',
           (anchor.objective * scale.factor).toFixed(2),
-          anchor.gap.toExponential(1),
+          anchor.gap === null ? '–' : anchor.gap.toExponential(1),
           record.omega === null ? '–' : record.omega.toFixed(5),
         ]),
       )}${certificate}`,
