@@ -26,3 +26,8 @@ writeFileSync(
   path.join(root, 'CITATION.cff'),
   read('CITATION.cff').replace(/^version: .*$/m, `version: ${version}`),
 );
+// The page is not published, but what it calibrates says which version did.
+writeFileSync(
+  path.join(root, 'apps/viewer/package.json'),
+  read('apps/viewer/package.json').replace(/"version": "[^"]*"/, `"version": "${version}"`),
+);
