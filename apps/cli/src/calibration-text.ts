@@ -123,14 +123,14 @@ function leaves({ partition, lambda }: Calibration): string[] {
     partition.kind === 'learned' ? ', which voxels each belongs to in words under partition.rules' : '';
   return [
     wrapped(
-      `Means are over an organ's voxels on the opt scans. All ${count} λ̂ stand in the calibration${where}.`,
+      `Means are over an organ's voxels on the opt scans; below 0 intervals shrink. All ${count} λ̂ stand in the calibration${where}.`,
     ),
   ];
 }
 
 /** What stands beside a table by organ of a procedure that promises the scan's risk and has a λ for each organ. */
 export function scanOnly(procedure: Calibration['procedure']): string[] {
-  if (procedure !== 'sem-crc') return [];
+  if (procedure !== 'sem-crc' && procedure !== 'shortest' && procedure !== 'recentred') return [];
   return [wrapped('The promise is for the scan, not for each organ; organ-crc promises every organ.')];
 }
 

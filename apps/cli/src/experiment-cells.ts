@@ -1,26 +1,20 @@
-import { type ExperimentDocument, type ExperimentPlan, planRuns, type Source, unitsOf } from '@semcrc/core';
-import { SemcrcError } from '@semcrc/kernels';
-import { beginResults, type ExperimentFacts, type ExperimentWriter, openResults } from '@semcrc/results';
-import { type FinishedRun, planOf, runExperiment, toleranceOf } from '@semcrc/runner';
-import { calibratedIn, medianScan } from './example-choice.ts';
+import type { ExperimentDocument } from '@semcrc/core';
+import { openResults, refuseParts } from '@semcrc/results';
+import {
+  beginCells,
+  type ExperimentRunner,
+  factsOf,
+  keepExample,
+  type OpenBatch,
+  planBatches,
+  type RunCellsOptions,
+  runRuns,
+  targetsOf,
+} from './experiment-batch.ts';
 import type { Cell } from './experiment-file.ts';
 import type { Invocation } from './invocation.ts';
-import { patientsIn } from './patients.ts';
-import { type Config, designNote, flatConfig, resolveConfig, splitText } from './resolve.ts';
-import { chooseSource, handleOf } from './source.ts';
-import type { Terminal } from './terminal.ts';
-import { VERSION } from './version.ts';
-import {
-  EXPERIMENTS,
-  noteReading,
-  type OpenCohort,
-  openCohort,
-  StageProgress,
-  withExecutor,
-} from './work.ts';
-
-/** λ at which risk curves are taken. */
-const RISK_GRID = Float32Array.from({ length: 101 }, (_, at) => at / 200);
+import { type Config, splitText } from './resolve.ts';
+import { EXPERIMENTS, withExecutor } from './work.ts';
 
 /** One experiment and what it came to. */
 export interface CellOutcome {
@@ -34,13 +28,6 @@ export interface CellOutcome {
   readonly background: number | null;
 }
 
-/** Cells that differ in ε alone: the same runs serve them all. */
-interface Batch {
-  readonly members: readonly { readonly cell: Cell; readonly config: Config }[];
-  readonly open: OpenCohort;
-  readonly plan: ExperimentPlan;
-}
-
 /**
  * Runs every cell and writes its folder. All of them are checked before any scan is read.
  *
@@ -49,35 +36,18 @@ interface Batch {
  */
 export async function runCells(
   cells: readonly Cell[],
-  options: { readonly out: string; readonly workers: number | undefined; readonly force: boolean },
+  options: RunCellsOptions,
   invocation: Invocation,
 ): Promise<{ readonly path: string; readonly outcomes: readonly CellOutcome[] }> {
   const { terminal } = invocation;
   const batches = await planBatches(cells, terminal);
-  const planned = new Map(
-    batches.flatMap(({ members, open }) =>
-      members.map(({ cell, config }) => [cell, { config, digest: open.cohort.digest }]),
-    ),
-  );
-  const targets = cells.map((cell) => {
-    const { config, digest } = planned.get(cell)!;
-    const flat = flatConfig(config);
-    const { runs: _, source: __, ...settings } = flat;
-    return {
-      axes: cell.axes,
-      config: flat,
-      terms: { ...settings, sourceDigest: digest, version: VERSION },
-    };
-  });
-  const results = await beginResults(options.out, targets, {
-    onOther: options.force ? 'discard' : 'refuse',
-    note: (message) => terminal.note(`note: ${message}`),
-  });
+  const results = await beginCells(options, targetsOf(cells, batches), terminal);
   try {
+    refuseParts(options.out);
     const done: CellOutcome[] = [];
     await withExecutor(EXPERIMENTS, options.workers, async (executor) => {
       for (const [at, batch] of batches.entries()) {
-        const prefix = batches.length === 1 ? '' : `part ${at + 1}/${batches.length}: `;
+        const prefix = batches.length === 1 ? '' : `grid ${at + 1}/${batches.length}: `;
         const folders = batch.members.map(({ cell }) => results.experiments[cells.indexOf(cell)]);
         done.push(...(await runBatch({ ...batch, folders }, executor, prefix, invocation)));
       }
@@ -90,70 +60,15 @@ export async function runCells(
   }
 }
 
-async function planBatches(cells: readonly Cell[], terminal: Terminal): Promise<Batch[]> {
-  const cohorts = new Map<string, Promise<OpenCohort>>();
-  const groups = new Map<string, { members: { cell: Cell; config: Config }[]; open: OpenCohort }>();
-  // Cells that differ in ε alone share their splits, so the smallest of them decides on the default sizes.
-  const beside = ({ settings: { epsilon: _, ...rest } }: Cell) => JSON.stringify(rest);
-  const smallest = new Map<string, number>();
-  for (const cell of cells) {
-    const known = smallest.get(beside(cell)) ?? Number.POSITIVE_INFINITY;
-    smallest.set(beside(cell), Math.min(known, toleranceOf(cell.settings)));
-  }
-  for (const cell of cells) {
-    const choice = chooseSource(cell.settings);
-    const handle = handleOf(choice);
-    const key = JSON.stringify(handle);
-    if (!cohorts.has(key)) cohorts.set(key, openCohort(handle, terminal));
-    const open = await cohorts.get(key)!;
-    const config = resolveConfig(cell.settings, choice, open.cohort, smallest.get(beside(cell)));
-    const { epsilon: _, ...rest } = config;
-    const group = groups.get(JSON.stringify(rest)) ?? { members: [], open };
-    group.members.push({ cell, config });
-    groups.set(JSON.stringify(rest), group);
-  }
-  return [...groups.values()].map(({ members, open }) => {
-    const epsilons = members.map(({ config }) => config.epsilon);
-    const plan = { ...planOf(members[0].config, open.cohort.labels), epsilons };
-    planRuns(plan, open.cohort);
-    const different = designNote(members[0].config, open.cohort);
-    if (different !== null) terminal.note(`note: ${different}`);
-    return { members, open, plan };
-  });
-}
-
 async function runBatch(
-  { members, open, plan, folders }: Batch & { readonly folders: readonly ExperimentWriter[] },
-  executor: Parameters<typeof runExperiment>[2]['executor'],
+  batch: OpenBatch,
+  executor: ExperimentRunner,
   prefix: string,
-  { terminal, signal }: Invocation,
+  invocation: Invocation,
 ): Promise<CellOutcome[]> {
-  const kept = folders.map((folder) => folder.finished);
-  const finished: FinishedRun[] = [...kept[0].keys()]
-    .filter((run) => run < plan.runs && kept.every((runs) => runs.has(run)))
-    .map((run) => ({ run, results: kept.map((runs) => runs.get(run)!) }));
-  if (finished.length > 0)
-    terminal.note(`${prefix}${finished.length} of ${plan.runs} runs were finished before`);
-  const progress = new StageProgress(terminal, prefix);
-  let done = finished.length;
-  const result = await runExperiment(open.opening, plan, {
-    executor,
-    signal,
-    finished,
-    ...(folders.every((folder) => folder.hasRiskCurve) ? {} : { grid: RISK_GRID }),
-    onProgress: progress.update,
-    onRun: async ({ run, results }) => {
-      await Promise.all(results.map((result, at) => folders[at].keep(run, result)));
-      done += 1;
-    },
-  })
-    .catch((error: unknown) => {
-      if (!(error instanceof SemcrcError && error.code === 'interrupted')) throw error;
-      const message = `interrupted: ${done} of ${plan.runs} runs are kept; the same command goes on from there`;
-      throw new SemcrcError('interrupted', message, { data: { finished: done, runs: plan.runs } });
-    })
-    .finally(() => progress.stop());
-  noteReading(terminal, result, result.cohort, plan.options.within);
+  const { members, open, folders } = batch;
+  const withCurve = !folders.every((folder) => folder.hasRiskCurve);
+  const { result } = await runRuns(batch, { executor, only: undefined, withCurve, prefix }, invocation);
 
   const patients = new Set(open.cohort.patients).size;
   const outcomes: CellOutcome[] = [];
@@ -177,37 +92,4 @@ async function runBatch(
     });
   }
   return outcomes;
-}
-
-/** Keeps the scan with the median loss of the first run, with what every procedure makes of it. */
-async function keepExample(
-  folder: ExperimentWriter,
-  cohort: Source,
-  { run, results }: FinishedRun,
-  at: number,
-  { options }: Config,
-): Promise<void> {
-  const chosen = medianScan(results[at].records);
-  if (chosen === null) return;
-  await folder.writeExample({
-    sample: await cohort.read(chosen.scan),
-    measurement: (await cohort.measurement?.(chosen.scan)) ?? undefined,
-    run,
-    rule: chosen.rule,
-    heuristic: options,
-    calibrated: calibratedIn(results[at], cohort.labels),
-  });
-}
-
-/** What experiment.json says of its cohort beside its runs. */
-function factsOf(cohort: Source, { source }: Config): ExperimentFacts {
-  const { labels, digest } = cohort;
-  const window = cohort.preparing?.window ?? source.window;
-  return {
-    labels,
-    digest,
-    ...(window ? { units: unitsOf(window) } : {}),
-    ...patientsIn(cohort),
-    versions: { semcrc: VERSION },
-  };
 }

@@ -1,4 +1,5 @@
 import { schemeNames } from '@semcrc/imaging';
+import { parsePart } from '@semcrc/results';
 import { type Command, Option } from 'commander';
 import { Type } from 'typebox';
 import { type OptionWords, schemaOption } from './schema-option.ts';
@@ -57,6 +58,12 @@ export const WORKERS = schemaOption(
   }),
   { fallback: 'the cores there are' },
 );
+
+/** For work that many processes share. */
+export const PART = new Option(
+  '--part <i/n>',
+  'do the i-th of n parts only, or slurm: the one of this task of a Slurm array; `semcrc merge` makes a whole of them',
+).argParser((text) => parsePart(text, process.env));
 
 /** The options that let a command replace a file of another kind. */
 export const FORCE_FILE = new Option(

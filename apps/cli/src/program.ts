@@ -16,6 +16,9 @@ const COMMANDS: Readonly<Record<string, (invocation: Invocation) => Promise<Comm
   reconstruct: async (invocation) =>
     (await import('./commands/reconstruct.ts')).reconstructCommand(invocation),
   predict: async (invocation) => (await import('./commands/predict.ts')).predictCommand(invocation),
+  merge: async (invocation) => (await import('./commands/merge.ts')).mergeCommand(invocation),
+  status: async (invocation) => (await import('./commands/status.ts')).statusCommand(invocation),
+  slurm: async (invocation) => (await import('./commands/slurm.ts')).slurmCommand(invocation, COMMANDS),
   inspect: async (invocation) => (await import('./commands/inspect.ts')).inspectCommand(invocation),
 };
 
@@ -66,6 +69,9 @@ Examples:
   semcrc project ct.nii.gz --units hu --out sinogram.zarr
   semcrc reconstruct sinogram.zarr --out fbp.nii.gz
   semcrc predict --model unet.onnx --input phantoms/manifest.csv --out predicted
+  semcrc prepare manifest.csv --labels suprem --out cohort.zarr --part 3/20
+  semcrc merge cohort.zarr                                once all parts are done
+  semcrc slurm prepare manifest.csv --labels suprem --out cohort.zarr --parts 20
   semcrc inspect scan.nii.gz
   semcrc <command> --help                                 every option, with examples
 

@@ -97,7 +97,9 @@ export function lambdaInHu(
   );
   if (all.length === 0) return '–';
   const [least, most] = [Math.min(...all), Math.max(...all)];
-  return least === most ? inHu(most, units) : `${inHu(least, units)} … ${inHu(most, units)}`;
+  const drawn = units ? 'to the point' : '–';
+  const from = least === -1 ? drawn : inHu(least, units);
+  return least === most ? from : `${from} … ${inHu(most, units)}`;
 }
 
 /** A λ in HU, both sides where they differ; `–` where there is none or HU are not known. */

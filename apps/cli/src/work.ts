@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { describeNotes } from '@semcrc/cohort/node';
 import {
   type Cohort,
@@ -10,7 +9,9 @@ import {
   type ScanNote,
   type Source,
 } from '@semcrc/core';
-import { whileLocked } from '@semcrc/results';
+import { SemcrcError } from '@semcrc/kernels';
+import { type Part, type PartWriter, partText, whileWriting } from '@semcrc/results';
+
 import type { Opening, SourceHandle, WorkProgress } from '@semcrc/runner';
 import {
   defaultWorkers,
@@ -32,6 +33,7 @@ import { flagsIn } from './error-report.ts';
 import type { Invocation } from './invocation.ts';
 import { SETTING_NAMES } from './settings.ts';
 import type { Progress, Terminal } from './terminal.ts';
+import { VERSION } from './version.ts';
 
 /** A cohort opened here, and how workers open the same one without reading again what is known of it. */
 export interface OpenCohort {
@@ -95,6 +97,8 @@ export async function withExecutor<Executor extends { close(): Promise<void> }, 
 /** What work into one place is done with. */
 export interface PlaceWork<Executor> {
   readonly executor: Executor;
+  /** The part to be done; null for the whole. */
+  readonly part: PartWriter | null;
   /** Whether what other input or options made there gives way. */
   readonly replace: 'keep' | 'replace';
   readonly signal: AbortSignal;
@@ -107,26 +111,40 @@ export interface PlaceOptions<Executor> {
   readonly executors: Executors<Executor>;
   readonly workers: number | undefined;
   readonly force: boolean;
+  /** One of several parts of the work, where it is not all of it. */
+  readonly part?: Part | undefined;
   /** What its progress counts. */
   readonly units: string;
 }
 
-/** Works into a file or folder while no other semcrc does, and shows how far it is. */
+/** Works into a file or folder while no other semcrc does the same, or the same part of it, and shows how far it is. */
 export async function workInto<Executor extends { close(): Promise<void> }, T>(
   out: string,
-  { executors, workers, force, units }: PlaceOptions<Executor>,
+  { executors, workers, force, part, units }: PlaceOptions<Executor>,
   { terminal, signal }: Invocation,
   work: (options: PlaceWork<Executor>) => Promise<T>,
 ): Promise<T> {
+  refuseForcedPart(part, force);
   const progress = terminal.progress(units, 0);
-  // Beside the place, which may not be there yet, and comes and goes.
-  const place = { name: out, lockFile: `${resolve(out)}.lock` };
   const warn = (message: string) => terminal.note(`note: ${flagsIn(message, SETTING_NAMES)}`);
   const replace = force ? 'replace' : 'keep';
   const onProgress: PlaceWork<Executor>['onProgress'] = ({ done, total }) => progress.update(done, total);
-  return whileLocked([place], warn, () =>
-    withExecutor(executors, workers, (executor) => work({ executor, replace, signal, onProgress, warn })),
+  return whileWriting(out, part ?? null, { note: warn, version: VERSION, signal }, (writer) =>
+    withExecutor(executors, workers, (executor) =>
+      work({ executor, part: writer, replace, signal, onProgress, warn }),
+    ),
   ).finally(() => progress.stop());
+}
+
+/** Refuses to discard what other parts have written. @throws SemcrcError `usage` */
+export function refuseForcedPart(part: Part | undefined, force: boolean): void {
+  if (part === undefined || !force) return;
+  throw new SemcrcError(
+    'usage',
+    `\`force\` would discard what other parts have written, so ${partText(part)} does not take it; choose another \`out\`, or remove ` +
+      'what stands there before the first part begins',
+    { data: { options: ['force', 'out'] } },
+  );
 }
 
 /** A progress bar for each stage of the runner's work, one after the other. */

@@ -169,6 +169,11 @@ describe('project and reconstruct', () => {
     ];
     expect((await semcrcHere(own)).stderr).toMatch(/it is an input/);
     expect((await semcrcHere(['reconstruct', at('b.zarr'), '--out', at('w.png')])).code).toBe(2);
+    const twice = await semcrcHere([
+      ...['reconstruct', at('b.zarr'), '--out', at('w.nii.gz'), '--completeness', at('w.nii.gz')],
+    ]);
+    expect(twice.code).toBe(2);
+    expect(twice.stderr).toMatch(/--completeness is the file of --out/);
     expect(
       (await semcrcHere(['reconstruct', at('b.zarr'), '--out', join(at('b.zarr'), 'w.nii.gz')])).code,
     ).toBe(2);

@@ -7,6 +7,8 @@ export { describeNotes, type NoteKind, type ScanNote, type TakeNote } from './sc
 
 export type { ApplyFiles } from './scan/scan-slabs.ts';
 export type { SliceAdvice, SliceSettings } from './scan/slice-advice.ts';
+export { fingerprintOf } from './sources/digest.ts';
+export { disk } from './sources/disk.ts';
 export { type FoundManifest, findManifest } from './sources/file-tree.ts';
 export {
   type LayoutName,
@@ -28,7 +30,12 @@ export {
   moveCells,
   readManifestTable,
 } from './sources/manifest-table.ts';
-export { openPreparation, type Preparation, type ScanOutcome } from './sources/preparation.ts';
+export {
+  openPreparation,
+  type Preparation,
+  type PreparationHooks,
+  type ScanOutcome,
+} from './sources/preparation.ts';
 export { paperSlicesOf, type ScanOptions, type SliceChoice } from './sources/scan-options.ts';
 export {
   openManifest,
@@ -37,7 +44,7 @@ export {
   readManifest,
   type SourceHooks,
 } from './sources/scan-source.ts';
-export { beginStore, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';
+export { beginStore, finishedDigest, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';
 export { openStore } from './store/folder-store.ts';
 export type { StoreOptions } from './store/reader.ts';
 export { finishStore, type StoreSummary } from './store/writer.ts';

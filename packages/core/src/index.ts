@@ -144,6 +144,8 @@ export {
   type ExampleVolume,
   GridDocument,
   JournalHeader,
+  PartRecord,
+  PartsDocument,
   RiskCurveDocument,
   RunFile,
 } from './records/results.ts';

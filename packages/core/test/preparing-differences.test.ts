@@ -55,6 +55,22 @@ describe('scans made otherwise than those of a calibration', () => {
     }
   });
 
+  it('are refused where slices are learned from and these do not show them whole', () => {
+    const cut = { ...PAPER, spacing: null } as Preparing;
+    const kept = { ...cut, surroundings: true } as Preparing;
+    const centred = { ...ORGANS, centre: { terms: [], organs: {} } } as Method;
+    for (const method of [LEARNED, centred]) {
+      const between = (by: Preparing, at: Preparing) =>
+        preparingDifferences(made(method, by), at).map(({ kind, options }) => `${kind} ${options[0]}`);
+      expect(between(kept, kept)).toEqual([]);
+      expect(between(kept, WHOLE)).toEqual(['extrapolation prepare']);
+      expect(between(WHOLE, kept)).toEqual(['extrapolation prepare']);
+      expect(between(WHOLE, cut)[0]).toBe('refuse spacing');
+      expect(between(kept, { ...kept, spacing: [1, 1, 1] } as Preparing)[0]).toBe('refuse spacing');
+    }
+    expect(found(ORGANS, { spacing: [1, 1, 1] }, kept)).toEqual(['extrapolation spacing']);
+  });
+
   it.each([
     ['no body mask', ORGANS, { body: false }, ['refuse body']],
     [

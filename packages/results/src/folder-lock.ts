@@ -22,14 +22,18 @@ export interface Place {
   readonly name: string;
   /** A file that stands for it: locked while the place is in use, gone once it was released. */
   readonly lockFile: string;
+  /** What it is locked for: `begin` is soon over, and others wait for its end. */
+  readonly purpose?: 'begin';
 }
 
 /** Called with something worth knowing that is no error. */
 export type Note = (message: string) => void;
 
-/** How long a process that was killed may take to be gone; one that lives is refused after it. */
+/** How long a process that was killed may take to be gone; after it, one that lives is in the way, unless it only begins. */
 const PATIENCE_MS = 1000;
 const PAUSE_MS = 50;
+/** How long others wait for one that begins before they say so. */
+const SILENCE_MS = 5000;
 
 /**
  * Does `use` while no other process that locks one of the places gets it.
@@ -40,8 +44,9 @@ export async function whileLocked<T>(
   places: readonly Place[],
   note: Note,
   use: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
-  const release = await lockPlaces(places, note);
+  const release = await lockPlaces(places, note, signal);
   try {
     return await use();
   } finally {
@@ -59,7 +64,11 @@ export async function whileLocked<T>(
  * @throws SemcrcError `usage` naming place and process where another has one of them; where a lock file's place is taken by a
  *   link or any other file
  */
-export async function lockPlaces(places: readonly Place[], note: Note): Promise<() => void> {
+export async function lockPlaces(
+  places: readonly Place[],
+  note: Note,
+  signal?: AbortSignal,
+): Promise<() => void> {
   const tryLock = await loadTryLock();
   const held: { readonly lockFile: string; readonly descriptor: number }[] = [];
   const release = () => {
@@ -76,11 +85,11 @@ export async function lockPlaces(places: readonly Place[], note: Note): Promise<
     return release;
   }
   try {
-    for (const { name, lockFile } of places) {
-      const outcome = await lock(name, lockFile, tryLock);
-      if (outcome.state === 'taken') throw taken(name, lockFile);
-      if (outcome.state === 'unsupported') unlocked(name, outcome.reason);
-      if (outcome.state === 'locked') held.push({ lockFile, descriptor: outcome.descriptor });
+    for (const place of places) {
+      const outcome = await lock(place, tryLock, note, signal);
+      if (outcome.state === 'taken') throw taken(place.name, place.lockFile);
+      if (outcome.state === 'unsupported') unlocked(place.name, outcome.reason);
+      if (outcome.state === 'locked') held.push({ lockFile: place.lockFile, descriptor: outcome.descriptor });
     }
   } catch (error) {
     release();
@@ -89,7 +98,26 @@ export async function lockPlaces(places: readonly Place[], note: Note): Promise<
   return release;
 }
 
-type TryLock = (descriptor: number) => boolean;
+/** Whether a process has a place locked now. Nothing is changed; where the file cannot be read, its being there decides. */
+export async function isLocked(lockFile: string): Promise<boolean> {
+  let descriptor: number;
+  try {
+    descriptor = openSync(lockFile, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+  try {
+    const tryLock = await loadTryLock();
+    // Shared, so that whoever asks at the same time is told the same.
+    return tryLock !== undefined && isLockFile(descriptor) && !tryLock(descriptor, { shared: true });
+  } catch {
+    return false;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+type TryLock = (descriptor: number, options?: { readonly shared: boolean }) => boolean;
 
 /** Native code, so loaded only here: readers of results do not need it. */
 async function loadTryLock(): Promise<TryLock | undefined> {
@@ -106,8 +134,15 @@ type Outcome =
   | { readonly state: 'read-only' }
   | { readonly state: 'unsupported'; readonly reason: string };
 
-async function lock(name: string, lockFile: string, tryLock: TryLock): Promise<Outcome> {
+async function lock(
+  { name, lockFile, purpose }: Place,
+  tryLock: TryLock,
+  note: Note,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  let nameless = 0;
   for (let waited = 0; ; waited += PAUSE_MS) {
+    signal?.throwIfAborted();
     const descriptor = open(name, lockFile);
     if (descriptor === undefined) return { state: 'read-only' };
     let locked = false;
@@ -120,16 +155,22 @@ async function lock(name: string, lockFile: string, tryLock: TryLock): Promise<O
     }
     // Whoever had it before may have removed the file since it was opened here: such a lock keeps nobody out.
     if (locked && isAt(lockFile, descriptor)) {
-      writeHolder(lockFile, descriptor);
+      writeHolder(lockFile, descriptor, purpose);
       return { state: 'locked', descriptor };
     }
     closeSync(descriptor);
-    if (waited >= PATIENCE_MS) return { state: 'taken' };
+    const holder = readHolder(lockFile);
+    // Between two that begin, the file is gone, or not written yet.
+    nameless = holder === undefined ? nameless + PAUSE_MS : 0;
+    if (waited >= PATIENCE_MS && (nameless >= PATIENCE_MS || (holder && holder.purpose !== 'begin')))
+      return { state: 'taken' };
+    if (waited === SILENCE_MS && holder)
+      note(`waiting for process ${holder.pid} on ${holder.host}, which is beginning ${name}`);
     await sleep(PAUSE_MS);
   }
 }
 
-const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
 /** Undefined where nothing can be written, so that there is nothing to guard: the first write will say why. */
 function open(name: string, lockFile: string): number | undefined {
@@ -166,10 +207,11 @@ function isAt(path: string, descriptor: number): boolean {
   return named?.ino === open.ino && named.dev === open.dev;
 }
 
-function writeHolder(lockFile: string, descriptor: number): void {
+function writeHolder(lockFile: string, descriptor: number, purpose: Place['purpose']): void {
   try {
     ftruncateSync(descriptor);
-    const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
+    const since = new Date().toISOString();
+    const holder = { pid: process.pid, host: hostname(), since, ...(purpose ? { purpose } : {}) };
     writeSync(descriptor, `${JSON.stringify({ schema: 'semcrc/lock@1', ...holder })}\n`);
   } catch (error) {
     rmSync(lockFile, { force: true });
@@ -178,7 +220,8 @@ function writeHolder(lockFile: string, descriptor: number): void {
   }
 }
 
-function taken(name: string, lockFile: string): SemcrcError {
+/** The error of a place that another process has. */
+export function taken(name: string, lockFile: string): SemcrcError {
   const holder = readHolder(lockFile);
   const who = holder ? `process ${holder.pid} on ${holder.host}, since ${holder.since}` : 'another process';
   return new SemcrcError(
@@ -196,10 +239,19 @@ function foreign(name: string, lockFile: string): SemcrcError {
   );
 }
 
-function readHolder(lockFile: string): { pid: number; host: string; since: string } | undefined {
+/** The process that has, or last had, a place. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly since: string;
+  readonly purpose?: 'begin';
+}
+
+/** Undefined where a lock file does not say: none is there, or it is being written. */
+export function readHolder(lockFile: string): Holder | undefined {
   try {
-    const { pid, host, since } = JSON.parse(readFileSync(lockFile, 'utf8'));
-    return { pid, host, since };
+    const { pid, host, since, purpose } = JSON.parse(readFileSync(lockFile, 'utf8'));
+    return { pid, host, since, ...(purpose === 'begin' ? { purpose } : {}) };
   } catch {
     // Not written yet, gone by now, or locked against reading (Windows).
     return undefined;

@@ -57,6 +57,8 @@ export interface FinishedRun {
 export interface RunExperimentOptions extends WorkOptions {
   /** Runs done before: they are taken over, not done again. */
   readonly finished?: readonly FinishedRun[] | undefined;
+  /** Runs to be done here, by number; all by default. Others are done elsewhere, and no part of the result. */
+  readonly only?: ReadonlySet<number> | undefined;
   /** Called with each run as it is done, in no particular order, before the experiment goes on. */
   readonly onRun?: ((run: FinishedRun) => void | Promise<void>) | undefined;
 }
@@ -98,13 +100,15 @@ export async function runExperiment(
   plan: ExperimentPlan,
   options: RunExperimentOptions,
 ): Promise<ExperimentResult> {
-  const { executor, finished = [], onRun, onProgress } = options;
+  const { executor, finished = [], only, onRun, onProgress } = options;
   const cohort = await readCohort(opening, plan, options);
-  const plans = planRuns(plan, cohort);
-  const done = new Map(finished.filter(({ run }) => run < plans.length).map((run) => [run.run, run]));
+  const all = planRuns(plan, cohort);
+  const plans = only ? all.filter(({ run }) => only.has(run)) : all;
+  const asked = new Set(plans.map(({ run }) => run));
+  const done = new Map(finished.filter(({ run }) => asked.has(run)).map((run) => [run.run, run]));
   const pending = plans.filter(({ run }) => !done.has(run));
   const grid = options.grid ?? new Float32Array(0);
-  const scans = scansOf(grid.length > 0 ? plans : pending, cohort);
+  const scans = scansOf(grid.length > 0 ? all : pending, cohort);
   const start = sessionOf({ ...opening, known: cohort }, plan, options);
   const { profiles, samples, ...facts } = await profileScans(start, scans, options);
 

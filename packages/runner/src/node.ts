@@ -37,17 +37,28 @@ export {
 export { openSource } from './handle-node.ts';
 export {
   BUILT_IN_MODELS,
+  mergePrediction,
   type PredictionExecutor,
   type PredictionOptions,
   type PredictionSpec,
   type PredictionSummary,
   runPrediction,
 } from './prediction.ts';
-export { type PreparationExecutor, type PreparationOptions, runPreparation } from './preparation.ts';
+export {
+  mergePreparation,
+  type PreparationExecutor,
+  type PreparationOptions,
+  runPreparation,
+} from './preparation.ts';
 export { runProjection, runReconstruction, type ScanExecutor, type ScanRunOptions } from './scan.ts';
 export { estimateSimulation, type SimulationEstimate } from './simulation/estimate.ts';
 export type { SimulationExecutor, SimulationOutput } from './simulation/jobs.ts';
-export { runSimulation, type SimulationOptions, type SimulationSummary } from './simulation/run.ts';
+export {
+  mergeSimulation,
+  runSimulation,
+  type SimulationOptions,
+  type SimulationSummary,
+} from './simulation/run.ts';
 export type { PatientsToDraw, SimulationSpec } from './simulation/spec.ts';
 export { type NodeThreadOptions, serveNodeThread, spawnNodeThread } from './thread-node.ts';
 

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { moveCells, readManifestTable } from '@semcrc/cohort/node';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+import { disk, fingerprintOf, moveCells, readManifestTable } from '@semcrc/cohort/node';
 import { checkOutput, readNifti, writeFileAtomic, writeNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import {
@@ -16,8 +16,10 @@ import {
   segmentScan,
 } from '@semcrc/predict';
 import { nodeRuntime, type RuntimeChoice, readNetworkFiles } from '@semcrc/predict/node';
+import { hasParts, type PartWriter, partItems, type Whole } from '@semcrc/results';
 import { stringify } from 'csv-stringify/sync';
 import type { Executor, Workbench } from './executor.ts';
+import { goneFrom } from './gone-scan.ts';
 import { lanesFor, runConcurrently } from './run-concurrently.ts';
 
 /** Names that stand for a predictor which ships with semcrc. */
@@ -74,6 +76,8 @@ export type PredictionExecutor = Executor<PredictionSession, PredictionJobs>;
 
 export interface PredictionOptions {
   readonly executor: PredictionExecutor;
+  /** The part of the scans to be predicted; all of them by default. Parts are put together by {@link mergePrediction}. */
+  readonly part?: PartWriter | null | undefined;
   /** Whether predictions of another model or input in that place give way; default `keep`: it is an error. */
   readonly replace?: 'keep' | 'replace';
   /** Gives up; scans predicted so far are kept, and the next call goes on from them. */
@@ -96,11 +100,23 @@ export interface PredictionSummary {
   readonly clipped: number;
   readonly crossed: number;
   readonly labels: readonly number[];
-  readonly manifest: string;
+  /** Null where only a part was predicted. */
+  readonly manifest: string | null;
   /** Label scheme of the segmentations; null for images. */
   readonly scheme: string | null;
   /** Columns that `calibrate` needs and the manifest lacks. */
   readonly lacking: readonly string[];
+}
+
+/** What a merge of parts writes and says of the whole. */
+interface PredictionDetails extends Pick<PredictionSummary, 'model' | 'task' | 'scheme' | 'lacking'> {
+  readonly writes: readonly string[];
+  /** Where each scan's files are, relative to the output. */
+  readonly folders: readonly string[];
+  /** The text of the manifest. */
+  readonly manifest: string;
+  /** What tells each image from another in its place. */
+  readonly prints: readonly string[];
 }
 
 const RECORD = 'prediction.json';
@@ -130,12 +146,35 @@ interface ModelFacts {
 export async function runPrediction(
   spec: PredictionSpec,
   path: string,
-  { executor, replace = 'keep', signal, onProgress, warn }: PredictionOptions,
+  { executor, part, replace = 'keep', signal, onProgress, warn }: PredictionOptions,
 ): Promise<PredictionSummary> {
   const facts = await factsOf(spec);
   const list = await listScans(spec, path, facts);
-  await begin(spec, path, facts, list.scans, replace);
-  const pending = list.scans.filter(({ folder }) => !isWritten(folder, facts));
+  const own = part ? partItems(part.part, list.scans.length).map((at) => list.scans[at]) : list.scans;
+  await part?.enter();
+  const prints = await printsOf(list.scans, own, part?.begun() ?? null);
+  const digest = await digestOf([
+    facts.digest,
+    spec.units,
+    list.scans.map(({ scan }, at) => [scan, prints[at]]),
+  ]);
+  await begin(spec, path, facts, digest, list.scans, own, replace);
+  const { columns, text } = manifestOf(path, list, facts);
+  const lacking = NEEDED.filter((column) => !columns.includes(column));
+  const pending = own.filter(({ folder }) => !isWritten(folder, facts.writes));
+  const manifest = join(path, MANIFEST);
+  const merged = part && pending.length === 0 && existsSync(manifest) && !hasParts(path);
+  if (part && !merged) {
+    const details: PredictionDetails = {
+      ...{ model: facts.name, task: facts.task, scheme: facts.scheme, writes: facts.writes, lacking },
+      folders: list.scans.map(({ folder }) => relative(resolve(path), folder)),
+      manifest: text,
+      prints,
+    };
+    const items = list.scans.map(({ scan }) => scan);
+    await part.begin({ command: 'predict', digest, noun: 'scans', items, details: { ...details } });
+  }
+  for (const { folder } of pending) mkdirSync(folder, { recursive: true });
   const counts = new Int32Array(new SharedArrayBuffer(12));
   const session: PredictionSession = {
     spec,
@@ -158,25 +197,59 @@ export async function runPrediction(
   } finally {
     clearInterval(timer);
   }
-  const columns = await writeManifest(path, list, facts);
+  if (!part) await writeFileAtomic(manifest, text);
+  else if (!merged) await part.finish({ made }, pending.length);
   if (list.outdated.length > 0) {
     warn?.(`the manifest leaves out ${list.outdated.join(', ')}, which belong to an earlier prediction`);
   }
-  const sum = (of: (scan: ScanPredicted) => number): number =>
-    made.reduce((total, scan) => total + of(scan), 0);
   return {
     path,
     model: facts.name,
     task: facts.task,
+    scans: own.length,
+    kept: own.length - pending.length,
+    ...figuresOf(made),
+    manifest: part && !merged ? null : manifest,
+    scheme: facts.scheme,
+    lacking,
+  };
+}
+
+/**
+ * Puts together what was predicted in parts: writes the manifest.
+ *
+ * @param outcomes of the parts, as they gave them
+ * @throws SemcrcError `bad-input` naming a scan whose files are gone
+ */
+export async function mergePrediction(
+  path: string,
+  { items, details }: Whole,
+  outcomes: readonly unknown[],
+): Promise<PredictionSummary> {
+  const { folders, writes, manifest: text, ...facts } = details as unknown as PredictionDetails;
+  const gone = folders.findIndex((folder) => !isWritten(join(path, folder), writes));
+  if (gone >= 0) throw goneFrom(path, items[gone]);
+  const manifest = join(path, MANIFEST);
+  await writeFileAtomic(manifest, text);
+  const made = outcomes.flatMap((outcome) => (outcome as { readonly made: readonly ScanPredicted[] }).made);
+  return {
+    path,
+    ...{ model: facts.model, task: facts.task, scheme: facts.scheme, lacking: facts.lacking },
+    ...{ scans: items.length, kept: 0, manifest },
+    ...figuresOf(made),
+  };
+}
+
+function figuresOf(
+  made: readonly ScanPredicted[],
+): Pick<PredictionSummary, 'runtime' | 'clipped' | 'crossed' | 'labels'> {
+  const sum = (of: (scan: ScanPredicted) => number): number =>
+    made.reduce((total, scan) => total + of(scan), 0);
+  return {
     runtime: made[0]?.runtime ?? null,
-    scans: list.scans.length,
-    kept: list.scans.length - pending.length,
     clipped: sum(({ clipped }) => clipped),
     crossed: sum(({ crossed }) => crossed),
     labels: [...new Set(made.flatMap(({ labels }) => labels))].sort((a, b) => a - b),
-    manifest: join(path, MANIFEST),
-    scheme: facts.scheme,
-    lacking: NEEDED.filter((column) => !columns.includes(column)),
   };
 }
 
@@ -251,19 +324,21 @@ function folderOf(path: string, scan: string): string {
   });
 }
 
-/** Makes the folder ready, and refuses one of the user's that holds something else. */
+/**
+ * Makes the folder ready, and refuses one of the user's that holds something else.
+ *
+ * @param digest of all that decides the predictions
+ * @param own scans that are to be written now
+ */
 async function begin(
   spec: PredictionSpec,
   path: string,
   facts: ModelFacts,
+  digest: string,
   scans: readonly ScanToPredict[],
+  own: readonly ScanToPredict[],
   replace: 'keep' | 'replace',
 ): Promise<void> {
-  const digest = await digestOf([
-    facts.digest,
-    spec.units,
-    scans.map(({ scan, image }) => [scan, printOf(image)]),
-  ]);
   const found = statSync(path, { throwIfNoEntry: false });
   if (found && !found.isDirectory()) {
     throw new SemcrcError('usage', `${path} is a file; choose a folder for \`out\``, {
@@ -279,8 +354,8 @@ async function begin(
     );
   }
   const inputs = [spec.input, ...scans.map(({ image }) => image)];
-  for (const { folder } of scans) {
-    for (const file of filesOf(folder, facts)) checkOutput(file, { inputs });
+  for (const { folder } of own) {
+    for (const file of filesOf(folder, facts.writes)) checkOutput(file, { inputs });
   }
   checkOutput(join(path, MANIFEST), { inputs });
   if (before !== null && before !== digest) {
@@ -296,19 +371,28 @@ async function begin(
     for (const name of [MANIFEST, RECORD, 'scans', ...files])
       rmSync(join(path, name), { recursive: true, force: true });
   }
-  for (const { folder } of scans) mkdirSync(folder, { recursive: true });
+  mkdirSync(path, { recursive: true });
   const { writes: _, ...model } = facts;
   const document = { schema: 'semcrc/prediction@1', digest, model, scans: scans.length, spec };
   await writeFileAtomic(join(path, RECORD), `${JSON.stringify(document, null, 2)}\n`);
 }
 
-/** What tells an image from another in its place. */
-function printOf(image: string): readonly (string | number)[] {
-  const found = statSync(image, { throwIfNoEntry: false });
-  if (!found) {
-    throw new SemcrcError('bad-input', `${image}: no such file`, { data: { file: image } });
-  }
-  return [image, found.size, found.mtimeMs];
+/**
+ * What tells each image from another in its place: its content, so that a copy is as good. Of images that another part saw when it began,
+ * and that are none of this one's, nothing is read.
+ */
+async function printsOf(
+  scans: readonly ScanToPredict[],
+  own: readonly ScanToPredict[],
+  begun: Whole | null,
+): Promise<readonly string[]> {
+  const known =
+    begun?.items.length === scans.length ? (begun.details.prints as readonly string[]) : undefined;
+  const mine = new Set(own);
+  const prints: string[] = [];
+  for (const [at, scan] of scans.entries())
+    prints.push(known && !mine.has(scan) ? known[at] : await fingerprintOf(disk, scan.image, 'image'));
+  return prints;
 }
 
 /** Digest of the predictions whose files stand in a folder; null where there are none. */
@@ -321,20 +405,22 @@ function recordOf(path: string): string | null {
   }
 }
 
-function filesOf(folder: string, { writes }: Pick<ModelFacts, 'writes'>): readonly string[] {
+function filesOf(folder: string, writes: readonly string[]): readonly string[] {
   return writes.map((name) => join(folder, `${name}.nii.gz`));
 }
 
-function isWritten(folder: string, facts: ModelFacts): boolean {
-  return filesOf(folder, facts).every((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true);
+function isWritten(folder: string, writes: readonly string[]): boolean {
+  return filesOf(folder, writes).every(
+    (file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true,
+  );
 }
 
-/** Writes the manifest and tells its columns. */
-async function writeManifest(
+/** The manifest of all scans: its columns, and its text. */
+function manifestOf(
   path: string,
   { scans, columns, cells }: ScansToPredict,
   { writes }: ModelFacts,
-): Promise<readonly string[]> {
+): { readonly columns: readonly string[]; readonly text: string } {
   const header = ['scan', ...columns, ...writes];
   const rows = scans.map(({ scan, folder }, at) => {
     const own = folder === resolve(path) ? '' : `scans/${scan}/`;
@@ -344,8 +430,7 @@ async function writeManifest(
       ...writes.map((name) => `${own}${name}.nii.gz`),
     ];
   });
-  await writeFileAtomic(join(path, MANIFEST), stringify([header, ...rows]));
-  return header;
+  return { columns: header, text: stringify([header, ...rows]) };
 }
 
 /** Steps of windowed intensity that predictions are stored in, as 16-bit integers. */

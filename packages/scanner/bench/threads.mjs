@@ -1,5 +1,9 @@
-// A whole scan shared out among threads, as a command does it: spans of views, then slabs of slices.
+// A whole scan shared out among threads, as a command does it: spans of views, then slabs of slices. In a process of its own, so
+// that its peak memory is the scan's.
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { loadProjector } from '@semcrc/kernels';
 import { planHelix, projectViews, reconstructSlab, valuesPerView, viewsFor } from '@semcrc/scanner';
@@ -9,16 +13,30 @@ const SLICES = 32;
 
 const shared = (length) => new Float32Array(new SharedArrayBuffer(4 * length));
 
-/** CPU seconds a thread that projecting and reconstructing a helix take: what idle cores would take. */
-export async function scanInThreads(shape, options, threads) {
+const script = fileURLToPath(import.meta.url);
+
+/** CPU seconds a thread that projecting and reconstructing a helix take, what idle cores would take; peak memory in MB. */
+export function scanApart(shape, threads) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [script, JSON.stringify({ shape, threads })],
+    {
+      encoding: 'utf8',
+    },
+  );
+  if (status !== 0) throw new Error(`the scan of ${shape.join(' × ')} ended with ${status}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+async function scanInThreads({ shape, threads }) {
   const [slices, height, width] = shape;
-  const geometry = planHelix(shape, options);
+  const geometry = planHelix(shape);
   const volume = shared(slices * height * width);
   for (let i = 0; i < volume.length; i++) volume[i] = (i % 97) / 97;
   const views = shared(geometry.views * valuesPerView(geometry));
   const workers = Array.from({ length: threads }, () => {
-    const data = { shape, options, volume, views };
-    return new Worker(new URL(import.meta.url), { workerData: data });
+    const data = { shape, volume, views };
+    return new Worker(script, { workerData: data });
   });
   await Promise.all(workers.map(answer));
   const timed = async (kind, count, size) => {
@@ -40,7 +58,7 @@ export async function scanInThreads(shape, options, threads) {
   const projection = await timed('project', geometry.views, VIEWS);
   const reconstruction = await timed('reconstruct', slices, SLICES);
   await Promise.all(workers.map((worker) => worker.terminate()));
-  return { projection, reconstruction, rows: geometry.rows };
+  return { projection, reconstruction, rows: geometry.rows, memory: peakMemory() };
 }
 
 function answer(worker) {
@@ -48,9 +66,9 @@ function answer(worker) {
 }
 
 if (!isMainThread) {
-  const { shape, options, volume, views } = workerData;
+  const { shape, volume, views } = workerData;
   const projector = await loadProjector();
-  const geometry = planHelix(shape, options);
+  const geometry = planHelix(shape);
   const perView = valuesPerView(geometry);
   parentPort.on('message', ({ kind, span }) => {
     if (kind === 'project') {
@@ -64,4 +82,18 @@ if (!isMainThread) {
     parentPort.postMessage('done');
   });
   parentPort.postMessage('ready');
+}
+
+/** Megabytes (10⁶ bytes) this process held at most; null on systems that do not tell. */
+function peakMemory() {
+  try {
+    const [, kilobytes] = /VmHWM:\s*(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
+    return Math.round((Number(kilobytes) * 1024) / 1e6);
+  } catch {
+    return null;
+  }
+}
+
+if (isMainThread && process.argv[1] === script) {
+  console.log(JSON.stringify(await scanInThreads(JSON.parse(process.argv[2]))));
 }

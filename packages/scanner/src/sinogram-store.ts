@@ -37,9 +37,12 @@ class SinogramFolder {
       const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
       if (missing && key.endsWith('.json')) return undefined;
       const reason = missing
-        ? 'the chunk is missing; project the volume again'
+        ? 'the chunk is missing; project the volume again with `force`'
         : `cannot be read: ${reasonOf(cause)}`;
-      throw new SemcrcError('bad-input', `${path}: ${reason}`, { data: { file: path }, cause });
+      throw new SemcrcError('bad-input', `${path}: ${reason}`, {
+        data: { file: path, ...(missing ? { options: ['force'] } : {}) },
+        cause,
+      });
     }
   }
 
@@ -58,7 +61,8 @@ const chunkOf = (draft: Draft, block: number) =>
 /**
  * Begins a sinogram at `path`, or takes up one that was interrupted: its blocks wait in `<path>.partial`.
  *
- * @throws SemcrcError `usage` when something else stands at the path, unless it is a sinogram that may be replaced.
+ * @throws SemcrcError `usage` when something else stands at the path, unless it is a sinogram that may be replaced; `bad-input`
+ *   when this very sinogram stands there and is damaged.
  */
 export async function beginSinogram(
   path: string,
@@ -68,7 +72,11 @@ export async function beginSinogram(
   const digest = digestOf(facts);
   if (await exists(path)) {
     const found = await openSinogram(path).catch(() => undefined);
-    if (found && digestOf(found.facts) === digest && replace === 'keep') return { state: 'finished' };
+    if (found && digestOf(found.facts) === digest && replace === 'keep') {
+      // A chunk that is gone or damaged is told now, not when somebody reconstructs.
+      for (const span of viewBlocks(facts.geometry)) await found.read(span);
+      return { state: 'finished' };
+    }
     if (!found || replace === 'keep') {
       throw new SemcrcError(
         'usage',
@@ -233,7 +241,7 @@ export async function openSinogram(path: string): Promise<StoredSinogram> {
             const value = data[start + row];
             if (!Number.isFinite(value)) {
               refuse(
-                `a value of view ${block * perChunk + Math.floor(line / columns)} is ${value}; project the volume again`,
+                `a value of view ${block * perChunk + Math.floor(line / columns)} is ${value}; project the volume again with force`,
               );
             }
             out[target] = value;
@@ -265,7 +273,7 @@ async function readChunk(
   if (data.length !== expected) {
     throw new SemcrcError(
       'bad-input',
-      `${path}: the chunk holds ${data.length} values, expected ${expected}; project the volume again`,
+      `${path}: the chunk holds ${data.length} values, expected ${expected}; project the volume again with force`,
       { data: { file: path } },
     );
   }

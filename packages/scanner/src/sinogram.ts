@@ -1,9 +1,9 @@
-import type { Affine } from '@semcrc/imaging';
+import { type Affine, invertAffine } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Span } from './beams.ts';
-import { type Geometry, valuesPerView } from './geometry.ts';
+import { type Geometry, outerRadius, valuesPerView } from './geometry.ts';
 import type { Noise } from './noise.ts';
 
 /** What a sinogram's store says it is. */
@@ -75,6 +75,9 @@ const Facts = Type.Object({
 });
 const factsCheck = Compile(Facts);
 
+/** Voxels that a volume may have: f32 of them fill 8 GiB. */
+const MOST_VOXELS = 2 ** 31;
+
 /**
  * Facts from the attributes of a store.
  *
@@ -97,6 +100,23 @@ export function parseFacts(attributes: unknown, name: string): SinogramFacts {
   const { geometry, noise, volume } = attributes as Static<typeof Facts>;
   const { rows, shape } = geometry;
   if (geometry.kind !== 'helix' && rows !== shape[0]) refuse(`it has ${rows} rows for ${shape[0]} slices`);
+  if (shape[0] * shape[1] * shape[2] > MOST_VOXELS)
+    refuse(`a volume of ${shape.join(' × ')} has too many voxels`);
+  const sizes = (of: readonly number[]) => [...of].sort((a, b) => a - b).join();
+  if (sizes(shape) !== sizes(volume.source.shape)) {
+    refuse(`it was made of ${shape.join(' × ')} voxels, and the file has ${volume.source.shape.join(' × ')}`);
+  }
+  for (const affine of [volume.affine, volume.source.affine]) {
+    try {
+      invertAffine(affine);
+    } catch (cause) {
+      refuse((cause as SemcrcError).message);
+    }
+  }
+  if (geometry.kind !== 'parallel') {
+    const radius = Math.min(geometry.sourceRadius, geometry.detectorRadius);
+    if (radius <= outerRadius(geometry)) refuse('its source or detector stands inside the volume');
+  }
   return { geometry, noise, volume } as SinogramFacts;
 }
 

@@ -112,7 +112,8 @@ describe('a stored sinogram', () => {
   it('is taken up where it stood, and has the same bytes then', async () => {
     // Many slices make blocks of few views.
     const high: Volume = makeVolume(new Float32Array(300 * 720).fill(0.5), [300, 24, 30], affine);
-    const facts = factsOf(planFan(high.shape, { maxColumns: 91 }));
+    const usual = factsOf(planFan(high.shape, { maxColumns: 91 }));
+    const facts = { ...usual, volume: { ...usual.volume, source: { ...source, shape: high.shape } } };
     const blocks = viewBlocks(facts.geometry);
     expect(blocks.length).toBe(3);
     await project(facts, (pending) => pending.slice(1, 2), high);
@@ -163,10 +164,11 @@ describe('a stored sinogram', () => {
     await finish(facts);
     damage(join(path, 'integrals', 'c', '0', '0', '0'));
     const { read } = await openSinogram(path);
-    await expect(read({ from: 0, to: 7 })).rejects.toMatchObject({
-      code: 'bad-input',
-      message: expect.stringMatching(message),
-    });
+    const refused = { code: 'bad-input', message: expect.stringMatching(message) };
+    await expect(read({ from: 0, to: 7 })).rejects.toMatchObject(refused);
+    // Projecting again must not say that all is there; it may be told to replace what is damaged.
+    await expect(beginSinogram(path, facts)).rejects.toMatchObject(refused);
+    expect(await beginSinogram(path, facts, 'replace')).toMatchObject({ state: 'begun' });
   });
 
   it.each([
@@ -185,6 +187,35 @@ describe('a stored sinogram', () => {
       'a detector of no size',
       (a: Record<string, unknown>) => ({ ...a, geometry: { ...(a.geometry as object), detectorWidth: -1 } }),
       /is no sinogram/,
+    ],
+    [
+      'voxels without number',
+      (a: Record<string, unknown>) => ({
+        ...a,
+        geometry: { ...(a.geometry as object), shape: [2 ** 24, 2 ** 24, 2 ** 24] },
+      }),
+      /too many voxels/,
+    ],
+    [
+      'another grid than its file',
+      (a: Record<string, unknown>) => ({
+        ...a,
+        geometry: { ...(a.geometry as object), shape: [40, 24, 31] },
+      }),
+      /made of 40 × 24 × 31 voxels, and the file has 40 × 24 × 30/,
+    ],
+    [
+      'an affine of zeros',
+      (a: Record<string, unknown>) => ({
+        ...a,
+        volume: { ...(a.volume as object), affine: new Array(16).fill(0) },
+      }),
+      /affine cannot be inverted/,
+    ],
+    [
+      'a source inside the volume',
+      (a: Record<string, unknown>) => ({ ...a, geometry: { ...(a.geometry as object), sourceRadius: 1 } }),
+      /stands inside the volume/,
     ],
   ] as const)('with %s is refused', async (_, edit, message) => {
     const facts = factsOf(tall);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
+import type { Part } from '@semcrc/results';
 import {
   BUILT_IN_MODELS,
   type PredictionSpec,
@@ -8,7 +9,7 @@ import {
 } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, PART, QUIET, WORKERS } from '../options.ts';
 import { facts, table } from '../table.ts';
 import { PREDICTIONS, workInto } from '../work.ts';
 
@@ -21,6 +22,7 @@ interface PredictOptions {
   readonly list?: boolean;
   readonly out?: string;
   readonly force?: boolean;
+  readonly part?: Part;
   readonly workers?: number;
 }
 
@@ -51,6 +53,7 @@ const IMAGES = [
 const OUTPUT = [
   new Option('--out <folder>', 'where predictions and their manifest are written (default: predicted)'),
   new Option('--force', 'replace predictions of another model or other images in that place'),
+  PART,
   WORKERS,
   QUIET,
   JSON_OUTPUT,
@@ -62,6 +65,8 @@ Examples:
   semcrc predict --model unet.onnx --input cohort/manifest.csv --out predicted
   semcrc predict --model organs.onnx --input predicted/manifest.csv --out segmented
       interrupted, the same line goes on where it was
+  semcrc predict --model unet.onnx --input cohort/manifest.csv --out predicted --part 3/20
+      the third of twenty parts; once all are done, semcrc merge predicted
   semcrc calibrate segmented/manifest.csv --labels suprem`;
 
 /** `semcrc predict`: networks over scans. */
@@ -80,7 +85,7 @@ export function predictCommand(invocation: Invocation): Command {
       terminal.printJson(BUILT_IN_MODELS);
       return;
     }
-    const { out = 'predicted', force = false, workers } = options;
+    const { out = 'predicted', force = false, workers, part } = options;
     const spec: PredictionSpec = {
       model: needed(options, 'model'),
       input: needed(options, 'input'),
@@ -88,10 +93,10 @@ export function predictCommand(invocation: Invocation): Command {
       units: options.units ?? 'window',
       runtime: options.runtime ?? 'auto',
     };
-    const how = { executors: PREDICTIONS, workers, force, units: 'windows' };
+    const how = { executors: PREDICTIONS, workers, force, part, units: 'windows' };
     const summary = await workInto(out, how, invocation, (work) => runPrediction(spec, out, work));
     if (summary.runtime !== null) terminal.note(`note: ran on ${summary.runtime}`);
-    terminal.print(facts(factsOf(summary)));
+    terminal.print(facts(predictionFacts(summary)));
     terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson(summary);
   });
@@ -106,7 +111,8 @@ function needed(options: PredictOptions, name: 'model' | 'input'): string {
   });
 }
 
-function factsOf(summary: PredictionSummary): [string, string][] {
+/** What a prediction wrote, by name. */
+export function predictionFacts(summary: PredictionSummary): [string, string][] {
   const { model, task, scans, kept, clipped, crossed, labels, manifest, scheme, lacking } = summary;
   const rows: [string, string][] = [
     ['model', `${model} (${task})`],
@@ -120,6 +126,7 @@ function factsOf(summary: PredictionSummary): [string, string][] {
   } else {
     rows.push(['labels found', labels.length === 0 ? 'none' : labels.join(', ')]);
   }
+  if (manifest === null) return rows;
   const next =
     lacking.length === 0
       ? `semcrc calibrate ${manifest} --labels ${scheme ?? '<scheme>'}`

@@ -1,15 +1,24 @@
 import { resolve } from 'node:path';
-import { type CohortCheck, checkCohort, paperSlicesOf, readManifest, scanLayout } from '@semcrc/cohort/node';
+import {
+  type CohortCheck,
+  checkCohort,
+  paperSlicesOf,
+  readManifest,
+  type StoreSummary,
+  scanLayout,
+} from '@semcrc/cohort/node';
 import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
+import { hasParts, type Part } from '@semcrc/results';
 import { runPreparation } from '@semcrc/runner/node';
 import { Command, Option } from 'commander';
 import { flagsIn } from '../error-report.ts';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, addSourceOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
+import { addOptions, addSourceOptions, JSON_OUTPUT, PART, QUIET, WORKERS } from '../options.ts';
 import { SETTING_NAMES, type Settings } from '../settings.ts';
 import { chooseSource, filesHandleOf } from '../source.ts';
 import { facts, table, wrapped } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
 import { noteMended, noteScans, PREPARATIONS, workInto } from '../work.ts';
 
 interface PrepareOptions extends Settings {
@@ -17,6 +26,7 @@ interface PrepareOptions extends Settings {
   readonly check?: boolean;
   readonly fast?: boolean;
   readonly force?: boolean;
+  readonly part?: Part;
   readonly workers?: number;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -30,6 +40,7 @@ const OUTPUT = [
   ),
   new Option('--fast', 'with --check: headers and sizes only, no voxels'),
   new Option('--force', 'replace a cohort of other files or options in that place'),
+  PART,
   WORKERS,
   QUIET,
   JSON_OUTPUT,
@@ -42,6 +53,8 @@ Examples:
   semcrc prepare manifest.csv --labels suprem --spacing 1.5,1.5,3 --out cohort.zarr
       as in the paper; started again after being killed, it goes on where it was
   semcrc prepare trees --layout semantic-uq --dataset TotalSegmentator --labels totalsegmentator
+  semcrc prepare manifest.csv --labels suprem --out cohort.zarr --part 3/20
+      the third of twenty parts; once all are done, semcrc merge cohort.zarr
   semcrc calibrate cohort.zarr`;
 
 /** `semcrc prepare`: scan files → a prepared cohort that every command opens at once. */
@@ -56,38 +69,54 @@ export function prepareCommand(invocation: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (source: string, options: PrepareOptions) => {
-    const { out = 'cohort.zarr', check = false, fast = false, force = false, workers, ...rest } = options;
+    const {
+      out = 'cohort.zarr',
+      check = false,
+      fast = false,
+      force = false,
+      workers,
+      part,
+      ...rest
+    } = options;
     const { json: _, quiet: __, ...settings } = rest;
     const handle = filesHandleOf(chooseSource({ ...settings, source }, 'paper'));
     if (fast && !check) throw new SemcrcError('usage', '--fast goes with --check');
     if (check) return checkFiles(handle, fast ? 'headers' : 'voxels', invocation);
 
-    const how = { executors: PREPARATIONS, workers, force, units: 'scans' };
+    const how = { executors: PREPARATIONS, workers, force, part, units: 'scans' };
     const summary = await workInto(out, how, invocation, (work) => runPreparation(handle, out, work));
+    if (part !== undefined && hasParts(out)) {
+      terminal.printJson({ path: out, state: 'part', ...part });
+      return;
+    }
     if (summary === null) {
       terminal.print(`${resolve(out)} holds this cohort already, from the same files and options`);
       terminal.printJson({ path: out, state: 'unchanged' });
       return;
     }
-    noteMended(terminal, summary.mended);
-    const { kept, leftOut, shape } = summary;
-    terminal.print(
-      facts([
-        ['cohort', `${kept.length} scans of ${shape.join(' × ')} (slices × height × width)`],
-        ['left out', leftOut.length === 0 ? 'none' : String(leftOut.length)],
-      ]),
-    );
-    if (leftOut.length > 0) {
-      terminal.print(
-        `\n${table(
-          ['scan', 'left out because'],
-          leftOut.map(({ scan, reason }) => [scan, reason]),
-        )}`,
-      );
-    }
+    printPrepared(terminal, summary);
     terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson({ state: 'written', ...summary });
   });
+}
+
+/** Says what a prepared cohort holds, and which scans were left out. */
+export function printPrepared(terminal: Terminal, { mended, kept, leftOut, shape }: StoreSummary): void {
+  noteMended(terminal, mended);
+  terminal.print(
+    facts([
+      ['cohort', `${kept.length} scans of ${shape.join(' × ')} (slices × height × width)`],
+      ['left out', leftOut.length === 0 ? 'none' : String(leftOut.length)],
+    ]),
+  );
+  if (leftOut.length > 0) {
+    terminal.print(
+      `\n${table(
+        ['scan', 'left out because'],
+        leftOut.map(({ scan, reason }) => [scan, reason]),
+      )}`,
+    );
+  }
 }
 
 /** @throws SemcrcError `bad-input` when there are problems, after listing them */

@@ -54,6 +54,11 @@ export function reconstructCommand(invocation: Invocation): Command {
       path: resolve(out),
       completeness: completeness === undefined ? null : resolve(completeness),
     };
+    if (place.path === place.completeness) {
+      throw new SemcrcError('usage', `\`completeness\` is the file of \`out\`, ${out}; choose another`, {
+        data: { options: ['completeness', 'out'] },
+      });
+    }
     const { facts } = await openSinogram(sinogram);
     const inputs = [sinogram, ...(volume === undefined ? [] : [volume])];
     for (const file of [place.path, place.completeness]) if (file !== null) checkPlace(file, inputs);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { schemeNames } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
+import type { Part } from '@semcrc/results';
 import {
   defaultWorkers,
   estimateSimulation,
@@ -14,7 +15,7 @@ import { defaultWarp, paperPhotons, paperSigma } from '@semcrc/simulate';
 import { Command, Option } from 'commander';
 import { Type } from 'typebox';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT, QUIET, WORKERS } from '../options.ts';
+import { addOptions, JSON_OUTPUT, PART, QUIET, WORKERS } from '../options.ts';
 import { schemaOption } from '../schema-option.ts';
 import { facts } from '../table.ts';
 import { SIMULATIONS, workInto } from '../work.ts';
@@ -40,6 +41,7 @@ interface SimulateOptions {
   readonly layout?: SimulationOutput['format'];
   readonly dryRun?: boolean;
   readonly force?: boolean;
+  readonly part?: Part;
   readonly workers?: number;
 }
 
@@ -153,6 +155,7 @@ const OUTPUT = [
   ).choices(['manifest', 'semantic-uq', 'store']),
   new Option('--dry-run', 'make one scan on trial and say how long and how large the cohort would be'),
   new Option('--force', 'replace a simulated cohort of other options in that place'),
+  PART,
   WORKERS,
   QUIET,
   JSON_OUTPUT,
@@ -167,6 +170,8 @@ Examples:
       for short scans add --window-slices 16 --margin 4 --least-labelled 0 --size 128,128
   semcrc simulate phantom -n 160 --size 128,128,64 --spacing 3,3,3 --task reconstruction --out fbp
       the paper's second task: a helical scan with photon noise, filtered back-projection
+  semcrc simulate phantom -n 10000 --out phantoms --part 3/100
+      the third of a hundred parts; once all are done, semcrc merge phantoms
   semcrc simulate phantom --dry-run`;
 
 /** `semcrc simulate`: cohorts to try everything on. */
@@ -182,7 +187,7 @@ export function simulateCommand(invocation: Invocation): Command {
   addOptions(command, 'Output:', OUTPUT);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (kind: string, options: SimulateOptions) => {
-    const { out = 'simulated', layout = 'manifest', dryRun = false, force = false, workers } = options;
+    const { out = 'simulated', layout = 'manifest', dryRun = false, force = false, workers, part } = options;
     const spec = specOf(kind, options);
     const output: SimulationOutput = { path: out, format: layout };
     if (dryRun) {
@@ -204,15 +209,23 @@ export function simulateCommand(invocation: Invocation): Command {
       });
       return;
     }
-    const how = { executors: SIMULATIONS, workers, force, units: 'scans' };
+    const how = { executors: SIMULATIONS, workers, force, part, units: 'scans' };
     const summary = await workInto(out, how, invocation, (work) => runSimulation(spec, output, work));
-    terminal.print(facts(factsOf(summary)));
+    terminal.print(facts(simulationFacts(summary)));
     terminal.print(`\nwritten to ${resolve(out)}`);
     terminal.printJson(summary);
   });
 }
 
-function factsOf({ scans, kept, f1, coverage, psnr, manifest }: SimulationSummary): [string, string][] {
+/** What a simulation made, by name. */
+export function simulationFacts({
+  scans,
+  kept,
+  f1,
+  coverage,
+  psnr,
+  manifest,
+}: SimulationSummary): [string, string][] {
   const rows: [string, string][] = [
     ['scans', kept === 0 ? String(scans) : `${scans}, ${kept} of them made before`],
   ];

@@ -3,7 +3,7 @@ import { diskNifti, resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { countDraws } from '../scan/scan-files.ts';
 import type { ScanNote } from '../scan/scan-note.ts';
-import { type StorePlan, writeScan } from '../store/draft.ts';
+import { begunPlan, type StorePlan, writeScan } from '../store/draft.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
 import { disk } from './disk.ts';
 import type { ScanFiles, ScanList } from './manifest.ts';
@@ -24,8 +24,17 @@ async function withMeasurements(scans: readonly ScanFiles[], digests: CohortDige
   if (files.length === 0) return digests;
   await findMeasurements(scans);
   const hash = digestOf(disk, digests.digest);
-  for (const file of files) hash.update(await fingerprintOf(disk, file, 'measurement'));
-  return { ...digests, digest: hash.digest('hex') };
+  const scanDigests: string[] = [];
+  for (const [at, { measurement }] of scans.entries()) {
+    const own = digestOf(disk, digests.scanDigests?.[at]);
+    if (measurement !== undefined) {
+      const print = await fingerprintOf(disk, measurement, 'measurement');
+      hash.update(print);
+      own.update(print);
+    }
+    scanDigests.push(own.digest('hex'));
+  }
+  return { ...digests, digest: hash.digest('hex'), scanDigests };
 }
 
 /** How a scan fared. */
@@ -43,8 +52,22 @@ export type ScanOutcome =
 export interface Preparation {
   /** For `beginStore`. */
   readonly plan: StorePlan;
-  /** Prepares one scan and writes it to the store begun at `path`. Any process may do any scan, in any order. */
-  prepare(path: string, id: string): Promise<ScanOutcome>;
+  /**
+   * Prepares one scan and writes it to the store begun at `path`. Any process may do any scan, in any order.
+   *
+   * @param planned digest of the scan's files when the store was begun, where another process began it
+   * @throws SemcrcError `bad-input` where the files are others now
+   */
+  prepare(path: string, id: string, planned?: string): Promise<ScanOutcome>;
+}
+
+/** Hooks, and where a store may have been begun that the plan is to fit. */
+export interface PreparationHooks extends SourceHooks {
+  /**
+   * A store's path: where a preparation of the same scans and options was begun there, its digests are taken over, and each scan's
+   * files are looked at when it is prepared. They need not all be read again by every process that takes part.
+   */
+  readonly begunAt?: string | undefined;
 }
 
 /**
@@ -62,12 +85,15 @@ export interface Preparation {
 export async function openPreparation(
   { name, scans }: ScanList,
   options: ScanOptions,
-  hooks: SourceHooks = {},
+  hooks: PreparationHooks = {},
 ): Promise<Preparation> {
   const labelling = await resolveLabelling(options.labels, options.extraLabels);
   const content = contentOf(labelling, options);
-  const { digest, fingerprints } =
-    knownDigests(options) ?? (await withMeasurements(scans, await digestScans(scans, content, hooks.note)));
+  const making = digestOf(disk, [content, scans.map(({ scan, patient }) => [scan, patient])]).digest('hex');
+  const { digest, fingerprints, scanDigests } =
+    knownDigests(options) ??
+    (await digestsOf(hooks.begunAt, making)) ??
+    (await withMeasurements(scans, await digestScans(scans, content, hooks.note)));
   const notes: ScanNote[] = [];
   const preparer = await scanPreparer(labelling, options, {
     ...hooks,
@@ -83,7 +109,9 @@ export async function openPreparation(
   return {
     plan: {
       digest,
+      making,
       ...(fingerprints === undefined ? {} : { fingerprints }),
+      ...(scanDigests === undefined ? {} : { scanDigests }),
       ids: scans.map(({ scan }) => scan),
       patients: scans.map(({ patient }) => patient),
       labels: labelling.labels,
@@ -98,13 +126,31 @@ export async function openPreparation(
       name,
       preparing,
     },
-    async prepare(path, id) {
+    async prepare(path, id, planned) {
       const files = byId.get(id);
       if (!files) throw new SemcrcError('usage', `${name} has no scan "${id}"`, { data: { scan: id } });
+      if (planned !== undefined) await checkUnchanged(files, planned);
       const prepared = await preparer.prepare(files, measurement ? 'measurement' : 'sample');
       await writeScan(path, id, prepared);
       if (prepared.state === 'left-out') return prepared;
       return { state: 'kept', ...prepared.sample.mended, notes: notes.filter(({ scan }) => scan === id) };
     },
   };
+}
+
+/** The digests of a store that was begun, if it is of the same making. */
+async function digestsOf(path: string | undefined, making: string): Promise<CohortDigests | undefined> {
+  const begun = path === undefined ? undefined : await begunPlan(path);
+  return begun?.making === making && begun.scanDigests !== undefined ? begun : undefined;
+}
+
+/** @throws SemcrcError `bad-input` where a scan's files are not those that were there when the store was begun */
+async function checkUnchanged(files: ScanFiles, planned: string): Promise<void> {
+  const { scanDigests } = await withMeasurements([files], await digestScans([files], {}));
+  if (scanDigests?.[0] === planned) return;
+  throw new SemcrcError(
+    'bad-input',
+    `scan ${files.scan}: its files have changed since this cohort was begun; put them back, or begin again in another \`out\``,
+    { data: { scan: files.scan, file: files.groundTruth, options: ['out'] } },
+  );
 }

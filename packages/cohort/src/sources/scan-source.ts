@@ -70,6 +70,8 @@ function noteTwice(
 export interface CohortDigests {
   readonly digest: string;
   readonly fingerprints?: readonly string[] | undefined;
+  /** SHA-256 over the fingerprints of each scan's files, in order: what one scan is known by. */
+  readonly scanDigests?: readonly string[] | undefined;
 }
 
 /** The digests that an earlier opening in this run found. */
@@ -88,16 +90,19 @@ export async function digestScans(
   scans: readonly ScanFiles[],
   content: object,
   note?: TakeNote,
-): Promise<CohortDigests> {
+): Promise<Required<CohortDigests> & { readonly scanDigests: readonly string[] }> {
   const hash = digestOf(disk, content);
   const fingerprints: string[] = [];
+  const scanDigests: string[] = [];
   const truths = new Map<string, ScanFiles>();
   for (const files of scans) {
     hash.update(`${JSON.stringify([files.scan, files.patient])}\n`);
+    const own = digestOf(disk, [files.scan, files.patient]);
     for (const [role, path] of filesOf(files)) {
       try {
         const print = await fingerprintOf(disk, path, role);
         hash.update(print);
+        own.update(print);
         if (role === 'groundTruth') noteTwice(files, truths.get(print), note);
         if (role === 'groundTruth') {
           truths.set(print, files);
@@ -111,8 +116,9 @@ export async function digestScans(
         });
       }
     }
+    scanDigests.push(own.digest('hex'));
   }
-  return { digest: hash.digest('hex'), fingerprints };
+  return { digest: hash.digest('hex'), fingerprints, scanDigests };
 }
 
 /** @throws SemcrcError `bad-input` naming scan and path when a measurement is not there */

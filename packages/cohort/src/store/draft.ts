@@ -1,5 +1,5 @@
 import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Labels, MendedVoxels, Preparing } from '@semcrc/core';
 import { readTextFile, unwritable, writeFileAtomic, writeFolderAtomic } from '@semcrc/imaging/node';
@@ -34,6 +34,10 @@ export interface StorePlan {
   readonly preparing: Preparing;
   /** Fingerprint of each scan's ground truth, parallel to `ids`. */
   readonly fingerprints?: readonly string[];
+  /** Digest of each scan's files, parallel to `ids`: whoever prepares it later sees whether they are still the same. */
+  readonly scanDigests?: readonly string[];
+  /** Digest of the options and the list of scans, without the content of any file. */
+  readonly making?: string;
 }
 
 /** What is remembered of a written scan beside its voxels. */
@@ -98,8 +102,13 @@ export async function readPlan(path: string): Promise<StorePlan> {
   }
 }
 
+/** The plan of a store that was begun and is not finished; undefined where there is none. */
+export async function begunPlan(path: string): Promise<StorePlan | undefined> {
+  return (await draftState(path)) === 'begun' ? readPlan(path) : undefined;
+}
+
 /** Digest of the source a finished store was written from; undefined when `path` is no prepared cohort. */
-async function finishedDigest(path: string): Promise<string | undefined> {
+export async function finishedDigest(path: string): Promise<string | undefined> {
   try {
     const { attributes } = JSON.parse(
       await readTextFile(join(path, 'zarr.json'), { limit: LONGEST_METADATA }),
@@ -137,6 +146,7 @@ export type StoreProgress =
  * `finishStore` puts the store in place in one step.
  *
  * @param replace whether a finished or begun store of other content gives way.
+ * @param own ids that the caller means to write: only these are looked for. All of them by default.
  * @throws SemcrcError `usage` when other content stands at `path` or was begun there and `replace` is not set, and always
  *   when what stands there is no prepared cohort.
  */
@@ -144,6 +154,7 @@ export async function beginStore(
   path: string,
   plan: StorePlan,
   replace: 'keep' | 'replace' = 'keep',
+  own: readonly string[] = plan.ids,
 ): Promise<StoreProgress> {
   if (await exists(path)) {
     const finished = await finishedDigest(path);
@@ -172,8 +183,9 @@ export async function beginStore(
   if (draft === 'begun') {
     const begun = await readPlan(path);
     if (begun.digest === plan.digest) {
-      const records = await mapConcurrently(plan.ids, (_, index) => readRecord(path, index, plan));
-      return { state: 'begun', pending: plan.ids.filter((_, index) => records[index] === undefined) };
+      const places = new Map(plan.ids.map((id, index) => [id, index]));
+      const records = await mapConcurrently(own, (id) => readRecord(path, places.get(id) ?? -1, plan));
+      return { state: 'begun', pending: own.filter((_, at) => records[at] === undefined) };
     }
     if (replace === 'keep') {
       throw new SemcrcError(
@@ -184,11 +196,14 @@ export async function beginStore(
     }
   }
   await rm(draftOf(path), { recursive: true, force: true });
-  await mkdir(draftOf(path), { recursive: true }).catch((cause: unknown) => {
-    throw unwritable(draftOf(path), cause);
-  });
+  // The last step by itself: in one, a file system that is read-only would count as a folder that is not there.
+  await mkdir(dirname(draftOf(path)), { recursive: true })
+    .then(() => mkdir(draftOf(path)))
+    .catch((cause: unknown) => {
+      throw unwritable(draftOf(path), cause);
+    });
   await writeFileAtomic(planFile(path), JSON.stringify(plan));
-  return { state: 'begun', pending: plan.ids };
+  return { state: 'begun', pending: own };
 }
 
 /**

@@ -55,7 +55,7 @@ export class SliceFeatures {
   readonly #five: Float64Array;
   readonly #nine: Float64Array;
   readonly #squares: Float64Array;
-  readonly #share: Uint8Array;
+  readonly #share: Float64Array;
 
   constructor(height: number, width: number) {
     this.#height = height;
@@ -69,13 +69,16 @@ export class SliceFeatures {
     this.#five = new Float64Array(padded);
     this.#nine = new Float64Array(padded);
     this.#squares = new Float64Array(padded);
-    this.#share = new Uint8Array(padded);
+    this.#share = new Float64Array(padded);
     this.planes = SLICE_FEATURES.map(() => new Float32Array(height * width));
   }
 
-  /** Computes every feature of the slice whose first voxel is `start`; `point` as `pointOf` has it. */
+  /**
+   * Computes every feature of the active voxels of the slice whose first voxel is `start`; `point` as `pointOf` has it. What
+   * stands at other voxels is left there.
+   */
   compute(sample: Sample, point: Float32Array, start: number): void {
-    const { lower, organs, surroundings } = sample;
+    const { lower, upper, organs, surroundings } = sample;
     const area = this.#height * this.#width;
     if (surroundings) this.#copy(surroundings, start / area);
     else this.#pad(sample, point, start);
@@ -87,12 +90,14 @@ export class SliceFeatures {
     const row = this.#row;
     const own = this.#point;
     const wide = this.#interval;
+    const [five, nine, squares, share] = [this.#five, this.#nine, this.#squares, this.#share];
     for (let y = 0; y < this.#height; y++) {
       for (let x = 0; x < this.#width; x++) {
         const i = y * this.#width + x;
         const voxel = start + i;
         const at = (y + MARGIN) * row + x + MARGIN;
         const value = own[at];
+        if (!isActive(lower[voxel], upper[voxel], value)) continue;
         p[i] = value;
         w[i] = wide[at];
         below[i] = value - lower[voxel];
@@ -102,15 +107,15 @@ export class SliceFeatures {
         const down = own[at + row];
         near[i] = (left + right + up + down) / 4 - value;
         far[i] = (own[at - 2] + own[at + 2] + own[at - 2 * row] + own[at + 2 * row]) / 4 - value;
-        const mean = columnOf(this.#five, at, row, 2) / 25;
+        const mean = fiveRows(five, at, row) / 25;
         small[i] = mean - value;
-        large[i] = columnOf(this.#nine, at, row, 4) / 81 - value;
-        deviation[i] = Math.sqrt(Math.max(0, columnOf(this.#squares, at, row, 2) / 25 - mean * mean));
+        large[i] = nineRows(nine, at, row) / 81 - value;
+        deviation[i] = Math.sqrt(Math.max(0, fiveRows(squares, at, row) / 25 - mean * mean));
         const gx = (right - left) / 2;
         const gy = (down - up) / 2;
         gradient[i] = Math.sqrt(gx * gx + gy * gy);
         around[i] = (wide[at - 1] + wide[at + 1] + wide[at - row] + wide[at + row]) / 4;
-        inside[i] = columnOf(this.#share, at, row, 2) / 25;
+        inside[i] = fiveRows(share, at, row) / 25;
         organ[i] = organMean[organs[voxel]] - value;
       }
     }
@@ -231,11 +236,16 @@ export function surroundingsOf(whole: PredictedSlices, part: SlicePart, slots: n
   return kept;
 }
 
-/** Sum over 2·reach + 1 rows, from above to below. */
-function columnOf(values: Float64Array | Uint8Array, at: number, row: number, reach: number): number {
-  let sum = 0;
-  for (let y = -reach; y <= reach; y++) sum += values[at + y * row];
-  return sum;
+/** Sum over five rows, from above to below. */
+function fiveRows(values: Float64Array, at: number, row: number): number {
+  return values[at - 2 * row] + values[at - row] + values[at] + values[at + row] + values[at + 2 * row];
+}
+
+/** Sum over nine rows, from above to below. */
+function nineRows(values: Float64Array, at: number, row: number): number {
+  const above = values[at - 4 * row] + values[at - 3 * row] + values[at - 2 * row] + values[at - row];
+  const upTo = above + values[at] + values[at + row] + values[at + 2 * row];
+  return upTo + values[at + 3 * row] + values[at + 4 * row];
 }
 
 /** Whether a voxel takes part in what is learned: its interval has a width, and its point lies within the range. */

@@ -30,7 +30,7 @@ import {
   infeasibleError,
   secondsSince,
 } from './fit.ts';
-import { gatherLengthProblem, voxelsOfGroups } from './length-problem.ts';
+import { factsOfGroups, type GroupFacts, gatherLengthProblem } from './length-problem.ts';
 
 /** The groups of an anchored procedure on one split: the same for every tolerance. */
 export interface AnchoredGroups {
@@ -134,7 +134,7 @@ export async function fitAnchored(
   }
   const mark = kernels.arena.mark();
   const anchors: { anchor: FitAnchor; family: LambdaFamily; seconds: number }[] = [];
-  let optVoxels: Float64Array;
+  let optGroups: GroupFacts;
   try {
     const problem = await gatherLengthProblem(kernels, split.opt.map(data.profileOf), data.read, partition, {
       sides,
@@ -142,7 +142,7 @@ export async function fitAnchored(
       heuristic: options,
       centre: groups.centre,
     });
-    optVoxels = voxelsOfGroups(problem);
+    optGroups = factsOfGroups(problem);
     const solved =
       options.anchor === 'gamma'
         ? await solveGamma(problem, partition, bounds, options, procedure, stream)
@@ -174,7 +174,7 @@ export async function fitAnchored(
         centre: groups.centre,
         units: found.units,
         anchor,
-        optVoxels,
+        optGroups,
         omega: onPath ? Math.max(0, found.t - solution.path.length) : found.t,
         pathPosition: onPath ? Math.min(found.t, solution.path.length) : null,
         organs: {},

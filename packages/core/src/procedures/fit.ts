@@ -11,6 +11,7 @@ import type { Profile } from '../profile/profile.ts';
 import type { LambdaWithMore } from '../search/backtrack.ts';
 import { crcBound, type RiskBound } from '../search/bound.ts';
 import { hoeffdingBentkusBound, hoeffdingBound, wsrBound } from '../search/rcps.ts';
+import type { GroupFacts } from './length-problem.ts';
 
 /** What calibrating needs of a cohort. */
 export interface CalibrationData {
@@ -59,8 +60,8 @@ export interface Fit extends CalibratedLambda {
   /** Calibration units (patients) behind λ̂; for organ-crc all that were looked at. */
   readonly units: number;
   readonly anchor: FitAnchor | null;
-  /** Voxels of each λ group on the opt scans, where an anchor was optimized on them. */
-  readonly optVoxels?: Float64Array;
+  /** The λ groups on the opt scans, where an anchor was optimized on them. */
+  readonly optGroups?: GroupFacts;
   /** Offset ω̂ along the line (eq. 6, 9), or beyond the end of the path (0 within it); null where there is neither. */
   readonly omega: number | null;
   /** Position on the path: edges traversed, with the fraction of the one under way; null where there is none. */

@@ -114,13 +114,31 @@ export async function gatherLengthProblem(
   };
 }
 
-/** Number of voxels of each λ group of a problem. */
-export function voxelsOfGroups({ offsets, groupOfSegment, groupCount }: LengthProblem): Float64Array {
-  const voxels = new Float64Array(groupCount);
+/** The λ groups of a problem on its voxels, one value a group. */
+export interface GroupFacts {
+  /** Number of voxels. */
+  readonly voxels: Float64Array;
+  /** Mean of point − lower and of upper − point: what a negative λ can take away; 0 where intervals do not shrink. */
+  readonly below: Float64Array;
+  readonly above: Float64Array;
+}
+
+/** What a problem's voxels tell of its λ groups. */
+export function factsOfGroups({ voxels, offsets, groupOfSegment, groupCount }: LengthProblem): GroupFacts {
+  const { lower, upper, point } = voxels;
+  const counts = new Float64Array(groupCount);
+  const below = new Float64Array(groupCount);
+  const above = new Float64Array(groupCount);
   groupOfSegment.forEach((group, s) => {
-    voxels[group] += offsets[s + 1] - offsets[s];
+    counts[group] += offsets[s + 1] - offsets[s];
+    if (!point) return;
+    for (let voxel = offsets[s]; voxel < offsets[s + 1]; voxel++) {
+      below[group] += point[voxel] - lower[voxel];
+      above[group] += upper[voxel] - point[voxel];
+    }
   });
-  return voxels;
+  const mean = (sum: number, group: number) => (counts[group] > 0 ? sum / counts[group] : 0);
+  return { voxels: counts, below: below.map(mean), above: above.map(mean) };
 }
 
 /** Weight of a voxel of a scan's organ in a mean. */

@@ -9,7 +9,7 @@ import { type LossScope, LossTable } from '../search/loss-table.ts';
 import type { AnchoredGroups } from './anchored.ts';
 import { sidesOf } from './anchored.ts';
 import { type CalibrationData, type Fit, infeasibleError, type OrganStatus, secondsSince } from './fit.ts';
-import { gatherLengthProblem, voxelsOfGroups } from './length-problem.ts';
+import { factsOfGroups, type GroupFacts, gatherLengthProblem } from './length-problem.ts';
 import { organBound } from './organ-crc.ts';
 
 /**
@@ -43,12 +43,12 @@ export async function fitOrganShortest(
   }));
   const mark = kernels.arena.mark();
   let anchors: Awaited<ReturnType<typeof envelopeAnchorsByPart>>;
-  let optVoxels: Float64Array;
+  let optGroups: GroupFacts;
   try {
     const problem = await gatherLengthProblem(kernels, split.opt.map(data.profileOf), data.read, partition, {
       ...{ sides, centre, within: options.within, heuristic: options, weigh: 'organ' },
     });
-    optVoxels = voxelsOfGroups(problem);
+    optGroups = factsOfGroups(problem);
     anchors = await envelopeAnchorsByPart(problem, parts);
   } finally {
     kernels.arena.release(mark);
@@ -97,7 +97,7 @@ export async function fitOrganShortest(
       procedure: 'organ-shortest',
       ...{ partition, sides, lambda: lambdas[i], shrink: options.shrink, centre },
       units: new Set(split.cal.map((id) => data.profileOf(id).patient)).size,
-      ...{ anchor: null, optVoxels, omega: null, pathPosition: null },
+      ...{ anchor: null, optGroups, omega: null, pathPosition: null },
       organs: statuses[i],
       losses: losses[i],
       more: [],

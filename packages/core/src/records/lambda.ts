@@ -56,21 +56,27 @@ export function lambdaVector(
 
 /**
  * Mean λ of every label over its voxels on the opt scans, where it has several λ groups; over the groups where the opt scans do
- * not show it. Null where λ goes by label itself, or not by label at all.
+ * not show it. A group whose λ would draw bounds in beyond the point counts with what is there to take away, on average.
+ * Null where λ goes by label itself, or not by label at all.
  */
-export function meanLambdaByLabel({ partition, sides, lambda, optVoxels }: Fit): LambdaByGroup | null {
+export function meanLambdaByLabel({ partition, sides, lambda, optGroups }: Fit): LambdaByGroup | null {
   const { spec, organOfGroup, keys } = partition;
-  if ((spec.kind !== 'strata' && spec.kind !== 'learned') || optVoxels === undefined) return null;
+  if ((spec.kind !== 'strata' && spec.kind !== 'learned') || optGroups === undefined) return null;
+  const { voxels, below, above } = optGroups;
   const labels = [...new Set(organOfGroup)];
   const means = Float64Array.from({ length: sides * labels.length }, (_, at) => {
     const label = labels[at % labels.length];
-    const side = Math.floor(at / labels.length) * keys.length;
+    const side = at < labels.length ? 0 : 1;
     const groups = Array.from(keys.keys()).filter((group) => organOfGroup[group] === label);
-    const seen = groups.some((group) => optVoxels[group] > 0);
-    const own = seen ? groups.filter((group) => optVoxels[group] > 0) : groups;
-    const weightOf = (group: number) => (seen ? optVoxels[group] : 1);
+    const shown = groups.filter((group) => voxels[group] > 0);
+    const own = shown.length > 0 ? shown : groups;
+    const weightOf = (group: number) => (shown.length > 0 ? voxels[group] : 1);
     const total = own.reduce((sum, group) => sum + weightOf(group), 0);
-    return own.reduce((sum, group) => sum + (weightOf(group) / total) * lambda[side + group], 0);
+    return own.reduce((sum, group) => {
+      const reach = side === 0 ? below[group] : above[group];
+      const moved = Math.max(lambda[side * keys.length + group], -reach);
+      return sum + (weightOf(group) / total) * moved;
+    }, 0);
   });
   return lambdaByGroup(labels.map(String), sides, means);
 }

@@ -3,7 +3,15 @@ import { ApplySummary } from './apply-summary.ts';
 import { Calibration } from './calibration.ts';
 import { EvaluationDocument } from './evaluation.ts';
 import { ExperimentDocument } from './experiment.ts';
-import { ExampleDocument, GridDocument, JournalHeader, RiskCurveDocument, RunFile } from './results.ts';
+import {
+  ExampleDocument,
+  GridDocument,
+  JournalHeader,
+  PartRecord,
+  PartsDocument,
+  RiskCurveDocument,
+  RunFile,
+} from './results.ts';
 
 /** The schema of every artefact semcrc writes, by the name of its file in `schema/`. */
 export const PUBLISHED: Readonly<Record<string, Type.TSchema>> = {
@@ -14,6 +22,8 @@ export const PUBLISHED: Readonly<Record<string, Type.TSchema>> = {
   'experiment-1': ExperimentDocument,
   'grid-1': GridDocument,
   'journal-2': JournalHeader,
+  'part-1': PartRecord,
+  'parts-1': PartsDocument,
   'risk-curve-1': RiskCurveDocument,
   'run-1': RunFile,
 };

@@ -38,6 +38,53 @@ export const RunFile = Type.Object({
 });
 export type RunFile = Static<typeof RunFile>;
 
+/** `<out>.parts/whole.json`: what the parts of an output make together. Every part must say the very same. */
+export const PartsDocument = Type.Object({
+  schema: Type.Literal('semcrc/parts@1'),
+  /** The command whose parts they are, such as `prepare`. */
+  command: Type.String({ minLength: 1 }),
+  /** Of semcrc. */
+  version: Type.String(),
+  /** How many parts there are. */
+  of: Type.Integer({ minimum: 1 }),
+  /** SHA-256 (hex) over the source and every option that decides what is written. */
+  digest: Digest,
+  /** What the items are called. */
+  noun: Type.Union([Type.Literal('scans'), Type.Literal('runs')]),
+  /** Scan ids in cohort order, or runs; parts are contiguous blocks of them, the first ones longer by one where they must be. */
+  items: Type.Array(Type.String(), { minItems: 1 }),
+  /** What the command needs to know once all parts are done. */
+  details: Type.Record(Type.String(), Type.Unknown()),
+});
+export type PartsDocument = Static<typeof PartsDocument>;
+
+/** `<out>.parts/part-3.json`: part 3 is done. */
+export const PartRecord = Type.Object({
+  schema: Type.Literal('semcrc/part@1'),
+  /** From 1. */
+  part: Type.Integer({ minimum: 1 }),
+  of: Type.Integer({ minimum: 1 }),
+  /** SHA-256 (hex) of the text of `whole.json`. */
+  whole: Digest,
+  /** How many items the part has. */
+  items: Type.Integer({ minimum: 1 }),
+  /** What the command says of them. */
+  outcome: Type.Unknown(),
+  /** What the process that finished the part took; the only place of timings. */
+  resources: Type.Object({
+    /** Items made by it; the others stood before. */
+    made: Count,
+    /** Before its first item, and from there to the end. */
+    beforeSeconds: Type.Number(),
+    seconds: Type.Number(),
+    /** Of all its threads. */
+    processorSeconds: Type.Number(),
+    /** Largest memory of the process. */
+    peakBytes: Count,
+  }),
+});
+export type PartRecord = Static<typeof PartRecord>;
+
 /** `grid.json`: the experiments of a grid, a folder each. */
 export const GridDocument = Type.Object({
   schema: Type.Literal('semcrc/grid@1'),

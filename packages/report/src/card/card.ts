@@ -221,16 +221,21 @@ const finite = (value: number): number | 'Infinity' => (Number.isFinite(value) ?
 export function lambdaInWords({ lambda, meanLambda }: CardOrgan, units: ExperimentFacts['units']): string {
   if (lambda === null) return 'by position';
   const [least, most] = [Number(lambda.least), Number(lambda.most)];
-  const range = least === most ? inHu(most, units) : `${inHu(least, units)} to ${inHu(most, units)}`;
+  const range =
+    least === most ? oneInWords(most, units) : `${oneInWords(least, units)} to ${inHu(most, units)}`;
   if (meanLambda === null) return range;
   return `${sidesInWords(meanLambda, units)} (${range})`;
 }
 
 /** A λ̂ for reading, both sides where they differ. */
 export function sidesInWords(value: Calibration['lambda'][string], units: ExperimentFacts['units']): string {
-  if (typeof value !== 'object') return inHu(Number(value), units);
-  return `${inHu(Number(value.below), units)} below, ${inHu(Number(value.above), units)} above`;
+  if (typeof value !== 'object') return oneInWords(Number(value), units);
+  return `${oneInWords(Number(value.below), units)} below, ${oneInWords(Number(value.above), units)} above`;
 }
+
+/** λ = −1 is where the path of intervals that shrink begins. */
+const oneInWords = (value: number, units: ExperimentFacts['units']): string =>
+  value === -1 ? 'drawn in to the point' : inHu(value, units);
 
 /** A card organ's name for reading. */
 export const cardOrganName = ({ id, name }: CardOrgan): string => organName({ [id]: name }, id);

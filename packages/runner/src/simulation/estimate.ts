@@ -39,7 +39,7 @@ export async function estimateSimulation(
     const plan = await bench.perform('plan', null);
     const planned = performance.now();
     const session = { spec: one, output: trial, plan };
-    await beginPlace(session, plan, 'keep');
+    await beginPlace(session, plan, 'keep', []);
     await bench.begin(session);
     // The first scan also warms the code up; the second tells the time.
     for (let index = 0; index < one.scans - 1; index++) await bench.perform('scan', index);

@@ -26,6 +26,8 @@ export interface SimulationSession {
   readonly spec: SimulationSpec;
   readonly output: SimulationOutput;
   readonly plan?: SimulationPlan;
+  /** Where the stand-in of an earlier call is kept; none is looked for without it. */
+  readonly standInFile?: string | undefined;
 }
 
 /** What one scan came to. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beginStore, finishStore, type StorePlan } from '@semcrc/cohort/node';
 import { UNKNOWN_PREPARING } from '@semcrc/core';
@@ -6,6 +6,7 @@ import { abdomenWindow } from '@semcrc/imaging';
 import { writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { parseStandIn, type StandInData } from '@semcrc/predict';
+import { hasParts } from '@semcrc/results';
 import { scanIsWritten, scanPaths, writtenScheme } from '@semcrc/simulate/node';
 import { stringify } from 'csv-stringify/sync';
 import type { SimulationOutput, SimulationPlan, SimulationSession } from './jobs.ts';
@@ -48,10 +49,10 @@ function recordOf(path: string): string | null {
 }
 
 /** The stand-in that an interrupted run of the same simulation trained. */
-export function keptStandIn({ path, format }: SimulationOutput, making: unknown): StandInData | null {
-  if (format === 'store') return null;
+export function keptStandIn(file: string | undefined, making: unknown): StandInData | null {
+  if (file === undefined) return null;
   try {
-    const document = JSON.parse(readFileSync(join(path, STAND_IN), 'utf8'));
+    const document = JSON.parse(readFileSync(file, 'utf8'));
     parseStandIn(document, STAND_IN);
     return document.training.of === JSON.stringify(making) ? document : null;
   } catch {
@@ -59,18 +60,20 @@ export function keptStandIn({ path, format }: SimulationOutput, making: unknown)
   }
 }
 
-/** Makes ready for scans, or finds what an earlier call left; the places of the scans still to be made. */
+/** Makes ready for scans, or finds what an earlier call left; which of one's own are still to be made. */
 export async function beginPlace(
   { spec, output }: SimulationSession,
   plan: SimulationPlan,
   replace: 'keep' | 'replace',
-): Promise<readonly number[]> {
+  own: readonly number[],
+): Promise<{ readonly state: 'begun' | 'finished'; readonly pending: readonly number[] }> {
   const { path, format } = output;
   if (format === 'store') {
-    const progress = await beginStore(path, storePlanOf(spec, plan), replace);
-    if (progress.state === 'finished') return [];
+    const ids = own.map((index) => plan.ids[index]);
+    const progress = await beginStore(path, storePlanOf(spec, plan), replace, ids);
+    if (progress.state === 'finished') return { state: 'finished', pending: [] };
     const pending = new Set(progress.pending);
-    return plan.ids.flatMap((id, index) => (pending.has(id) ? [index] : []));
+    return { state: 'begun', pending: own.filter((index) => pending.has(plan.ids[index])) };
   }
   const record = recordOf(path);
   if (record !== null && record !== plan.digest) {
@@ -103,7 +106,9 @@ export async function beginPlace(
   };
   await writeFileAtomic(join(path, RECORD), `${JSON.stringify(document, null, 2)}\n`);
   if (standIn) await writeFileAtomic(join(path, STAND_IN), `${JSON.stringify(standIn)}\n`);
-  return ids.flatMap((id, index) => (scanIsWritten(path, scanPaths(format, id, plan)) ? [] : [index]));
+  const pending = own.filter((index) => !scanIsWritten(path, scanPaths(format, ids[index], plan)));
+  const finished = pending.length === 0 && existsSync(join(path, MANIFEST)) && !hasParts(path);
+  return { state: finished ? 'finished' : 'begun', pending };
 }
 
 function storePlanOf(spec: SimulationSpec, { digest, ids, labels }: SimulationPlan): StorePlan {
@@ -122,10 +127,9 @@ function storePlanOf(spec: SimulationSpec, { digest, ids, labels }: SimulationPl
 
 /** Writes the manifest, or puts the store in place. */
 export async function finishPlace(
-  { output }: SimulationSession,
-  plan: SimulationPlan,
+  { path, format }: SimulationOutput,
+  plan: Pick<SimulationPlan, 'ids' | 'task' | 'segmenter'>,
 ): Promise<string | null> {
-  const { path, format } = output;
   if (format === 'store') {
     // There already: nothing was begun.
     if (statSync(`${resolve(path)}.partial`, { throwIfNoEntry: false })) await finishStore(path);

@@ -1,10 +1,22 @@
+import { join } from 'node:path';
+import { type PartWriter, partItems, type Whole } from '@semcrc/results';
+import { scanIsWritten, scanPaths } from '@semcrc/simulate/node';
+import { goneFrom } from '../gone-scan.ts';
 import { lanesFor, runConcurrently } from '../run-concurrently.ts';
-import type { ScanMade, SimulationExecutor, SimulationOutput, SimulationSession } from './jobs.ts';
-import { beginPlace, checkPlace, finishPlace } from './place.ts';
+import type {
+  ScanMade,
+  SimulationExecutor,
+  SimulationOutput,
+  SimulationPlan,
+  SimulationSession,
+} from './jobs.ts';
+import { beginPlace, checkPlace, finishPlace, STAND_IN } from './place.ts';
 import { checkSpec, type SimulationSpec } from './spec.ts';
 
 export interface SimulationOptions {
   readonly executor: SimulationExecutor;
+  /** The part of the scans to be made; all of them by default. Parts are put together by {@link mergeSimulation}. */
+  readonly part?: PartWriter | null | undefined;
   /** Whether a cohort of other content at the same place gives way; default `keep`: it is an error. */
   readonly replace?: 'keep' | 'replace';
   /** Gives up; scans written so far are kept, and the next call goes on from them. */
@@ -38,20 +50,37 @@ export interface SimulationSummary {
 export async function runSimulation(
   spec: SimulationSpec,
   output: SimulationOutput,
-  { executor, replace = 'keep', signal, onProgress, warn }: SimulationOptions,
+  { executor, part, replace = 'keep', signal, onProgress, warn }: SimulationOptions,
 ): Promise<SimulationSummary> {
   checkSpec(spec);
+  await part?.enter();
   if (output.format !== 'store') checkPlace(output, replace);
+  // Of a store, only parts keep it: for each other.
+  const standInFile =
+    output.format === 'store' ? part?.shared('.stand-in.json') : join(output.path, STAND_IN);
   const plan = await executor.run({
-    session: { spec, output },
+    session: { spec, output, standInFile },
     kind: 'plan',
     input: null,
     name: 'cohort',
     signal,
   });
   const session: SimulationSession = { spec, output, plan };
-  const pending = await beginPlace(session, plan, replace);
-  const total = plan.ids.length;
+  const own = part ? partItems(part.part, plan.ids.length) : plan.ids.map((_, index) => index);
+  const { state, pending } = await beginPlace(session, plan, replace, own);
+  const total = own.length;
+  if (state === 'begun') {
+    await part?.begin({
+      command: 'simulate',
+      digest: plan.digest,
+      noun: 'scans',
+      items: [...plan.ids],
+      details: { format: output.format, task: plan.task, segmenter: plan.segmenter },
+      ...(plan.standIn && output.format === 'store'
+        ? { shared: { '.stand-in.json': `${JSON.stringify(plan.standIn)}\n` } }
+        : {}),
+    });
+  }
   const made: ScanMade[] = [];
   let done = total - pending.length;
   onProgress?.({ done, total });
@@ -61,10 +90,36 @@ export async function runSimulation(
     done += 1;
     onProgress?.({ done, total });
   });
-  const manifest = await finishPlace(session, plan);
+  let manifest: string | null = null;
+  if (!part) manifest = await finishPlace(output, plan);
+  else if (state === 'begun') await part.finish({ made }, pending.length);
   if (made.length < total && made.length > 0)
     warn?.(`the figures below are of the ${made.length} scans made now`);
   return { path: output.path, scans: total, kept: total - pending.length, manifest, ...figuresOf(made) };
+}
+
+/**
+ * Puts a cohort together that was simulated in parts: its manifest, or its store.
+ *
+ * @param outcomes of the parts, as they gave them
+ * @throws SemcrcError `bad-input` naming a scan whose files are gone
+ */
+export async function mergeSimulation(
+  path: string,
+  whole: Whole,
+  outcomes: readonly unknown[],
+): Promise<SimulationSummary> {
+  const { format, task, segmenter } = whole.details as Pick<SimulationPlan, 'task' | 'segmenter'> & {
+    readonly format: SimulationOutput['format'];
+  };
+  const names = { ids: whole.items, task, segmenter };
+  if (format !== 'store') {
+    const gone = whole.items.find((id) => !scanIsWritten(path, scanPaths(format, id, names)));
+    if (gone !== undefined) throw goneFrom(path, gone);
+  }
+  const manifest = await finishPlace({ path, format }, names);
+  const made = outcomes.flatMap((outcome) => (outcome as { readonly made: readonly ScanMade[] }).made);
+  return { path, scans: whole.items.length, kept: 0, manifest, ...figuresOf(made) };
 }
 
 function figuresOf(made: readonly ScanMade[]): Pick<SimulationSummary, 'f1' | 'coverage' | 'psnr'> {

@@ -126,7 +126,7 @@ async function predictorOf({ predictor, task }: SimulationSpec): Promise<Predict
 }
 
 async function planOf(
-  { spec, output }: SimulationSession,
+  { spec, standInFile }: SimulationSession,
   population: Population,
   acquisition: Acquisition,
 ): Promise<SimulationPlan> {
@@ -139,7 +139,7 @@ async function planOf(
   const making = [population.digest, spec.seed, task.name, task.settings, predictor.digest];
   const standIn =
     population.name === 'warp'
-      ? (keptStandIn(output, making) ??
+      ? (keptStandIn(standInFile, making) ??
         (await trainStandIn(
           (seed, index) => population.draw(seed, index),
           spec.seed,
