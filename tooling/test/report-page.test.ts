@@ -141,7 +141,7 @@ describe.skipIf(reason !== undefined)('report pages in a browser', () => {
         await close();
       }
     }
-  });
+  }, 240_000);
 
   it('ask for nothing, run nothing that a name says, and never scroll sideways as a whole', async () => {
     for (const [name, page] of Object.entries(await pages())) {

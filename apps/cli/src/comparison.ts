@@ -116,7 +116,7 @@ export async function compareImages(
 function ssimOf(a: Volume, b: Volume, range: number, nonFinite: number, notes: string[]): number | null {
   const [depth, height, width] = a.shape;
   const plane = planeForSsim(a);
-  if (nonFinite > 0) notes.push(`SSIM is left out: ${nonFinite} voxels are NaN or infinite`);
+  if (nonFinite > 0) notes.push(`SSIM is left out: ${counted(nonFinite)} NaN or infinite`);
   else if (plane === null)
     notes.push(
       `SSIM is left out: it needs slices of at least 11 × 11, found ${width} × ${height} × ${depth} voxels (x × y × z)`,
@@ -130,6 +130,9 @@ function ssimOf(a: Volume, b: Volume, range: number, nonFinite: number, notes: s
   }
   return null;
 }
+
+/** A number of voxels as the subject of a sentence. */
+export const counted = (voxels: number): string => (voxels === 1 ? '1 voxel is' : `${voxels} voxels are`);
 
 /** Whether an image can be in 0..1 already: nearly all of it lies within [−1, 2], and not all in one value. */
 function looksWindowed({ data }: Volume): boolean {

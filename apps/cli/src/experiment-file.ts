@@ -3,7 +3,7 @@ import { readTextFileSync } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { cellName } from '@semcrc/results';
 import { Compile } from 'typebox/compile';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { experimentFileSchema, type Settings, settingsSchema } from './settings.ts';
 
 /** Longest config file, in bytes, and most experiments of a grid: far beyond what a person means. */
@@ -37,7 +37,11 @@ export function readExperimentFile(path: string, given: Settings): Cell[] {
   const text = readTextFileSync(path, { limit: MOST_BYTES });
   let content: unknown;
   try {
-    content = parse(text) ?? {};
+    const document = parseDocument(text, { logLevel: 'error' });
+    // What YAML merely warns of, such as a tag nobody knows, is no setting either.
+    const [problem] = [...document.errors, ...document.warnings];
+    if (problem) throw problem;
+    content = document.toJS() ?? {};
     JSON.stringify(content);
   } catch (cause) {
     // Not YAML, more aliases than anyone writes by hand, or nested deeper than the stack.

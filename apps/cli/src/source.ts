@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest, scanLayout } from '@semcrc/cohort/node';
 import { PREPARING_DEFAULTS, type Preparing, type PreparingOptions } from '@semcrc/core';
+import { kindOfResult } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { SourceHandle } from '@semcrc/runner';
 import { PREPARING_FIELDS, type Settings } from './settings.ts';
@@ -101,6 +102,21 @@ export function filesHandleOf(choice: SourceChoice): Extract<SourceHandle, { kin
       'usage',
       `${source} has no scan files; name a manifest, or a directory tree with \`layout\``,
       { data: { options: ['layout'] } },
+    );
+  }
+  if (!existsSync(source)) {
+    throw new SemcrcError(
+      'bad-input',
+      `${source}: no such file or folder; name a manifest, a prepared cohort, a directory tree, or ${PHANTOM}`,
+      { data: { file: source } },
+    );
+  }
+  const ours = /\.json$/i.test(source) ? kindOfResult(source) : null;
+  if (ours?.startsWith('semcrc/')) {
+    throw new SemcrcError(
+      'usage',
+      `${source} is a result (${ours}), and no manifest of scans; \`semcrc report ${source}\` shows it`,
+      { data: { file: source, found: ours } },
     );
   }
   const options = fileOptions(choice);

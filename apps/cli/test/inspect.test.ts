@@ -63,7 +63,7 @@ describe('an image', () => {
     expect((await compare(first, first)).found).toMatchObject({ equal: true, nonFinite: 1, psnr: null });
     const text = (await semcrcHere(['inspect', '--compare', first, second])).stdout;
     expect(text).toMatch(/images +differ/);
-    expect(text).toMatch(/SSIM is left out: 1 voxels/);
+    expect(text).toMatch(/SSIM is left out: 1 voxel is NaN/);
   });
 
   test('of one value, or too thin for SSIM, is compared without what cannot be told', async () => {
@@ -78,7 +78,25 @@ describe('an image', () => {
     const thinner = await compare(thin, other);
     expect(thinner.found.ssim).toBeNull();
     expect(thinner.found.psnr).toBeGreaterThan(20);
-    expect(thinner.found.notes).toEqual([expect.stringMatching(/SSIM is left out: .*11 × 11, found 5 × 42/)]);
+    expect(thinner.found.notes).toEqual([
+      expect.stringMatching(/SSIM is left out: .*11 × 11, found 42 × 5 × 3 voxels/),
+    ]);
+  });
+
+  test('whose axial slices are too small is compared in coronal ones, and says so', async () => {
+    const values = (seed: number) =>
+      Array.from({ length: 42 * 5 * 30 }, (_, voxel) => noise(voxel + seed) / 7);
+    const [one, two] = [1, 2].map((seed) => {
+      const path = join(root, `standing-${seed}.nii.gz`);
+      writeGz(path, niftiBytes({ dims: [42, 5, 30], type: 'f32', values: values(seed) }));
+      return path;
+    });
+    const { found } = await compare(one, two);
+    expect(found.ssim).toBeLessThan(1);
+    expect(found.notes).toEqual([
+      expect.stringMatching(/SSIM is that of coronal slices: axial ones of 5 × 42/),
+    ]);
+    expect((await compare(one, one)).found.ssim).toBeCloseTo(1, 12);
   });
 
   test('in HU and one in 0..1 are compared in one unit, or refused', async () => {

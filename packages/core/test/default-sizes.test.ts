@@ -22,7 +22,7 @@ describe('sizes that are not given', () => {
     [639, { nOpt: 32, nCal: 512, nTest: 127 }],
     [640, { nOpt: 32, nCal: 512, nTest: 128 }],
     [5000, { nOpt: 32, nCal: 512, nTest: 128 }],
-    [3, { nOpt: 1, nCal: 3, nTest: 0 }],
+    [3, { nOpt: 2, nCal: 3, nTest: 0 }],
   ])('fit %i patients', (patients, sizes) => {
     expect(defaultSizes(patients)).toEqual(sizes);
   });
@@ -43,11 +43,13 @@ describe('sizes that are not given', () => {
     [28, 0.05, 4],
     [28, 0.04, 4],
     [28, 0.038, 2],
-    [28, 0.035, 1],
-    [28, 0.01, 1],
+    [28, 0.036, 1],
+    [28, 0.034, 4],
+    [28, 0.01, 4],
     [12, 0.1, 3],
     [12, 0.2, 4],
-    [9, 0.1, 1],
+    [10, 0.1, 1],
+    [9, 0.1, 4],
     [264, 0.01, 32],
     [128, 0.01, 18],
     [110, 0.01, 11],

@@ -121,17 +121,20 @@ function scoreBlocks(network: DenseNetwork, classes: number, features: AnatomyFe
 function averageNeighbours(scores: Float32Array[][], slices: readonly number[], spacing: number): void {
   const passes = spacing > farthestSlice ? 0 : spacing < 2 ? 2 : 1;
   for (let pass = 0; pass < passes; pass++) {
-    const before = scores.map((ofSlice) => ofSlice.map((score) => Float32Array.from(score)));
+    // The slice before as it was; the one after is still as it was.
+    let below: readonly Float32Array[] | undefined;
     for (const [order, ofSlice] of scores.entries()) {
-      const near = [order - 1, order + 1].filter((other) => Math.abs(slices[other] - slices[order]) === 1);
+      const own = ofSlice.map((score) => Float32Array.from(score));
+      const near = [below, scores[order + 1]].filter(
+        (other, at) => other && Math.abs(slices[order - 1 + 2 * at] - slices[order]) === 1,
+      ) as (readonly Float32Array[])[];
       for (const [k, score] of ofSlice.entries()) {
         for (const other of near) {
-          const from = before[other][k];
-          const own = before[order][k];
           for (let block = 0; block < score.length; block++)
-            score[block] += 0.25 * (from[block] - own[block]);
+            score[block] += 0.25 * (other[k][block] - own[k][block]);
         }
       }
+      below = own;
     }
   }
 }

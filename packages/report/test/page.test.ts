@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { factsOf } from '../src/experiment.ts';
+import { otherExperiments } from '../src/page/other-experiments.ts';
 import { experimentReport, png } from '../src/pages.ts';
+import { summaryOf } from '../src/verdict/summary.ts';
 import { madeDocument, madeExample } from './made.ts';
 
 const HOSTILE = [
@@ -79,8 +82,59 @@ describe('the page of an experiment', () => {
     const many = Array.from({ length: 20 }, (_, at) =>
       reported(madeDocument({ seed: at, runs: 200, epsilon: (at + 1) / 100, tests: 128 })),
     );
-    const { page } = await experimentReport(many, { semcrc: '0.1.0' });
+    const { page, figures } = await experimentReport(many, { semcrc: '0.1.0' });
     expect(page.length).toBeLessThan(6e6);
+    // All of them are there, the one of a tenth first.
+    for (let number = 1; number <= 20; number++) {
+      if (number === 10) continue;
+      expect(page).toContain(`<div id="e${number}">`);
+      expect(page).toContain(`<figure id="e${number}-runs">`);
+      expect(page).toContain(`download="e${number}-organs.csv"`);
+      expect(figures.map(({ name }) => name)).toContain(`e${number}-runs.svg`);
+    }
+  }, 120_000);
+
+  it('shows every experiment of several, a table for each source and task, and of each pair one in full', async () => {
+    const of = (source: string, epsilon: number) => reported(madeDocument({ source, epsilon }));
+    const several = [
+      of('a/manifest.csv', 0.05),
+      of('a/manifest.csv', 0.1),
+      of('b.csv', 0.2),
+      of('b.csv', 0.12),
+    ];
+    const { page, figures } = await experimentReport(several, { semcrc: '0.1.0' });
+    const names = figures.map(({ name }) => name);
+    const results = ['runs', 'scans', 'organs', 'lambda'];
+    const whole = [...results, 'risk-curve', 'certificate', 'anatomy', 'widths'];
+    expect(names).toEqual([
+      'tolerances.svg',
+      ...whole.map((name) => `${name}.svg`),
+      ...results.map((name) => `e1-${name}.svg`),
+      ...results.map((name) => `e3-${name}.svg`),
+      ...whole.map((name) => `e4-${name}.svg`),
+    ]);
+    for (const name of names) expect(page).toContain(`<figure id="${name.replace('.svg', '')}">`);
+    expect(page.match(/<h3><bdi>(a\/manifest|b)\.csv<\/bdi><\/h3>/g)).toHaveLength(2);
+    const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const rows = page.match(/<th scope="row" class="text">K-CRC<\/th><td>0\.\d+<\/td>/g);
+    expect(rows).toEqual(
+      ['0.05', '0.1', '0.2', '0.12'].map((epsilon) => expect.stringContaining(`<td>${epsilon}<`)),
+    );
+  });
+
+  it('names the files of figures that would make it too long', () => {
+    const [shown, ...rest] = [0.1, 0.2, 0.3].map((epsilon) => factsOf(reported(madeDocument({ epsilon }))));
+    const others = rest.map((facts, at) => ({
+      ...{ facts, summary: summaryOf(facts), figures: [], number: at + 2, leads: false },
+    }));
+    const all = otherExperiments(others, shown, 1e6).markup;
+    expect(all).toMatch(/id="e2".*id="e3"/s);
+    expect(all).not.toContain('too long');
+    const one = otherExperiments(others, shown, (all.length / 2) | 0).markup;
+    expect(one).toContain('id="e2"');
+    expect(one).not.toContain('id="e3"');
+    expect(one).toMatch(/too long with the figures of ε = 0\.3 \(e3\)/);
   });
 
   it('draws its figures as pictures with text in them', async () => {

@@ -94,15 +94,14 @@ export async function writeScanFiles(folder: string, paths: ScanPaths, scan: Sim
       datatype: 'uint8',
       level: deflate,
     });
-  await Promise.all([
-    image(paths.groundTruth, scan.truth, 1),
-    image(paths.measurement, scan.measurement, stepFor(scan.measurement.data)),
-    image(paths.lower, windowed(scan.lower), step),
-    image(paths.point, windowed(scan.point), step),
-    image(paths.upper, windowed(scan.upper), step),
-    labels(paths.body, scan.body),
-    labels(paths.anatomy, writtenLabels(scan.anatomy)),
-  ]);
+  // One after the other: each is encoded whole, and workers write side by side already.
+  await image(paths.groundTruth, scan.truth, 1);
+  await image(paths.measurement, scan.measurement, stepFor(scan.measurement.data));
+  await image(paths.lower, windowed(scan.lower), step);
+  await image(paths.point, windowed(scan.point), step);
+  await image(paths.upper, windowed(scan.upper), step);
+  await labels(paths.body, scan.body);
+  await labels(paths.anatomy, writtenLabels(scan.anatomy));
   await labels(paths.segmentation, writtenLabels(scan.segmentation));
 }
 

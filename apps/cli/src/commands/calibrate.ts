@@ -7,7 +7,7 @@ import {
   tolerancesOf,
 } from '@semcrc/core';
 import { cardOf } from '@semcrc/report';
-import { calibrationDocument, planOf, runCalibration } from '@semcrc/runner';
+import { calibrationDocument, planOf, runCalibration, toleranceOf } from '@semcrc/runner';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { calibrationText } from '../calibration-text.ts';
 import type { Invocation } from '../invocation.ts';
@@ -96,10 +96,12 @@ export function calibrateCommand({ terminal, signal }: Invocation): Command {
     const choice = chooseSource({ ...settings, source });
     const handle = handleOf(choice);
     const { cohort, opening } = await openCohort(handle, terminal);
-    const config = resolveConfig({ ...settings, procedures: [procedure], runs: 1 }, choice, cohort);
+    const epsilon = toleranceOf(settings);
+    const curve = range === undefined ? [] : tolerancesOf(range, epsilon);
+    const given = { ...settings, procedures: [procedure], runs: 1 };
+    const config = resolveConfig(given, choice, cohort, Math.min(epsilon, ...curve));
     const plan = planOf(config, cohort.labels);
     planRuns(plan, cohort);
-    const curve = range === undefined ? [] : tolerancesOf(range, config.epsilon);
     const different = designNote(config, cohort);
     if (different !== null) terminal.note(`note: ${different}`);
     const kind = CALIBRATION_SCHEMA.replace(/@.*/, '');

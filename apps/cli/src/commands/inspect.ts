@@ -4,7 +4,7 @@ import { resolveLabelling } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { Command, Option } from 'commander';
 import { type CohortFacts, cohortFacts } from '../cohort-facts.ts';
-import { type Comparison, compareImages, compareSegmentations } from '../comparison.ts';
+import { type Comparison, compareImages, compareSegmentations, counted } from '../comparison.ts';
 import type { Invocation } from '../invocation.ts';
 import { addOptions, addSourceOptions, JSON_OUTPUT, QUIET } from '../options.ts';
 import type { Settings } from '../settings.ts';
@@ -114,8 +114,8 @@ function volumeText(found: VolumeFacts): string {
 
 function intensityText({ min, max, mean, percentiles, nan, infinite }: Intensity): string {
   const odd = [
-    ...(nan > 0 ? [`${nan} voxels are NaN`] : []),
-    ...(infinite > 0 ? [`${infinite} voxels are infinite`] : []),
+    ...(nan > 0 ? [`${counted(nan)} NaN`] : []),
+    ...(infinite > 0 ? [`${counted(infinite)} infinite`] : []),
   ];
   if (min === null || max === null || mean === null || percentiles === null) return odd.join(', ');
   const middle = `1% ${short(percentiles[1])}, 50% ${short(percentiles[50])}, 99% ${short(percentiles[99])}`;
@@ -201,7 +201,11 @@ function comparisonText(compared: Comparison): string {
     if (ssim !== null) pairs.push(['SSIM', ssim.toFixed(5)]);
     if (difference !== null)
       pairs.push(['difference', `${Number(difference.toPrecision(5))} on average, absolute`]);
-    if (nonFinite > 0) pairs.push(['left out', `${nonFinite} voxels that are NaN or infinite`]);
+    if (nonFinite > 0)
+      pairs.push([
+        'left out',
+        `${nonFinite === 1 ? '1 voxel that is' : `${nonFinite} voxels that are`} NaN or infinite`,
+      ]);
     return [facts(pairs), ...notes.map((note) => `note: ${note}`)].join('\n');
   }
   const rows = compared.labels.map(({ name, number, first, second, both, dice }) => [

@@ -39,8 +39,13 @@ export function manifestCommand({ terminal }: Invocation): Command {
   command.addHelpText('after', EXAMPLES);
   return command.action(
     async (folder: string, { out = join(folder, 'manifest.csv'), force = false }: ManifestOptions) => {
-      if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-        throw new SemcrcError('bad-input', `${folder}: there is no such folder`, { data: { file: folder } });
+      const found = statSync(folder, { throwIfNoEntry: false });
+      if (!found?.isDirectory()) {
+        const what = found
+          ? 'is a file; name the folder that the files of the scans are in'
+          : 'there is no such folder';
+        throw new SemcrcError('bad-input', `${folder}: ${what}`, { data: { file: folder } });
+      }
       const path = resolve(out);
       // Whatever is there, a scan's file is not replaced by a list of scans.
       if (!/\.csv$/i.test(path))
@@ -49,18 +54,18 @@ export function manifestCommand({ terminal }: Invocation): Command {
         });
       const rules: OutputRules = { inputs: [], mayReplace: () => force };
       checkOutput(path, rules);
-      const found = findManifest(resolve(folder), dirname(path));
-      await writeFileAtomic(path, found.text, rules);
-      noteUnplaced(terminal, found);
+      const manifest = findManifest(resolve(folder), dirname(path));
+      await writeFileAtomic(path, manifest.text, rules);
+      noteUnplaced(terminal, manifest);
       terminal.print(
         facts([
-          ['scans', String(found.scans.length)],
-          ['columns', found.columns.join(', ')],
-          ['incomplete', found.incomplete.length === 0 ? 'none' : String(found.incomplete.length)],
+          ['scans', String(manifest.scans.length)],
+          ['columns', manifest.columns.join(', ')],
+          ['incomplete', manifest.incomplete.length === 0 ? 'none' : String(manifest.incomplete.length)],
         ]),
       );
       terminal.print(`\nwritten to ${path}`);
-      const { text: _, ...listed } = found;
+      const { text: _, ...listed } = manifest;
       terminal.printJson({ path, ...listed });
     },
   );

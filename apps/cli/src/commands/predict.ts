@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Part } from '@semcrc/results';
@@ -93,6 +94,13 @@ export function predictCommand(invocation: Invocation): Command {
       units: options.units ?? 'window',
       runtime: options.runtime ?? 'auto',
     };
+    if (!Object.hasOwn(BUILT_IN_MODELS, spec.model) && !existsSync(spec.model)) {
+      throw new SemcrcError(
+        'bad-input',
+        `${spec.model} is no file, and no model that comes with semcrc (${Object.keys(BUILT_IN_MODELS).join(', ')})`,
+        { data: { file: spec.model } },
+      );
+    }
     const how = { executors: PREDICTIONS, workers, force, part, units: 'windows' };
     const summary = await workInto(out, how, invocation, (work) => runPrediction(spec, out, work));
     if (summary.runtime !== null) terminal.note(`note: ran on ${summary.runtime}`);

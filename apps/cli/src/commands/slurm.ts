@@ -3,7 +3,7 @@ import { SemcrcError } from '@semcrc/kernels';
 import { Command, Option } from 'commander';
 import { Type } from 'typebox';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT } from '../options.ts';
+import { addOptions, JSON_OUTPUT, QUIET } from '../options.ts';
 import { type Trial, tryOneItem } from '../part-trial.ts';
 import { schemaOption } from '../schema-option.ts';
 import { slurmScript, type TaskResources } from '../slurm-script.ts';
@@ -65,6 +65,7 @@ const TASKS = [
 
 const OUTPUT = [
   new Option('--submit', 'hand the jobs to Slurm now, by running the script with bash'),
+  QUIET,
   JSON_OUTPUT,
 ];
 

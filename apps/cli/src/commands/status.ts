@@ -1,7 +1,7 @@
 import { outputOf, type PartState, readPartsState } from '@semcrc/results';
 import { Command } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { addOptions, JSON_OUTPUT } from '../options.ts';
+import { addOptions, JSON_OUTPUT, QUIET } from '../options.ts';
 import { table } from '../table.ts';
 
 const STATES = ['done', 'running', 'missing', 'foreign'] as const;
@@ -17,7 +17,7 @@ export function statusCommand({ terminal }: Invocation): Command {
   const command = new Command('status')
     .description('List the parts of an output: done, running, missing. Nothing is changed.')
     .argument('<output>', 'what the parts are written to with --out, or the folder of its parts');
-  addOptions(command, 'Output:', [JSON_OUTPUT]);
+  addOptions(command, 'Output:', [QUIET, JSON_OUTPUT]);
   command.addHelpText('after', EXAMPLES);
   return command.action(async (path: string) => {
     const out = outputOf(path);

@@ -133,6 +133,9 @@ export function parseRows(
   text: string,
   file: string,
 ): { readonly columns: readonly string[]; readonly rows: readonly Row[] } {
+  // What was not text has become such characters: a volume in the manifest's place, say.
+  if (['\u0000', '\ufffd'].some((character) => text.slice(0, 4096).includes(character)))
+    refuse(file, 'is no text: expected a manifest, as CSV with a header or as JSON');
   const found = /\.json$/i.test(file) ? readJson(text, file) : readCsv(text, file);
   const { columns, rows } = found;
   if (rows.length === 0) refuse(file, 'the manifest is empty: expected at least one scan');

@@ -45,7 +45,7 @@ export interface SizeRule {
 /**
  * Sizes for a cohort where they are not given: the paper's where it has 640 patients or more; else a fifth is held out and the
  * rest calibrates. Of the patients that calibrate a seventh optimizes, from 4 to 32; with the preset `paper` a quarter, at
- * most its 32. Either leaves the ⌈1/ε⌉ − 1 patients that the smallest tolerance needs. A size that is given decides what the
+ * most its 32. Either leaves the ⌈1/ε⌉ − 1 patients that the smallest tolerance needs, where there are as many. A size that is given decides what the
  * others leave: with `nTest` 0, every patient calibrates. Sizes given are returned as they are, also where they do not fit.
  */
 export function defaultSizes(
@@ -59,7 +59,8 @@ export function defaultSizes(
   const most = Math.max(1, patients - nTest);
   const nCal = given.nCal ?? (paper && nTest > 0 ? Math.min(PAPER_SIZES.nCal, most) : most);
   const share = preset === 'paper' ? Math.floor(nCal / 4) : Math.max(Math.floor(nCal / 7), 4);
-  const left = nCal - (Math.ceil(1 / (epsilon + CONDITION_SLACK)) - 1);
+  const needed = Math.ceil(1 / (epsilon + CONDITION_SLACK)) - 1;
+  const left = needed < nCal ? nCal - needed : nCal;
   // Where too few patients are left whatever optimizes, that is refused by what it is: n too small for ε.
   const nOpt = Math.min(Math.max(1, Math.min(share, PAPER_SIZES.nOpt, left)), nCal - 1);
   return { nOpt: given.nOpt ?? nOpt, nCal, nTest };

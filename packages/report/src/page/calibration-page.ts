@@ -61,7 +61,9 @@ export async function calibrationReport(
     ['flags', 'What not to overlook', flagList(summary.flags)],
     ['what', 'What was calibrated, and on what', whatSection(card)],
     ['by-organ', 'Organ by organ', organTable(card)],
-    ...(shown.length > 0 ? [['figures', 'Figures', shown.map(figure)] as [string, string, Part]] : []),
+    ...(shown.length > 0
+      ? [['figures', 'Figures', shown.map((one) => figure(one))] as [string, string, Part]]
+      : []),
     [
       'guarantee',
       'What is guaranteed, and what is not',

@@ -1,30 +1,21 @@
 import { promisesOrgans } from '@semcrc/core';
 import { type ExperimentFacts, factsOf, type ReportedExperiment } from '../experiment.ts';
 import { lengthScale } from '../figures/axes.ts';
-import { certificateFigure } from '../figures/certificate.ts';
-import { curveFigure } from '../figures/curve.ts';
-import { inlineSvg } from '../figures/draw.ts';
-import type { Figure } from '../figures/figure.ts';
 import { pageFont } from '../figures/font.ts';
-import { lambdaFigure } from '../figures/lambda.ts';
-import { organsFigure } from '../figures/organs.ts';
-import { runsFigure } from '../figures/runs.ts';
-import { scansFigure } from '../figures/scans.ts';
 import { tolerancesFigure } from '../figures/tolerances.ts';
-import { anatomyMap } from '../maps/anatomy.ts';
-import type { SliceMap } from '../maps/map.ts';
-import { widthsMap } from '../maps/widths.ts';
 import { pairedDifference } from '../statistics/paired.ts';
 import { csv } from '../tables/csv.ts';
 import { tableOne, tableOneData, tableOneLatex, tableOneMarkdown } from '../tables/table-one.ts';
 import { verdictsOf } from '../verdict/experiment.ts';
 import type { Flag } from '../verdict/flags.ts';
-import { type PlainSummary, summaryOf } from '../verdict/summary.ts';
+import type { PlainSummary } from '../verdict/summary.ts';
 import { inHu, percent, plainPercent, procedureName, shortened } from '../words.ts';
 import { page } from './document.ts';
+import { type DrawnExperiment, drawExperiment } from './drawn-experiment.ts';
 import { type DrawnFigure, drawn } from './drawn-figure.ts';
 import { figure } from './figure.ts';
-import { type Html, html, name, type Part } from './html.ts';
+import { Html, html, name, type Part } from './html.ts';
+import { drawOthers, nearestToTenth, otherExperiments } from './other-experiments.ts';
 import {
   againstTolerance,
   flagList,
@@ -58,16 +49,12 @@ export interface Report {
   readonly figures: readonly ReportFile[];
 }
 
-/** An experiment with its facts, its summary and its figures drawn. */
-interface DrawnExperiment {
-  readonly facts: ExperimentFacts;
-  readonly summary: PlainSummary;
-  readonly figures: readonly DrawnFigure[];
-}
+/** The most that a page of several experiments takes, in bytes; one experiment takes what it takes. */
+const MOST_BYTES = 5.8e6;
 
 /**
- * The report of one or several experiments. Of several, the one with the tolerance nearest to 0.1 (the first of equals) is
- * shown in full, the others by their tables.
+ * The report of one or several experiments. Of several, the one with the tolerance nearest to 0.1 (the first of equals) comes
+ * first; the others follow with their verdicts and figures.
  *
  * @param versions of the programs that write it
  */
@@ -76,61 +63,39 @@ export async function experimentReport(
   versions: Readonly<Record<string, string>>,
 ): Promise<Report> {
   const all = experiments.map(factsOf);
-  const shown = all.reduce((best, facts) =>
-    Math.abs(facts.epsilon - 0.1) < Math.abs(best.epsilon - 0.1) - 1e-12 ? facts : best,
-  );
-  const own = await drawing(shown);
+  const shown = nearestToTenth(all);
+  const own = await drawExperiment(shown);
+  const others = await drawOthers(all, shown);
   const across = tolerancesFigure(all);
   const acrossDrawn = across && (await drawn(across));
   const rows = tableOne(all);
+  const page = (rest: Html | null) => writtenPage(own, all, { across: acrossDrawn, rest }, versions);
+  const alone = others.length === 0 ? page(null) : page(Html.nothing);
+  const room = MOST_BYTES - alone.length;
   return {
-    page: writtenPage(own, all, acrossDrawn, versions),
+    page: others.length === 0 ? alone : page(otherExperiments(others, shown, room)),
     tables: [
       { name: 'table.md', content: tableOneMarkdown(rows) },
       { name: 'table.csv', content: csv(tableOneData(rows)) },
       { name: 'table.tex', content: tableOneLatex(rows) },
     ],
-    figures: [...(acrossDrawn ? [acrossDrawn] : []), ...own.figures].map(({ id, svg }) => ({
-      name: `${id}.svg`,
-      content: svg,
-    })),
-  };
-}
-
-async function drawing(facts: ExperimentFacts): Promise<DrawnExperiment> {
-  const { followed, units } = facts;
-  const { example } = facts.experiment;
-  const [first] = followed.records;
-  const figures: (Figure | null)[] = [
-    runsFigure(facts),
-    scansFigure(facts),
-    organsFigure(facts),
-    lambdaFigure(facts),
-    curveFigure(facts),
-    certificateFigure(first.anchor, units, `${procedureName(followed.procedure)}, run ${first.run}`),
-  ];
-  const maps: (SliceMap | null)[] =
-    example === null ? [] : [anatomyMap(facts, example), widthsMap(facts, example)];
-  const drawings: DrawnFigure[] = [];
-  for (const one of figures) if (one !== null) drawings.push(await drawn(one));
-  return {
-    facts,
-    summary: summaryOf(facts),
     figures: [
-      ...drawings,
-      ...maps.filter((map) => map !== null).map((map) => ({ ...map, inline: inlineSvg(map.svg, map.id) })),
-    ],
+      ...(acrossDrawn ? [acrossDrawn] : []),
+      ...own.figures,
+      ...others.flatMap(({ figures }) => figures),
+    ].map(({ id, svg }) => ({ name: `${id}.svg`, content: svg })),
   };
 }
 
 function writtenPage(
   { facts, summary, figures }: DrawnExperiment,
   all: readonly ExperimentFacts[],
-  across: DrawnFigure | null,
+  { across, rest }: { readonly across: DrawnFigure | null; readonly rest: Html | null },
   versions: Readonly<Record<string, string>>,
 ): string {
   const { sizes, runs, source, task, procedures, units } = facts;
-  const some = (ids: readonly string[]) => figures.filter(({ id }) => ids.includes(id)).map(figure);
+  const some = (ids: readonly string[]) =>
+    figures.filter(({ id }) => ids.includes(id)).map((one) => figure(one));
   const [maps, certificate] = [some(['anatomy', 'widths']), some(['certificate'])];
   const sections: [id: string, title: string, content: Part][] = [
     ['flags', 'What not to overlook', flagList([...otherVerdicts(all, facts), ...summary.flags])],
@@ -145,6 +110,7 @@ function writtenPage(
     ['comparison', 'Procedures compared', comparison(facts)],
     ['promise', 'What is promised, and what is not', promise(facts)],
     ['details', 'Details', details(facts, certificate, versions)],
+    ...(rest === null ? [] : [['experiments', 'The other experiments', rest] as [string, string, Part]]),
   ];
   const title = `Conformal risk control: ${shortened(shortSource(source), 70)}${task === null ? '' : `, ${task}`}`;
   return page(
@@ -152,7 +118,9 @@ function writtenPage(
       title,
       lead: html`${procedures.map(({ procedure }) => procedureName(procedure)).join(', ')} at ε = ${facts.epsilon}; ${runs} splits
         with ${sizes.opt} scans to optimize, ${sizes.cal} to calibrate and ${sizes.test} held out${
-          all.length > 1 ? `; one of ${all.length} experiments, shown in full, the others in the tables` : ''
+          all.length > 1
+            ? `; the first of ${all.length} experiments, the others in the tables and at the end`
+            : ''
         }.`,
       contents: [['verdict', 'Verdict'], ...sections.map(([id, heading]) => [id, heading] as const)],
       body: [
@@ -177,7 +145,7 @@ function writtenPage(
   );
 }
 
-/** Promises that were not kept in the experiments that are not shown in full. */
+/** Promises that were not kept in the other experiments. */
 function otherVerdicts(all: readonly ExperimentFacts[], shown: ExperimentFacts): Flag[] {
   return all
     .filter((facts) => facts !== shown)

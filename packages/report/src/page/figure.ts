@@ -17,12 +17,19 @@ export interface PageFigure {
 /** Tables with more rows are for downloading, not for reading. */
 const ROWS_SHOWN = 60;
 
-/** A figure with its caption, its words for those who cannot see it, and the data behind it. */
-export function figure({ id, title, caption, description, inline, data }: PageFigure): Html {
+/**
+ * A figure with its caption, its words for those who cannot see it, and the data behind it.
+ *
+ * @param files `all`: the data as a table or, of many rows, as CSV and JSON; `csv`: as CSV alone
+ */
+export function figure(
+  { id, title, caption, description, inline, data }: PageFigure,
+  files: 'all' | 'csv' = 'all',
+): Html {
   return html`<figure id="${id}"><figcaption><h3>${title}</h3>${caption}</figcaption>${scrolling(
     html`<div role="img" aria-label="${description}">${Html.trusted(inline)}</div>`,
     title,
-  )}${data && behind(id, title, data)}</figure>`;
+  )}${data && (files === 'all' ? behind(id, title, data) : html`<p class="files">Data${csvLink(id, data)}</p>`)}</figure>`;
 }
 
 function behind(id: string, title: string, data: DataTable): Html {
@@ -39,13 +46,15 @@ function behind(id: string, title: string, data: DataTable): Html {
 
 /** Links to data as CSV and JSON, held in the page. */
 export function downloads(id: string, data: DataTable): Html {
-  return html`${link(`${id}.csv`, 'text/csv', csv(data), 'CSV')}${link(
+  return html`${csvLink(id, data)}${link(
     `${id}.json`,
     'application/json',
     JSON.stringify(records(data)),
     'JSON',
   )}`;
 }
+
+const csvLink = (id: string, data: DataTable): Html => link(`${id}.csv`, 'text/csv', csv(data), 'CSV');
 
 /** A link to a text file held in the page. */
 export function link(file: string, type: string, content: string, label: Part): Html {

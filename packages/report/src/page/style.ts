@@ -45,7 +45,7 @@ section{background:var(--card);border:1px solid var(--line);border-radius:12px;p
 .facts dd b{font-size:1.45rem;font-weight:650;letter-spacing:-.01em}
 .verdict h3{margin-top:1.2rem}
 .verdict ul{margin:.3rem 0 1.2rem;padding-left:1.2rem}
-.marks{list-style:none;padding:0;margin:0;display:grid;gap:.55rem}
+.marks{list-style:none;padding:0;margin:0 0 1rem;display:grid;gap:.55rem}
 .marks li{border-left:.28rem solid var(--tone);background:var(--tonebg);padding:.5rem .85rem;border-radius:0 8px 8px 0}
 .marks b{color:var(--tone)}
 .scroll{overflow-x:auto;margin:.5rem 0}
