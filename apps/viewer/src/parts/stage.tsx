@@ -113,6 +113,11 @@ function Canvas({ slot }: { readonly slot: 0 | 1 }) {
       {store.comparison.value !== 'off' && (
         <p class="caption">{procedureName(store.designOf(slot)?.facts.calibration.procedure ?? '')}</p>
       )}
+      {note.value === null && picture.value === null && (
+        <p class="over" role="status">
+          Drawing …
+        </p>
+      )}
       {note.value !== null && (
         <p class="over" role="status">
           {note.value}{' '}

@@ -1,0 +1,426 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { decode } from 'fast-png';
+import type { Browser, BrowserContextOptions, Download, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { semcrcHere } from '../../apps/cli/test/command.ts';
+import { DIMS, niftiBytes, SIZES, scanParts, writeCohort, writeGz } from '../../apps/cli/test/fixture.ts';
+import { readPlainNifti } from '../../apps/cli/test/plain-nifti.ts';
+import { colourAt, VIRIDIS } from '../../apps/viewer/src/picture/colours.ts';
+import { huNumber } from '../../apps/viewer/src/words.ts';
+import { launchChromium, reasonToSkip } from '../browser/chromium.mjs';
+
+const html = readFileSync(fileURLToPath(new URL('../../apps/viewer/dist/index.html', import.meta.url)));
+const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const reason = reasonToSkip();
+
+describe('the page', () => {
+  it('is one file under 4 MB gzipped', () => {
+    expect(gzipSync(html, { level: 9 }).length).toBeLessThan(4e6);
+  });
+
+  it('names no address that it could ask, and may ask none', () => {
+    const text = html.toString('utf8');
+    expect(text).toMatch(/Content-Security-Policy[^>]*default-src 'none'[^>]*connect-src data: blob:/s);
+    expect(text).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/);
+  });
+});
+
+if (reason !== undefined) console.warn(`the viewer in a browser is skipped: ${reason}`);
+
+describe.skipIf(reason !== undefined)('the viewer', () => {
+  let browser: Browser;
+  let server: Server;
+  let folder: string;
+  let asked: string[];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'semcrc-viewer-'));
+    const manifest = writeCohort(path.join(folder, 'cohort'));
+    const labels = ['--labels', 'suprem', '--workers', '1'];
+    const cohort = path.join(folder, 'cohort.zarr');
+    await succeeds(['prepare', manifest, ...labels, '--prepare', 'none', '--out', cohort]);
+    for (const procedure of ['sem-crc', 'crc']) {
+      const out = path.join(folder, `${procedure}.json`);
+      const settings = ['--procedure', procedure, ...SIZES, '--epsilon', '0.2', '--curve', '0.12:0.4:0.04'];
+      await succeeds(['calibrate', manifest, ...labels, ...settings, '--out', out]);
+    }
+    await succeeds([
+      ...['apply', path.join(folder, 'sem-crc.json'), '--units', 'hu', '--out', path.join(folder, 'applied')],
+      ...['lower', 'upper', 'segmentation'].flatMap((role) => [`--${role}`, scanFile(role)]),
+    ]);
+    server = createServer(({ url }, response) => {
+      asked.push(url ?? '');
+      const found = url === '/any/folder/index.html';
+      response.writeHead(found ? 200 : 404, { 'content-type': 'text/html' });
+      response.end(found ? html : '');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    browser = await launchChromium({ webgl: true });
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const scanFile = (role: string) => path.join(folder, 'cohort', 's10', `${role}.nii.gz`);
+  const files = (...names: string[]) => names.map((name) => path.join(folder, name));
+  const wholeScan = () => [
+    ...['truth', 'lower', 'upper', 'segmentation'].map(scanFile),
+    ...files('sem-crc.json', 'crc.json'),
+  ];
+
+  async function succeeds(args: readonly string[]): Promise<void> {
+    const { code, stderr } = await semcrcHere(args);
+    expect(`${code} ${code === 0 ? '' : stderr}`).toBe('0 ');
+  }
+
+  /** The page, opened, and everything it complained of. */
+  async function opened(options: BrowserContextOptions = {}, at = '', before?: () => void) {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+    if (before) await context.addInitScript(before);
+    const tab = await context.newPage();
+    tab.setDefaultTimeout(60_000);
+    const complaints: string[] = [];
+    tab.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    tab.on('pageerror', (error) => complaints.push(String(error.stack)));
+    asked = [];
+    const { port } = server.address() as AddressInfo;
+    await tab.goto(`http://127.0.0.1:${port}/any/folder/index.html${at}`);
+    return { tab, complaints, close: () => context.close() };
+  }
+
+  async function openScan(tab: Page, chosen: string[]): Promise<void> {
+    await tab.locator('input[data-choice="files"]').setInputFiles(chosen);
+  }
+
+  const drawn = (tab: Page) => tab.locator('.stage canvas').first().waitFor({ state: 'visible' });
+
+  async function violations(tab: Page): Promise<string[]> {
+    // The page's policy lets nothing in, so axe comes by the debugger.
+    await tab.evaluate(readFileSync(axeFile, 'utf8'));
+    return tab.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      };
+      const found = await axe.run();
+      return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
+    });
+  }
+
+  describe('with its example', () => {
+    let page: Awaited<ReturnType<typeof opened>>;
+    beforeAll(async () => {
+      page = await opened();
+      await page.tab.locator('.organs').waitFor({ timeout: 150_000 });
+    }, 180_000);
+    afterAll(() => page?.close());
+
+    it('needs no network once it stands, and moves the tolerance', async () => {
+      const { tab } = page;
+      await tab.locator('.notice.job').waitFor({ state: 'detached', timeout: 150_000 });
+      const before = [...asked];
+      expect(before.filter((url) => !url.endsWith('/favicon.ico'))).toEqual(['/any/folder/index.html']);
+      await tab.context().setOffline(true);
+      expect(await tab.locator('.tolerance output').textContent()).toBe('10%');
+      expect(await tab.locator('.tolerance .badge').textContent()).toBe('promised');
+      const width = async () => Number.parseFloat((await tab.locator('.numbers dd').first().textContent())!);
+      const promised = await width();
+      await tab.locator('#tolerance').fill('0.05');
+      await expect.poll(width, { timeout: 20_000 }).toBeGreaterThan(promised);
+      expect(await tab.locator('.tolerance .badge').textContent()).toBe('exploring');
+      await tab.getByRole('button', { name: 'Back to 10%' }).click();
+      await expect.poll(width, { timeout: 20_000 }).toBe(promised);
+      expect(asked).toEqual(before);
+    }, 240_000);
+
+    it('is used by keyboard alone: to the picture, through it, over the tolerances and back', async () => {
+      const { tab } = page;
+      await tab.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      await tab.locator('body').press('Tab');
+      const onStage = () => tab.evaluate(() => document.activeElement?.classList.contains('stage'));
+      for (let presses = 0; presses < 40 && !(await onStage()); presses++) await tab.keyboard.press('Tab');
+      expect(await onStage()).toBe(true);
+
+      const where = () => tab.locator('.readout .where .muted').textContent();
+      const [x, y, z] = (await where())!.match(/\d+/g)!.map(Number);
+      for (const key of ['ArrowLeft', 'ArrowUp', 'ArrowUp', 'PageUp']) await tab.keyboard.press(key);
+      await expect.poll(where).toBe(`voxel ${x - 1}, ${y + 2}, ${z + 1}`);
+
+      const tolerance = () => tab.locator('.tolerance output').textContent();
+      await tab.keyboard.press(']');
+      await expect.poll(tolerance).toBe('11%');
+      await tab.keyboard.press('0');
+      await expect.poll(tolerance).toBe('10%');
+      await tab.keyboard.press('m');
+      await expect.poll(() => tab.getByRole('radio', { name: 'missed' }).isChecked()).toBe(true);
+      await tab.keyboard.press('?');
+      await expect.poll(() => tab.locator('dialog').isVisible()).toBe(true);
+      await tab.keyboard.press('Escape');
+      await expect.poll(() => tab.locator('dialog').isVisible()).toBe(false);
+      // Every organ is a button that leads to it.
+      await tab.getByRole('button', { name: 'spleen' }).focus();
+      await tab.keyboard.press('Enter');
+      await expect.poll(() => tab.locator('.readout strong').textContent()).toBe('spleen');
+    }, 120_000);
+
+    it('has no violation that axe-core finds, light and dark, wide and narrow, and never scrolls sideways', async () => {
+      const { tab } = page;
+      for (const [width, colorScheme] of [
+        [1440, 'light'],
+        [1440, 'dark'],
+        [390, 'light'],
+      ] as const) {
+        await tab.setViewportSize({ width, height: 844 });
+        await tab.emulateMedia({ colorScheme });
+        for (const name of ['Your cohort', 'Your scan', 'Example']) {
+          await tab.getByRole('navigation').getByRole('button', { name }).click();
+          expect(await violations(tab), `${name}, ${width} px, ${colorScheme}`).toEqual([]);
+          const wide = await tab.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          expect(wide, `${name}, ${width} px`).toBe(0);
+        }
+      }
+    }, 180_000);
+
+    it('complained of nothing', () => {
+      expect(page.complaints).toEqual([]);
+    });
+  });
+
+  it('shows a scan with the numbers, and in the colours, of what the command writes', async () => {
+    const { tab, complaints, close } = await opened({}, '#scan');
+    await openScan(tab, wholeScan());
+    await tab.locator('.organs').waitFor();
+    const summary = JSON.parse(readFileSync(path.join(folder, 'applied/summary.json'), 'utf8'));
+    for (const { name, voxels, meanWidth } of Object.values(summary.organs) as {
+      name: string;
+      voxels: number;
+      meanWidth: number;
+    }[]) {
+      if (voxels === 0) continue;
+      const row = tab.locator('.organs tbody tr', { hasText: name.replaceAll('_', ' ') });
+      expect(await row.locator('td').nth(1).textContent(), name).toBe(huNumber(meanWidth));
+    }
+
+    await tab.getByLabel('View').selectOption('axial');
+    await tab.getByLabel('outlines').uncheck();
+    await tab.getByLabel('Opacity').fill('1');
+    await drawn(tab);
+    const width = readPlainNifti(path.join(folder, 'applied/width.nii.gz'));
+    const marks = await tab.locator('.marks span').allTextContents();
+    const end = Number(marks.at(-1));
+    const box = (await tab.locator('.stage canvas').boundingBox())!;
+    const shot = decode(await tab.locator('.stage canvas').screenshot());
+    const [, height, across] = width.shape;
+    const voxelHere = async () =>
+      (await tab.locator('.readout .where .muted').textContent())!.match(/\d+/g)!.map(Number);
+    const crosshair = await voxelHere();
+    const side = Math.min(box.width / across, box.height / height);
+    const wrong: string[] = [];
+    let compared = 0;
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < across; column++) {
+        const x = box.width / 2 + (column + 0.5 - across / 2) * side;
+        const y = box.height / 2 + (row + 0.5 - height / 2) * side;
+        await tab.mouse.move(box.x + x, box.y + y);
+        const voxel = await voxelHere();
+        // The crosshair is drawn over its own row and column.
+        if (voxel[0] === crosshair[0] || voxel[1] === crosshair[1]) continue;
+        compared++;
+        const value = width.values[(voxel[2] * height + voxel[1]) * across + voxel[0]];
+        expect(await tab.locator('.readout dd').nth(1).textContent()).toBe(`${huNumber(value)} HU`);
+        const found = pixel(shot, x, y);
+        const wanted = colourAt(VIRIDIS, value / end);
+        const off = Math.max(...wanted.map((channel, index) => Math.abs(channel - found[index])));
+        if (off > 4) wrong.push(`voxel ${voxel}: ${value} HU is ${wanted}, drawn ${found}`);
+      }
+    }
+    expect(compared).toBe((across - 1) * (height - 1));
+    expect(wrong).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 180_000);
+
+  it('hands out the files of semcrc apply, voxel for voxel', async () => {
+    const { tab, close } = await opened({}, '#scan');
+    await openScan(tab, wholeScan());
+    await tab.locator('.downloads').waitFor();
+    await tab.getByRole('button', { name: 'Make the files' }).click();
+    for (const name of ['lower', 'upper', 'width', 'lambda']) {
+      const saved = await saving(tab, `${name}.nii.gz`);
+      const written = readFileSync(path.join(folder, 'applied', `${name}.nii.gz`));
+      expect(gunzipSync(saved).equals(gunzipSync(written)), name).toBe(true);
+    }
+    const { files: _, ...summary } = JSON.parse((await saving(tab, 'summary.json')).toString('utf8'));
+    const { files: __, ...written } = JSON.parse(
+      readFileSync(path.join(folder, 'applied/summary.json'), 'utf8'),
+    );
+    expect(summary).toEqual(written);
+    const picture = decode(await saving(tab, 'Picture'));
+    expect(picture.width).toBeGreaterThan(400);
+    await close();
+  }, 180_000);
+
+  it('compares two calibrations, each with its own numbers, and asks for what is missing', async () => {
+    const { tab, close } = await opened({}, '#scan');
+    await openScan(tab, wholeScan().slice(0, 3));
+    await tab.locator('.files > summary', { hasText: 'calibration.json' }).waitFor();
+    expect(await tab.getByLabel('segmentation: needed').count()).toBe(1);
+    await tab.locator('input[data-choice="more"]').setInputFiles(wholeScan().slice(3));
+    await tab.locator('.organs').waitFor();
+    await tab.getByRole('radio', { name: 'side by side' }).check();
+    await tab.locator('.procedures select').last().selectOption({ label: 'CRC' });
+    const beside = tab.locator('.organs tbody td small');
+    await expect.poll(() => beside.count(), { timeout: 20_000 }).toBeGreaterThan(3);
+    const lambdas = await tab.locator('.organs tbody td:nth-child(2) small').allTextContents();
+    expect(new Set(lambdas).size).toBe(1); // CRC has one λ.
+    expect(await tab.locator('.stage canvas').count()).toBe(2);
+    await close();
+  }, 180_000);
+
+  it('says what is wrong with files, and goes on when they are right', async () => {
+    const spoil = (name: string, change: (parts: ReturnType<typeof scanParts>) => void): string => {
+      const parts = scanParts(10);
+      change(parts);
+      const at = path.join(folder, name);
+      const role = name.replace(/^\w+-/, '').replace('.nii.gz', '') as keyof typeof parts;
+      writeGz(at, niftiBytes(parts[role]));
+      return at;
+    };
+    const upper = { dims: [4, 6, 4], type: 'f32' as const, values: new Float32Array(96).fill(0.5) };
+    const elsewhere = spoil('small-upper.nii.gz', (parts) => Object.assign(parts, { upper }));
+    const series = spoil('series-upper.nii.gz', (parts) =>
+      Object.assign(parts, {
+        upper: { dims: [...DIMS, 2], type: 'f32', values: new Float32Array(384).fill(0.5) },
+      }),
+    );
+    const { tab, complaints, close } = await opened({}, '#scan');
+    for (const [wrong, says] of [
+      [elsewhere, /upper.*4 × 6 × 4|4 × 6 × 4.*upper/s],
+      [series, /upper/],
+    ] as const) {
+      await openScan(tab, [scanFile('lower'), scanFile('segmentation'), wrong, ...files('sem-crc.json')]);
+      const alert = tab.locator('.notice.bad');
+      await alert.waitFor();
+      expect(await alert.textContent()).toMatch(says);
+      await tab.getByRole('button', { name: 'Start over' }).click();
+    }
+    await tab.locator('input[data-choice="files"]').setInputFiles(wholeScan());
+    await tab.locator('.organs').waitFor();
+    expect(await tab.locator('.notice.bad').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 180_000);
+
+  it('calibrates a cohort to the file that the command writes', async () => {
+    const out = path.join(folder, 'from-cohort.json');
+    const settings = ['--procedure', 'sem-crc', ...SIZES, '--epsilon', '0.2', '--curve', '0.02:0.2:0.01'];
+    await succeeds([
+      'calibrate',
+      path.join(folder, 'cohort.zarr'),
+      ...settings,
+      '--workers',
+      '1',
+      '--out',
+      out,
+    ]);
+    const { tab, complaints, close } = await opened({}, '#cohort');
+    await tab.locator('input[data-choice="folder"]').setInputFiles(path.join(folder, 'cohort.zarr'));
+    await tab.locator('.cohort').waitFor();
+    await tab.getByLabel('Procedure').selectOption('sem-crc');
+    for (const [label, value] of [
+      ['Tolerance, %', '20'],
+      ['Scans to optimize on', '2'],
+      ['Scans to calibrate on, those included', '9'],
+      ['Scans kept apart', '3'],
+    ]) {
+      await tab.getByLabel(label, { exact: true }).fill(value);
+      await tab.getByLabel(label, { exact: true }).blur();
+    }
+    await tab.getByRole('button', { name: 'Calibrate', exact: true }).click();
+    const saved = await saving(tab, 'Save calibration.json');
+    const [mine, theirs] = [saved.toString('utf8'), readFileSync(out, 'utf8')].map((text) =>
+      JSON.parse(text),
+    );
+    // A dropped folder has no path.
+    expect(mine).toEqual({ ...theirs, source: { ...theirs.source, name: 'cohort.zarr' } });
+    await tab.locator('.organs').waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  }, 180_000);
+
+  it('goes on after its worker died', async () => {
+    const { tab, close } = await opened({}, '#scan');
+    await openScan(tab, wholeScan());
+    await tab.locator('.downloads').waitFor();
+    const workers = tab.workers();
+    expect(workers.length).toBeGreaterThan(0);
+    for (const worker of workers) {
+      await worker
+        .evaluate(() => {
+          setTimeout(() => {
+            throw new Error('made to fail');
+          });
+        })
+        .catch(() => {});
+    }
+    await tab
+      .locator('input[data-choice="more"]')
+      .setInputFiles([scanFile('segmentation'), ...files('sem-crc.json')]);
+    const again = tab.getByRole('button', { name: 'Start it again' });
+    await again.or(tab.locator('.downloads')).first().waitFor();
+    if (await again.isVisible()) await again.click();
+    await tab.locator('.downloads').waitFor();
+    await close();
+  }, 180_000);
+
+  it('shows single slices, and says so, where there is no WebGL2', async () => {
+    const { tab, complaints, close } = await opened({}, '#scan', () => {
+      const own = HTMLCanvasElement.prototype.getContext;
+      HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...rest: []) {
+        return kind === 'webgl2' ? null : own.call(this, kind, ...rest);
+      } as typeof own;
+    });
+    await openScan(tab, wholeScan());
+    await tab.locator('.organs').waitFor();
+    expect(await tab.locator('.stage .over').textContent()).toContain('no WebGL2');
+    const shot = decode(await tab.locator('.stage canvas').screenshot());
+    const colours = new Set(
+      Array.from({ length: 60 }, (_, at) => pixel(shot, (at / 60) * shot.width, shot.height / 2).join()),
+    );
+    expect(colours.size).toBeGreaterThan(3);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 180_000);
+
+  it('says what a browser without SIMD can do instead', async () => {
+    const { tab, close } = await opened({}, '', () => {
+      WebAssembly.validate = () => false;
+    });
+    expect(await tab.locator('[role="alert"]').textContent()).toMatch(/SIMD.*Chrome.*command line/s);
+    await close();
+  }, 180_000);
+
+  function pixel(image: ReturnType<typeof decode>, x: number, y: number): number[] {
+    const at = (Math.round(y) * image.width + Math.round(x)) * image.channels;
+    return Array.from(image.data.slice(at, at + 3) as Uint8Array);
+  }
+
+  /** What a button saves. */
+  async function saving(tab: Page, name: string): Promise<Buffer> {
+    const coming: Promise<Download> = tab.waitForEvent('download');
+    await tab.getByRole('button', { name }).first().click();
+    return readFileSync((await (await coming).path())!);
+  }
+});
