@@ -33,9 +33,12 @@ export function reasonToSkip() {
   return reason;
 }
 
-/** Starts a headless Chromium; close it when done. */
-export async function launchChromium() {
+/** WebGPU on an adapter in software, which needs no device. */
+export const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+
+/** Starts a headless Chromium; close it when done. @param {readonly string[]} [flags] beside the usual ones */
+export async function launchChromium(flags = []) {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(reasonToSkip());
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
 }

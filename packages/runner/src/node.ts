@@ -36,13 +36,13 @@ export {
 } from './application.ts';
 export { openSource } from './handle-node.ts';
 export {
-  BUILT_IN_MODELS,
   type PredictionExecutor,
   type PredictionOptions,
   type PredictionSpec,
   type PredictionSummary,
   runPrediction,
 } from './prediction.ts';
+export { BUILT_IN_MODELS } from './prediction-model.ts';
 export { type PreparationExecutor, type PreparationOptions, runPreparation } from './preparation.ts';
 export { runProjection, runReconstruction, type ScanExecutor, type ScanRunOptions } from './scan.ts';
 export { estimateSimulation, type SimulationEstimate } from './simulation/estimate.ts';

@@ -28,6 +28,8 @@ export interface NetworkOutput {
 
 /** A network ready to run, on one runtime. */
 export interface InferenceSession {
+  /** What it runs on, as the user is told. */
+  readonly runtime: string;
   /** Feeds one input tensor and takes one output. @throws what the runtime throws. */
   run(input: Float32Array, dims: readonly number[], names: InferenceNames): Promise<NetworkOutput>;
   close(): Promise<void>;
@@ -72,16 +74,17 @@ export function onnxRuntime(
         executionProviders: providers,
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
-        // Warnings of the optimizer are nothing a user can act on.
-        logSeverityLevel: 3,
+        // Warnings of the optimizer are nothing a user can act on, and what fails is thrown, too.
+        logSeverityLevel: 4,
       });
       return {
+        runtime: name,
         async run(data, dims, { input, output }) {
           const fed = new api.Tensor('float32', data, dims);
           const results = await session.run({ [input]: fed });
           const result = results[output];
           const values = (await result.getData()) as Float32Array;
-          const copy = { data: Float32Array.from(values), dims: [...result.dims] };
+          const copy = { data: values.slice(), dims: [...result.dims] };
           for (const tensor of [fed, ...Object.values(results)]) tensor.dispose();
           return copy;
         },

@@ -6,14 +6,36 @@ import { abdomenWindow } from '@semcrc/imaging';
 import { writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { parseStandIn, type StandInData } from '@semcrc/predict';
-import { scanIsWritten, scanPaths, writtenScheme } from '@semcrc/simulate/node';
+import { type ScanPaths, scanIsWritten, scanPaths, writtenScheme } from '@semcrc/simulate/node';
 import { stringify } from 'csv-stringify/sync';
 import type { SimulationOutput, SimulationPlan, SimulationSession } from './jobs.ts';
-import type { SimulationSpec } from './spec.ts';
+import { NOTHING, type SimulationSpec } from './spec.ts';
 
 const RECORD = 'simulation.json';
 const MANIFEST = 'manifest.csv';
 export const STAND_IN = 'stand-in.json';
+/** Files of a patient of whom nothing is predicted. */
+const MEASURED = ['groundTruth', 'measurement', 'anatomy'] as const satisfies readonly (keyof ScanPaths)[];
+
+/**
+ * Refuses layouts of predictions where nothing is predicted.
+ *
+ * @throws SemcrcError `usage`.
+ */
+export function checkLayout({ predictor }: SimulationSpec, { format }: SimulationOutput): void {
+  if (predictor !== NOTHING || format === 'manifest') return;
+  throw new SemcrcError(
+    'usage',
+    `\`layout\` ${format} holds predictions, and \`predictor\` none makes none; take manifest`,
+    { data: { options: ['layout', 'predictor'] } },
+  );
+}
+
+/** Files that a scan has: all of them, or those of a measured patient. */
+function writtenPaths({ predictor }: SimulationSpec, paths: ScanPaths): Partial<ScanPaths> {
+  if (predictor !== NOTHING) return paths;
+  return Object.fromEntries(MEASURED.map((field) => [field, paths[field]]));
+}
 
 /** Refuses a folder of the user's that is no simulated cohort. */
 export function checkPlace({ path }: SimulationOutput, replace: 'keep' | 'replace'): void {
@@ -103,7 +125,9 @@ export async function beginPlace(
   };
   await writeFileAtomic(join(path, RECORD), `${JSON.stringify(document, null, 2)}\n`);
   if (standIn) await writeFileAtomic(join(path, STAND_IN), `${JSON.stringify(standIn)}\n`);
-  return ids.flatMap((id, index) => (scanIsWritten(path, scanPaths(format, id, plan)) ? [] : [index]));
+  return ids.flatMap((id, index) =>
+    scanIsWritten(path, writtenPaths(spec, scanPaths(format, id, plan))) ? [] : [index],
+  );
 }
 
 function storePlanOf(spec: SimulationSpec, { digest, ids, labels }: SimulationPlan): StorePlan {
@@ -122,7 +146,7 @@ function storePlanOf(spec: SimulationSpec, { digest, ids, labels }: SimulationPl
 
 /** Writes the manifest, or puts the store in place. */
 export async function finishPlace(
-  { output }: SimulationSession,
+  { spec, output }: SimulationSession,
   plan: SimulationPlan,
 ): Promise<string | null> {
   const { path, format } = output;
@@ -132,7 +156,7 @@ export async function finishPlace(
     return null;
   }
   if (format !== 'manifest') return null;
-  const columns = [
+  const all = [
     ['ground_truth', 'groundTruth'],
     ['lower', 'lower'],
     ['point', 'point'],
@@ -142,6 +166,9 @@ export async function finishPlace(
     ['measurement', 'measurement'],
     ['anatomy', 'anatomy'],
   ] as const;
+  const columns = all.filter(
+    ([, field]) => spec.predictor !== NOTHING || MEASURED.some((own) => own === field),
+  );
   const rows = plan.ids.map((id) => {
     const paths = scanPaths(format, id, plan);
     return [id, ...columns.map(([, field]) => paths[field].replaceAll('\\', '/'))];

@@ -1,6 +1,6 @@
 import { lanesFor, runConcurrently } from '../run-concurrently.ts';
 import type { ScanMade, SimulationExecutor, SimulationOutput, SimulationSession } from './jobs.ts';
-import { beginPlace, checkPlace, finishPlace } from './place.ts';
+import { beginPlace, checkLayout, checkPlace, finishPlace } from './place.ts';
 import { checkSpec, type SimulationSpec } from './spec.ts';
 
 export interface SimulationOptions {
@@ -41,6 +41,7 @@ export async function runSimulation(
   { executor, replace = 'keep', signal, onProgress, warn }: SimulationOptions,
 ): Promise<SimulationSummary> {
   checkSpec(spec);
+  checkLayout(spec, output);
   if (output.format !== 'store') checkPlace(output, replace);
   const plan = await executor.run({
     session: { spec, output },
@@ -68,10 +69,11 @@ export async function runSimulation(
 }
 
 function figuresOf(made: readonly ScanMade[]): Pick<SimulationSummary, 'f1' | 'coverage' | 'psnr'> {
-  if (made.length === 0) return { f1: null, coverage: null, psnr: null };
+  const qualities = made.flatMap(({ quality }) => quality ?? []);
+  if (qualities.length === 0) return { f1: null, coverage: null, psnr: null };
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
-  const scores = made.map(({ f1 }) => Object.values(f1)).filter((values) => values.length > 0);
+  const scores = qualities.map(({ f1 }) => Object.values(f1)).filter((values) => values.length > 0);
   const means = scores.map(mean);
   const average = mean(means);
   return {
@@ -79,7 +81,7 @@ function figuresOf(made: readonly ScanMade[]): Pick<SimulationSummary, 'f1' | 'c
       means.length === 0
         ? null
         : { mean: average, sd: Math.sqrt(mean(means.map((value) => (value - average) ** 2))) },
-    coverage: mean(made.map(({ coverage }) => coverage)),
-    psnr: -10 * Math.log10(mean(made.map(({ squaredError }) => squaredError))),
+    coverage: mean(qualities.map(({ coverage }) => coverage)),
+    psnr: -10 * Math.log10(mean(qualities.map(({ squaredError }) => squaredError))),
   };
 }
