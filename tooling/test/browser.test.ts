@@ -92,7 +92,7 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
     const { outcome, requests } = await visit(browser, page('crc'));
     expect(outcome).toEqual(await calibratePhantom('crc'));
     expect(requests.filter((path) => /highs/i.test(path))).toEqual([]);
-  });
+  }, 120_000);
 
   it('a sem-CRC calibration fetches HiGHS when it needs it, and gives bitwise what Node gives', async () => {
     const { outcome, requests } = await visit(browser, page('sem-crc'));

@@ -8,7 +8,10 @@ export interface OnnxApi {
 
 /** A session of {@link OnnxApi}. */
 export interface OnnxApiSession {
-  run(feeds: Readonly<Record<string, OnnxApiTensor>>): Promise<Readonly<Record<string, OnnxApiTensor>>>;
+  run(
+    feeds: Readonly<Record<string, OnnxApiTensor>>,
+    options?: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, OnnxApiTensor>>>;
   release?(): Promise<void>;
 }
 
@@ -59,6 +62,9 @@ export interface RuntimeOptions {
   readonly threads?: number;
 }
 
+/** Of onnxruntime's log: what is fatal. */
+const SILENT = 4;
+
 /**
  * A runtime over onnxruntime's API, whichever package it comes from: `onnxRuntime(await import('onnxruntime-node'), …)`,
  * or the module that this package carries as `@semcrc/predict/onnxruntime`.
@@ -75,13 +81,13 @@ export function onnxRuntime(
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         // Warnings of the optimizer are nothing a user can act on, and what fails is thrown, too.
-        logSeverityLevel: 4,
+        logSeverityLevel: SILENT,
       });
       return {
         runtime: name,
         async run(data, dims, { input, output }) {
           const fed = new api.Tensor('float32', data, dims);
-          const results = await session.run({ [input]: fed });
+          const results = await session.run({ [input]: fed }, { logSeverityLevel: SILENT });
           const result = results[output];
           const values = (await result.getData()) as Float32Array;
           const copy = { data: values.slice(), dims: [...result.dims] };
