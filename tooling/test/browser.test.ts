@@ -86,13 +86,14 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
         await other.close();
       }
     },
+    120_000,
   );
 
   it('a whole CRC calibration gives bitwise what Node gives, and never fetches HiGHS', async () => {
     const { outcome, requests } = await visit(browser, page('crc'));
     expect(outcome).toEqual(await calibratePhantom('crc'));
     expect(requests.filter((path) => /highs/i.test(path))).toEqual([]);
-  }, 120_000);
+  });
 
   it('a sem-CRC calibration fetches HiGHS when it needs it, and gives bitwise what Node gives', async () => {
     const { outcome, requests } = await visit(browser, page('sem-crc'));
