@@ -1,4 +1,4 @@
-"""Scans of a manifest, as `semcrc simulate` writes one, and crops of them."""
+"""Scans of manifests, as `semcrc simulate` and `semcrc predict` write them."""
 
 import csv
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from .settings import ORGAN_LABELS, Settings
 
 WINDOW = (-175.0, 250.0)
+# Headers hold float32; a thousandth of a voxel's side moves nothing.
+SAME_SPACING = 1e-3
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,50 @@ class Scan:
     name: str
     image: NDArray[np.float32]
     truth: NDArray[np.float32]
+
+
+def read_cohort(manifests: list[Path], settings: Settings) -> list[Scan]:
+    """All scans in memory. Where there are several manifests, each scan is called by its cohort, too."""
+    scans = []
+    for manifest in manifests:
+        before = f"{manifest.parent.name}/" if len(manifests) > 1 else ""
+        scans += read_scans(manifest, settings, before)
+    return scans
+
+
+def read_scans(path: Path, settings: Settings, before: str = "") -> list[Scan]:
+    """The scans of a manifest. Ground truth is HU, image windowed."""
+    image_column, truth_column = columns_of(settings)
+    scans = []
+    for row in read_manifest(path):
+        for column in ("scan", image_column, truth_column):
+            if not row.get(column):
+                raise SystemExit(f"{path}: scan {row.get('scan', '?')} has no {column}, which {settings.task} needs")
+        image = load(path.parent / row[image_column], settings)
+        truth = load(path.parent / row[truth_column], settings)
+        if image.shape != truth.shape:
+            raise SystemExit(f"{path}: scan {row['scan']}: {image_column} is {image.shape}, {truth_column} {truth.shape}")
+        name = before + row["scan"]
+        scans.append(Scan(name, image, organ_channels(truth) if settings.task == "segmentation" else windowed(truth)))
+    return scans
+
+
+def spacing_of(manifests: list[Path], settings: Settings) -> tuple[float, float, float]:
+    """The voxel's sides in mm that all images share."""
+    column, _ = columns_of(settings)
+    found: tuple[float, float, float] | None = None
+    for manifest in manifests:
+        for row in read_manifest(manifest):
+            own = sides_of(nib.load(manifest.parent / row[column]))
+            if found is None:
+                found = own
+            elif not same_sides(own, found):
+                raise SystemExit(
+                    f"{manifest}: expected one spacing in all scans, found {text_of(found)} and {text_of(own)} mm; "
+                    "--spacing own trains a network that keeps each scan's own"
+                )
+    assert found is not None
+    return found
 
 
 def read_manifest(path: Path) -> list[dict[str, str]]:
@@ -37,24 +81,25 @@ def columns_of(settings: Settings) -> tuple[str, str]:
     return ("point", "anatomy") if settings.task == "segmentation" else ("measurement", "ground_truth")
 
 
-def read_scans(path: Path, settings: Settings) -> list[Scan]:
-    """All scans of a manifest in memory. Ground truth is HU, image windowed."""
-    image_column, truth_column = columns_of(settings)
-    scans = []
-    for row in read_manifest(path):
-        for column in ("scan", image_column, truth_column):
-            if not row.get(column):
-                raise SystemExit(f"{path}: scan {row.get('scan', '?')} has no {column}, which {settings.task} needs")
-        image = load(path.parent / row[image_column])
-        truth = load(path.parent / row[truth_column])
-        if image.shape != truth.shape:
-            raise SystemExit(f"{path}: scan {row['scan']}: {image_column} is {image.shape}, {truth_column} {truth.shape}")
-        scans.append(Scan(row["scan"], image, organ_channels(truth) if settings.task == "segmentation" else windowed(truth)))
-    return scans
+def load(path: Path, settings: Settings) -> NDArray[np.float32]:
+    file = nib.load(path)
+    if settings.spacing is not None and not same_sides(sides_of(file), settings.spacing):
+        raise SystemExit(f"{path}: expected voxels of {text_of(settings.spacing)} mm, found {text_of(sides_of(file))}; resample it first")
+    return nib.as_closest_canonical(file).get_fdata(dtype=np.float32)
 
 
-def load(path: Path) -> NDArray[np.float32]:
-    return nib.as_closest_canonical(nib.load(path)).get_fdata(dtype=np.float32)
+def sides_of(file: nib.spatialimages.SpatialImage) -> tuple[float, float, float]:
+    """Along x, y, z of RAS; a header's float32, rounded to a micrometre."""
+    x, y, z = nib.affines.voxel_sizes(nib.as_closest_canonical(file).affine)
+    return round(float(x), 3), round(float(y), 3), round(float(z), 3)
+
+
+def same_sides(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return all(abs(a - b) <= SAME_SPACING * b for a, b in zip(one, other))
+
+
+def text_of(spacing: tuple[float, ...]) -> str:
+    return ", ".join(f"{side:g}" for side in spacing)
 
 
 def windowed(hounsfield: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,33 +122,3 @@ def split(scans: list[Scan], settings: Settings) -> tuple[list[Scan], list[Scan]
     if count >= len(scans):
         raise SystemExit(f"expected two scans at least, one to hold out, found {len(scans)}")
     return [scans[i] for i in sorted(order[count:])], [scans[i] for i in sorted(order[:count])]
-
-
-def crop(scan: Scan, settings: Settings, random: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """One crop: channels × patch of the image, 1 × patch of the truth; beyond the scan it is 0, and end slices repeat as channels."""
-    context = settings.context
-    patch = settings.patch
-    shape = scan.image.shape
-    start = [int(random.integers(min(0, n - m), max(0, n - m) + 1)) for n, m in zip(shape, patch)]
-    if context is None:
-        return cut(scan.image, start, patch)[None], cut(scan.truth, start, patch)[None]
-    middle = int(random.integers(shape[2]))
-    slices = np.clip(np.arange(middle - context, middle + context + 1), 0, shape[2] - 1)
-    image = np.stack([cut(scan.image[..., z], start, patch) for z in slices])
-    return image, cut(scan.truth[..., middle], start, patch)[None]
-
-
-def cut(array: NDArray[np.float32], start: list[int], patch: tuple[int, ...]) -> NDArray[np.float32]:
-    out = np.zeros(patch, np.float32)
-    source = tuple(slice(max(0, s), min(n, s + m)) for s, m, n in zip(start, patch, array.shape))
-    target = tuple(slice(part.start - s, part.stop - s) for part, s in zip(source, start))
-    out[target] = array[source]
-    return out
-
-
-def batch(scans: list[Scan], settings: Settings, step: int) -> tuple[Tensor, Tensor]:
-    """The crops of one step: a function of seed and step alone, so that a resumed training sees what it would have seen."""
-    random = np.random.default_rng([settings.seed, step])
-    pairs = [crop(scans[int(random.integers(len(scans)))], settings, random) for _ in range(settings.batch)]
-    image = torch.from_numpy(np.stack([image for image, _ in pairs]))
-    return image, torch.from_numpy(np.stack([truth for _, truth in pairs]))

@@ -1,14 +1,17 @@
-"""The networks: MONAI's UNet with residual units, and the losses."""
+"""The networks: MONAI's UNet with residual units, or a correction of the baseline; and the losses."""
 
 import torch
 from monai.losses import DiceCELoss
 from monai.networks.nets import UNet
 from torch import Tensor, nn
 
+from .refiner import Refiner
 from .settings import Settings
 
 
 def make_network(settings: Settings) -> nn.Module:
+    if settings.network == "refiner":
+        return Refiner(settings.channels[0])
     return UNet(
         spatial_dims=settings.dimensions,
         in_channels=settings.inputs,
@@ -16,7 +19,7 @@ def make_network(settings: Settings) -> nn.Module:
         channels=settings.channels,
         strides=settings.strides,
         num_res_units=2,
-        act="GELU",
+        act=settings.activation,
         norm="BATCH",
     )
 

@@ -53,7 +53,7 @@ def record(settings: Settings, training: dict[str, Any], path: Path) -> dict[str
         "axes": "xy" if flat else "xyz",
         "patch": list(settings.patch),
         "overlap": settings.overlap,
-        "spacing": None,
+        "spacing": None if settings.spacing is None else list(settings.spacing),
         "window": list(WINDOW),
         "clip": settings.task == "segmentation",
         "input": "measurement",
@@ -64,8 +64,8 @@ def record(settings: Settings, training: dict[str, Any], path: Path) -> dict[str
 
 
 def difference(network: nn.Module, settings: Settings, path: Path) -> float:
-    """On the smallest tensor the strides allow, for the reference evaluator is slow."""
-    side = 2 * int(np.prod(settings.strides))
+    """On a small tensor that the strides allow, for the reference evaluator is slow."""
+    side = max(12, 2 * int(np.prod(settings.strides)))
     tensor = torch.rand((1, settings.inputs, *[side] * settings.dimensions), generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         expected = network(tensor).numpy()

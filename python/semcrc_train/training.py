@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from .cohort import Scan, batch, split
+from .cohort import Scan, split
+from .crops import batch
 from .inference import measure
 from .network import make_loss, make_network
 from .settings import Settings
@@ -17,14 +18,18 @@ from .settings import Settings
 CHECKPOINT = "checkpoint.pt"
 
 
-def train(scans: list[Scan], settings: Settings, out: Path, device: str = "cpu") -> tuple[nn.Module, dict[str, Any]]:
+def train(
+    scans: list[Scan], settings: Settings, out: Path, device: str = "cpu", start: dict[str, Tensor] | None = None
+) -> tuple[nn.Module, dict[str, Any]]:
     """Trains until the steps are done or the held-out loss has not fallen for `patience` checks; goes on from a checkpoint in `out`.
 
-    Returns the network of the best check, and the training's record.
+    `start`: weights of another training of the same network to begin with, instead of random ones. Returns the network of the best check, and the training's record.
     """
     torch.manual_seed(settings.seed)
     learning, held_out = split(scans, settings)
     network = make_network(settings).to(device)
+    if start is not None:
+        network.load_state_dict(start)
     loss_of = make_loss(settings)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=settings.decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)

@@ -35,14 +35,16 @@ export function reasonToSkip() {
 
 /** WebGL2 drawn by the processor. */
 const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
+/** WebGPU on an adapter in software, which needs no device. */
+export const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
 /**
  * Starts a headless Chromium; close it when done.
- * @param {{ webgl?: boolean }} [options] whether pages draw with WebGL2, slowly
+ * @param {{ webgl?: boolean, flags?: readonly string[] }} [options] whether pages draw with WebGL2, slowly; flags beside the usual ones
  */
-export async function launchChromium({ webgl = false } = {}) {
+export async function launchChromium({ webgl = false, flags = [] } = {}) {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(reasonToSkip());
-  const flags = webgl ? [...FLAGS.filter((flag) => flag !== '--disable-gpu'), ...SOFTWARE_WEBGL] : FLAGS;
-  return chromium.launch({ executablePath, headless: true, args: flags });
+  const usual = webgl ? [...FLAGS.filter((flag) => flag !== '--disable-gpu'), ...SOFTWARE_WEBGL] : FLAGS;
+  return chromium.launch({ executablePath, headless: true, args: [...usual, ...flags] });
 }

@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cases } from '../../packages/kernels/test/cases.ts';
 import { calibratePhantom } from '../browser/calibration.ts';
-import { launchChromium, reasonToSkip } from '../browser/chromium.mjs';
+import { launchChromium, reasonToSkip, WEBGPU } from '../browser/chromium.mjs';
 import { drawnBits } from '../browser/phantom-bits.ts';
 import { experimentOnPhantom } from '../browser/phantom-experiment.ts';
 import { scanBalls } from '../browser/scan.ts';
@@ -14,6 +14,10 @@ import { visit } from '../browser/visit.mjs';
 const reason = reasonToSkip();
 if (reason) console.warn(`browser tests skipped: ${reason}`);
 const page = (name: string) => fileURLToPath(new URL(`../browser/${name}`, import.meta.url));
+function floats(name: string): Float32Array {
+  const file = readFileSync(page(name));
+  return new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
+}
 
 describe.skipIf(reason !== undefined)('in Chromium', () => {
   let browser: Browser;
@@ -34,13 +38,56 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
 
   it('a network on the embedded runtime blends windows as MONAI does, within 1e-4', async () => {
     const { outcome, requests } = await visit(browser, page('network'));
-    const file = readFileSync(page('../../packages/predict/test/goldens/networks/6.values.bin'));
-    const expected = new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
+    const expected = floats('../../packages/predict/test/goldens/networks/6.values.bin');
     const values = outcome as number[];
     expect(values).toHaveLength(expected.length);
     expect(Math.max(...values.map((value, at) => Math.abs(value - expected[at])))).toBeLessThan(1e-4);
     expect(requests.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
   });
+
+  it('the networks that ship give what they give in Python, within 1e-4', async () => {
+    const { outcome } = await visit(browser, page('shipped'));
+    for (const [name, values] of Object.entries(outcome as Record<string, number[]>)) {
+      const expected = floats(`../../packages/predict/test/goldens/shipped/${name}.bin`);
+      expect(values).toHaveLength(expected.length);
+      expect(Math.max(...values.map((value, at) => Math.abs(value - expected[at])))).toBeLessThan(1e-4);
+    }
+    expect(Object.keys(outcome as object)).toEqual(['denoising', 'fbp']);
+  });
+
+  it.each([
+    ['with', WEBGPU],
+    ['without', []],
+  ])(
+    'networks %s WebGPU agree with MONAI within 1e-4, and run elsewhere where it lacks an operator',
+    async (_, flags) => {
+      const other = await launchChromium({ flags });
+      try {
+        const { outcome } = await visit(other, page('webgpu'));
+        const { flat, deep } = outcome as Record<
+          'flat' | 'deep',
+          { ran: string; reasons: string[]; values: number[] }
+        >;
+        for (const [found, golden] of [
+          [flat, 9],
+          [deep, 6],
+        ] as const) {
+          const expected = floats(`../../packages/predict/test/goldens/networks/${golden}.values.bin`);
+          expect(found.values).toHaveLength(expected.length);
+          expect(Math.max(...found.values.map((value, at) => Math.abs(value - expected[at])))).toBeLessThan(
+            1e-4,
+          );
+        }
+        const sure = 'onnxruntime-web (WebAssembly)';
+        if (flags.length > 0) expect([flat.ran, flat.reasons]).toEqual(['onnxruntime-web (WebGPU)', []]);
+        else expect([flat.ran, flat.reasons.length]).toEqual([sure, 1]);
+        expect([deep.ran, deep.reasons.length]).toEqual([sure, 1]);
+      } finally {
+        await other.close();
+      }
+    },
+    120_000,
+  );
 
   it('a whole CRC calibration gives bitwise what Node gives, and never fetches HiGHS', async () => {
     const { outcome, requests } = await visit(browser, page('crc'));

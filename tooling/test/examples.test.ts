@@ -116,6 +116,31 @@ describe('the example', () => {
     expect(() => run(PYTHON, 'monai/write_manifest.py', ...writing)).toThrow(/case_007.*case_007_upper/s);
   });
 
+  it('paper goes from phantoms to one report, says what every stage took, and does no stage twice', () => {
+    const out = path.join(folder, 'paper');
+    const args = ['paper/run.mjs', '--scale', 'tiny', '--workers', '1', '--out', out];
+    expect(run(process.execPath, ...args)).toContain(
+      'note: no --template, so that the cohort of warps is left out',
+    );
+    const report = readFileSync(path.join(out, 'report.html'), 'utf8');
+    for (const cell of ['phantom-denoising', 'phantom-fbp']) {
+      expect(report).toContain(cell);
+      const { summary } = readJson('paper', cell, 'results', 'experiment.json');
+      expect(summary.map(({ procedure }: { procedure: string }) => procedure)).toEqual(
+        expect.arrayContaining(['crc', 'k-crc', 'sem-crc', 'organ-crc', 'shortest']),
+      );
+    }
+    const summary = readFileSync(path.join(out, 'summary.md'), 'utf8');
+    expect(summary).toMatch(
+      /^\| phantom-fbp\/simulate, scan, predict and segment \| \d+\.\d \| \d+\.\d \| \d+ \|/m,
+    );
+    expect(run(process.execPath, ...args).match(/: done before$/gm)).toHaveLength(7);
+    expect(readFileSync(path.join(out, 'summary.md'), 'utf8')).toBe(summary);
+    expect(() => run(process.execPath, 'paper/run.mjs', '--scale', 'small', '--out', out)).toThrow(
+      /holds another experiment.*choose another --out/s,
+    );
+  });
+
   const reason = reasonToSkip();
   if (reason) console.warn(`the page example is skipped: ${reason}`);
   it.skipIf(reason !== undefined)('page calibrates in Workers and shows λ by organ', async () => {

@@ -210,7 +210,63 @@ describe('semcrc predict', () => {
   });
 
   test('lists the models it brings', async () => {
-    expect((await predict(['--list'])).stdout).toContain('baseline');
+    const { stdout } = await predict(['--list']);
+    for (const name of ['baseline', 'denoising', 'fbp']) expect(stdout).toContain(name);
+  });
+
+  test('predicts with a network that ships, by name, what simulate does with it', async () => {
+    const simulate = (args: readonly string[]) =>
+      semcrcHere(['simulate', 'phantom', '-n', '1', '--workers', '1', ...args]);
+    const grid = ['--size', '40,36,3', '--spacing', '9,9,3'];
+    const measured = at('measured');
+    const done = await simulate([...grid, '--predictor', 'none', '--out', measured]);
+    expect(done.code).toBe(0);
+    expect(readFileSync(join(measured, 'manifest.csv'), 'utf8').split('\n')[0]).toBe(
+      'scan,ground_truth,measurement,anatomy',
+    );
+    const args = ['--input', join(measured, 'manifest.csv'), '--out', at('by-name')];
+    expect((await predict(['--model', 'denoising', ...args])).code).toBe(0);
+    const whole = ['--predictor', 'denoising', '--segmenter', model('organs-3d', { ...ORGANS, axes: 'xyz' })];
+    expect((await simulate([...grid, ...whole, '--out', at('whole')])).code).toBe(0);
+    const [one, other] = await Promise.all(
+      ['by-name', 'whole'].map((folder) => readNifti(at(folder, 'scans', 'phantom-000', 'lower.nii.gz'))),
+    );
+    // Runtimes agree within 1e-4, and images are stored in steps of it.
+    const off = one.volume.data.map((value, index) => Math.abs(value - other.volume.data[index]));
+    expect(Math.max(...off)).toBeLessThan(3.1e-4);
+    const { volume } = await readNifti(at('whole', 'scans', 'phantom-000', 'segmentation.nii.gz'));
+    expect([...new Set(volume.data)].every((label) => [0, 1, 6, 11].includes(label))).toBe(true);
+  });
+
+  test.each([
+    [
+      'a network of the other task',
+      ['--predictor', 'fbp'],
+      '--predictor: fbp is for reconstruction, but the task is denoising',
+    ],
+    ['a segmenter that predicts images', ['--segmenter', 'fbp'], '--segmenter: fbp predicts images'],
+    [
+      'patients that the network learned from',
+      ['--predictor', 'denoising', '--seed', '1066001'],
+      '--predictor: denoising learned from the phantoms of seed 1066001; draw others by another --seed',
+    ],
+    [
+      'a segmenter where nothing is predicted',
+      ['--predictor', 'none', '--segmenter', 'stand-in'],
+      'the predictor is none',
+    ],
+    [
+      'a layout of predictions where nothing is predicted',
+      ['--predictor', 'none', '--layout', 'store'],
+      '--layout store holds predictions, and --predictor none makes none',
+    ],
+  ])('simulate refuses %s', async (_, args, message) => {
+    const out = at('refused-simulation');
+    const grid = ['--size', '32,32,2', '--spacing', '12,12,20'];
+    const ended = await semcrcHere(['simulate', 'phantom', '-n', '1', ...grid, ...args, '--out', out]);
+    expect(ended.stderr).toContain(message);
+    expect(ended.code).toBe(2);
+    expect(existsSync(out)).toBe(false);
   });
 
   describe('ends with one sentence', () => {

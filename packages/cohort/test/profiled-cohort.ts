@@ -183,6 +183,10 @@ export async function fitOf(
   epsilon: number,
   options: ProcedureOptions,
 ): Promise<Fit> {
-  const [one] = await fitSplit(data, split, [procedure], [epsilon], options, { seed: 0, run: 0, more: true });
+  const [one] = await fitSplit(data, split, [procedure], [epsilon], options, {
+    seed: 0,
+    run: 0,
+    more: [epsilon],
+  });
   return (one as NonNullable<typeof one>).fits[0] as Fit;
 }

@@ -1,5 +1,5 @@
-// Copies the part of onnxruntime-web that this package carries: one module, one binary and the licence. As a plain dependency
-// it would be ten times as large, of which nothing else is needed.
+// Copies the part of onnxruntime-web that this package carries: one module, one binary, the licence, and the notices of what is
+// compiled into it. As a plain dependency it would be ten times as large, of which nothing else is needed.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -18,11 +18,16 @@ copyFileSync(
   path.join(target, 'ort-wasm-simd-threaded.wasm'),
 );
 copyFileSync(path.join(root, 'onnxruntime/ort.d.ts'), path.join(target, 'ort.d.ts'));
+// As onnxruntime publishes them; the npm package holds no copy.
+copyFileSync(
+  path.join(root, 'onnxruntime/third-party-notices.txt'),
+  path.join(target, 'third-party-notices.txt'),
+);
 
 const licence = readFileSync(path.join(root, 'onnxruntime/licence.txt'), 'utf8')
   .trim()
   .replace(/^(?=.)/gm, '    ');
 writeFileSync(
   path.join(root, 'dist/THIRD_PARTY_NOTICES.md'),
-  `# Third-party notices\n\nThe files of this package hold code of the packages below.\n\n## onnxruntime-web ${version} (MIT)\n\n${licence}\n`,
+  `# Third-party notices\n\nThe files of this package hold code of the packages below.\n\n## onnxruntime-web ${version} (MIT)\n\n${licence}\n\nWhat is compiled into it, with licences: dist/onnxruntime/third-party-notices.txt of @semcrc/predict.\n`,
 );

@@ -3,6 +3,7 @@ export { type BaselineData, parseBaseline } from './baseline.ts';
 export { bodyMask } from './body-mask.ts';
 export { DenseNetwork, type DenseNetworkData } from './dense-network.ts';
 export { featureNames, MeasurementFeatures } from './measurement-features.ts';
+export { fallbackRuntime } from './networks/fallback-runtime.ts';
 export {
   type ImageModel,
   ModelRecord,
@@ -44,4 +45,5 @@ export {
 export type { FinishedSlices } from './networks/sliding-window.ts';
 export type { Prediction, Predictor, Segmenter, SegmenterInput } from './predictor.ts';
 export { baselinePredictor, type ShippedTask, standInSegmenter } from './shipped.ts';
+export { isShippedNetwork, SHIPPED_NETWORKS, type ShippedNetwork } from './shipped-networks.ts';
 export { parseStandIn, type StandInData } from './stand-in.ts';

@@ -36,7 +36,6 @@ export {
 } from './application.ts';
 export { openSource } from './handle-node.ts';
 export {
-  BUILT_IN_MODELS,
   mergePrediction,
   type PredictionExecutor,
   type PredictionOptions,
@@ -44,6 +43,7 @@ export {
   type PredictionSummary,
   runPrediction,
 } from './prediction.ts';
+export { BUILT_IN_MODELS } from './prediction-model.ts';
 export {
   mergePreparation,
   type PreparationExecutor,

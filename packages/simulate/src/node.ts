@@ -1,8 +1,10 @@
 export {
   type FileLayout,
+  type MeasuredPatient,
   type ScanPaths,
   scanIsWritten,
   scanPaths,
+  writeMeasuredFiles,
   writeScanFiles,
   writtenScheme,
 } from './scan-files.ts';

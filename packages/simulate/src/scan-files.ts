@@ -67,7 +67,7 @@ export function scanPaths(
 }
 
 /** Whether a scan's files stand, all of them. */
-export function scanIsWritten(folder: string, paths: ScanPaths): boolean {
+export function scanIsWritten(folder: string, paths: Partial<ScanPaths>): boolean {
   return Object.values(paths).every(
     (path) => statSync(join(folder, path), { throwIfNoEntry: false })?.isFile() === true,
   );
@@ -77,32 +77,56 @@ export function scanIsWritten(folder: string, paths: ScanPaths): boolean {
 const step = 1e-4;
 const deflate = 3;
 
+/** What is known of a patient who was measured. */
+export type MeasuredPatient = Pick<SimulatedScan, 'truth' | 'anatomy' | 'measurement'>;
+
 /**
- * Writes the files of a scan below a folder, each whole or not at all, the segmentation last: CT as int16 HU; predictions
- * and measurement as int16 with slope 1e-4; labels as bytes, organs numbered as SuPreM does.
+ * Writes the files of a measured patient below a folder, each whole or not at all: CT as int16 HU, measurement as int16 with slope 1e-4
+ * (or more, where values are large), organs as bytes, numbered as SuPreM does.
+ *
+ * @throws SemcrcError `bad-input` when a file cannot be written.
+ */
+export async function writeMeasuredFiles(
+  folder: string,
+  { groundTruth, measurement, anatomy }: Pick<ScanPaths, 'groundTruth' | 'measurement' | 'anatomy'>,
+  patient: MeasuredPatient,
+): Promise<void> {
+  const paths = { groundTruth, measurement, anatomy };
+  for (const path of Object.values(paths)) mkdirSync(dirname(join(folder, path)), { recursive: true });
+  await writeImage(join(folder, groundTruth), patient.truth, 1);
+  await writeImage(join(folder, measurement), patient.measurement, stepFor(patient.measurement.data));
+  await writeLabels(join(folder, anatomy), patient.truth, writtenLabels(patient.anatomy));
+}
+
+/**
+ * Writes the files of a scan below a folder, each whole or not at all, the segmentation last: as {@link writeMeasuredFiles}, and predictions
+ * as int16 with slope 1e-4.
  *
  * @throws SemcrcError `bad-input` when a file cannot be written.
  */
 export async function writeScanFiles(folder: string, paths: ScanPaths, scan: SimulatedScan): Promise<void> {
-  const { shape, affine } = scan.truth;
+  const { truth } = scan;
   for (const path of Object.values(paths)) mkdirSync(dirname(join(folder, path)), { recursive: true });
-  const image = (path: string, volume: Volume, slope: number): Promise<void> =>
-    writeNifti(join(folder, path), volume, { datatype: 'int16', slope, level: deflate });
-  const windowed = (data: Float32Array): Volume => makeVolume(data, shape, affine);
-  const labels = (path: string, data: Uint8Array): Promise<void> =>
-    writeNifti(join(folder, path), makeVolume(Uint16Array.from(data), shape, affine), {
-      datatype: 'uint8',
-      level: deflate,
-    });
+  const image = (path: string, data: Float32Array): Promise<void> =>
+    writeImage(join(folder, path), makeVolume(data, truth.shape, truth.affine), step);
   // One after the other: each is encoded whole, and workers write side by side already.
-  await image(paths.groundTruth, scan.truth, 1);
-  await image(paths.measurement, scan.measurement, stepFor(scan.measurement.data));
-  await image(paths.lower, windowed(scan.lower), step);
-  await image(paths.point, windowed(scan.point), step);
-  await image(paths.upper, windowed(scan.upper), step);
-  await labels(paths.body, scan.body);
-  await labels(paths.anatomy, writtenLabels(scan.anatomy));
-  await labels(paths.segmentation, writtenLabels(scan.segmentation));
+  await writeMeasuredFiles(folder, paths, scan);
+  await image(paths.lower, scan.lower);
+  await image(paths.point, scan.point);
+  await image(paths.upper, scan.upper);
+  await writeLabels(join(folder, paths.body), truth, scan.body);
+  await writeLabels(join(folder, paths.segmentation), truth, writtenLabels(scan.segmentation));
+}
+
+function writeImage(file: string, volume: Volume, slope: number): Promise<void> {
+  return writeNifti(file, volume, { datatype: 'int16', slope, level: deflate });
+}
+
+function writeLabels(file: string, { shape, affine }: Volume, data: Uint8Array): Promise<void> {
+  return writeNifti(file, makeVolume(Uint16Array.from(data), shape, affine), {
+    datatype: 'uint8',
+    level: deflate,
+  });
 }
 
 /** The usual step, or a larger one where 16 bits of it do not reach: strong noise. */

@@ -14,7 +14,7 @@ import { phantomSource } from '@semcrc/simulate';
 import { teachingCohort } from './teaching.mjs';
 
 /** @typedef {import('@semcrc/core').Fit} Fit */
-/** @typedef {import('@semcrc/core').Profile} Profile */
+/** Profiles that lie in memory. @typedef {import('@semcrc/core').Profile & { readonly scores: Float32Array }} Profile */
 /** @typedef {import('@semcrc/core').Sample} Sample */
 /** @typedef {import('@semcrc/core').Procedure} Procedure */
 /** @typedef {import('@semcrc/core').ProcedureOptions} ProcedureOptions */
@@ -75,7 +75,8 @@ export async function fitted(cohort, procedures, options, sizes = SIZES, run = 0
   /** @type {Map<string, Profile>} */
   const profiles = new Map();
   for (const id of [...split.opt, ...split.cal, ...split.test]) {
-    profiles.set(id, buildProfile(kernels, await cohort.read(id), partition, profiling));
+    const profile = buildProfile(kernels, await cohort.read(id), partition, profiling);
+    profiles.set(id, /** @type {Profile} */ (profile));
   }
   const profileOf = (/** @type {string} */ id) => /** @type {Profile} */ (profiles.get(id));
   const data = { kernels, labels: cohort.labels, read: cohort.read, profileOf };

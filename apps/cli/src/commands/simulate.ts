@@ -36,7 +36,7 @@ interface SimulateOptions {
   readonly geometry?: 'helix' | 'fan' | 'parallel';
   readonly photons?: number;
   readonly predictor?: string;
-  readonly segmenter?: 'stand-in';
+  readonly segmenter?: string;
   readonly out?: string;
   readonly layout?: SimulationOutput['format'];
   readonly dryRun?: boolean;
@@ -142,9 +142,12 @@ const MEASURING = [
   ),
   new Option(
     '--predictor <model>',
-    'baseline: the one of the task; the JSON of one trained elsewhere, or a network (.onnx) (default: baseline)',
+    'baseline: the one of the task; denoising or fbp: a network that ships; a network of your own (.onnx), or the JSON of a baseline; none: only measure (default: baseline)',
   ),
-  new Option('--segmenter <word>', 'what names the organs (default: stand-in)').choices(['stand-in']),
+  new Option(
+    '--segmenter <model>',
+    'what names the organs: stand-in, or a network of your own (.onnx) (default: stand-in)',
+  ),
 ];
 
 const OUTPUT = [
@@ -243,6 +246,8 @@ export function simulationFacts({
 
 function specOf(kind: string, options: SimulateOptions): SimulationSpec {
   const { scans = 100, seed = 0, predictor = 'baseline', segmenter = 'stand-in' } = options;
+  if (predictor === 'none' && options.segmenter !== undefined)
+    refuse('segmenter', 'looks at predictions, but the predictor is none');
   return {
     patients: patientsOf(kind, options),
     ...{ scans, seed, predictor, segmenter },

@@ -66,7 +66,9 @@ export async function openNetwork<Model extends ModelRecord>(
   }
   return {
     record,
-    runtime: runtime.name,
+    get runtime() {
+      return session.runtime;
+    },
     sweep: (volume, onSlices, options) => sweep({ record, session, file }, volume, onSlices, options),
     close: () => session.close(),
   };

@@ -8,7 +8,10 @@ export interface OnnxApi {
 
 /** A session of {@link OnnxApi}. */
 export interface OnnxApiSession {
-  run(feeds: Readonly<Record<string, OnnxApiTensor>>): Promise<Readonly<Record<string, OnnxApiTensor>>>;
+  run(
+    feeds: Readonly<Record<string, OnnxApiTensor>>,
+    options?: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, OnnxApiTensor>>>;
   release?(): Promise<void>;
 }
 
@@ -28,6 +31,8 @@ export interface NetworkOutput {
 
 /** A network ready to run, on one runtime. */
 export interface InferenceSession {
+  /** What it runs on, as the user is told. */
+  readonly runtime: string;
   /** Feeds one input tensor and takes one output. @throws what the runtime throws. */
   run(input: Float32Array, dims: readonly number[], names: InferenceNames): Promise<NetworkOutput>;
   close(): Promise<void>;
@@ -57,6 +62,9 @@ export interface RuntimeOptions {
   readonly threads?: number;
 }
 
+/** Of onnxruntime's log: what is fatal. */
+const SILENT = 4;
+
 /**
  * A runtime over onnxruntime's API, whichever package it comes from: `onnxRuntime(await import('onnxruntime-node'), …)`,
  * or the module that this package carries as `@semcrc/predict/onnxruntime`.
@@ -72,16 +80,17 @@ export function onnxRuntime(
         executionProviders: providers,
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
-        // Warnings of the optimizer are nothing a user can act on.
-        logSeverityLevel: 3,
+        // Warnings of the optimizer are nothing a user can act on, and what fails is thrown, too.
+        logSeverityLevel: SILENT,
       });
       return {
+        runtime: name,
         async run(data, dims, { input, output }) {
           const fed = new api.Tensor('float32', data, dims);
-          const results = await session.run({ [input]: fed });
+          const results = await session.run({ [input]: fed }, { logSeverityLevel: SILENT });
           const result = results[output];
           const values = (await result.getData()) as Float32Array;
-          const copy = { data: Float32Array.from(values), dims: [...result.dims] };
+          const copy = { data: values.slice(), dims: [...result.dims] };
           for (const tensor of [fed, ...Object.values(results)]) tensor.dispose();
           return copy;
         },

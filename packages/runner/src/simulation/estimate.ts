@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SimulationOutput } from './jobs.ts';
-import { beginPlace } from './place.ts';
+import { beginPlace, checkLayout } from './place.ts';
 import { checkSpec, type SimulationSpec } from './spec.ts';
 import { SimulationWorkbench } from './workbench.ts';
 
@@ -26,6 +26,7 @@ export async function estimateSimulation(
   output: SimulationOutput,
 ): Promise<SimulationEstimate> {
   checkSpec(spec);
+  checkLayout(spec, output);
   const folder = await mkdtemp(join(tmpdir(), 'semcrc-'));
   try {
     const trial: SimulationOutput = {

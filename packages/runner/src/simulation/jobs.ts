@@ -30,9 +30,14 @@ export interface SimulationSession {
   readonly standInFile?: string | undefined;
 }
 
-/** What one scan came to. */
+/** What one scan came to; `quality` is null where nothing was predicted. */
 export interface ScanMade {
   readonly scan: string;
+  readonly quality: ScanQuality | null;
+}
+
+/** How well a scan was segmented and predicted. */
+export interface ScanQuality {
   /** F1 score of the segmentation against the true anatomy, by label id; organs that are there. */
   readonly f1: Readonly<Record<string, number>>;
   /** Share of voxels inside lower … upper before calibration, inside the body. */

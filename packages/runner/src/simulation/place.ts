@@ -7,14 +7,36 @@ import { writeFileAtomic } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { parseStandIn, type StandInData } from '@semcrc/predict';
 import { hasParts } from '@semcrc/results';
-import { scanIsWritten, scanPaths, writtenScheme } from '@semcrc/simulate/node';
+import { type ScanPaths, scanIsWritten, scanPaths, writtenScheme } from '@semcrc/simulate/node';
 import { stringify } from 'csv-stringify/sync';
 import type { SimulationOutput, SimulationPlan, SimulationSession } from './jobs.ts';
-import type { SimulationSpec } from './spec.ts';
+import { NOTHING, type SimulationSpec } from './spec.ts';
 
 const RECORD = 'simulation.json';
 const MANIFEST = 'manifest.csv';
 export const STAND_IN = 'stand-in.json';
+/** Files of a patient of whom nothing is predicted. */
+const MEASURED = ['groundTruth', 'measurement', 'anatomy'] as const satisfies readonly (keyof ScanPaths)[];
+
+/**
+ * Refuses layouts of predictions where nothing is predicted.
+ *
+ * @throws SemcrcError `usage`.
+ */
+export function checkLayout({ predictor }: SimulationSpec, { format }: SimulationOutput): void {
+  if (predictor !== NOTHING || format === 'manifest') return;
+  throw new SemcrcError(
+    'usage',
+    `\`layout\` ${format} holds predictions, and \`predictor\` none makes none; take manifest`,
+    { data: { options: ['layout', 'predictor'] } },
+  );
+}
+
+/** Files that a scan has: all of them, or those of a measured patient, of whom nothing is predicted. */
+export function writtenPaths(predicts: boolean, paths: ScanPaths): Partial<ScanPaths> {
+  if (predicts) return paths;
+  return Object.fromEntries(MEASURED.map((field) => [field, paths[field]]));
+}
 
 /** Refuses a folder of the user's that is no simulated cohort. */
 export function checkPlace({ path }: SimulationOutput, replace: 'keep' | 'replace'): void {
@@ -106,7 +128,10 @@ export async function beginPlace(
   };
   await writeFileAtomic(join(path, RECORD), `${JSON.stringify(document, null, 2)}\n`);
   if (standIn) await writeFileAtomic(join(path, STAND_IN), `${JSON.stringify(standIn)}\n`);
-  const pending = own.filter((index) => !scanIsWritten(path, scanPaths(format, ids[index], plan)));
+  const predicts = spec.predictor !== NOTHING;
+  const pending = own.filter(
+    (index) => !scanIsWritten(path, writtenPaths(predicts, scanPaths(format, ids[index], plan))),
+  );
   const finished = pending.length === 0 && existsSync(join(path, MANIFEST)) && !hasParts(path);
   return { state: finished ? 'finished' : 'begun', pending };
 }
@@ -129,6 +154,7 @@ function storePlanOf(spec: SimulationSpec, { digest, ids, labels }: SimulationPl
 export async function finishPlace(
   { path, format }: SimulationOutput,
   plan: Pick<SimulationPlan, 'ids' | 'task' | 'segmenter'>,
+  predicts: boolean,
 ): Promise<string | null> {
   if (format === 'store') {
     // There already: nothing was begun.
@@ -136,7 +162,7 @@ export async function finishPlace(
     return null;
   }
   if (format !== 'manifest') return null;
-  const columns = [
+  const all = [
     ['ground_truth', 'groundTruth'],
     ['lower', 'lower'],
     ['point', 'point'],
@@ -146,6 +172,7 @@ export async function finishPlace(
     ['measurement', 'measurement'],
     ['anatomy', 'anatomy'],
   ] as const;
+  const columns = all.filter(([, field]) => predicts || MEASURED.some((own) => own === field));
   const rows = plan.ids.map((id) => {
     const paths = scanPaths(format, id, plan);
     return [id, ...columns.map(([, field]) => paths[field].replaceAll('\\', '/'))];

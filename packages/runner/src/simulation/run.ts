@@ -10,8 +10,8 @@ import type {
   SimulationPlan,
   SimulationSession,
 } from './jobs.ts';
-import { beginPlace, checkPlace, finishPlace, STAND_IN } from './place.ts';
-import { checkSpec, type SimulationSpec } from './spec.ts';
+import { beginPlace, checkLayout, checkPlace, finishPlace, STAND_IN, writtenPaths } from './place.ts';
+import { checkSpec, NOTHING, type SimulationSpec } from './spec.ts';
 
 export interface SimulationOptions {
   readonly executor: SimulationExecutor;
@@ -53,6 +53,7 @@ export async function runSimulation(
   { executor, part, replace = 'keep', signal, onProgress, warn }: SimulationOptions,
 ): Promise<SimulationSummary> {
   checkSpec(spec);
+  checkLayout(spec, output);
   await part?.enter();
   if (output.format !== 'store') checkPlace(output, replace);
   // Of a store, only parts keep it: for each other.
@@ -66,6 +67,7 @@ export async function runSimulation(
     signal,
   });
   const session: SimulationSession = { spec, output, plan };
+  const predicts = spec.predictor !== NOTHING;
   const own = part ? partItems(part.part, plan.ids.length) : plan.ids.map((_, index) => index);
   const { state, pending } = await beginPlace(session, plan, replace, own);
   const total = own.length;
@@ -75,7 +77,7 @@ export async function runSimulation(
       digest: plan.digest,
       noun: 'scans',
       items: [...plan.ids],
-      details: { format: output.format, task: plan.task, segmenter: plan.segmenter },
+      details: { format: output.format, task: plan.task, segmenter: plan.segmenter, predicts },
       ...(plan.standIn && output.format === 'store'
         ? { shared: { '.stand-in.json': `${JSON.stringify(plan.standIn)}\n` } }
         : {}),
@@ -91,7 +93,7 @@ export async function runSimulation(
     onProgress?.({ done, total });
   });
   let manifest: string | null = null;
-  if (!part) manifest = await finishPlace(output, plan);
+  if (!part) manifest = await finishPlace(output, plan, predicts);
   else if (state === 'begun') await part.finish({ made }, pending.length);
   if (made.length < total && made.length > 0)
     warn?.(`the figures below are of the ${made.length} scans made now`);
@@ -109,24 +111,28 @@ export async function mergeSimulation(
   whole: Whole,
   outcomes: readonly unknown[],
 ): Promise<SimulationSummary> {
-  const { format, task, segmenter } = whole.details as Pick<SimulationPlan, 'task' | 'segmenter'> & {
-    readonly format: SimulationOutput['format'];
-  };
+  const { format, task, segmenter, predicts } = whole.details as Pick<
+    SimulationPlan,
+    'task' | 'segmenter'
+  > & { readonly format: SimulationOutput['format']; readonly predicts: boolean };
   const names = { ids: whole.items, task, segmenter };
   if (format !== 'store') {
-    const gone = whole.items.find((id) => !scanIsWritten(path, scanPaths(format, id, names)));
+    const gone = whole.items.find(
+      (id) => !scanIsWritten(path, writtenPaths(predicts, scanPaths(format, id, names))),
+    );
     if (gone !== undefined) throw goneFrom(path, gone);
   }
-  const manifest = await finishPlace({ path, format }, names);
+  const manifest = await finishPlace({ path, format }, names, predicts);
   const made = outcomes.flatMap((outcome) => (outcome as { readonly made: readonly ScanMade[] }).made);
   return { path, scans: whole.items.length, kept: 0, manifest, ...figuresOf(made) };
 }
 
 function figuresOf(made: readonly ScanMade[]): Pick<SimulationSummary, 'f1' | 'coverage' | 'psnr'> {
-  if (made.length === 0) return { f1: null, coverage: null, psnr: null };
+  const qualities = made.flatMap(({ quality }) => quality ?? []);
+  if (qualities.length === 0) return { f1: null, coverage: null, psnr: null };
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
-  const scores = made.map(({ f1 }) => Object.values(f1)).filter((values) => values.length > 0);
+  const scores = qualities.map(({ f1 }) => Object.values(f1)).filter((values) => values.length > 0);
   const means = scores.map(mean);
   const average = mean(means);
   return {
@@ -134,7 +140,7 @@ function figuresOf(made: readonly ScanMade[]): Pick<SimulationSummary, 'f1' | 'c
       means.length === 0
         ? null
         : { mean: average, sd: Math.sqrt(mean(means.map((value) => (value - average) ** 2))) },
-    coverage: mean(made.map(({ coverage }) => coverage)),
-    psnr: -10 * Math.log10(mean(made.map(({ squaredError }) => squaredError))),
+    coverage: mean(qualities.map(({ coverage }) => coverage)),
+    psnr: -10 * Math.log10(mean(qualities.map(({ squaredError }) => squaredError))),
   };
 }

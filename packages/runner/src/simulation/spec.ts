@@ -35,12 +35,18 @@ export interface SimulationSpec {
   readonly seed: number;
   readonly task: TaskToMeasure;
   /**
-   * `baseline`: the one that ships for the task; the path of a baseline predictor's JSON, or of a network (.onnx) with its record
-   * beside it.
+   * `none`: patients are measured, and nothing is predicted; `baseline`: the one that ships for the task; a network that ships with
+   * semcrc, by name; the path of a network (.onnx) with its record beside it, or of a baseline predictor's JSON.
    */
   readonly predictor: string;
-  readonly segmenter: 'stand-in';
+  /** `stand-in`, or the path of a segmentation network. */
+  readonly segmenter: string;
 }
+
+/** The predictor of simulations that only measure. */
+export const NOTHING = 'none';
+/** The segmenter of simulations that is no network. */
+export const STAND_IN_SEGMENTER = 'stand-in';
 
 /** Far beyond any cohort; the names of so many are still held at once. */
 const mostScans = 1_000_000;

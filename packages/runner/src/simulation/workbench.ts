@@ -1,18 +1,7 @@
 import { writeScan } from '@semcrc/cohort/node';
 import type { Sample } from '@semcrc/core';
-import { readTextFile } from '@semcrc/imaging/node';
 import { loadProjector, type Projector, SemcrcError } from '@semcrc/kernels';
-import {
-  baselinePredictor,
-  isImageModel,
-  networkPredictor,
-  openNetwork,
-  type Predictor,
-  parseBaseline,
-  parseStandIn,
-  standInSegmenter,
-} from '@semcrc/predict';
-import { nodeRuntime, readNetworkFiles } from '@semcrc/predict/node';
+import { type Predictor, parseStandIn, type Segmenter, standInSegmenter } from '@semcrc/predict';
 import {
   type Acquisition,
   acquire,
@@ -29,18 +18,34 @@ import {
   warpPopulation,
   windowed,
 } from '@semcrc/simulate';
-import { readTemplate, scanPaths, writeScanFiles } from '@semcrc/simulate/node';
+import { readTemplate, scanPaths, writeMeasuredFiles, writeScanFiles } from '@semcrc/simulate/node';
 import type { Workbench } from '../executor.ts';
-import type { ScanMade, SimulationJobs, SimulationPlan, SimulationSession } from './jobs.ts';
+import type { ScanMade, ScanQuality, SimulationJobs, SimulationPlan, SimulationSession } from './jobs.ts';
+import { predictorOf, segmenterOf } from './models.ts';
 import { keptStandIn, STAND_IN } from './place.ts';
-import type { PatientsToDraw, SimulationSpec } from './spec.ts';
+import { type PatientsToDraw, type SimulationSpec, STAND_IN_SEGMENTER } from './spec.ts';
+
+/** What predicts, null where nothing is predicted; and the network that segments, null for the stand-in. */
+interface Models {
+  readonly predictor: Predictor | null;
+  readonly segmenter: Segmenter | null;
+}
+
+/** How patients become scans; a null predictor leaves them measured. */
+interface Making {
+  readonly task: Task;
+  readonly predictor: Predictor | null;
+  readonly segmenter: Segmenter;
+}
+
+const predicts = (making: Making): making is Acquisition => making.predictor !== null;
 
 /** Draws, measures and writes scans, one at a time. */
 export class SimulationWorkbench implements Workbench<SimulationSession, SimulationJobs> {
   #session: SimulationSession | undefined;
   #population: { readonly key: string; readonly value: Population } | undefined;
-  #acquisition: Acquisition | undefined;
-  #predictor: { readonly key: string; readonly value: Predictor } | undefined;
+  #making: Making | undefined;
+  #models: { readonly key: string; readonly value: Models } | undefined;
   #projector: Promise<Projector> | undefined;
 
   async begin(session: SimulationSession): Promise<void> {
@@ -50,31 +55,42 @@ export class SimulationWorkbench implements Workbench<SimulationSession, Simulat
     }
     this.#session = session;
     const standIn = session.plan?.standIn;
-    this.#acquisition = {
+    const { predictor, segmenter } = await this.#modelsOf(session.spec);
+    this.#making = {
       task: await this.#taskOf(session.spec),
-      predictor: await this.#predictorOf(session.spec),
-      segmenter: standIn ? parseStandIn(standIn, STAND_IN) : standInSegmenter(this.#population.value.organs),
+      predictor,
+      segmenter:
+        segmenter ??
+        (standIn ? parseStandIn(standIn, STAND_IN) : standInSegmenter(this.#population.value.organs)),
     };
   }
 
-  /** A network is loaded once. */
-  async #predictorOf(spec: SimulationSpec): Promise<Predictor> {
-    if (this.#predictor?.key !== spec.predictor) {
-      this.#predictor = { key: spec.predictor, value: await predictorOf(spec) };
+  /** Networks are loaded once. */
+  async #modelsOf(spec: SimulationSpec): Promise<Models> {
+    const key = JSON.stringify([
+      spec.predictor,
+      spec.segmenter,
+      spec.task.kind,
+      spec.patients.kind,
+      spec.seed,
+    ]);
+    if (this.#models?.key !== key) {
+      const value = { predictor: await predictorOf(spec), segmenter: await segmenterOf(spec) };
+      this.#models = { key, value };
     }
-    return this.#predictor.value;
+    return this.#models.value;
   }
 
   async perform<Kind extends keyof SimulationJobs>(
     kind: Kind,
     input: SimulationJobs[Kind]['input'],
   ): Promise<SimulationJobs[Kind]['output']> {
-    if (!this.#session || !this.#population || !this.#acquisition) {
+    if (!this.#session || !this.#population || !this.#making) {
       throw new SemcrcError('internal', 'a job came before its session');
     }
     const { value: population } = this.#population;
-    if (kind === 'plan') return planOf(this.#session, population, this.#acquisition);
-    return makeScan(this.#session, population, this.#acquisition, input as number);
+    if (kind === 'plan') return planOf(this.#session, population, this.#making);
+    return makeScan(this.#session, population, this.#making, input as number);
   }
 
   async #taskOf({ task }: SimulationSpec): Promise<Task> {
@@ -93,68 +109,36 @@ async function openPopulation(patients: PatientsToDraw): Promise<Population> {
   return warpPopulation(read, options);
 }
 
-async function predictorOf({ predictor, task }: SimulationSpec): Promise<Predictor> {
-  if (predictor === 'baseline')
-    return baselinePredictor(task.kind === 'reconstruction' ? 'reconstruction' : 'denoising');
-  if (/\.onnx$/i.test(predictor)) {
-    const { record, ...files } = await readNetworkFiles(predictor);
-    if (isImageModel(record)) {
-      return networkPredictor(await openNetwork({ ...files, record }, await nodeRuntime()));
-    }
-    throw new SemcrcError(
-      'usage',
-      `\`predictor\`: ${predictor} names organs; give a network that predicts images`,
-      {
-        data: { options: ['predictor'], file: predictor },
-      },
-    );
-  }
-  const text = await readTextFile(predictor);
-  try {
-    return parseBaseline(JSON.parse(text), predictor);
-  } catch (cause) {
-    if (cause instanceof SemcrcError) throw cause;
-    throw new SemcrcError(
-      'bad-input',
-      `${predictor}: expected a baseline predictor as JSON, found other text`,
-      {
-        data: { file: predictor },
-        cause,
-      },
-    );
-  }
-}
-
 async function planOf(
   { spec, standInFile }: SimulationSession,
   population: Population,
-  acquisition: Acquisition,
+  making: Making,
 ): Promise<SimulationPlan> {
-  const { task, predictor } = acquisition;
+  const { task, predictor } = making;
   const digits = Math.max(3, String(spec.scans - 1).length);
   const ids = Array.from(
     { length: spec.scans },
     (_, index) => `${population.name}-${String(index).padStart(digits, '0')}`,
   );
-  const making = [population.digest, spec.seed, task.name, task.settings, predictor.digest];
+  const content = [population.digest, spec.seed, task.name, task.settings, predictor?.digest ?? null];
   const standIn =
-    population.name === 'warp'
-      ? (keptStandIn(standInFile, making) ??
+    population.name === 'warp' && spec.segmenter === STAND_IN_SEGMENTER && predicts(making)
+      ? (keptStandIn(standInFile, content) ??
         (await trainStandIn(
           (seed, index) => population.draw(seed, index),
           spec.seed,
           population.organs,
-          acquisition,
+          making,
         )))
       : null;
-  const segmenter = standIn ?? acquisition.segmenter;
+  const segmenter = standIn ?? making.segmenter;
   return {
-    digest: await digestOf([making, segmenter.digest, ids.length]),
+    digest: await digestOf([content, predicts(making) ? segmenter.digest : null, ids.length]),
     ids,
     labels: population.labels,
     task: task.name === 'denoising' ? `denoising_sigma${task.settings.sigma}` : task.name,
-    segmenter: segmenter.name,
-    standIn: standIn && { ...standIn, training: { ...standIn.training, of: JSON.stringify(making) } },
+    segmenter: predicts(making) ? segmenter.name : 'none',
+    standIn: standIn && { ...standIn, training: { ...standIn.training, of: JSON.stringify(content) } },
   };
 }
 
@@ -166,24 +150,30 @@ async function digestOf(definition: unknown): Promise<string> {
 async function makeScan(
   { spec, output, plan }: SimulationSession,
   population: Population,
-  acquisition: Acquisition,
+  making: Making,
   index: number,
 ): Promise<ScanMade> {
   if (!plan) throw new SemcrcError('internal', 'a scan came before its plan');
   const id = plan.ids[index];
   const patient = population.draw(spec.seed, index);
+  const seed = { seed: spec.seed, index };
+  if (!predicts(making)) {
+    const measurement = await making.task.measure(windowed(patient.truth), seed);
+    await writeMeasuredFiles(output.path, scanPaths('manifest', id, plan), { ...patient, measurement });
+    return { scan: id, quality: null };
+  }
   const [depth] = patient.truth.shape;
   const heights = population.aligned
     ? Array.from({ length: depth }, (_, slice) => heightOf(slice, depth))
     : undefined;
-  const scan = await acquire(patient, { seed: spec.seed, index }, acquisition, heights);
+  const scan = await acquire(patient, seed, making, heights);
   if (output.format === 'store') {
     const { data: measurement } = scan.measurement;
     await writeScan(output.path, id, { state: 'kept', sample: sampleOf(id, scan), measurement });
   } else {
     await writeScanFiles(output.path, scanPaths(output.format, id, plan), scan);
   }
-  return { scan: id, ...measure(scan, population.organs) };
+  return { scan: id, quality: measure(scan, population.organs) };
 }
 
 function sampleOf(id: string, scan: SimulatedScan): Sample {
@@ -196,8 +186,7 @@ function sampleOf(id: string, scan: SimulatedScan): Sample {
   };
 }
 
-/** How well a scan was segmented and predicted. */
-function measure(scan: SimulatedScan, organs: readonly number[]): Omit<ScanMade, 'scan'> {
+function measure(scan: SimulatedScan, organs: readonly number[]): ScanQuality {
   const said = new Uint32Array(256);
   const is = new Uint32Array(256);
   const both = new Uint32Array(256);

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadProjector } from '@semcrc/kernels';
+import {
+  baselinePredictor,
+  networkPredictor,
+  openNetwork,
+  type Predictor,
+  type ShippedNetwork,
+} from '@semcrc/predict';
+import { nodeRuntime, readShippedNetwork } from '@semcrc/predict/node';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { addScan, bestSmoothing, emptyTally, qualityOf } from '../scripts/image-quality.mjs';
+import {
+  denoisingTask,
+  type Population,
+  phantomPopulation,
+  reconstructionTask,
+  type Task,
+  warpPopulation,
+  windowed,
+} from '../src/index.ts';
+import { readTemplate } from '../src/node.ts';
+
+/** Neither the networks nor the baselines learned from its patients. */
+const SEED = 97;
+const sample = fileURLToPath(new URL('../../../../shared/data/totalsegmentator-sample/', import.meta.url));
+const missing = existsSync(sample) ? '' : ` (skipped: no ${sample})`;
+
+const phantoms = phantomPopulation([8, 101, 122], [3, 3, 3]);
+let fbp: Task;
+beforeAll(async () => {
+  fbp = reconstructionTask(await loadProjector());
+});
+
+/** A patient measured and predicted: quality of the network, the baseline and the best smoothing. */
+async function compare(population: Population, task: Task, model: ShippedNetwork) {
+  const patient = population.draw(SEED, 0);
+  const network = networkPredictor(await openNetwork(await readShippedNetwork(model), await nodeRuntime()));
+  const truth = windowed(patient.truth).data;
+  const measurement = await task.measure(windowed(patient.truth), { seed: SEED, index: 0 });
+  const { anatomy } = patient;
+  const quality = async (predictor: Predictor) => {
+    const tally = emptyTally();
+    addScan(tally, { truth, anatomy }, await predictor.predict(measurement));
+    return qualityOf(tally);
+  };
+  return {
+    network: await quality(network),
+    baseline: await quality(baselinePredictor(model === 'fbp' ? 'reconstruction' : 'denoising')),
+    smoothing: bestSmoothing([{ truth, anatomy, measurement }]),
+  };
+}
+
+function expectBetter({ network, baseline, smoothing }: Awaited<ReturnType<typeof compare>>): void {
+  for (const other of [baseline, smoothing]) {
+    expect(network.psnr).toBeGreaterThan(other.psnr);
+    expect(network.pinball).toBeLessThan(other.pinball);
+  }
+}
+
+describe('a network that ships beats the baseline and the best Gaussian smoothing in PSNR and pinball loss', () => {
+  it('denoising, on a phantom', async () => {
+    expectBetter(await compare(phantoms, denoisingTask(), 'denoising'));
+  });
+  it('fbp, on a phantom', async () => {
+    expectBetter(await compare(phantoms, fbp, 'fbp'));
+  });
+  it.skipIf(missing !== '')(`denoising, on a warp of a CT${missing}`, async () => {
+    const files = { truth: `${sample}example_ct_sm.nii.gz`, segmentation: `${sample}example_seg.nii.gz` };
+    const warps = warpPopulation([await readTemplate(files, 'totalsegmentator', null)]);
+    expectBetter(await compare(warps, denoisingTask(), 'denoising'));
+  });
+});
