@@ -17,7 +17,7 @@ import {
 import { readTemplate } from '@semcrc/simulate/node';
 import { addScan, bestSmoothing, emptyTally, qualityOf } from './image-quality.mjs';
 
-/** Cohorts that networks learned from have other seeds; so have those of docs/paper.md. */
+/** Cohorts that networks learned from have other seeds. */
 const SEED = 31;
 const patients = Number(process.argv[2] ?? 10);
 const [template, segmentation, labels] = process.argv.slice(3);
