@@ -192,6 +192,7 @@ simulate: { parts: 1, threads: 1, resources: { mem_mb: 500, runtime: 5 }, option
 scan: { threads: 1, resources: { mem_mb: 500, runtime: 5 }, options: '--geometry parallel --max-angles 60' }
 predict: { parts: 1, threads: 1, resources: { mem_mb: 500, runtime: 5 }, options: '--model baseline' }
 prepare: { parts: 2, threads: 1, resources: { mem_mb: 500, runtime: 5 }, options: '--prepare none' }
+profile: { parts: 2, threads: 1, resources: { mem_mb: 500, runtime: 5 }, options: '--site here' }
 experiment:
   parts: 2
   threads: 1
@@ -228,6 +229,9 @@ describe.skipIf(withoutSnakemake)(`the workflow${withoutSnakemake ? ` (${without
     expect(readFileSync(path.join(folder, 'killed/status'), 'utf8')).toBe('137\n');
     expect(existsSync(path.join(folder, 'out/report.html'))).toBe(true);
 
+    succeed('profile', 'out/cohort.zarr', '--site', 'here', '--out', 'out/whole.profiles');
+    const profiles = (name: string) => readFileSync(path.join(folder, 'out', `${name}.profiles`));
+    expect(profiles('cohort').equals(profiles('whole'))).toBe(true);
     // One process, to the same names, since configurations hold them.
     for (const name of ['cohort.zarr', 'results'])
       renameSync(path.join(folder, 'out', name), path.join(folder, 'out', `merged-${name}`));

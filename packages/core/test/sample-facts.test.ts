@@ -22,6 +22,13 @@ describe('what scans look like', () => {
     expect(medians).toEqual({ 0: 0, 7: 0.5 });
   });
 
+  it('is the same to the bit in whatever order scans are read: workers finish in any', () => {
+    // Added up from the left and from the right, these differ in the last bit.
+    const scans = [0.1, 0.2, 0.3].map((background) => ({ background, medians: { 7: background } }));
+    expect(0.1 + 0.2 + 0.3).not.toBe(0.3 + 0.2 + 0.1);
+    expect(lookOf(scans.toReversed())).toEqual(lookOf(scans));
+  });
+
   it('raises no doubts for a body that fills half of the slice', () => {
     expect(doubts([scanOf(0.5, 0.6), scanOf(0.69, 0.5)])).toEqual([]);
   });

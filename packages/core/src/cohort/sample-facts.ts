@@ -49,15 +49,16 @@ export interface CohortLook {
   readonly medians: Readonly<Record<string, number>>;
 }
 
-/** The facts of some scans, at least one, together. */
+/** The facts of some scans, at least one, together; to the bit the same in whatever order workers finish them. */
 export function lookOf(scans: readonly SampleFacts[]): CohortLook {
   const byLabel = new Map<string, number[]>();
   for (const { medians } of scans) {
     for (const [id, median] of Object.entries(medians)) byLabel.set(id, [...(byLabel.get(id) ?? []), median]);
   }
   const medians = [...byLabel].map(([id, values]) => [id, values.sort((a, b) => a - b)[values.length >> 1]]);
+  const ascending = scans.map(({ background }) => background).sort((a, b) => a - b);
   return {
-    background: scans.reduce((sum, { background }) => sum + background, 0) / scans.length,
+    background: ascending.reduce((sum, share) => sum + share, 0) / scans.length,
     medians: Object.fromEntries(medians),
   };
 }
