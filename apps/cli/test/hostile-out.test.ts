@@ -328,3 +328,45 @@ describe('prepare', () => {
     for (const force of FORCE) await expectUntouched([...args(join(home, out)), ...force]);
   });
 });
+
+describe('profile and merge', () => {
+  const profile = (out: string) => [
+    'profile',
+    manifest,
+    '--labels',
+    'suprem',
+    '--workers',
+    '1',
+    '--out',
+    out,
+  ];
+  // A new folder is made: nothing of the user's is in it.
+  const taken = FILES.filter((out) => out !== 'nowhere/x.json');
+  const at = (out: string) => join(out.startsWith('/') ? '' : home, out);
+
+  test.each([...taken, 'cohort/s03/lower.nii.gz', 'cohort/manifest.csv'])('profile --out %s', async (out) => {
+    for (const force of FORCE) await expectUntouched([...profile(at(out)), ...force]);
+  });
+
+  test.each([...taken, 'cohort/s03/lower.nii.gz'])('profile --part 1/2 --out %s', async (out) => {
+    await expectUntouched([...profile(at(out)), '--part', '1/2']);
+  });
+
+  test('merge --out, over what it merges or a place of no file', async () => {
+    const [one, two] = [join(root, 'one.profiles'), join(root, 'two.profiles')];
+    for (const [file, site] of [
+      [one, 'a'],
+      [two, 'b'],
+    ] as const)
+      expect((await semcrcHere([...profile(file), '--site', site])).code).toBe(0);
+    const before = [readFileSync(one), readFileSync(two)];
+    for (const out of [one, ...taken.map(at)]) {
+      for (const force of FORCE) await expectUntouched(['merge', one, two, '--out', out, ...force]);
+    }
+    expect([readFileSync(one), readFileSync(two)]).toEqual(before);
+  });
+
+  test.each(PLACES)('merge %s, which holds no parts', async (out) => {
+    await expectUntouched(['merge', join(home, out)]);
+  });
+});
