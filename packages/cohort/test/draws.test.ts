@@ -167,7 +167,8 @@ describe('a standard deviation and draws of the prediction', () => {
     const manifest = withDraws();
     const path = join(folder, `drawn-${serial++}.zarr`);
     const { plan, prepare } = await openPreparation(await readManifest(manifest), SUPREM);
-    expect(plan.volumes).toEqual({ point: false, std: true, samples: 3 });
+    const others = { point: false, measurement: false, surroundings: false };
+    expect(plan.volumes).toEqual({ ...others, std: true, samples: 3 });
     await beginStore(path, plan);
     await prepare(path, 's0');
     await finishStore(path);
