@@ -208,7 +208,7 @@ async function profileScans(
     const profiled = await executor.run(task);
     if (profiled.profile) profiles.push(profiled.profile);
     notes[at] = profiled.notes;
-    if (profiled.look) looks.push(profiled.look);
+    looks[at] = profiled.look;
     if (profiled.sample && held < sampleBytes) {
       samples.push(profiled.sample);
       held += arrayBytes(profiled.sample);

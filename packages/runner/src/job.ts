@@ -67,8 +67,8 @@ export interface ProfiledScan {
   readonly profile: Profile | null;
   readonly mended: MendedVoxels;
   readonly notes: readonly ScanNote[];
-  /** Null where there are no voxels to look at. */
-  readonly look: SampleFacts | null;
+  /** Of a profile: its background, and nothing of intensities. */
+  readonly look: SampleFacts;
   /** Null where the session has no grid. */
   readonly curve: ScanCurve | null;
   /** The decoded scan in shared memory, where it was asked for, memory can be shared and reading it again is dear. */

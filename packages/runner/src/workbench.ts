@@ -110,7 +110,9 @@ export class ExperimentWorkbench implements Workbench<CohortSession, ExperimentJ
     if (source.profile) {
       const swept = grid.length > 0 ? sweepProfile(await this.#kept(scan), source.labels, grid) : null;
       const mended = source.mended?.(scan) ?? { clipped: 0, crossed: 0 };
-      return { profile: null, mended, notes: [], look: null, curve: swept, sample: null };
+      const { organVoxels, dimension } = await source.profile(scan);
+      const look = { background: organVoxels[0] / dimension, medians: {} };
+      return { profile: null, mended, notes: [], look, curve: swept, sample: null };
     }
     const { sample, notes } = await this.#view(source, scan);
     const organs = makePartition({ kind: 'organ' }, source.labels);
