@@ -69,8 +69,10 @@ export function defaultSizes(
 /**
  * Throws a `usage` error that names the cohort's size and proposes numbers when the sizes do not fit it.
  * Nothing is ever shrunk silently.
+ *
+ * @param rule that the sizes proposed follow
  */
-export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
+export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes, rule: SizeRule = {}): void {
   const { nOpt, nCal, nTest } = sizes;
   for (const [name, value] of Object.entries({ nOpt, nCal, nTest })) {
     if (!Number.isInteger(value) || value < 0) {
@@ -88,7 +90,7 @@ export function checkSplitSizes(index: CohortIndex, sizes: SplitSizes): void {
     );
   }
   if (nCal + nTest > patients) {
-    const fitting = defaultSizes(patients);
+    const fitting = defaultSizes(patients, {}, rule);
     const scans =
       patients === index.ids.length
         ? `${patients} scans`

@@ -100,7 +100,7 @@ function checkPlan(plan: ExperimentPlan, index: LabelledIndex): void {
   if (index.profiled) checkProfiled(procedures, options, index.profiled);
   checkCombination(procedures, options);
   checkWholeSlices(plan, index.preparing);
-  checkSplitSizes(index, plan);
+  checkSplitSizes(index, plan, { epsilon: Math.min(...plan.epsilons) });
 }
 
 /** Procedures that need no opt scans. */
