@@ -85,7 +85,10 @@ function otherExperiment({ facts, summary, figures, number, leads }: OtherExperi
       `Every procedure’s promise at ${plainPercent(epsilon)} (experiment ${number}), and what was measured`,
     ),
     ...(summary.flags.length > 0 ? [flagList(summary.flags)] : []),
-    figures.map((one) => figure(one, leads ? 'all' : 'csv')),
+    // Regions of a page are told apart by their names.
+    figures.map((one) =>
+      figure({ ...one, title: `${one.title} (experiment ${number})` }, leads ? 'all' : 'csv'),
+    ),
   ];
   const followed = procedureName(summary.verdict.procedure);
   return html`<div id="e${number}">${folded(
