@@ -20,9 +20,7 @@ export interface PageCohort {
 
 /** What the pool is told to open. */
 export function openingOf({ place, key, cohort }: PageCohort): Opening {
-  return place.kind === 'phantom'
-    ? { kind: 'phantom', options: place.options, known: cohort }
-    : { kind: 'dropped', cohort: place.cohort, key, known: cohort };
+  return place.kind === 'phantom' ? { ...place, known: cohort } : { ...place, key, known: cohort };
 }
 
 /** The plan of a calibration, as the command makes it of the same settings. */

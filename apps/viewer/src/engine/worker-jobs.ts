@@ -1,5 +1,5 @@
 // What the engine's worker does: one scan open at a time, and cohorts by their number.
-import { applyToBlobs, openDroppedStore, type ScanVoxels } from '@semcrc/cohort';
+import { applyToBlobs, openDroppedProfiles, openDroppedStore, type ScanVoxels } from '@semcrc/cohort';
 import { type Cohort, cohortOf, type Sample, type Source } from '@semcrc/core';
 import { type Affine, abdomenWindow, identityAffine, makeGrid } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
@@ -93,8 +93,7 @@ export class WorkerJobs {
   }
 
   async openCohort(id: number, place: CohortPlace): Promise<Cohort> {
-    const source =
-      place.kind === 'phantom' ? phantomSource(place.options) : await openDroppedStore(place.cohort);
+    const source = await openPlace(place);
     this.#cohorts.set(id, source);
     // Which chunks were verified here is for here.
     const { verified: _, ...cohort } = cohortOf(source);
@@ -133,6 +132,17 @@ export class WorkerJobs {
     const scan = await open(id);
     this.#scan = { id, scan };
     return scan.describe();
+  }
+}
+
+function openPlace(place: CohortPlace): Source | Promise<Source> {
+  switch (place.kind) {
+    case 'phantom':
+      return phantomSource(place.options);
+    case 'dropped':
+      return openDroppedStore(place.cohort);
+    case 'dropped-profiles':
+      return openDroppedProfiles(place.files);
   }
 }
 
