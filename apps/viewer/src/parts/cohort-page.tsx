@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { Fragment } from 'preact';
 import type { Calibrated, CalibrateSettings, OpenCohort } from '../engine/index.ts';
 import { calibrate, cohortScan, lookAt, openCohort } from '../state/cohort.ts';
 import { save } from '../state/files.ts';
@@ -19,6 +20,7 @@ import { DropZone } from './drop-zone.tsx';
 import { HeldOut } from './held-out.tsx';
 import { Looking } from './looking.tsx';
 import { Notes } from './notices.tsx';
+import { RiskCurve } from './risk-curve.tsx';
 import { Step, Steps } from './steps.tsx';
 
 /** A cohort of one's own, calibrated in the page. */
@@ -65,7 +67,10 @@ export function CohortPage() {
         </>
       )}
       {cohortCalibrations.value.map((result) => (
-        <Result key={result.facts.name} {...{ result }} />
+        <Fragment key={result.text}>
+          <Result {...{ result }} />
+          <RiskCurve {...{ result }} />
+        </Fragment>
       ))}
       <Looking>
         <ScanChoice />
