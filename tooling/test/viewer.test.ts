@@ -131,6 +131,10 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       const before = [...asked];
       expect(before.filter((url) => !url.endsWith('/favicon.ico'))).toEqual(['/any/folder/index.html']);
       await tab.context().setOffline(true);
+      // Its scan is no sample of what it was calibrated on; the first thing said is that.
+      expect(await tab.locator('.looking .notes li').first().textContent()).toMatch(
+        /^The promise was calibrated on 2 slices of 96 × 96 a scan at .*; these are whole scans of 32 slices .*extrapolation\.$/,
+      );
       expect(await tab.locator('.tolerance output').textContent()).toBe('10%');
       expect(await tab.locator('.tolerance .badge').textContent()).toBe('promised');
       const width = async () => Number.parseFloat((await tab.locator('.numbers dd').first().textContent())!);
@@ -356,6 +360,55 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     // A dropped folder has no path.
     expect(mine).toEqual({ ...theirs, source: { ...theirs.source, name: 'cohort.zarr' } });
     await tab.locator('.organs').waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  }, 180_000);
+
+  it('calibrates profiles to the file that the command writes, and draws the risk with ε and λ̂', async () => {
+    const profiles = path.join(folder, 'site-a.profiles');
+    const out = path.join(folder, 'from-profiles.json');
+    const settings = ['--procedure', 'crc', ...SIZES, '--epsilon', '0.2', '--curve', '0.02:0.2:0.01'];
+    await succeeds(['profile', path.join(folder, 'cohort.zarr'), '--workers', '1', '--out', profiles]);
+    await succeeds(['calibrate', profiles, ...settings, '--workers', '1', '--out', out]);
+    const { tab, complaints, close } = await opened({}, '#cohort');
+    await tab.locator('input[data-choice="files"]').setInputFiles(profiles);
+    await tab.locator('.cohort').waitFor();
+    expect(await tab.locator('.cohort .notes').textContent()).toContain('Profiles hold no voxels');
+    await tab.getByLabel('Procedure').selectOption('crc');
+    for (const [label, value] of [
+      ['Tolerance, %', '20'],
+      ['Scans to optimize on', '2'],
+      ['Scans to calibrate on, those included', '9'],
+      ['Scans kept apart', '3'],
+    ]) {
+      await tab.getByLabel(label, { exact: true }).fill(value);
+      await tab.getByLabel(label, { exact: true }).blur();
+    }
+    await tab.getByRole('button', { name: 'Calibrate', exact: true }).click();
+    const saved = await saving(tab, 'Save calibration.json');
+    const theirs = JSON.parse(readFileSync(out, 'utf8'));
+    // A dropped file has no folder.
+    const expected = { ...theirs, source: { ...theirs.source, name: 'site-a.profiles' } };
+    expect(saved.toString('utf8')).toBe(`${JSON.stringify(expected, null, 2)}\n`);
+
+    const risk = tab.locator('.chart', { hasText: 'Risk against λ' });
+    const { window } = theirs.units;
+    const hu = Number((theirs.lambda.all * (window[1] - window[0])).toPrecision(3));
+    const described = await risk.locator('svg').getAttribute('aria-label');
+    expect(described).toContain(`ε at 20%; λ̂ at ${hu}`);
+    // λ̂ leaves a margin: there the curve is below ε. Points are [x, y] in the drawing, y downwards.
+    const line = (await risk.locator('.line').getAttribute('d')) as string;
+    const points = line
+      .split(/[ML]/)
+      .slice(1)
+      .map((point) => point.split(' ').map(Number));
+    const level = Number(await risk.locator('line.limit').getAttribute('y1'));
+    const mark = Number(await risk.locator('line.at').getAttribute('x1'));
+    const under = points.findLast(([x]) => x <= mark);
+    expect(points.length).toBeGreaterThan(5);
+    expect(under?.[1]).toBeGreaterThan(level);
+    for (const [at, [, y]] of points.entries()) expect(y).toBeGreaterThanOrEqual(points[at - 1]?.[1] ?? 0);
+    expect(await violations(tab)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
   }, 180_000);

@@ -174,7 +174,7 @@ function fileOptions(choice: SourceChoice): PreparingOptions {
 
 /** Every file and folder that opening a handle reads: no result may take the place of one. */
 export async function inputsOf(handle: SourceHandle): Promise<string[]> {
-  if (handle.kind === 'phantom' || handle.kind === 'dropped') return [];
+  if (handle.kind === 'phantom' || handle.kind === 'dropped' || handle.kind === 'dropped-profiles') return [];
   if (handle.kind === 'store') return [handle.path];
   if (handle.kind === 'profiles') return [...handle.paths];
   const { path, options } = handle;

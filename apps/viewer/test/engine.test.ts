@@ -14,6 +14,7 @@ const MAIN = fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url));
 const skip = reasonToSkip();
 if (skip !== undefined) console.warn(`engine: skipped: ${skip}`);
 
+const PARTS = [1, 2].map((part) => `cohort.profiles.parts/part-${part}.profiles`);
 const PROCEDURES = ['crc', 'sem-crc', 'shortest', 'organ-crc'] as const;
 const SIZES = { nOpt: 6, nCal: 20, nTest: 4 } as const;
 const ROLES = ['lower', 'upper', 'point', 'segmentation', 'body'] as const;
@@ -98,6 +99,9 @@ beforeAll(async () => {
     const out = ['--out', `${procedure}.json`, '--no-report'];
     semcrc('calibrate', 'store.zarr', '--procedure', procedure, ...sizes, ...out);
   }
+  for (const part of ['1/2', '2/2']) {
+    semcrc('profile', 'store.zarr', '--part', part, '--out', 'cohort.profiles');
+  }
   open = await openEnginePage();
 }, 600_000);
 
@@ -119,6 +123,56 @@ describe.skipIf(skip !== undefined)('the engine in Chromium', () => {
       expect(text).toBe(textOf(`${procedure}.json`));
     }
   }, 600_000);
+
+  it('calibrates dropped profiles as the command does, taken together, whatever needs no voxels', async () => {
+    // Browsers list files in an order of their own.
+    await hand([...PARTS].reverse());
+    const code = `globalThis.profiled ??= await engine.openCohort(semcrc.dropped());
+      const settings = { ...value, curve: { from: 0.05, to: 0.3, step: 0.05 }, workers: 2 };
+      return (await engine.calibrate(globalThis.profiled.id, settings)).text;`;
+    const envelope = { anchor: 'envelope', backtrack: 'path', sides: 'two' };
+    const variants: [string, object, string[]][] = [
+      // What the command makes of profiles when it is told nothing.
+      ['sem-crc', { options: envelope }, []],
+      ['sem-crc', {}, ['--procedure', 'sem-crc']],
+      ['crc', {}, ['--procedure', 'crc']],
+      ['organ-crc', {}, ['--procedure', 'organ-crc']],
+    ];
+    for (const [at, [procedure, options, said]] of variants.entries()) {
+      const sizes = ['--n-opt', '6', '--n-cal', '20', '--n-test', '4', '--curve', '0.05:0.3:0.05'];
+      const out = `profiled-${at}.json`;
+      semcrc('calibrate', ...PARTS, ...said, ...sizes, '--out', out, '--no-report');
+      const text = await call<string>(code, { procedure, ...options, ...SIZES });
+      expect(text, `${procedure} ${said}`).toBe(textOf(out));
+    }
+    const open = await call<{ profiled: boolean; scans: string[] }>('return globalThis.profiled;');
+    expect(open).toMatchObject({ profiled: true });
+    expect(open.scans).toHaveLength(24);
+    const voxels = await call<Rejected>(code, { procedure: 'shortest', ...SIZES });
+    expect(voxels.rejected).toMatchObject({ code: 'usage' });
+    expect(voxels.rejected.message).toContain('which profiles do not keep');
+  }, 600_000);
+
+  it('refuses profiles that are damaged, cut off or a part alone, naming the file', async () => {
+    const code = `const { id } = await engine.openCohort(semcrc.dropped());
+      return (await engine.calibrate(id, { procedure: 'crc', workers: 1 })).text.length;`;
+    const [first, second] = PARTS as [string, string];
+    const damaged = Buffer.from(read(second));
+    const middle = Math.floor(damaged.length / 2);
+    damaged[middle] = (damaged[middle] as number) ^ 1;
+    const cut = read(second).subarray(0, -100);
+    await hand([first]);
+    expect((await call<Rejected>(code)).rejected.message).toMatch(/part-1\.profiles.*other parts/);
+    for (const [content, problem] of [
+      [damaged, /part-2\.profiles.*is damaged/],
+      [cut, /part-2\.profiles.*cut off/],
+      [Buffer.from('not profiles at all, but long enough'), /part-2\.profiles.*is no profile file/],
+    ] as const) {
+      await hand([first, second], { [second]: content });
+      expect((await call<Rejected>(code)).rejected).toMatchObject({ code: 'bad-input' });
+      expect((await call<Rejected>(code)).rejected.message).toMatch(problem);
+    }
+  }, 300_000);
 
   it.each(['sem-crc', 'shortest', 'organ-crc'])(
     'applies %s as the command does: headers, voxels and summary, in both units',

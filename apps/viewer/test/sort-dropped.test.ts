@@ -62,6 +62,10 @@ describe('dropped files are told by their names', () => {
     });
     expect(sortDropped(['c.zip']).store).toEqual({ kind: 'zip', path: 'c.zip' });
     expect(sortDropped(['x.nii']).store).toBeNull();
+    expect(sortDropped(['a.profiles', 'sites/b.profiles', 'x.nii']).profiles).toEqual([
+      'a.profiles',
+      'sites/b.profiles',
+    ]);
   });
 });
 

@@ -12,6 +12,7 @@ export { readScanGrid, type ScanGrid } from './apply/scan-grid.ts';
 export { type IntervalMaps, type ScanAtLambda, ScanIntervals } from './apply/scan-intervals.ts';
 export { encodeBlock, type ProfileBlock } from './profiles/block.ts';
 export type { ByteSource } from './profiles/bytes.ts';
+export { type DroppedProfiles, openDroppedProfiles } from './profiles/dropped-profiles.ts';
 export { openProfileFile, type ProfileFile } from './profiles/profile-file.ts';
 export { openProfiles } from './profiles/profiled-source.ts';
 export type { IntensityUnits } from './scan/reading.ts';

@@ -51,6 +51,7 @@ export {
 } from './evaluate/patient-means.ts';
 export {
   checkSamePreparing,
+  extrapolationOf,
   type PreparingDifference,
   preparingDifferences,
 } from './evaluate/preparing-differences.ts';

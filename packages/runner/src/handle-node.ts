@@ -21,6 +21,7 @@ export async function openSource(opening: Opening, hooks: SourceHooks = {}): Pro
     case 'store':
       return openStore(opening.path, known);
     case 'dropped':
+    case 'dropped-profiles':
       return openAnywhere(opening);
     case 'profiles':
       return openProfilePaths(opening.paths);

@@ -1,4 +1,9 @@
-import { type DroppedCohort, openDroppedStore } from '@semcrc/cohort';
+import {
+  type DroppedCohort,
+  type DroppedProfiles,
+  openDroppedProfiles,
+  openDroppedStore,
+} from '@semcrc/cohort';
 import type { Cohort, PreparingOptions, ScanNote, Source } from '@semcrc/core';
 import { SemcrcError } from '@semcrc/kernels';
 import { type PhantomOptions, phantomSource } from '@semcrc/simulate';
@@ -44,6 +49,14 @@ export interface DroppedHandle {
   readonly key: string;
 }
 
+/** Profile files among the files of a page, taken together; they open anywhere. */
+export interface DroppedProfilesHandle {
+  readonly kind: 'dropped-profiles';
+  readonly files: readonly DroppedProfiles[];
+  /** As that of a dropped cohort. */
+  readonly key: string;
+}
+
 /** Profile files, taken together; they open in Node. */
 export interface ProfilesHandle {
   readonly kind: 'profiles';
@@ -57,6 +70,7 @@ export type SourceHandle =
   | LayoutHandle
   | StoreHandle
   | DroppedHandle
+  | DroppedProfilesHandle
   | ProfilesHandle;
 
 /** A cohort to open, and what an earlier opening of the same cohort found: it is taken over instead of read again. */
@@ -80,9 +94,10 @@ export async function openSource(opening: Opening): Promise<Source> {
     const { known } = opening;
     return openDroppedStore(opening.cohort, known === undefined ? {} : { known });
   }
+  if (kind === 'dropped-profiles') return openDroppedProfiles(opening.files);
   throw new SemcrcError(
     'unsupported',
-    `a ${kind} is opened in Node only; a browser opens dropped cohorts and the phantom`,
+    `a ${kind} is opened in Node only; a browser opens dropped cohorts, dropped profiles and the phantom`,
     {
       data: { kind },
     },

@@ -22,6 +22,7 @@ export {
 } from './experiment.ts';
 export {
   type DroppedHandle,
+  type DroppedProfilesHandle,
   type LayoutHandle,
   type ManifestHandle,
   type Opening,

@@ -7,8 +7,8 @@ import type { CohortPlace } from './cohort-place.ts';
 import type { Calibrated, CalibrateSettings, Work } from './types.ts';
 import { VERSION } from './version.ts';
 
-/** λ at which risk curves are taken. */
-const RISK_GRID = Float32Array.from({ length: 101 }, (_, at) => at / 200);
+/** λ at which risk curves are taken: to half the range, and closest near 0, where good predictions have theirs. */
+const RISK_GRID = Float32Array.from({ length: 101 }, (_, at) => 0.5 * (at / 100) ** 2);
 
 /** An open cohort as the page knows it. */
 export interface PageCohort {
@@ -20,9 +20,7 @@ export interface PageCohort {
 
 /** What the pool is told to open. */
 export function openingOf({ place, key, cohort }: PageCohort): Opening {
-  return place.kind === 'phantom'
-    ? { kind: 'phantom', options: place.options, known: cohort }
-    : { kind: 'dropped', cohort: place.cohort, key, known: cohort };
+  return place.kind === 'phantom' ? { ...place, known: cohort } : { ...place, key, known: cohort };
 }
 
 /** The plan of a calibration, as the command makes it of the same settings. */

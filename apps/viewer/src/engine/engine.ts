@@ -111,7 +111,9 @@ class PageEngine implements Engine {
     const notes =
       leftOut.length === 0 ? [] : [`${leftOut.length} scans did not qualify when it was prepared`];
     const { nOpt, nCal, nTest } = defaultSizes(patients, {});
-    const open = { id, name, scans: ids, patients, labels, digest, sizes: { nOpt, nCal, nTest }, notes };
+    const profiled = cohort.profiled !== undefined;
+    const sizes = { nOpt, nCal, nTest };
+    const open = { id, name, scans: ids, patients, labels, digest, profiled, sizes, notes };
     return { id, open };
   }
 

@@ -9,7 +9,7 @@ import {
   type ScanVoxels,
   type SlabOptions,
 } from '@semcrc/cohort';
-import { calibratedLambdaAt, checkSamePreparing, type Preparing } from '@semcrc/core';
+import { type Calibration, calibratedLambdaAt } from '@semcrc/core';
 import { abdomenWindow, axisCodes } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { CalibrationFacts, Design, Intervals, MapName, OpenScan, OrganRow, ScanId } from './types.ts';
@@ -76,17 +76,21 @@ export class ScanInWorker {
     return new ScanInWorker(id, looked, placed, scan.notes);
   }
 
-  /** A scan that was drawn, or lies in a cohort. @param preparing how it was made, where that is known */
+  /**
+   * A scan that was drawn, or lies in a cohort.
+   *
+   * @param extrapolation what a calibration's promise was made on, where that is not all of this scan; maybe refuses the scan
+   */
   static of(
     id: ScanId,
     name: string,
     looked: Looked,
     calibrations: readonly CalibrationFacts[],
-    preparing: Preparing | undefined,
+    extrapolation: (calibration: Calibration) => string | null,
   ): ScanInWorker {
     const placed = calibrations.map((facts) => ({
       design: place(facts, looked.voxels, looked.labels, name),
-      extrapolation: preparing ? checkSamePreparing(facts.calibration, { name, preparing }) : null,
+      extrapolation: extrapolation(facts.calibration),
     }));
     return new ScanInWorker(id, looked, placed, []);
   }

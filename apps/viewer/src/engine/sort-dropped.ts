@@ -40,11 +40,11 @@ export function sortDropped(paths: readonly string[]): Sorted {
   const claims = new Map<Role, Set<string>>();
   const unknown: string[] = [];
   const calibrations: string[] = [];
-  let profiles: string | null = null;
+  const profiles: string[] = [];
   for (const path of rest) {
     const claim = NIFTI.test(path) ? claimOf(path) : undefined;
     if (claim) claims.set(claim.role, (claims.get(claim.role) ?? new Set()).add(claim.path));
-    else if (/\.profiles?$/i.test(path)) profiles = path;
+    else if (/\.profiles?$/i.test(path)) profiles.push(path);
     else if (/(^|\/)(summary|evaluation|experiment|card)\.json$/i.test(path) || !/\.json$/i.test(path))
       unknown.push(path);
     else calibrations.push(path);

@@ -30,8 +30,8 @@ export interface Sorted {
   readonly calibrations: readonly string[];
   /** A prepared cohort: a folder that holds `zarr.json`, or a `.zip`. */
   readonly store: { readonly kind: 'folder' | 'zip'; readonly path: string } | null;
-  /** A file of profiles. */
-  readonly profiles: string | null;
+  /** Files of profiles, which are taken together. */
+  readonly profiles: readonly string[];
   /** Of lower, upper and segmentation, where some file of a scan was dropped. */
   readonly missing: readonly Role[];
   /** Roles that several files claim. */
@@ -184,6 +184,8 @@ export interface OpenCohort {
   readonly patients: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly digest: string;
+  /** Whether it is known by profile files: no scan of it can be looked at, and what needs voxels cannot be calibrated. */
+  readonly profiled: boolean;
   /** Sizes of a split where none are given; as the command's. */
   readonly sizes: { readonly nOpt: number; readonly nCal: number; readonly nTest: number };
   readonly notes: readonly string[];

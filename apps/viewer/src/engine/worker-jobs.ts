@@ -1,13 +1,13 @@
 // What the engine's worker does: one scan open at a time, and cohorts by their number.
-import { applyToBlobs, openDroppedStore, type ScanVoxels } from '@semcrc/cohort';
-import { type Cohort, cohortOf, type Sample, type Source } from '@semcrc/core';
+import { applyToBlobs, openDroppedProfiles, openDroppedStore, type ScanVoxels } from '@semcrc/cohort';
+import { type Cohort, checkSamePreparing, cohortOf, type Sample, type Source } from '@semcrc/core';
 import { type Affine, abdomenWindow, identityAffine, makeGrid } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import { phantomSource } from '@semcrc/simulate';
 import { summaryRows } from './applied-csv.ts';
 import { readCalibration } from './calibration-facts.ts';
 import type { CohortPlace } from './cohort-place.ts';
-import { drawExampleScan } from './example-scan.ts';
+import { drawExampleScan, EXAMPLE_EXTRAPOLATION } from './example-scan.ts';
 import { memoryOf, refuseTooLarge } from './memory.ts';
 import { ScanInWorker } from './scan-in-worker.ts';
 import { filesOf, readingFor } from './scan-reading.ts';
@@ -93,8 +93,7 @@ export class WorkerJobs {
   }
 
   async openCohort(id: number, place: CohortPlace): Promise<Cohort> {
-    const source =
-      place.kind === 'phantom' ? phantomSource(place.options) : await openDroppedStore(place.cohort);
+    const source = await openPlace(place);
     this.#cohorts.set(id, source);
     // Which chunks were verified here is for here.
     const { verified: _, ...cohort } = cohortOf(source);
@@ -111,9 +110,14 @@ export class WorkerJobs {
     const facts = calibrations.map(({ text, name }) => readCalibration(text, name));
     const sample = await source.read(scan);
     this.closeScan();
-    const window = source.preparing?.window ?? abdomenWindow;
+    const { preparing } = source;
+    const window = preparing?.window ?? abdomenWindow;
     const looked = { voxels: voxelsOf(sample), labels: source.labels, window };
-    return this.#keep(async (id) => ScanInWorker.of(id, scan, looked, facts, source.preparing));
+    return this.#keep(async (id) =>
+      ScanInWorker.of(id, scan, looked, facts, (calibration) =>
+        preparing ? checkSamePreparing(calibration, { name: scan, preparing }) : null,
+      ),
+    );
   }
 
   closeCohort(id: number): void {
@@ -125,7 +129,9 @@ export class WorkerJobs {
     this.#example ??= drawExampleScan();
     const looked = await this.#example;
     this.closeScan();
-    return this.#keep(async (id) => ScanInWorker.of(id, 'the example', looked, facts, undefined));
+    return this.#keep(async (id) =>
+      ScanInWorker.of(id, 'the example', looked, facts, () => EXAMPLE_EXTRAPOLATION),
+    );
   }
 
   async #keep(open: (id: ScanId) => Promise<ScanInWorker>): Promise<OpenScan> {
@@ -133,6 +139,17 @@ export class WorkerJobs {
     const scan = await open(id);
     this.#scan = { id, scan };
     return scan.describe();
+  }
+}
+
+function openPlace(place: CohortPlace): Source | Promise<Source> {
+  switch (place.kind) {
+    case 'phantom':
+      return phantomSource(place.options);
+    case 'dropped':
+      return openDroppedStore(place.cohort);
+    case 'dropped-profiles':
+      return openDroppedProfiles(place.files);
   }
 }
 

@@ -12,7 +12,7 @@ const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 40;
 
-/** Lines over a share, small enough to stand beside another chart. */
+/** Lines over a share or a λ, small enough to stand beside another chart. */
 export function Chart(props: {
   readonly title: string;
   readonly caption: string;
@@ -23,15 +23,18 @@ export function Chart(props: {
   readonly yText: (y: number) => string;
   /** Where x stands now. */
   readonly at: number | null;
+  readonly atName?: string;
   /** A line that y should stay below, of y = x. */
   readonly limit?: boolean;
+  /** A height that is marked. */
+  readonly level?: { readonly y: number; readonly name: string };
 }) {
-  const { title, caption, lines, xName, yName, xText, yText, at, limit = false } = props;
+  const { title, caption, lines, xName, yName, xText, yText, at, atName, limit = false, level } = props;
   const xs = lines.flatMap(({ points }) => points.map(([x]) => x));
   const ys = lines.flatMap(({ points }) => points.map(([, y]) => y)).filter(Number.isFinite);
   if (xs.length === 0 || ys.length === 0) return null;
   const [x0, x1] = [Math.min(...xs), Math.max(...xs)];
-  const yTicks = evenTicks(0, Math.max(...ys, limit ? x1 : 0));
+  const yTicks = evenTicks(0, Math.max(...ys, limit ? x1 : 0, level?.y ?? 0));
   const xTicks = evenTicks(x0, x1).filter((x) => x >= x0 - 1e-9 && x <= x1 + 1e-9);
   const y1 = yTicks[yTicks.length - 1];
   const px = (x: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * (x - x0)) / Math.max(x1 - x0, 1e-9);
@@ -67,8 +70,21 @@ export function Chart(props: {
             ])}
           />
         )}
+        {level && (
+          <>
+            <line class="limit" x1={LEFT} x2={WIDTH - RIGHT} y1={py(level.y)} y2={py(level.y)} />
+            <text x={WIDTH - RIGHT - 4} y={py(level.y) - 5} text-anchor="end">
+              {level.name}
+            </text>
+          </>
+        )}
         {at !== null && at >= x0 && at <= x1 && (
-          <line class="at" x1={px(at)} x2={px(at)} y1={TOP} y2={HEIGHT - BOTTOM} />
+          <>
+            <line class="at" x1={px(at)} x2={px(at)} y1={TOP} y2={HEIGHT - BOTTOM} />
+            <text x={px(at) + 5} y={TOP + 10}>
+              {atName}
+            </text>
+          </>
         )}
         {lines.map(({ name, tone, points }) => (
           <path key={name} class="line" d={path(points)} style={{ stroke: `var(--${tone})` }} />
@@ -107,7 +123,7 @@ function evenTicks(from: number, to: number): number[] {
 }
 
 /** The chart for those who do not see it. */
-function described({ title, lines, xText, yText }: Parameters<typeof Chart>[0]): string {
+function described({ title, lines, xText, yText, at, atName, level }: Parameters<typeof Chart>[0]): string {
   const ends = lines.flatMap(({ name, points }) => {
     const first = points[0];
     const last = points[points.length - 1];
@@ -115,5 +131,9 @@ function described({ title, lines, xText, yText }: Parameters<typeof Chart>[0]):
       ? [`${name} from ${yText(first[1])} at ${xText(first[0])} to ${yText(last[1])} at ${xText(last[0])}`]
       : [];
   });
-  return `${title}: ${ends.join('; ')}`;
+  const marks = [
+    ...(level ? [`${level.name} at ${yText(level.y)}`] : []),
+    ...(atName && at !== null ? [`${atName} at ${xText(at)}`] : []),
+  ];
+  return `${title}: ${[...ends, ...marks].join('; ')}`;
 }

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { Fragment } from 'preact';
 import type { Calibrated, CalibrateSettings, OpenCohort } from '../engine/index.ts';
 import { calibrate, cohortScan, lookAt, openCohort } from '../state/cohort.ts';
 import { save } from '../state/files.ts';
@@ -19,6 +20,7 @@ import { DropZone } from './drop-zone.tsx';
 import { HeldOut } from './held-out.tsx';
 import { Looking } from './looking.tsx';
 import { Notes } from './notices.tsx';
+import { RiskCurve } from './risk-curve.tsx';
 import { Step, Steps } from './steps.tsx';
 
 /** A cohort of one's own, calibrated in the page. */
@@ -29,9 +31,10 @@ export function CohortPage() {
       <section class="intro">
         <h1>Your cohort</h1>
         <p>
-          Drop a cohort that <code>semcrc prepare</code> wrote, as a folder or a zip. Choose what is to be
-          promised; λ is found here, in this browser, and <code>calibration.json</code> is the file that the
-          command writes, bit for bit.
+          Drop a cohort that <code>semcrc prepare</code> wrote, as a folder or a zip, or the profiles that{' '}
+          <code>semcrc profile</code> wrote, of one site or of several. Choose what is to be promised; λ is
+          found here, in this browser, and <code>calibration.json</code> is the file that the command writes,
+          bit for bit.
         </p>
       </section>
       {opened ? (
@@ -40,8 +43,8 @@ export function CohortPage() {
         <>
           <DropZone
             title="Drop a prepared cohort"
-            hint="The folder cohort.zarr, or a zip of it."
-            accept=".zip"
+            hint="The folder cohort.zarr, or a zip of it; or one or several .profiles files, which are taken together."
+            accept=".zip,.profiles"
             take={(files) => void openCohort(files)}
           />
           <Steps>
@@ -64,28 +67,61 @@ export function CohortPage() {
         </>
       )}
       {cohortCalibrations.value.map((result) => (
-        <Result key={result.facts.name} {...{ result }} />
+        <Fragment key={result.text}>
+          <Result {...{ result }} />
+          <RiskCurve {...{ result }} />
+        </Fragment>
       ))}
       <Looking>
         <ScanChoice />
         <HeldOut calibrations={cohortCalibrations.value} />
       </Looking>
+      {opened?.profiled && <HeldOut calibrations={cohortCalibrations.value} />}
     </>
   );
 }
 
-const PROCEDURES: readonly { readonly value: CalibrateSettings['procedure']; readonly name: string }[] = [
-  { value: 'shortest', name: 'shortest: narrowest intervals for this promise' },
-  { value: 'sem-crc', name: 'sem-CRC: one λ for each organ' },
-  { value: 'crc', name: 'CRC: one λ for all voxels' },
-  { value: 'k-crc', name: 'K-CRC: one λ for each group of positions' },
-  { value: 'organ-crc', name: 'organ-CRC: a promise for each organ' },
-  { value: 'organ-shortest', name: 'organ-shortest: the same, narrower' },
-  { value: 'recentred', name: 'recentred: around a corrected point' },
+/** What can be chosen, and what the command is told for it. */
+interface Choice {
+  readonly value: string;
+  readonly name: string;
+  readonly settings: Pick<CalibrateSettings, 'procedure' | 'options'>;
+}
+
+const choiceOf = (procedure: CalibrateSettings['procedure'], name: string): Choice => ({
+  value: procedure,
+  name,
+  settings: { procedure },
+});
+
+const PROCEDURES: readonly Choice[] = [
+  choiceOf('shortest', 'shortest: narrowest intervals for this promise'),
+  choiceOf('sem-crc', 'sem-CRC: one λ for each organ'),
+  choiceOf('crc', 'CRC: one λ for all voxels'),
+  choiceOf('k-crc', 'K-CRC: one λ for each group of positions'),
+  choiceOf('organ-crc', 'organ-CRC: a promise for each organ'),
+  choiceOf('organ-shortest', 'organ-shortest: the same, narrower'),
+  choiceOf('recentred', 'recentred: around a corrected point'),
+];
+
+/** What needs no voxels; first what `semcrc calibrate` makes of profiles. */
+const PROFILED_PROCEDURES: readonly Choice[] = [
+  {
+    value: 'envelope',
+    name: 'sem-CRC, envelope: one λ for each organ and side',
+    settings: {
+      procedure: 'sem-crc',
+      options: { anchor: 'envelope', backtrack: 'path', sides: 'two' },
+    },
+  },
+  choiceOf('sem-crc', 'sem-CRC, gamma: one λ for each organ, as in the paper'),
+  choiceOf('crc', 'CRC: one λ for all voxels'),
+  choiceOf('organ-crc', 'organ-CRC: a promise for each organ'),
 ];
 
 function Opened({ opened }: { readonly opened: OpenCohort }) {
-  const procedure = useSignal<CalibrateSettings['procedure']>('shortest');
+  const procedures = opened.profiled ? PROFILED_PROCEDURES : PROCEDURES;
+  const chosen = useSignal(procedures[0]);
   const epsilon = useSignal(0.1);
   const sizes = useSignal(opened.sizes);
   const seed = useSignal(0);
@@ -99,14 +135,21 @@ function Opened({ opened }: { readonly opened: OpenCohort }) {
       <p class="muted">
         {counted(opened.scans.length, 'scan')} of {counted(opened.patients, 'patient')}; {listed(organs)}.
       </p>
-      <Notes notes={opened.notes} />
+      <Notes
+        notes={[
+          opened.profiled
+            ? 'Profiles hold no voxels: there is no scan to look at here, and only what needs none can be calibrated.'
+            : null,
+          ...opened.notes,
+        ]}
+      />
       <div class="roles">
         <Select
           label="Procedure"
-          value={procedure.value}
-          options={PROCEDURES}
+          value={chosen.value.value}
+          options={procedures}
           onChange={(value) => {
-            procedure.value = value;
+            chosen.value = procedures.find((one) => one.value === value) ?? chosen.value;
           }}
         />
         <NumberField
@@ -153,7 +196,7 @@ function Opened({ opened }: { readonly opened: OpenCohort }) {
           disabled={job.value !== null}
           onClick={() =>
             void calibrate({
-              procedure: procedure.value,
+              ...chosen.value.settings,
               epsilon: epsilon.value,
               curve: { from: 0.02, to: 0.2, step: 0.01 },
               ...sizes.value,

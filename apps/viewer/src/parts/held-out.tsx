@@ -1,5 +1,5 @@
 import type { Calibrated } from '../engine/index.ts';
-import { choice, looked } from '../state/store.ts';
+import { choice } from '../state/store.ts';
 import { huPerUnit, plainPercent, procedureName } from '../words.ts';
 import { Chart, type Line } from './chart.tsx';
 
@@ -19,9 +19,8 @@ const TONES: Readonly<Record<string, string>> = {
 export function HeldOut({ calibrations }: { readonly calibrations: readonly Calibrated[] }) {
   const shown = calibrations.filter(({ held }) => held.length > 0);
   if (shown.length === 0) return null;
-  const window = looked.value?.scan.window;
-  if (!window) return null;
-  const unit = huPerUnit(window);
+  const { units } = shown[0].calibration;
+  const unit = units ? huPerUnit(units.window as [number, number]) : 100;
   const lines = (value: (held: Calibrated['held'][number]) => number): Line[] =>
     shown.map(({ calibration, facts, held }) => ({
       name:
@@ -50,9 +49,9 @@ export function HeldOut({ calibrations }: { readonly calibrations: readonly Cali
         caption="Mean width of intervals on the same scans: the less may be missed, the wider they are."
         lines={lines(({ length }) => length * unit)}
         xName="tolerance ε"
-        yName="width, HU:"
+        yName={units ? 'width, HU:' : 'width, % of the range:'}
         xText={plainShare}
-        yText={(hu) => String(Number(hu.toPrecision(3)))}
+        yText={(width) => String(Number(width.toPrecision(3)))}
         at={at}
       />
     </div>

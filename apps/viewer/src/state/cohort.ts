@@ -16,11 +16,12 @@ export async function openCohort(files: readonly Dropped[]): Promise<void> {
   const before = cohort.value;
   cohort.value = opened;
   cohortCalibrations.value = [];
+  cohortScan.value = null;
   setLooked('cohort', null);
   if (before) await engine.closeCohort(before.id).catch(() => {});
 }
 
-/** Calibrates, adds the result to those before it, and shows it on a held-out scan. */
+/** Calibrates, adds the result to those before it, and shows it on a held-out scan, where the cohort has voxels. */
 export async function calibrate(settings: CalibrateSettings): Promise<void> {
   const opened = cohort.value;
   if (!opened) return;
@@ -30,6 +31,7 @@ export async function calibrate(settings: CalibrateSettings): Promise<void> {
   );
   if (!result) return;
   cohortCalibrations.value = [result, ...cohortCalibrations.value];
+  if (opened.profiled) return;
   const { test } = result.calibration.split;
   await lookAt(cohortScan.value ?? test[0] ?? opened.scans[0]);
 }

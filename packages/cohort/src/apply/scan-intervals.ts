@@ -39,7 +39,8 @@ export class ScanIntervals {
   readonly #scan: ScanVoxels;
   readonly #design: ScanDesign;
   readonly #pieces: readonly Piece[];
-  readonly #slots: number;
+  /** Voxels by label id. */
+  readonly #voxels: Float64Array;
   /** Of one block. */
   readonly #bounds: CalibratedInterval = {
     lower: new Float32Array(BLOCK),
@@ -63,7 +64,11 @@ export class ScanIntervals {
       pieces.push({ first: slice * area, placement: design.place(pieceOf(scan, slice, end)) });
     }
     this.#pieces = pieces;
-    this.#slots = scan.organs.reduce((most, label) => Math.max(most, label), 0) + 1;
+    const { organs } = scan;
+    let most = 0;
+    for (let voxel = 0; voxel < organs.length; voxel++) most = Math.max(most, organs[voxel] as number);
+    this.#voxels = new Float64Array(most + 1);
+    for (let voxel = 0; voxel < organs.length; voxel++) this.#voxels[organs[voxel] as number]! += 1;
   }
 
   /** @param lambda of the calibration's groups, in the order of its own */
@@ -71,11 +76,8 @@ export class ScanIntervals {
     const { organs, truth } = this.#scan;
     const { unknown, calibrated } = this.#design;
     const widening = new Widening({ ...calibrated, lambda });
-    const [voxels, widths, missed] = [0, 1, 2].map(() => new Float64Array(this.#slots)) as [
-      Float64Array,
-      Float64Array,
-      Float64Array,
-    ];
+    const widths = new Float64Array(this.#voxels.length);
+    const missed = new Float64Array(this.#voxels.length);
     const maps = this.#emptyMaps(want);
     const { lower, upper } = this.#bounds;
     const [width, marks] = [this.#width, this.#marks];
@@ -94,22 +96,14 @@ export class ScanIntervals {
           if (unknown.size > 0)
             for (let j = 0; j < own.length; j++) if (unknown.has(own[j] as number)) marks[j] = 0;
         }
-        for (let j = 0; j < own.length; j++) {
-          const label = own[j] as number;
-          // As a volume of widths holds it.
-          width[j] = (upper[j] as number) - (lower[j] as number);
-          voxels[label] = (voxels[label] as number) + 1;
-          widths[label] = (widths[label] as number) + (width[j] as number);
-        }
-        if (truth) {
-          for (let j = 0; j < own.length; j++) {
-            missed[own[j] as number] = (missed[own[j] as number] as number) + (marks[j] as number);
-          }
-        }
+        // As a volume of widths holds it.
+        for (let j = 0; j < own.length; j++) width[j] = (upper[j] as number) - (lower[j] as number);
+        addByLabel(widths, own, width);
+        if (truth) addByLabel(missed, own, marks);
         this.#keep(maps, at, own.length);
       }
     }
-    return { maps, voxels, widths, missed: truth ? missed : null };
+    return { maps, voxels: this.#voxels.slice(), widths, missed: truth ? missed : null };
   }
 
   #emptyMaps(want: readonly (keyof IntervalMaps)[]): Partial<IntervalMaps> {
@@ -128,6 +122,25 @@ export class ScanIntervals {
     maps.width?.set(this.#width.subarray(0, count), at);
     maps.missed?.set(this.#marks.subarray(0, count), at);
   }
+}
+
+/**
+ * Adds values to the sums of their labels, in order. Neighbours mostly share a label: its sum stays out of memory until another
+ * comes, or every addition would wait for the store before it.
+ */
+function addByLabel(sums: Float64Array, labels: Uint16Array, values: Float32Array | Uint8Array): void {
+  let label = labels[0] as number;
+  let sum = sums[label] as number;
+  for (let j = 0; j < labels.length; j++) {
+    const next = labels[j] as number;
+    if (next !== label) {
+      sums[label] = sum;
+      label = next;
+      sum = sums[label] as number;
+    }
+    sum += values[j] as number;
+  }
+  sums[label] = sum;
 }
 
 function partOf({ lower, upper, point, weights }: Interval, start: number, end: number): Interval {

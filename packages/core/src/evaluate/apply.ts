@@ -121,10 +121,15 @@ export class Widening {
         under = Math.fround(under / weights.lower[voxel]);
         over = Math.fround(over / weights.upper[voxel]);
       }
-      // A voxel is missed on the side of its point that it lies on, and never on it.
-      const outBelow = under > below[region] && (!point || x < point[voxel]);
-      const outAbove = over > above[region] && (!point || x > point[voxel]);
-      into[voxel] = outBelow || outAbove ? 1 : 0;
+      // No branch: which voxels are missed is not to be foreseen.
+      let outBelow = +(under > below[region]);
+      let outAbove = +(over > above[region]);
+      if (point) {
+        // A voxel is missed on the side of its point that it lies on, and never on it.
+        outBelow &= +(x < point[voxel]);
+        outAbove &= +(x > point[voxel]);
+      }
+      into[voxel] = outBelow | outAbove;
     }
   }
 }

@@ -156,10 +156,19 @@ function sliceDifferences(calibration: Calibration, found: Preparing): Preparing
       'have; prepare the calibration scans with `crop` point, or calibrate another procedure';
     return [{ kind: 'refuse', options: ['crop'], problem }];
   }
-  const problem =
-    `The promise was calibrated on ${cutInWords(made)}; these are ${cutInWords(found)}. ` +
-    'For voxels that such scans do not have it is an extrapolation.';
-  return [{ kind: 'extrapolation', options, problem }];
+  return [{ kind: 'extrapolation', options, problem: extrapolationOf(cutInWords(made), cutInWords(found)) }];
+}
+
+/**
+ * What the promise was calibrated on, and that it is an extrapolation for other voxels.
+ *
+ * @param made which voxels of its scans a calibration saw, as a noun @param found those of the scans at hand
+ */
+export function extrapolationOf(made: string, found: string): string {
+  return (
+    `The promise was calibrated on ${made}; these are ${found}. ` +
+    'For voxels that such scans do not have it is an extrapolation.'
+  );
 }
 
 /** Which voxels of a scan were taken. */
