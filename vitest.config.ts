@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['{packages,apps}/*/test/**/*.test.ts', 'tooling/test/**/*.test.ts'],
     // Phantoms are drawn once for all tests, and not into the user's own cache.
     env: { SEMCRC_CACHE: fileURLToPath(new URL('node_modules/.cache/semcrc', import.meta.url)) },
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
     maxWorkers: '100%',
   },

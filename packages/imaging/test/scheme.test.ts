@@ -90,9 +90,9 @@ describe('groups', () => {
     expect(labelOf[15]).toBe(BODY);
   });
 
-  it('refuse names the scheme does not have, and organs that have a group anyway', () => {
+  it('refuse names the scheme does not have, and organs that have a λ anyway', () => {
     expect(() => assignLabels(scheme('abdomenatlas'), ['duodenum'])).toThrow(/"duodenum".*abdomenatlas/);
-    expect(() => assignLabels(scheme('suprem'), ['liver'])).toThrow(/a group of its own/);
+    expect(() => assignLabels(scheme('suprem'), ['liver'])).toThrow(/a λ of its own/);
   });
 });
 
