@@ -1,4 +1,4 @@
-// What windows, blending and preparing add to bare onnxruntime, in CPU time of the same run; a scan through denoiser and segmenter; how two
+// What windows, blending and preparing add to bare onnxruntime, in CPU time of the same run; how two
 // workers scale; and the memory of a large scan.
 //
 //   node bench/main.mjs [rounds = 5]
@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { median, spread } from '@semcrc/bench';
-import { openNetwork, predictScan, segmentScan } from '@semcrc/predict';
+import { openNetwork, predictScan } from '@semcrc/predict';
 import { nodeRuntime, readShippedNetwork } from '@semcrc/predict/node';
 import { ballsOf } from './balls.mjs';
 
@@ -19,7 +19,6 @@ const scan = ballsOf(shape);
 const options = { units: 'window', file: 'bench' };
 
 const denoiser = await openNetwork(await readShippedNetwork('denoising'), await nodeRuntime('wasm'));
-const segmenter = await openNetwork(await readShippedNetwork('organs'), await nodeRuntime('wasm'));
 const bare = await bareSession('denoising');
 
 /** CPU seconds of all threads. */
@@ -31,15 +30,11 @@ async function cpu(work) {
 }
 
 // Both in every round, so that what else the machine does falls on both.
-const times = { bare: [], predict: [], segment: [] };
-let point;
+const times = { bare: [], predict: [] };
 for (let round = -1; round < rounds; round++) {
   const own = {
     bare: await cpu(bare),
-    predict: await cpu(async () => {
-      point = (await predictScan(denoiser, scan, options)).point;
-    }),
-    segment: await cpu(() => segmentScan(segmenter, point, options)),
+    predict: await cpu(() => predictScan(denoiser, scan, options)),
   };
   // The first warms up.
   if (round >= 0) for (const [name, seconds] of Object.entries(own)) times[name].push(seconds);
@@ -51,14 +46,10 @@ console.log(
 for (const [name, what] of [
   ['bare', 'onnxruntime alone, the same windows of the denoiser'],
   ['predict', 'denoiser: prepared, predicted, blended, mended, body found'],
-  ['segment', 'segmenter on its point'],
 ])
   console.log(`  ${median(times[name]).toFixed(2)} s (${spread(times[name])})  ${what}`);
 console.log(`  denoiser over onnxruntime alone: ${(100 * overhead).toFixed(1)}% (wanted: under 10%)`);
-const both = median(times.predict) + median(times.segment);
-console.log(`  denoiser and segmenter: ${both.toFixed(2)} s (wanted: under 3 s)`);
 await denoiser.close();
-await segmenter.close();
 
 // Each worker holds a session of its own.
 if (availableParallelism() > 1) {
