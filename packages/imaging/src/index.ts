@@ -1,4 +1,5 @@
 export { droppedFiles, type LazyFile } from './files/dropped-files.ts';
+export type { FileBlob } from './files/file-blob.ts';
 export { type ByteRuns, type Files, type OpenFile, unreadable } from './files/open-file.ts';
 export {
   type Affine,

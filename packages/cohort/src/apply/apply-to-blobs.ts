@@ -1,4 +1,5 @@
 import type { ApplySummary, Calibration } from '@semcrc/core';
+import type { FileBlob } from '@semcrc/imaging';
 import { NiftiBlobWriter } from '@semcrc/imaging';
 import { describeNotes, type ScanNote } from '../scan/scan-note.ts';
 import type { ApplyFiles } from '../scan/scan-slabs.ts';
@@ -9,7 +10,7 @@ import type { Output } from './publish.ts';
 /** What applying a calibration to a scan on a page came to. */
 export interface AppliedBlobs {
   /** `lower.nii.gz` and so on, by the names that `applyToFiles` gives them. */
-  readonly files: readonly { readonly name: string; readonly blob: Blob }[];
+  readonly files: readonly { readonly name: string; readonly blob: FileBlob }[];
   readonly summary: ApplySummary;
   readonly notes: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { Source } from '@semcrc/core';
+import type { FileBlob } from '@semcrc/imaging';
 import { type ByteSource, refuse } from './bytes.ts';
 import { openProfileFile, type ProfileFile } from './profile-file.ts';
 import { openProfiles } from './profiled-source.ts';
@@ -7,7 +8,7 @@ import { openProfiles } from './profiled-source.ts';
 export interface DroppedProfiles {
   /** What it is called. */
   readonly name: string;
-  readonly content: Blob;
+  readonly content: FileBlob;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Source } from '@semcrc/core';
-import type { LazyFile } from '@semcrc/imaging';
+import type { FileBlob, LazyFile } from '@semcrc/imaging';
 import { within } from '../scan/scan-files.ts';
 import { fingerprintOf } from '../sources/digest.ts';
 import { pageAccess, pureSha256 } from '../sources/page.ts';
@@ -20,7 +20,7 @@ export interface DroppedCohort {
   /** What it is called. */
   readonly name: string;
   /** A zipped store, or the files of a folder by their paths in it, with `/` between folders. */
-  readonly content: Blob | readonly (readonly [path: string, file: Blob])[];
+  readonly content: FileBlob | readonly (readonly [path: string, file: FileBlob])[];
 }
 
 /**

@@ -1,8 +1,9 @@
+import type { FileBlob } from './file-blob.ts';
 import { gunzipRuns } from './gunzip-stream.ts';
 import { type ByteRuns, type Files, unreadable } from './open-file.ts';
 
 /** A file of a page, or what gets it: the entry of an archive, say. */
-export type LazyFile = Blob | (() => Promise<Blob>);
+export type LazyFile = FileBlob | (() => Promise<FileBlob>);
 
 /** Files of a page by their paths: dropped, chosen, or made there. A folder is what paths have in common before a `/`. */
 export function droppedFiles(dropped: Iterable<readonly [path: string, file: LazyFile]>): Files {

@@ -1,4 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
+import type { FileBlob } from '../files/file-blob.ts';
 import type { Affine, Shape } from '../grid/affine.ts';
 import { voxelCount } from '../grid/volume.ts';
 import type { NiftiDatatype } from './datatype.ts';
@@ -61,7 +62,7 @@ export class NiftiBlobWriter {
   }
 
   /** The file, whole. @throws SemcrcError `usage` when voxels are missing. */
-  async complete(): Promise<Blob> {
+  async complete(): Promise<FileBlob> {
     if (this.#next !== this.#voxels) {
       throw new SemcrcError('usage', `${this.#name}: ${this.#voxels} voxels expected, ${this.#next} written`);
     }
