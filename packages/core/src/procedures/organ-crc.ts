@@ -7,7 +7,7 @@ import { makePartition } from '../partition/partition.ts';
 import type { Profile } from '../profile/profile.ts';
 import { type Backtracked, singleLambda } from '../search/backtrack.ts';
 import { leastUnits, type RiskBound } from '../search/bound.ts';
-import { type LossAverage, type LossScope, LossTable } from '../search/loss-table.ts';
+import { type LossAverage, LossTable } from '../search/loss-table.ts';
 import {
   boundOf,
   type CalibrationData,
@@ -49,8 +49,9 @@ export function fitOrganCrc(
   const sides = semantic?.[0].sides ?? 1;
   const average = averageOf(procedure);
   const found = calibrateOrgans(data, profiles, controlled, bounds, average, options);
-  const lossesAt = (scope: LossScope, lambda: Float32Array): Losses =>
-    lossesOf(new LossTable(profiles, partition, { scope, average, sides }).evaluate(lambda));
+  const whole = new LossTable(profiles, partition, { average, sides });
+  const lossesOfOrgan = (organ: number, lambda: Float32Array): Losses =>
+    lossesOf(new LossTable(profiles, partition, { scope: { organ }, average, sides }).evaluate(lambda));
   const seconds = secondsSince(start) / bounds.length;
   return bounds.map((bound, i) => {
     const organs: Record<string, OrganStatus> = {};
@@ -73,11 +74,10 @@ export function fitOrganCrc(
       const outcome = outcomes[i];
       if (outcome.state !== 'calibrated') return [];
       // With sem-crc's beside it, λ may be larger than the organ's own λ̂, where it loses less.
-      return [[organ, semantic === null ? outcome.losses : lossesAt({ organ }, lambda)] as const];
+      return [[organ, semantic === null ? outcome.losses : lossesOfOrgan(organ, lambda)] as const];
     });
-    const whole = new LossTable(profiles, partition, { average, sides });
     const losses: FitLosses = {
-      scan: lossesAt('scan', lambda),
+      scan: lossesOf(whole.evaluate(lambda)),
       organs: Object.fromEntries(organLosses),
       sites: lossesBySite(profiles, data.siteOf, whole, lambda),
     };
