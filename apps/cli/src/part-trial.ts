@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
 import { type PartState, readPartsState } from '@semcrc/results';
 
-/** So many parts that the first has one item: what is done of a command to learn what it takes. */
+/** More parts than there are items, so that the first has a single one: a command does it alone to learn what an item takes. */
 const ONE_ITEM = '1/1000000000';
 
 /** What one item of a command took. */

@@ -111,7 +111,7 @@ class MergedRuns {
 /** Values that cut merged runs into pieces of about `chunk` numbers, ascending. */
 function cutsOf(runs: readonly WeighedRun[], length: number, chunk: number): number[] {
   if (length <= chunk) return [];
-  // Every so many numbers of a run are known: a piece is too large by one such step of each run at most.
+  // One number in every `step` of a run is known, so that a piece is too large by at most a step of each run.
   const step = Math.max(1, Math.floor(chunk / (8 * runs.length)));
   const known: number[] = [];
   for (const { run, length: own } of runs) {
@@ -182,7 +182,7 @@ export class SortedCurveReader {
     const { kernels } = this.#problem;
     const edges = segments.map((segment) => segment.edges[side]);
     const known = edges.every(({ reach }) => top < reach);
-    // The bounds that meet the edge at the last λ itself are told apart as reading voxels tells them.
+    // A bound that meets the edge exactly at the last λ counts above and not below, and only where all weigh the same: as where voxels are read.
     const within = (run: SortedRun) =>
       side === 0 || equal === undefined ? run.countUpTo(before(top)) : run.countUpTo(top);
     const runs = edges.map(({ near }, s) => ({

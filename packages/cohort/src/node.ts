@@ -11,7 +11,6 @@ export { prepareScan } from './scan/prepare.ts';
 export type { Prepared } from './scan/prepared.ts';
 export type { IntensityUnits, ReadingOptions } from './scan/reading.ts';
 export { describeNotes, type NoteKind, type ScanNote, type TakeNote } from './scan/scan-note.ts';
-
 export type { ApplyFiles } from './scan/scan-slabs.ts';
 export type { SliceAdvice, SliceSettings } from './scan/slice-advice.ts';
 export { fingerprintOf } from './sources/digest.ts';

@@ -18,7 +18,7 @@ export interface PageCohort {
   readonly cohort: Cohort;
 }
 
-/** What the pool is told to open. */
+/** The cohort as the pool's workers open it. */
 export function openingOf({ place, key, cohort }: PageCohort): Opening {
   return place.kind === 'phantom' ? { ...place, known: cohort } : { ...place, key, known: cohort };
 }

@@ -57,7 +57,7 @@ const TITLES: Readonly<Partial<Record<EngineErrorCode, string>>> = {
   crashed: 'The worker stopped',
 };
 
-/** What is told of a failure. */
+/** The words that the page has for a failure. */
 export function problemOf(page: Page | null, error: unknown, again: () => void): Problem {
   if (!(error instanceof EngineError)) {
     const text = error instanceof Error ? error.message : String(error);
