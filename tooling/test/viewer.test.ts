@@ -343,16 +343,7 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     await tab.locator('input[data-choice="folder"]').setInputFiles(path.join(folder, 'cohort.zarr'));
     await tab.locator('.cohort').waitFor();
     await tab.getByLabel('Procedure').selectOption('sem-crc');
-    for (const [label, value] of [
-      ['Tolerance, %', '20'],
-      ['Scans to optimize on', '2'],
-      ['Scans to calibrate on, those included', '9'],
-      ['Scans kept apart', '3'],
-    ]) {
-      await tab.getByLabel(label, { exact: true }).fill(value);
-      await tab.getByLabel(label, { exact: true }).blur();
-    }
-    await tab.getByRole('button', { name: 'Calibrate', exact: true }).click();
+    await calibrateIn(tab);
     const saved = await saving(tab, 'Save calibration.json');
     const [mine, theirs] = [saved.toString('utf8'), readFileSync(out, 'utf8')].map((text) =>
       JSON.parse(text),
@@ -375,16 +366,7 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     await tab.locator('.cohort').waitFor();
     expect(await tab.locator('.cohort .notes').textContent()).toContain('Profiles hold no voxels');
     await tab.getByLabel('Procedure').selectOption('crc');
-    for (const [label, value] of [
-      ['Tolerance, %', '20'],
-      ['Scans to optimize on', '2'],
-      ['Scans to calibrate on, those included', '9'],
-      ['Scans kept apart', '3'],
-    ]) {
-      await tab.getByLabel(label, { exact: true }).fill(value);
-      await tab.getByLabel(label, { exact: true }).blur();
-    }
-    await tab.getByRole('button', { name: 'Calibrate', exact: true }).click();
+    await calibrateIn(tab);
     const saved = await saving(tab, 'Save calibration.json');
     const theirs = JSON.parse(readFileSync(out, 'utf8'));
     // A dropped file has no folder.
@@ -468,6 +450,20 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
   function pixel(image: ReturnType<typeof decode>, x: number, y: number): number[] {
     const at = (Math.round(y) * image.width + Math.round(x)) * image.channels;
     return Array.from(image.data.slice(at, at + 3) as Uint8Array);
+  }
+
+  /** Calibrates the cohort that is open, with the sizes and the tolerance that the command is given here. */
+  async function calibrateIn(tab: Page): Promise<void> {
+    for (const [label, value] of [
+      ['Tolerance, %', '20'],
+      ['Scans to optimize on', '2'],
+      ['Scans to calibrate on, those included', '9'],
+      ['Scans kept apart', '3'],
+    ]) {
+      await tab.getByLabel(label, { exact: true }).fill(value);
+      await tab.getByLabel(label, { exact: true }).blur();
+    }
+    await tab.getByRole('button', { name: 'Calibrate', exact: true }).click();
   }
 
   /** What a button saves. */

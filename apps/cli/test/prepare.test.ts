@@ -182,9 +182,11 @@ describe('prepare', () => {
 });
 
 describe('prepare --check', () => {
+  const checked = (path: string) =>
+    semcrcHere(['prepare', path, '--labels', 'suprem', '--prepare', 'none', '--check']);
+
   test('says when nothing is wrong', async () => {
-    const args = ['prepare', manifest, '--labels', 'suprem', '--prepare', 'none', '--check'];
-    const outcome = await semcrcHere(args);
+    const outcome = await checked(manifest);
     expect(outcome.code).toBe(0);
     expect(outcome.stdout).toMatch(/12 scans, 48 files: nothing is wrong/);
     expect(outcome.stdout).not.toMatch(/left out|padding/);
@@ -236,15 +238,7 @@ describe('prepare --check', () => {
     lines[2] = lines[2].replace(/[^,]*$/, 's01/cut.nii.gz');
     writeFileSync(measured, `${lines.join('\n')}\n`);
     writeFileSync(join(root, 'measured', 's01', 'cut.nii.gz'), 'no volume');
-    const outcome = await semcrcHere([
-      'prepare',
-      measured,
-      '--labels',
-      'suprem',
-      '--prepare',
-      'none',
-      '--check',
-    ]);
+    const outcome = await checked(measured);
     expect(outcome.code).toBe(3);
     expect(outcome.stdout).toMatch(/s01 +\S*cut\.nii\.gz/);
     expect(outcome.stderr).toMatch(/error: 1 problem in 1 of 12 scans/);
@@ -258,15 +252,7 @@ describe('prepare --check', () => {
     });
     truncateSync(join(root, 'spoiled', 's05', 'lower.nii.gz'), 200);
     writeFileSync(join(root, 'spoiled', 's07', 'truth.nii.gz'), 'no volume');
-    const outcome = await semcrcHere([
-      'prepare',
-      spoiled,
-      '--labels',
-      'suprem',
-      '--prepare',
-      'none',
-      '--check',
-    ]);
+    const outcome = await checked(spoiled);
     expect(outcome.code).toBe(3);
     expect(outcome.stdout).toMatch(/s03 +\S*segmentation\.nii\.gz/);
     expect(outcome.stdout).toMatch(/s05 +\S*lower\.nii\.gz/);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   applyLambda,
   buildProfile,
+  type Calibration,
   type CalibrationData,
   describeCalibration,
   type Fit,
@@ -124,6 +125,23 @@ async function calibrate(source: Source, procedure: 'shortest' | 'recentred') {
   return { fit, calibration: parseCalibration(JSON.stringify(written), 'calibration.json'), split };
 }
 
+/** Applies a calibration to a scan's files; reads a volume that came of it, in RAS order. */
+async function applied(
+  calibration: Calibration,
+  home: string,
+  id: string,
+): Promise<(volume: string) => Promise<Float32Array>> {
+  const file = (volume: string) => join(home, id, `${volume}.nii.gz`);
+  const out = join(home, `applied-${id}`);
+  await applyToFiles(
+    calibration,
+    { lower: file('lower'), upper: file('upper'), point: file('point'), segmentation: file('seg') },
+    out,
+    { labelling: await resolveLabelling('suprem') },
+  );
+  return async (volume) => reorientToRas((await readNifti(join(out, `${volume}.nii.gz`))).volume).data;
+}
+
 describe.each([
   ['turned', TURNED],
   ['transposed', TRANSPOSED],
@@ -154,16 +172,7 @@ describe.each([
         expect(kept.regions).toEqual(own.regions);
         expect(kept.interval).toEqual(own.interval);
         const expected = applyLambda(own.interval, own.regions, fit);
-        const file = (volume: string) => join(home, id, `${volume}.nii.gz`);
-        const out = join(home, `applied-${id}`);
-        await applyToFiles(
-          calibration,
-          { lower: file('lower'), upper: file('upper'), point: file('point'), segmentation: file('seg') },
-          out,
-          { labelling: await resolveLabelling('suprem') },
-        );
-        const read = async (volume: string) =>
-          reorientToRas((await readNifti(join(out, `${volume}.nii.gz`))).volume).data;
+        const read = await applied(calibration, home, id);
         expect(await read('lower')).toEqual(expected.lower);
         expect(await read('upper')).toEqual(expected.upper);
         expect(await read('lambda-above')).toEqual(expected.lambdaAbove);
@@ -242,16 +251,7 @@ describe.each([
           expect(kept.interval).toEqual(own.interval);
         }
         const expected = applyLambda(own.interval, own.regions, fit);
-        const file = (volume: string) => join(home, id, `${volume}.nii.gz`);
-        const out = join(home, `applied-${id}`);
-        await applyToFiles(
-          calibration,
-          { lower: file('lower'), upper: file('upper'), point: file('point'), segmentation: file('seg') },
-          out,
-          { labelling: await resolveLabelling('suprem') },
-        );
-        const read = async (volume: string) =>
-          reorientToRas((await readNifti(join(out, `${volume}.nii.gz`))).volume).data;
+        const read = await applied(calibration, home, id);
         const [lower, upper] = [await read('lower'), await read('upper')];
         const places = placesOf(counted, await uncut.read(id));
         expect(places.size).toBeGreaterThan(counted.truth.length / 3);

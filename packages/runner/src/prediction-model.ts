@@ -17,6 +17,7 @@ import {
   segmentScan,
 } from '@semcrc/predict';
 import { nodeRuntime, type RuntimeChoice, readNetworkFiles, readShippedNetwork } from '@semcrc/predict/node';
+import { digestOf } from './definition-digest.ts';
 
 const BASELINE = 'baseline';
 
@@ -108,10 +109,4 @@ export async function loadModel(
         : { kind: 'labels', ...(await segmentScan(network as Network<SegmentationModel>, volume, options)) },
     close: () => network.close(),
   };
-}
-
-/** SHA-256 (hex) of plain data. */
-export async function digestOf(definition: unknown): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(definition));
-  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }

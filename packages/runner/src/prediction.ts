@@ -5,10 +5,11 @@ import { SemcrcError } from '@semcrc/kernels';
 import type { ScanUnits } from '@semcrc/predict';
 import type { RuntimeChoice } from '@semcrc/predict/node';
 import { hasParts, type PartWriter, partItems, type Whole } from '@semcrc/results';
+import { digestOf } from './definition-digest.ts';
 import type { Executor, Workbench } from './executor.ts';
 import { goneFrom } from './gone-scan.ts';
 import { beginPredictionFolder, isPredicted, printsOf } from './prediction-folder.ts';
-import { digestOf, type LoadedModel, loadModel, lookAtModel } from './prediction-model.ts';
+import { type LoadedModel, loadModel, lookAtModel } from './prediction-model.ts';
 import { listScans, MANIFEST, predictedManifest, type ScanToPredict } from './prediction-scans.ts';
 import { lanesFor, runConcurrently } from './run-concurrently.ts';
 

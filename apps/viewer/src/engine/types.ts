@@ -1,3 +1,4 @@
+import type { IntervalMaps } from '@semcrc/cohort';
 import type { ApplySummary, Calibration, Procedure, ProcedureOptions } from '@semcrc/core';
 
 /** What a file of a scan is: its predictions, and with `truth` the CT itself. */
@@ -123,21 +124,12 @@ export interface Design {
   readonly recentred: boolean;
 }
 
-/** Maps of calibrated intervals, in windowed intensity; `missed` is 1 where the truth is outside. */
-export interface Maps {
-  readonly lower: Float32Array;
-  readonly upper: Float32Array;
-  readonly width: Float32Array;
-  readonly lambdaBelow: Float32Array;
-  readonly lambdaAbove: Float32Array;
-  readonly missed: Uint8Array;
-}
-export type MapName = keyof Maps;
+export type MapName = keyof IntervalMaps;
 
 /** Intervals of an open scan at a knot. */
 export interface Intervals {
   readonly knot: Knot;
-  readonly maps: Partial<Maps>;
+  readonly maps: Partial<IntervalMaps>;
   /** Labels that have voxels, ascending in id. */
   readonly organs: readonly OrganRow[];
   /** Windowed intensity. */

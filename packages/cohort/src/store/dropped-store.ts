@@ -6,12 +6,12 @@ import { pageAccess, pureSha256 } from '../sources/page.ts';
 import { pureCrc32 } from './checksums.ts';
 import { openStoreAt, type StoreOptions } from './reader.ts';
 import {
-  type ByteRange,
   chunkProblem,
-  refuse,
   refuseLongMetadata,
   type StoredBytes,
   type StorePlace,
+  storedBytes,
+  withoutZarr3,
 } from './store-place.ts';
 import { zipEntries } from './zip-entries.ts';
 
@@ -58,14 +58,7 @@ function placeOf(name: string, entries: Iterable<readonly [string, LazyFile]>): 
   const { files: opened } = access.nifti;
   const reading = async <T>(path: string, missing: boolean, use: (bytes: StoredBytes) => Promise<T>) => {
     try {
-      const file = await opened.open(path);
-      const read = async ({ start, length }: ByteRange) => {
-        const bytes = new Uint8Array(length);
-        const found = await file.read(bytes, start);
-        if (found < length) refuse(path, `the chunk ends after ${found} of ${length} bytes`);
-        return bytes;
-      };
-      return await use({ size: file.size, read });
+      return await use(storedBytes(path, await opened.open(path)));
     } catch (cause) {
       throw chunkProblem(path, cause, missing);
     }
@@ -83,12 +76,7 @@ function placeOf(name: string, entries: Iterable<readonly [string, LazyFile]>): 
       });
     },
     open: (key, use) => reading(pathOf(key), !files.has(key.replace(/^\/+/, '')), use),
-    async whatElse() {
-      const second = ['.zgroup', '.zattrs', '.zarray'].some((one) => files.has(one));
-      return second
-        ? 'it is a store of Zarr format 2; write it in format 3 (zarr_format=3)'
-        : 'it holds no zarr.json';
-    },
+    whatElse: async () => withoutZarr3((one) => files.has(one)),
     fingerprint: (key, role) => fingerprintOf(access, pathOf(key), role),
     sha256: pureSha256,
     crc32: pureCrc32,

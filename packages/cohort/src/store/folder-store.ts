@@ -16,13 +16,14 @@ import { fingerprintOf } from '../sources/digest.ts';
 import { disk } from '../sources/disk.ts';
 import { openStoreAt, type StoreOptions } from './reader.ts';
 import {
-  type ByteRange,
   chunkProblem,
   refuse,
   refuseLongMetadata,
   type StoredBytes,
   type StorePlace,
+  storedBytes,
   type Voxels,
+  withoutZarr3,
 } from './store-place.ts';
 
 /** A folder on a disk as a store. */
@@ -57,14 +58,8 @@ export class FolderStore implements StorePlace {
     const path = this.path(key);
     try {
       const file = await diskFiles.open(path);
-      const read = async ({ start, length }: ByteRange) => {
-        const bytes = new Uint8Array(length);
-        const found = await file.read(bytes, start);
-        if (found < length) refuse(path, `the chunk ends after ${found} of ${length} bytes`);
-        return bytes;
-      };
       try {
-        return await use({ size: file.size, read });
+        return await use(storedBytes(path, file));
       } finally {
         await file.close();
       }
@@ -88,10 +83,7 @@ export class FolderStore implements StorePlace {
         ? 'a zipped store is not read; unpack it into a folder'
         : 'there is no such folder';
     }
-    const second = ['.zgroup', '.zattrs', '.zarray'].some((name) => names.includes(name));
-    return second
-      ? 'it is a store of Zarr format 2; write it in format 3 (zarr_format=3)'
-      : 'it holds no zarr.json';
+    return withoutZarr3((name) => names.includes(name));
   }
 
   fingerprint(key: string, role: string): Promise<string> {

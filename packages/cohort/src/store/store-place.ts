@@ -1,3 +1,4 @@
+import type { OpenFile } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { Sha256 } from '../sources/digest.ts';
 
@@ -63,6 +64,26 @@ export function refuseLongMetadata(path: string, size: number): void {
   throw new SemcrcError('bad-input', `${path}: has ${size} bytes, expected at most ${LONGEST_METADATA}`, {
     data: { file: path, found: size },
   });
+}
+
+/** An open file as stored bytes. @param path what it is called, in messages */
+export function storedBytes(path: string, file: OpenFile): StoredBytes {
+  return {
+    size: file.size,
+    async read({ start, length }) {
+      const bytes = new Uint8Array(length);
+      const found = await file.read(bytes, start);
+      if (found < length) refuse(path, `the chunk ends after ${found} of ${length} bytes`);
+      return bytes;
+    },
+  };
+}
+
+/** What stands in a place without zarr.json, and how a store comes of it. @param has whether a file of that name stands there */
+export function withoutZarr3(has: (name: string) => boolean): string {
+  return ['.zgroup', '.zattrs', '.zarray'].some(has)
+    ? 'it is a store of Zarr format 2; write it in format 3 (zarr_format=3)'
+    : 'it holds no zarr.json';
 }
 
 /** What a chunk that cannot be read means. */

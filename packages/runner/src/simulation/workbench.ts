@@ -19,6 +19,7 @@ import {
   windowed,
 } from '@semcrc/simulate';
 import { readTemplate, scanPaths, writeMeasuredFiles, writeScanFiles } from '@semcrc/simulate/node';
+import { digestOf } from '../definition-digest.ts';
 import type { Workbench } from '../executor.ts';
 import type { ScanMade, ScanQuality, SimulationJobs, SimulationPlan, SimulationSession } from './jobs.ts';
 import { predictorOf, segmenterOf } from './models.ts';
@@ -140,11 +141,6 @@ async function planOf(
     segmenter: predicts(making) ? segmenter.name : 'none',
     standIn: standIn && { ...standIn, training: { ...standIn.training, of: JSON.stringify(content) } },
   };
-}
-
-async function digestOf(definition: unknown): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(definition));
-  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
 
 async function makeScan(
