@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Notices } from '@semcrc/bundling';
 import asc from 'assemblyscript/asc';
 
-const ENTRIES = ['coverage', 'projector', 'resample'];
+const ENTRIES = ['baseline', 'coverage', 'projector', 'resample'];
 const BUILDS = {
   release: ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
   debug: ['--debug'],

@@ -1,6 +1,7 @@
 import './platform.ts';
 
 export type { Arena, Block, KernelMemory } from './arena.ts';
+export { type BaselineKernels, loadBaselineKernels } from './baseline.ts';
 export { binResiduals, cellLoss } from './cells.ts';
 export type {
   ActiveFloor,
@@ -17,8 +18,10 @@ export type {
   ScaledBounds,
   ScoreProfile,
 } from './columns.ts';
+export { type DenseLayer, denseNetwork } from './dense-network.ts';
 export { divideByPixel, divideGroups } from './divide.ts';
 export { profileEdges } from './edge.ts';
+export { type EdgeWeights, edgePreservingMean, type NeighbouringSlice } from './edge-mean.ts';
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';

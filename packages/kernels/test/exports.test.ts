@@ -13,8 +13,10 @@ const KERNELS = [
   'computeScores',
   'countGroups',
   'coverageSweep',
+  'denseNetwork',
   'divideByPixel',
   'divideGroups',
+  'edgePreservingMean',
   'filterActive',
   'filterWithin',
   'firstNaN',
@@ -33,6 +35,7 @@ const KERNELS = [
 test('the public names are these and no others', () => {
   const others = [
     'SemcrcError',
+    'loadBaselineKernels',
     'loadKernels',
     'loadProjector',
     'loadResampler',

@@ -149,9 +149,9 @@ export class AnatomyFeatures {
     return values[y * columns + x];
   }
 
-  /** The features of one block of the slice last looked at. */
-  at(row: number, column: number, into: Float64Array): void {
-    let next = 0;
+  /** The features of one block of the slice last looked at, into {@link anatomyFeatureCount} numbers from `to` on. */
+  at(row: number, column: number, into: Float64Array, to = 0): void {
+    let next = to;
     const block = row * this.grid.columns + column;
     into[next++] = this.#blocks[block];
     into[next++] = this.#smooth[block];

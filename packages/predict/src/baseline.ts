@@ -1,12 +1,15 @@
 import type { Volume } from '@semcrc/imaging';
-import { SemcrcError } from '@semcrc/kernels';
+import { type BaselineKernels, SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { baselineKernels } from './baseline-kernels.ts';
 import { DenseNetwork, DenseNetworkSchema } from './dense-network.ts';
 import { featureNames, MeasurementFeatures } from './measurement-features.ts';
 import type { Prediction, Predictor } from './predictor.ts';
 
 const inputs = featureNames.length;
+/** Rows of pixels that the network sees at once. */
+const bandRows = 16;
 
 /** A trained baseline: a network from the features of a voxel to lower, point and upper less the edge-preserving mean. */
 export const BaselineSchema = Type.Object(
@@ -61,11 +64,13 @@ export function parseBaseline(document: unknown, file: string): Predictor {
   return {
     name: document.name,
     digest: document.digest,
-    predict: async (measurement, slices) => predictBaseline(network, measurement, slices),
+    predict: async (measurement, slices) =>
+      predictBaseline(await baselineKernels(), network, measurement, slices),
   };
 }
 
 function predictBaseline(
+  kernels: BaselineKernels,
   network: DenseNetwork,
   measurement: Volume,
   wanted: readonly number[] | undefined,
@@ -83,20 +88,26 @@ function predictBaseline(
   const lower = new Float32Array(slices.length * area);
   const point = new Float32Array(slices.length * area);
   const upper = new Float32Array(slices.length * area);
-  const features = new MeasurementFeatures(measurement);
-  const input = new Float64Array(inputs);
+  const features = new MeasurementFeatures(measurement, kernels);
+  const band = new Float64Array(bandRows * width * inputs);
+  const found = new Float64Array(bandRows * width * network.outputs);
   for (const [order, slice] of slices.entries()) {
     features.look(slice);
     let at = order * area;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, at++) {
-        features.at(x, y, input);
-        const out = network.evaluate(input);
-        const base = input[0];
-        const middle = unit(base + out[1]);
+    for (let top = 0; top < height; top += bandRows) {
+      const pixels = Math.min(bandRows, height - top) * width;
+      for (let k = 0; k < pixels; k++) {
+        const x = k % width;
+        features.at(x, top + (k - x) / width, band, k * inputs);
+      }
+      const outputs = found.subarray(0, 3 * pixels);
+      network.evaluate(kernels, band.subarray(0, pixels * inputs), outputs);
+      for (let k = 0; k < pixels; k++, at++) {
+        const base = band[k * inputs];
+        const middle = unit(base + outputs[3 * k + 1]);
         point[at] = middle;
-        lower[at] = Math.min(unit(base + out[0]), middle);
-        upper[at] = Math.max(unit(base + out[2]), middle);
+        lower[at] = Math.min(unit(base + outputs[3 * k]), middle);
+        upper[at] = Math.max(unit(base + outputs[3 * k + 2]), middle);
       }
     }
   }

@@ -1,4 +1,4 @@
-import { SemcrcError } from '@semcrc/kernels';
+import { type BaselineKernels, type DenseLayer, denseNetwork, SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 
 /** A fully connected network with rectified hidden layers: weights by layer, output unit and input. */
@@ -19,17 +19,6 @@ export const DenseNetworkSchema = Type.Object(
 );
 export type DenseNetworkData = Static<typeof DenseNetworkSchema>;
 
-interface Layer {
-  readonly inputs: number;
-  readonly outputs: number;
-  /** outputs rounded up to a multiple of four. */
-  readonly padded: number;
-  /** Blocks of four outputs: for each input, the four weights. */
-  readonly weights: Float64Array;
-  readonly bias: Float64Array;
-  readonly values: Float64Array;
-}
-
 /**
  * Evaluates a dense network with sums in f64 and a fixed order, so the same bits on every platform. Normalising the
  * inputs is folded into the first layer.
@@ -37,7 +26,7 @@ interface Layer {
 export class DenseNetwork {
   readonly inputs: number;
   readonly outputs: number;
-  readonly #layers: readonly Layer[];
+  readonly #layers: readonly DenseLayer[];
 
   /** @throws SemcrcError `bad-input` when the layers do not fit each other. */
   constructor({ mean, scale, layers }: DenseNetworkData) {
@@ -53,44 +42,21 @@ export class DenseNetwork {
         );
       }
       const layer = makeLayer(weights, bias, at === 0 ? { mean, scale } : undefined);
-      inputs = layer.outputs;
+      inputs = weights.length;
       return layer;
     });
     this.outputs = inputs;
   }
 
-  /** Evaluates one input vector; the result is overwritten by the next call. */
-  evaluate(input: Float64Array): Float64Array {
-    let from = input;
-    const last = this.#layers.length - 1;
-    for (let at = 0; at <= last; at++) {
-      const { inputs, padded, weights, bias, values } = this.#layers[at];
-      for (let unit = 0, w = unit * inputs; unit < padded; unit += 4) {
-        let a = bias[unit];
-        let b = bias[unit + 1];
-        let c = bias[unit + 2];
-        let d = bias[unit + 3];
-        for (let i = 0; i < inputs; i++, w += 4) {
-          const value = from[i];
-          a += weights[w] * value;
-          b += weights[w + 1] * value;
-          c += weights[w + 2] * value;
-          d += weights[w + 3] * value;
-        }
-        if (at < last) {
-          if (a < 0) a = 0;
-          if (b < 0) b = 0;
-          if (c < 0) c = 0;
-          if (d < 0) d = 0;
-        }
-        values[unit] = a;
-        values[unit + 1] = b;
-        values[unit + 2] = c;
-        values[unit + 3] = d;
-      }
-      from = values;
-    }
-    return from;
+  /**
+   * Evaluates examples.
+   *
+   * @param inputs of one example after the other.
+   * @param out where the outputs of one example after the other go.
+   * @throws SemcrcError `usage` when the arrays do not fit the network or each other.
+   */
+  evaluate(kernels: BaselineKernels, inputs: Float64Array, out: Float64Array): void {
+    denseNetwork(kernels, this.#layers, inputs, out, this.outputs);
   }
 }
 
@@ -98,13 +64,12 @@ function makeLayer(
   rows: readonly (readonly number[])[],
   biases: readonly number[],
   normalise?: { readonly mean: readonly number[]; readonly scale: readonly number[] },
-): Layer {
-  const outputs = rows.length;
+): DenseLayer {
   const inputs = rows[0].length;
-  const padded = Math.ceil(outputs / 4) * 4;
-  const weights = new Float64Array(padded * inputs);
-  const bias = new Float64Array(padded);
-  for (let unit = 0; unit < outputs; unit++) {
+  const outputs = Math.ceil(rows.length / 4) * 4;
+  const weights = new Float64Array(outputs * inputs);
+  const bias = new Float64Array(outputs);
+  for (let unit = 0; unit < rows.length; unit++) {
     let sum = biases[unit];
     for (let i = 0; i < inputs; i++) {
       const weight = normalise ? rows[unit][i] * normalise.scale[i] : rows[unit][i];
@@ -113,5 +78,5 @@ function makeLayer(
     }
     bias[unit] = sum;
   }
-  return { inputs, outputs, padded, weights, bias, values: new Float64Array(padded) };
+  return { inputs, outputs, weights, bias };
 }

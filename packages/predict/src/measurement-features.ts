@@ -1,4 +1,5 @@
 import type { Volume } from '@semcrc/imaging';
+import { type BaselineKernels, edgePreservingMean, type NeighbouringSlice } from '@semcrc/kernels';
 import { smoothSlice } from './smoothing.ts';
 
 /** What the baseline looks at in every voxel, in the order of its inputs. */
@@ -14,10 +15,8 @@ export const featureNames = [
   'local deviation',
 ] as const;
 
-/** Squared difference at which a neighbour's weight in the edge-preserving mean has fallen to a quarter. */
-const rangeSquare = 0.11 * 0.11;
-/** Squares of the distance of a neighbour over this, plus 1, divide its weight. */
-const reachSquare = 6;
+/** In the edge-preserving mean a neighbour's weight has fallen to a quarter where the guides differ by 0.11. */
+const edgeWeights = { reach: 6, range: 0.11 * 0.11 } as const;
 
 /**
  * Features of a measurement at several scales, slice by slice: in-plane binomial smoothing over slices averaged with
@@ -26,6 +25,7 @@ const reachSquare = 6;
  */
 export class MeasurementFeatures {
   readonly #volume: Volume;
+  readonly #kernels: BaselineKernels;
   readonly #area: number;
   readonly #stacked: Float32Array;
   readonly #rows: Float32Array;
@@ -39,9 +39,10 @@ export class MeasurementFeatures {
   readonly #guideOf = [-1, -1, -1];
   #slice = 0;
 
-  constructor(volume: Volume) {
+  constructor(volume: Volume, kernels: BaselineKernels) {
     const [, height, width] = volume.shape;
     this.#volume = volume;
+    this.#kernels = kernels;
     this.#area = height * width;
     const plane = (): Float32Array => new Float32Array(this.#area);
     this.#stacked = plane();
@@ -73,7 +74,19 @@ export class MeasurementFeatures {
       this.#square[at] = off * off;
     }
     smooth(this.#square, this.#square, 2);
-    this.#edgePreservingMean(slice, [Math.max(0, slice - 1), slice, Math.min(slices - 1, slice + 1)]);
+    const neighbour = (near: number): NeighbouringSlice => ({
+      data: this.#part(near),
+      guide: this.#guide(near),
+      off: near === slice ? 0 : 1,
+    });
+    edgePreservingMean(
+      this.#kernels,
+      [neighbour(Math.max(0, slice - 1)), neighbour(slice), neighbour(Math.min(slices - 1, slice + 1))],
+      this.#smooth1,
+      [height, width],
+      edgeWeights,
+      this.mean,
+    );
   }
 
   #part(slice: number): Float32Array {
@@ -91,48 +104,8 @@ export class MeasurementFeatures {
     return this.#guides[room];
   }
 
-  #edgePreservingMean(slice: number, neighbours: readonly number[]): void {
-    const [, height, width] = this.#volume.shape;
-    const centre = this.#smooth1;
-    const sum = this.#rows;
-    const weight = this.#square4();
-    const guides = neighbours.map((near) => this.#guide(near));
-    sum.fill(0);
-    weight.fill(0);
-    for (const [order, near] of neighbours.entries()) {
-      const data = this.#part(near);
-      const guide = guides[order];
-      const dz = near === slice ? 0 : 1;
-      for (let dy = -2; dy <= 2; dy++) {
-        for (let dx = -2; dx <= 2; dx++) {
-          const spatial = 1 / (1 + (dx * dx + dy * dy + 2 * dz) / reachSquare);
-          const fromX = Math.max(0, -dx);
-          const toX = Math.min(width, width - dx);
-          for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
-            const shift = dy * width + dx;
-            for (let at = y * width + fromX, end = y * width + toX; at < end; at++) {
-              const off = guide[at + shift] - centre[at];
-              const closeness = 1 / (1 + (off * off) / rangeSquare);
-              const w = spatial * closeness * closeness;
-              sum[at] += w * data[at + shift];
-              weight[at] += w;
-            }
-          }
-        }
-      }
-    }
-    const { mean } = this;
-    for (let at = 0; at < mean.length; at++) mean[at] = sum[at] / weight[at];
-  }
-
-  #spare: Float32Array | undefined;
-  #square4(): Float32Array {
-    this.#spare ??= new Float32Array(this.#area);
-    return this.#spare;
-  }
-
-  /** The features of pixel (x, y) of the slice last looked at. */
-  at(x: number, y: number, into: Float64Array): void {
+  /** The features of pixel (x, y) of the slice last looked at, into nine numbers from `to` on. */
+  at(x: number, y: number, into: Float64Array, to = 0): void {
     const [, height, width] = this.#volume.shape;
     const at = y * width + x;
     const mean = this.mean[at];
@@ -143,15 +116,15 @@ export class MeasurementFeatures {
     const one = this.#smooth1;
     const two = this.#smooth2;
     const here = this.#volume.data[this.#slice * this.#area + at];
-    into[0] = mean;
-    into[1] = one[at] - mean;
-    into[2] = two[at] - mean;
-    into[3] = this.#smooth4[at] - mean;
-    into[4] = here - mean;
-    into[5] = 2 * (this.#stacked[at] - 0.5 * here) - mean;
-    into[6] = length(one[right] - one[left], one[down] - one[up]);
-    into[7] = length(two[right] - two[left], two[down] - two[up]);
-    into[8] = Math.sqrt(this.#square[at]);
+    into[to] = mean;
+    into[to + 1] = one[at] - mean;
+    into[to + 2] = two[at] - mean;
+    into[to + 3] = this.#smooth4[at] - mean;
+    into[to + 4] = here - mean;
+    into[to + 5] = 2 * (this.#stacked[at] - 0.5 * here) - mean;
+    into[to + 6] = length(one[right] - one[left], one[down] - one[up]);
+    into[to + 7] = length(two[right] - two[left], two[down] - two[up]);
+    into[to + 8] = Math.sqrt(this.#square[at]);
   }
 }
 

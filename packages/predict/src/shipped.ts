@@ -25,9 +25,14 @@ export function baselinePredictor(task: ShippedTask = 'denoising'): Predictor {
  */
 export function standInSegmenter(organs: readonly number[]): Segmenter {
   const all = parseStandIn(standIn, 'the built-in segmentation stand-in');
-  const wanted = new Set(organs);
+  const kept = new Uint8Array(256);
+  for (const label of organs) kept[label] = label;
   return {
     ...all,
-    segment: async (input) => (await all.segment(input)).map((label) => (wanted.has(label) ? label : 0)),
+    segment: async (input) => {
+      const segmented = await all.segment(input);
+      for (let at = 0; at < segmented.length; at++) segmented[at] = kept[segmented[at]];
+      return segmented;
+    },
   };
 }

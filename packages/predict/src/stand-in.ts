@@ -1,7 +1,8 @@
-import { SemcrcError } from '@semcrc/kernels';
+import { type BaselineKernels, SemcrcError } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AnatomyFeatures, anatomyFeatureCount, type BlockGrid } from './anatomy-features.ts';
+import { baselineKernels } from './baseline-kernels.ts';
 import { DenseNetwork, DenseNetworkSchema } from './dense-network.ts';
 import type { Segmenter, SegmenterInput } from './predictor.ts';
 import { smoothSlice } from './smoothing.ts';
@@ -50,13 +51,18 @@ export function parseStandIn(document: unknown, file: string): Segmenter {
       { data: { file } },
     );
   }
-  return { name, digest, segment: async (input) => segmentSlices(network, classes, input) };
+  return {
+    name,
+    digest,
+    segment: async (input) => segmentSlices(await baselineKernels(), network, classes, input),
+  };
 }
 
 /** Slices farther apart than this, in mm, show other anatomy: their scores are not averaged. */
 const farthestSlice = 6;
 
 function segmentSlices(
+  kernels: BaselineKernels,
   network: DenseNetwork,
   classes: readonly number[],
   { measurement, slices, point, body, heights }: SegmenterInput,
@@ -67,7 +73,7 @@ function segmentSlices(
   const scores: Float32Array[][] = [];
   for (let order = 0; order < slices.length; order++) {
     features.look(sliceOf(point, order, area), sliceOf(body, order, area), heights?.[order] ?? -1);
-    scores.push(scoreBlocks(network, classes.length, features));
+    scores.push(scoreBlocks(kernels, network, features));
   }
   averageNeighbours(scores, slices, measurement.spacing[2]);
   const organs = new Uint8Array(slices.length * area);
@@ -91,21 +97,28 @@ function sliceOf<T extends Float32Array | Uint8Array>(array: T, order: number, a
 }
 
 /** Scores of every class in the blocks of the slice that the features look at. */
-function scoreBlocks(network: DenseNetwork, classes: number, features: AnatomyFeatures): Float32Array[] {
+function scoreBlocks(
+  kernels: BaselineKernels,
+  network: DenseNetwork,
+  features: AnatomyFeatures,
+): Float32Array[] {
   const { rows, columns } = features.grid;
-  const input = new Float64Array(anatomyFeatureCount);
-  const scores = Array.from({ length: classes }, () => new Float32Array(rows * columns));
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const block = row * columns + column;
-      if (features.inside[block] === 0) {
-        for (const [k, score] of scores.entries()) score[block] = k === 0 ? 4 : -4;
-        continue;
-      }
-      features.at(row, column, input);
-      const found = network.evaluate(input);
-      for (let k = 0; k < classes; k++) scores[k][block] = clamp(found[k]);
-    }
+  const classes = network.outputs;
+  // Outside the body there is surely no organ.
+  const scores = Array.from({ length: classes }, (_, k) =>
+    new Float32Array(rows * columns).fill(k === 0 ? 4 : -4),
+  );
+  const blocks: number[] = [];
+  for (let block = 0; block < rows * columns; block++) if (features.inside[block] !== 0) blocks.push(block);
+  const inputs = new Float64Array(blocks.length * anatomyFeatureCount);
+  const found = new Float64Array(blocks.length * classes);
+  for (const [order, block] of blocks.entries()) {
+    const column = block % columns;
+    features.at((block - column) / columns, column, inputs, order * anatomyFeatureCount);
+  }
+  network.evaluate(kernels, inputs, found);
+  for (const [order, block] of blocks.entries()) {
+    for (let k = 0; k < classes; k++) scores[k][block] = clamp(found[order * classes + k]);
   }
   const room = new Float32Array(rows * columns);
   const smooth = new Float32Array(rows * columns);
@@ -193,7 +206,12 @@ function choose(
     across[x] = u - left[x];
   }
   const line = new Float64Array(columns + 1);
+  const inside = new Int32Array(width);
   for (let y = 0; y < height; y++) {
+    const row = y * width;
+    let count = 0;
+    for (let x = 0; x < width; x++) if (body[row + x] !== 0) inside[count++] = x;
+    if (count === 0) continue;
     const v = clampTo((y + 0.5) / stride - 0.5, rows - 1);
     const top = Math.min(rows - 1, Math.floor(v));
     const down = v - top;
@@ -207,9 +225,9 @@ function choose(
         line[column] = above + down * (score[lower + column] - above);
       }
       line[columns] = line[columns - 1];
-      for (let x = 0; x < width; x++) {
-        const at = y * width + x;
-        if (body[at] === 0) continue;
+      for (let order = 0; order < count; order++) {
+        const x = inside[order];
+        const at = row + x;
         const start = line[left[x]];
         let value = start + across[x] * (line[left[x] + 1] - start);
         if (look !== undefined && sharpness > 0) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { makeVolume } from '@semcrc/imaging';
-import { SemcrcError } from '@semcrc/kernels';
+import { loadBaselineKernels, SemcrcError } from '@semcrc/kernels';
 import { describe, expect, it } from 'vitest';
 import { document as baselineModule } from '../src/generated/baseline.ts';
 import { document as standInModule } from '../src/generated/stand-in.ts';
@@ -78,7 +78,7 @@ describe('the baseline predictor', () => {
 });
 
 describe('a dense network', () => {
-  it('is its layers multiplied out, with hidden values below 0 cut off', () => {
+  it('is its layers multiplied out, with hidden values below 0 cut off', async () => {
     const network = new DenseNetwork({
       mean: [1, 2],
       scale: [2, 0.5],
@@ -115,7 +115,8 @@ describe('a dense network', () => {
       [1, 2, 3, 4, 5],
       [-1, 0, 1, 0, -1],
     ].map((row, k) => row.reduce((sum, w, i) => sum + w * hidden[i], [0.5, -0.5][k]));
-    const found = network.evaluate(Float64Array.from(input));
+    const found = new Float64Array(2);
+    network.evaluate(await loadBaselineKernels(), Float64Array.from(input), found);
     for (const k of [0, 1]) expect(found[k]).toBeCloseTo(expected[k], 12);
   });
 

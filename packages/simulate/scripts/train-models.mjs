@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { loadProjector } from '@semcrc/kernels';
+import { loadBaselineKernels, loadProjector } from '@semcrc/kernels';
 import { anatomyFeatureCount, bodyMask, featureNames, parseBaseline, parseStandIn } from '@semcrc/predict';
 import {
   acquire,
@@ -70,7 +70,7 @@ if (wanted('stand-in')) write('stand-in', await trainStandIn(readModel('baseline
 async function trainBaseline() {
   const { patients, examples, units, ...schedule } = BASELINE;
   const generator = generatorOf(trainingSeed, 1_000_000);
-  const voxels = new VoxelExamples();
+  const voxels = new VoxelExamples(await loadBaselineKernels());
   for (let index = 0; index < patients; index++) {
     const [pixel, slice] = [
       [3, 3],
@@ -101,7 +101,7 @@ async function trainBaselineFbp() {
     [...new Set(geometries)].map((geometry) => [geometry, reconstructionTask(projector, { geometry })]),
   );
   const generator = generatorOf(trainingSeed, 3_000_000);
-  const voxels = new VoxelExamples();
+  const voxels = new VoxelExamples(await loadBaselineKernels());
   for (let index = 0; index < patients; index++) {
     const [pixel, thickness, slices] = [
       [3, 3, 32],

@@ -1,4 +1,5 @@
 import type { Shape, Vector3, Volume } from '@semcrc/imaging';
+import type { BaselineKernels } from '@semcrc/kernels';
 import { AnatomyFeatures, anatomyFeatureCount, featureNames, MeasurementFeatures } from '@semcrc/predict';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import type { Examples } from './network-training.ts';
@@ -43,12 +44,17 @@ class Collector {
 /** Voxels for the baseline predictor: its features, and the truth less the edge-preserving mean. */
 export class VoxelExamples {
   readonly #collector = new Collector(featureNames.length);
+  readonly #kernels: BaselineKernels;
+
+  constructor(kernels: BaselineKernels) {
+    this.#kernels = kernels;
+  }
 
   /** Takes about `count` voxels of one slice, four in five of them tissue. */
   add(truth: Volume, measurement: Volume, slice: number, count: number, generator: RandomGenerator): void {
     const [, height, width] = truth.shape;
     const area = height * width;
-    const features = new MeasurementFeatures(measurement);
+    const features = new MeasurementFeatures(measurement, this.#kernels);
     features.look(slice);
     const input = new Float64Array(featureNames.length);
     for (let taken = 0; taken < count; ) {
