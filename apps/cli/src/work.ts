@@ -21,7 +21,6 @@ import {
   serialPrediction,
   serialPreparation,
   serialScan,
-  serialSimulation,
   threadApplication,
   threadExecutor,
   threadPrediction,
@@ -73,8 +72,8 @@ export const PREPARATIONS = { serial: serialPreparation, threads: threadPreparat
 export const APPLICATIONS = { serial: serialApplication, threads: threadApplication };
 /** For predicting scans. */
 export const PREDICTIONS = { serial: serialPrediction, threads: threadPrediction };
-/** For simulating cohorts. */
-export const SIMULATIONS = { serial: serialSimulation, threads: threadSimulation };
+/** For simulating cohorts: in a thread even where there is one, as threads hold less memory. */
+export const SIMULATIONS = { serial: () => threadSimulation({ workers: 1 }), threads: threadSimulation };
 
 /** For projecting and reconstructing. */
 export const SCANS = { serial: serialScan, threads: threadScan };

@@ -17,6 +17,28 @@ export function killAfter(args: readonly string[], milliseconds: number): Promis
   });
 }
 
+/**
+ * Runs `semcrc` and kills it (SIGKILL) some milliseconds after a path has come into being.
+ *
+ * @returns whether it was killed before its end; throws if it ended badly.
+ */
+export function killOnceThere(args: readonly string[], path: string, milliseconds: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
+    let timer: NodeJS.Timeout | undefined;
+    const watch = setInterval(() => {
+      if (timer || !existsSync(path)) return;
+      timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
+    }, 2);
+    child.on('exit', (code, signal) => {
+      clearInterval(watch);
+      clearTimeout(timer);
+      if (signal === null && code !== 0) reject(new Error(`semcrc ${args[0]} exited with ${code}`));
+      else resolve(signal === 'SIGKILL');
+    });
+  });
+}
+
 /** Throws unless every file of a folder is whole. Files still beside their place (.partial) are none yet. */
 export function expectWholeFiles(folder: string): void {
   if (!existsSync(folder)) return;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { semcrcHere } from './command.ts';
+import { folderBytes } from './folder-bytes.ts';
+import { expectWholeFiles, killOnceThere } from './killing.ts';
 
 let root: string;
 let phantoms: string;
@@ -35,22 +36,6 @@ beforeAll(async () => {
   expect(made.code).toBe(0);
 }, 120_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** Every file below a folder, with a digest of its bytes. */
-function filesOf(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return Object.fromEntries(
-    files
-      .map(({ parentPath, name }) => join(parentPath, name))
-      .map((path) => [
-        path.slice(folder.length),
-        createHash('sha256').update(readFileSync(path)).digest('hex'),
-      ])
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
-}
 
 describe('simulate', () => {
   test('writes scans that calibrate, with a manifest that names all there is', async () => {
@@ -76,15 +61,31 @@ describe('simulate', () => {
     const again = join(root, 'again');
     const args = ['simulate', 'phantom', '-n', '10', ...SMALL, '--out', again, '--workers', '2', '--json'];
     expect((await semcrcHere(args)).code).toBe(0);
-    const whole = filesOf(phantoms);
-    expect(filesOf(again)).toEqual(whole);
+    const whole = folderBytes(phantoms);
+    expect(folderBytes(again)).toEqual(whole);
     rmSync(join(again, 'manifest.csv'));
     rmSync(join(again, 'scans', 'phantom-004', 'segmentation.nii.gz'));
     rmSync(join(again, 'scans', 'phantom-007'), { recursive: true });
     const resumed = await semcrcHere(args);
     expect(JSON.parse(resumed.stdout)).toMatchObject({ scans: 10, kept: 8 });
-    expect(filesOf(again)).toEqual(whole);
+    expect(folderBytes(again)).toEqual(whole);
   }, 120_000);
+
+  test('killed while it writes, leaves no half-written file, and comes out the same byte for byte', async () => {
+    const out = join(root, 'killed');
+    const args = ['simulate', 'phantom', '-n', '10', ...SMALL, '--out', out, '--workers', '2'];
+    for (const [scan, delay] of [
+      ['phantom-000', 3],
+      ['phantom-003', 23],
+      ['phantom-006', 11],
+    ] as const) {
+      expect(await killOnceThere(args, join(out, 'scans', scan), delay)).toBe(true);
+      expect(existsSync(join(out, 'manifest.csv'))).toBe(false);
+      expectWholeFiles(out);
+    }
+    expect((await semcrcHere(args)).code).toBe(0);
+    expect(folderBytes(out)).toEqual(folderBytes(phantoms));
+  });
 
   test('refuses a place that holds something else, and leaves it alone', async () => {
     const other = await semcrcHere(['simulate', 'phantom', '-n', '9', ...SMALL, '--out', phantoms]);
@@ -176,8 +177,8 @@ describe('simulate', () => {
     ]);
     expect(made.stderr).not.toMatch(/error/);
     expect(made.code).toBe(0);
-    const files = filesOf(join(out, 'scans'));
-    expect(files['/warp-000/ct.nii.gz']).not.toBe(files['/warp-001/ct.nii.gz']);
+    const files = folderBytes(join(out, 'scans'));
+    expect(files['warp-000/ct.nii.gz']).not.toBe(files['warp-001/ct.nii.gz']);
     const without = await semcrcHere(['simulate', 'warp', '-n', '2', '--out', join(root, 'none')]);
     expect(without.code).toBe(2);
     expect(without.stderr).toMatch(/--template/);
@@ -205,12 +206,12 @@ describe('simulate', () => {
       ]);
       expect(calibrated.stderr).not.toMatch(/error|nothing reads/);
       expect(calibrated.code).toBe(0);
-      const whole = filesOf(fbp());
+      const whole = folderBytes(fbp());
       // The same patients as denoising has, measured otherwise.
-      const denoised = filesOf(phantoms);
-      expect(whole['/scans/phantom-003/ct.nii.gz']).toBe(denoised['/scans/phantom-003/ct.nii.gz']);
-      expect(whole['/scans/phantom-003/measurement.nii.gz']).not.toBe(
-        denoised['/scans/phantom-003/measurement.nii.gz'],
+      const denoised = folderBytes(phantoms);
+      expect(whole['scans/phantom-003/ct.nii.gz']).toBe(denoised['scans/phantom-003/ct.nii.gz']);
+      expect(whole['scans/phantom-003/measurement.nii.gz']).not.toBe(
+        denoised['scans/phantom-003/measurement.nii.gz'],
       );
       rmSync(join(fbp(), 'scans', 'phantom-002'), { recursive: true });
       rmSync(join(fbp(), 'scans', 'phantom-009', 'segmentation.nii.gz'));
@@ -218,7 +219,7 @@ describe('simulate', () => {
         ...['simulate', 'phantom', ...scanned, '--out', fbp(), '--workers', '2', '--json'],
       ]);
       expect(JSON.parse(resumed.stdout)).toMatchObject({ scans: 10, kept: 8 });
-      expect(filesOf(fbp())).toEqual(whole);
+      expect(folderBytes(fbp())).toEqual(whole);
     }, 180_000);
 
     test('is another cohort with another geometry or other photons', async () => {

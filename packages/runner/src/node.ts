@@ -141,6 +141,12 @@ export function serialSimulation(): SimulationExecutor {
   return new SerialExecutor(new SimulationWorkbench());
 }
 
+/**
+ * Heap of a thread that simulates. It holds no voxels, so this is plenty; but the engine takes back arrays that are no longer
+ * used once they come to half of it, and where it is as large as it may be, to gigabytes.
+ */
+const SIMULATION_HEAP = { maxOldGenerationSizeMb: 192 };
+
 /** Simulates cohorts in worker threads. Close it, or the process stays. */
 export function threadSimulation(
   options: NodeThreadOptions & {
@@ -149,7 +155,8 @@ export function threadSimulation(
   } = {},
 ): SimulationExecutor {
   const { workers = defaultWorkers(), ...rest } = options;
-  const thread = { script: new URL('./bundled/worker-simulation.js', import.meta.url), ...rest };
+  const script = new URL('./bundled/worker-simulation.js', import.meta.url);
+  const thread = { script, resourceLimits: SIMULATION_HEAP, ...rest };
   return new WorkerPool<SimulationSession, SimulationJobs>(() => spawnNodeThread(thread), workers);
 }
 

@@ -166,7 +166,9 @@ export async function drawPhantom(
 
 /** Label ids of a segmentation and a body mask: what is no organ is body inside the mask and background outside. */
 export function mergeBody(segmentation: Uint8Array, body: Uint8Array): Uint8Array {
-  return Uint8Array.from(segmentation, (label, at) => (label > 0 ? label : body[at]));
+  const merged = new Uint8Array(segmentation);
+  for (let at = 0; at < merged.length; at++) if (merged[at] === 0) merged[at] = body[at];
+  return merged;
 }
 
 /** Height of the lowest slice of the window with the most labelled voxels. */

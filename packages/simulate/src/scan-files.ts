@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeVolume, namedScheme, organLabels, type Volume } from '@semcrc/imaging';
-import { writeNifti } from '@semcrc/imaging/node';
+import { NiftiWriter, writeNifti } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import type { SimulatedScan } from './simulation.ts';
 
@@ -122,11 +122,10 @@ function writeImage(file: string, volume: Volume, slope: number): Promise<void> 
   return writeNifti(file, volume, { datatype: 'int16', slope, level: deflate });
 }
 
-function writeLabels(file: string, { shape, affine }: Volume, data: Uint8Array): Promise<void> {
-  return writeNifti(file, makeVolume(Uint16Array.from(data), shape, affine), {
-    datatype: 'uint8',
-    level: deflate,
-  });
+async function writeLabels(file: string, { shape, affine }: Volume, data: Uint8Array): Promise<void> {
+  const writer = await NiftiWriter.create(file, shape, affine, 'uint8', { level: deflate });
+  await writer.write(data);
+  await writer.finish();
 }
 
 /** The usual step, or a larger one where 16 bits of it do not reach: strong noise. */

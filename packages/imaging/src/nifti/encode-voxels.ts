@@ -1,5 +1,4 @@
 import { SemcrcError } from '@semcrc/kernels';
-import type { NiftiDatatype } from './datatype.ts';
 import type { EncodedHeader } from './encode-header.ts';
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
@@ -13,6 +12,15 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   uint64: [0, 2 ** 64 - 2048],
   int64: [-(2 ** 63), 2 ** 63 - 1024],
 };
+
+const arrays = {
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+} as const;
 
 /** Halves to even, as numpy rounds. */
 function rint(value: number): number {
@@ -29,7 +37,7 @@ function rint(value: number): number {
  */
 export function encodeVoxels(
   { datatype, slope, inter }: EncodedHeader,
-  data: Float32Array | Uint16Array,
+  data: Float32Array | Uint16Array | Uint8Array,
   first: number,
 ): Uint8Array {
   const plain = slope === 1 && inter === 0;
@@ -41,7 +49,9 @@ export function encodeVoxels(
     return new Uint8Array(out.buffer);
   }
   const [lo, hi] = ranges[datatype];
-  const integers = new Float64Array(count);
+  const wide = datatype === 'uint64' || datatype === 'int64';
+  // Wider integers go by f64: their own arrays hold BigInt.
+  const out = wide ? new Float64Array(count) : new arrays[datatype](count);
   for (let j = 0; j < count; j++) {
     const stored = rint((data[j] - inter) / slope);
     if (!(stored >= lo && stored <= hi)) {
@@ -51,28 +61,9 @@ export function encodeVoxels(
         { data: { index: first + j, value: String(data[j]) } },
       );
     }
-    integers[j] = stored;
+    out[j] = stored;
   }
-  return new Uint8Array(integersOf(datatype, integers).buffer);
-}
-
-function integersOf(datatype: NiftiDatatype, values: Float64Array): { readonly buffer: ArrayBuffer } {
-  switch (datatype) {
-    case 'uint8':
-      return Uint8Array.from(values);
-    case 'int8':
-      return Int8Array.from(values);
-    case 'uint16':
-      return Uint16Array.from(values);
-    case 'int16':
-      return Int16Array.from(values);
-    case 'uint32':
-      return Uint32Array.from(values);
-    case 'int32':
-      return Int32Array.from(values);
-    case 'uint64':
-      return BigUint64Array.from([...values].map(BigInt));
-    default:
-      return BigInt64Array.from([...values].map(BigInt));
-  }
+  if (!wide) return new Uint8Array(out.buffer);
+  const big = datatype === 'uint64' ? BigUint64Array : BigInt64Array;
+  return new Uint8Array(big.from(Array.from(out, BigInt)).buffer);
 }

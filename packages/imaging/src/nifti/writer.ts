@@ -72,7 +72,7 @@ export class NiftiWriter {
    * @throws SemcrcError `usage` for more voxels than the shape has or a value the data type cannot hold, `bad-input` when
    *   the disk is full or fails.
    */
-  async write(data: Float32Array | Uint16Array): Promise<void> {
+  async write(data: Float32Array | Uint16Array | Uint8Array): Promise<void> {
     await this.#guard(async () => {
       if (this.#next + data.length > this.#voxels) {
         throw new SemcrcError(

@@ -1,5 +1,6 @@
 import { writeScan } from '@semcrc/cohort/node';
 import type { Sample } from '@semcrc/core';
+import { abdomenWindow, makeVolume, windowIntensity } from '@semcrc/imaging';
 import { loadProjector, type Projector, SemcrcError } from '@semcrc/kernels';
 import { type Predictor, parseStandIn, type Segmenter, standInSegmenter } from '@semcrc/predict';
 import {
@@ -186,20 +187,28 @@ function measure(scan: SimulatedScan, organs: readonly number[]): ScanQuality {
   const said = new Uint32Array(256);
   const is = new Uint32Array(256);
   const both = new Uint32Array(256);
-  const truth = windowed(scan.truth).data;
+  const { data, shape, affine } = scan.truth;
+  const [, height, width] = shape;
+  const area = height * width;
+  const slice = new Float32Array(area);
   let voxels = 0;
   let inside = 0;
   let square = 0;
-  for (let at = 0; at < truth.length; at++) {
-    const label = scan.anatomy[at];
-    is[label] += 1;
-    said[scan.segmentation[at]] += 1;
-    if (label === scan.segmentation[at]) both[label] += 1;
-    if (label === 0) continue;
-    voxels += 1;
-    if (truth[at] >= scan.lower[at] && truth[at] <= scan.upper[at]) inside += 1;
-    const off = truth[at] - scan.point[at];
-    square += off * off;
+  for (let from = 0; from < data.length; from += area) {
+    // A slice at a time: a windowed copy of the whole volume would be one more in memory.
+    const hounsfield = makeVolume(data.subarray(from, from + area), [1, height, width], affine);
+    const truth = windowIntensity(hounsfield, abdomenWindow, slice).data;
+    for (let k = 0, at = from; k < area; k++, at++) {
+      const label = scan.anatomy[at];
+      is[label] += 1;
+      said[scan.segmentation[at]] += 1;
+      if (label === scan.segmentation[at]) both[label] += 1;
+      if (label === 0) continue;
+      voxels += 1;
+      if (truth[k] >= scan.lower[at] && truth[k] <= scan.upper[at]) inside += 1;
+      const off = truth[k] - scan.point[at];
+      square += off * off;
+    }
   }
   return {
     f1: Object.fromEntries(
