@@ -2,8 +2,9 @@
 // Markdown, as it stands in docs/simulate.md, and which of the paper's claims hold.
 //
 //     node tooling/figures/table-1.mjs TEMPLATE.nii.gz LABELS.nii.gz [--phantoms 160] [--warps 300] [--out table-1] [--workers N]
+//         [--tasks denoising,reconstruction] [--cohorts phantom,warps]
 //
-// TEMPLATE is a CT labelled as TotalSegmentator does (the docs' is the sample of its repository). About ten minutes of two cores;
+// TEMPLATE is a CT labelled as TotalSegmentator does (the docs' is the sample of its repository). About half an hour of one core;
 // interrupted, the same line goes on where it was.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -19,11 +20,24 @@ const { values, positionals } = parseArgs({
     warps: { type: 'string', default: '300' },
     out: { type: 'string', default: 'table-1' },
     workers: { type: 'string' },
+    tasks: { type: 'string', default: 'denoising,reconstruction' },
+    cohorts: { type: 'string', default: 'phantom,warps' },
   },
 });
 const [template, labels] = positionals;
 if (labels === undefined) throw new Error('expected a CT and its TotalSegmentator labels');
 const threads = values.workers === undefined ? [] : ['--workers', values.workers];
+
+/**
+ * Those of the words that an option names.
+ * @template {string} T @param {'tasks' | 'cohorts'} option @param {readonly T[]} words
+ */
+function chosen(option, words) {
+  const named = values[option].split(',');
+  const stranger = named.find((name) => !words.some((word) => word === name));
+  if (stranger !== undefined) throw new Error(`--${option}: expected ${words.join(',')}, found ${stranger}`);
+  return words.filter((word) => named.includes(word));
+}
 
 /** @param {...string} args of `semcrc`, run with its progress shown */
 function semcrc(...args) {
@@ -45,7 +59,8 @@ const COHORTS = {
     prepare: ['--window-slices', '16', '--margin', '4', '--least-labelled', '0', '--size', '112,128'],
   },
 };
-const TASKS = /** @type {const} */ (['denoising', 'reconstruction']);
+const tasks = chosen('tasks', /** @type {const} */ (['denoising', 'reconstruction']));
+const cohorts = chosen('cohorts', /** @type {const} */ (['phantom', 'warps']));
 const NAMES = {
   crc: 'CRC',
   'k-crc': 'K-CRC',
@@ -120,27 +135,27 @@ function experiment(cohort, task) {
 }
 
 mkdirSync(values.out, { recursive: true });
+const columns = cohorts.flatMap((cohort) => [`${cohort}: risk`, 'length', 'worst']);
 const lines = [
-  '| task | procedure | phantom: risk | length | worst | warps: risk | length | worst | paper, TotalSegmentator | paper, FLARE23 |',
-  '|---|---|---|---|---|---|---|---|---|---|',
+  `| task | procedure | ${columns.join(' | ')} | paper, TotalSegmentator | paper, FLARE23 |`,
+  `|${'---|'.repeat(columns.length + 4)}`,
 ];
 /** @type {string[]} */
 const claims = [];
-for (const task of TASKS) {
-  const found = { phantom: experiment('phantom', task), warps: experiment('warps', task) };
+for (const task of tasks) {
+  const found = cohorts.map((cohort) => /** @type {const} */ ([cohort, experiment(cohort, task)]));
   for (const procedure of /** @type {(keyof typeof NAMES)[]} */ (Object.keys(NAMES))) {
-    const own = [found.phantom[procedure], found.warps[procedure]].flatMap(({ risk, length, worst }) => [
-      risk,
-      length,
-      `${worst[1].toFixed(3)} ${worst[0]}`,
-    ]);
+    const own = found.flatMap(([, cells]) => {
+      const { risk, length, worst } = cells[procedure];
+      return [risk, length, `${worst[1].toFixed(3)} ${worst[0]}`];
+    });
     const theirs = PAPER[task][procedure] ?? [];
     const paper = [0, 2].map((first) => (theirs.length > 0 ? `${theirs[first]}, ${theirs[first + 1]}` : ''));
     lines.push(
       `| ${[task === 'denoising' ? task : 'FBP', NAMES[procedure], ...own, ...paper].join(' | ')} |`,
     );
   }
-  for (const [cohort, cells] of Object.entries(found)) {
+  for (const [cohort, cells] of found) {
     const four = ['crc', 'k-crc', 'sem-crc', 'organ-crc'].sort(
       (a, b) => cells[a].meanLength - cells[b].meanLength,
     );
