@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { semcrcHere } from './command.ts';
 import { FITTING, SIZES, writeCohort } from './fixture.ts';
+import { folderBytes, withoutSeconds } from './folder-bytes.ts';
 
 let root: string;
 let manifest: string;
@@ -111,6 +112,15 @@ describe('experiment on profiles', () => {
     };
     expect(curve(at('e2'))).toEqual(curve(at('e1')));
     expect(existsSync(join(at('e2'), 'report.html'))).toBe(true);
+  });
+
+  test('in parts and merged, is to the byte what one process writes', async () => {
+    const method = ['--runs', '3', '--procedures', 'crc,sem-crc', '--no-report'];
+    const args = ['experiment', profiles, ...PROFILED, ...method];
+    await ok([...args, '--out', at('whole')]);
+    for (const part of ['2/2', '1/2']) await ok([...args, '--out', at('halves'), '--part', part]);
+    await ok(['merge', at('halves'), '--no-report']);
+    expect(folderBytes(at('halves'), withoutSeconds)).toEqual(folderBytes(at('whole'), withoutSeconds));
   });
 });
 
