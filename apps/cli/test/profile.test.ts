@@ -125,14 +125,22 @@ describe('experiment on profiles', () => {
 });
 
 describe('profile', () => {
-  test('in parts and merged, is to the byte what one process writes, and says so when it stands there', async () => {
-    const out = at('parts.profiles');
-    for (const part of ['2/5', '5/5', '1/5', '3/5', '4/5']) {
-      await ok(['profile', manifest, '--labels', 'suprem', '--out', out, '--part', part, '--workers', '1']);
-    }
-    await ok(['merge', out]);
-    expect(readFileSync(out).equals(readFileSync(profiles))).toBe(true);
-    expect(existsSync(`${out}.parts`)).toBe(false);
+  test.each([1, 2, 7, 13])(
+    'of 12 scans in %i parts and merged, is to the byte what one process writes',
+    async (of) => {
+      const out = at(`${of}-parts.profiles`);
+      const args = ['profile', manifest, '--labels', 'suprem', '--out', out, '--workers', '1'];
+      // Backwards, and the first of them twice.
+      for (let part = of; part > 0; part--) await ok([...args, '--part', `${part}/${of}`]);
+      await ok([...args, '--part', `${of}/${of}`]);
+      await ok(['merge', out]);
+      expect(readFileSync(out).equals(readFileSync(profiles))).toBe(true);
+      expect(existsSync(`${out}.parts`)).toBe(false);
+    },
+  );
+
+  test('says so when these profiles stand there, and replaces no others', async () => {
+    const out = profiles;
     const { stdout } = await ok(['profile', manifest, '--labels', 'suprem', '--out', out, '--workers', '1']);
     expect(stdout).toContain('holds these profiles already');
     await refused(
