@@ -1,7 +1,18 @@
 // The kernels against their scalar twins, as plain functions: vitest runs them in Node, a page runs them in a browser.
 // Each throws on the first mismatch. No test framework and no Node module may be imported here.
 import { binning, cellLosses } from './cell-cases.ts';
-import { divisions, edges, groups, misses, planes, profiles, regions, sweeps } from './group-cases.ts';
+import {
+  divisions,
+  edgeBins,
+  edges,
+  groups,
+  misses,
+  planes,
+  profiles,
+  regions,
+  sides,
+  sweeps,
+} from './group-cases.ts';
 import {
   borders,
   type Case,
@@ -218,6 +229,8 @@ export const cases: Readonly<Record<string, Case>> = {
   'dividing groups by pixel equals the twin': regions,
   'dividing by pixel equals the twin, for few parts and many': divisions,
   'distances to the edges equal the twin, widths to the bit': edges,
+  'distances to the edges in bins equal the twin, sums to the bit': edgeBins,
+  'sides equal the twin': sides,
   'misses equal the twin, λ equal to a score covers': misses,
   'coverage sweeps equal the twin': sweeps,
   'loss sweeps agree with the twin, in place as staged to the bit': losses,

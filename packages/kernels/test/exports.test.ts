@@ -5,6 +5,7 @@ import * as scalar from '../src/scalar/index.ts';
 const KERNELS = [
   'backProjectCone',
   'backProjectStack',
+  'binEdges',
   'binResiduals',
   'cellLoss',
   'clampedLength',
@@ -15,6 +16,7 @@ const KERNELS = [
   'coverageSweep',
   'divideByPixel',
   'divideGroups',
+  'divideSides',
   'filterActive',
   'filterWithin',
   'firstNaN',

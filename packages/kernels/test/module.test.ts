@@ -38,6 +38,8 @@ describe('the coverage module', () => {
       'largestOf32',
       'divideGroups8',
       'divideGroups16',
+      'divideSides8',
+      'divideSides16',
       'takePositive8',
       'takePositive16',
     ];
@@ -63,7 +65,8 @@ describe('the coverage module', () => {
           ...['levelsOfParts', 'clampedLengthByPixel8', 'clampedLengthByPixel16', 'partsOfPixels16'],
           ...['partsOfPixels32', 'largestOf32', 'divideFew', 'divideGroups8', 'divideGroups16'],
           ...['takePositiveScores16', 'sortPairs', 'sortScores', 'takeActive', 'takeWithin'],
-          ...['countEdges8', 'countEdges16', 'takeEdges8', 'takeEdges16'],
+          ...['countEdges8', 'countEdges16', 'takeEdges8', 'takeEdges16', 'binEdges8', 'binEdges16'],
+          ...['divideSides8', 'divideSides16'],
         ].sort(),
       );
     }
