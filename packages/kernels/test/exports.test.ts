@@ -20,6 +20,7 @@ const KERNELS = [
   'firstNaN',
   'gather',
   'lossSweep',
+  'markMissed',
   'missesBySegment',
   'profileEdges',
   'profileScores',
@@ -28,6 +29,7 @@ const KERNELS = [
   'radixSort',
   'resampleLinear',
   'resampleNearest',
+  'widenIntervals',
 ];
 
 test('the public names are these and no others', () => {
@@ -39,6 +41,7 @@ test('the public names are these and no others', () => {
     'lowerSigned',
     'pauseWhenDue',
     'raiseSigned',
+    'sharedKernels',
     'simdSupported',
   ];
   expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());
