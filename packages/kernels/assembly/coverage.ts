@@ -21,3 +21,4 @@ export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,
   sortPairs, sortScores,
 } from './profile';
+export { widen8, widen16, mark8, mark16 } from './widen';

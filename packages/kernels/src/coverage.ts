@@ -134,6 +134,11 @@ export interface CoverageExports {
   sortScores(scores: number, spare: number, offsets: number, groupCount: number, counts: number): void;
 
   largestOf32(values: number, n: number): number;
+
+  widen8: Widen;
+  widen16: Widen;
+  mark8: Mark;
+  mark16: Mark;
 }
 
 type Length = (lower: number, upper: number, n: number, below: number, above: number) => number;
@@ -205,4 +210,33 @@ type Sweep = (
   bucketCount: number,
   shift: number,
   histogram: number,
+) => void;
+
+/** Addresses of weights and point are 0 where there are none. */
+type Widen = (
+  lower: number,
+  upper: number,
+  lowerWeight: number,
+  upperWeight: number,
+  point: number,
+  regions: number,
+  n: number,
+  reaches: number,
+  last: number,
+  outLower: number,
+  outUpper: number,
+) => void;
+
+type Mark = (
+  truth: number,
+  lower: number,
+  upper: number,
+  lowerWeight: number,
+  upperWeight: number,
+  point: number,
+  regions: number,
+  n: number,
+  levels: number,
+  last: number,
+  out: number,
 ) => void;

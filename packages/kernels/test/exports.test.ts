@@ -22,6 +22,7 @@ const KERNELS = [
   'firstNaN',
   'gather',
   'lossSweep',
+  'markMissed',
   'missesBySegment',
   'profileEdges',
   'profileScores',
@@ -30,6 +31,7 @@ const KERNELS = [
   'radixSort',
   'resampleLinear',
   'resampleNearest',
+  'widenIntervals',
 ];
 
 test('the public names are these and no others', () => {
@@ -41,6 +43,7 @@ test('the public names are these and no others', () => {
     'lowerSigned',
     'pauseWhenDue',
     'raiseSigned',
+    'sharedKernels',
     'simdSupported',
   ];
   expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());

@@ -14,3 +14,4 @@ export { resampleLinear, resampleNearest } from './resample.ts';
 export { computeScaledScores, computeScores, firstNaN } from './score.ts';
 export { radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';
+export { markMissed, widenIntervals } from './widen.ts';
