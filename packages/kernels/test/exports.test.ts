@@ -5,6 +5,7 @@ import * as scalar from '../src/scalar/index.ts';
 const KERNELS = [
   'backProjectCone',
   'backProjectStack',
+  'binEdges',
   'binResiduals',
   'cellLoss',
   'clampedLength',
@@ -16,12 +17,14 @@ const KERNELS = [
   'denseNetwork',
   'divideByPixel',
   'divideGroups',
+  'divideSides',
   'edgePreservingMean',
   'filterActive',
   'filterWithin',
   'firstNaN',
   'gather',
   'lossSweep',
+  'markMissed',
   'missesBySegment',
   'profileEdges',
   'profileScores',
@@ -30,6 +33,7 @@ const KERNELS = [
   'radixSort',
   'resampleLinear',
   'resampleNearest',
+  'widenIntervals',
 ];
 
 test('the public names are these and no others', () => {
@@ -42,6 +46,7 @@ test('the public names are these and no others', () => {
     'lowerSigned',
     'pauseWhenDue',
     'raiseSigned',
+    'sharedKernels',
     'simdSupported',
   ];
   expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());

@@ -2,8 +2,8 @@
 // kernels against them and benches measure the kernels' gain by them.
 export { binResiduals, cellLoss } from './cells.ts';
 export { denseNetwork } from './dense-network.ts';
-export { divideByPixel, divideGroups } from './divide.ts';
-export { profileEdges } from './edge.ts';
+export { divideByPixel, divideGroups, divideSides } from './divide.ts';
+export { binEdges, profileEdges } from './edge.ts';
 export { edgePreservingMean } from './edge-mean.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
@@ -16,3 +16,4 @@ export { resampleLinear, resampleNearest } from './resample.ts';
 export { computeScaledScores, computeScores, firstNaN } from './score.ts';
 export { radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';
+export { markMissed, widenIntervals } from './widen.ts';
