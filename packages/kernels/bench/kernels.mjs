@@ -16,6 +16,7 @@ export function place(k, input) {
   const groupBlock = k.arena.uint8(n);
   const pixelBlock = k.arena.uint16(n);
   const regionBlock = k.arena.uint16(n);
+  const markBlock = k.arena.uint8(n);
   // Sorts and profiles take room of their own: let the memory grow before any view is taken.
   const mark = k.arena.mark();
   k.arena.float32(7 * n);
@@ -32,7 +33,8 @@ export function place(k, input) {
   const columns = [truth, lower, upper, scores];
   const sorted = [sortedTruth, sortedLower, sortedUpper, sortedScores];
   const offsets = face.gather(k, groups, GROUP_COUNT, columns, sorted);
-  return { ...views, groups, pixels, regions: regionBlock.view, offsets };
+  const [regions, marks] = [regionBlock.view, markBlock.view];
+  return { ...views, groups, pixels, regions, marks, offsets };
 }
 
 /**
@@ -50,12 +52,16 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
   const floor = { gamma: 0.5, shift: levels, side: 'both' };
   const positions = { positions: true };
   const shifts = levels.slice(0, PART_COUNT);
+  const regionLambda = { below: lambda, above: lambda };
+  const widened = { lower: keptLower, upper: keptUpper };
+  const { marks } = placed;
   // Whole slices.
   const plane = PLANE <= few ? parts : parts.subarray(0, few);
   const whole = (name, voxels) => placed[name].subarray(0, voxels - (voxels % plane.length));
   const slices = { lower: whole('lower', n), upper: whole('upper', n), groups: whole('groups', n) };
   const regions = whole('regions', n);
   const fewRegions = whole('regions', few).slice();
+  const fewSides = new Uint16Array(few);
   const fewSlices = {
     lower: whole('lower', few).slice(),
     upper: whole('upper', few).slice(),
@@ -69,6 +75,7 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
     ]),
   );
   const smallKept = { truth: small.out.slice(), lower: small.out.slice(), upper: small.out.slice() };
+  const smallMarks = marks.slice(0, few);
   const smallOffsets = offsets.map((offset) => Math.floor((offset * few) / n));
 
   return [
@@ -135,6 +142,20 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       twin: () => scalar.clampedLength(small, smallOffsets, levels, levels)[1],
     },
     {
+      name: 'widenIntervals',
+      bytes: 17,
+      simd: true,
+      wasm: () => face.widenIntervals(k, bounds, groups, regionLambda, widened),
+      twin: () => scalar.widenIntervals(small, small.groups, regionLambda, smallKept),
+    },
+    {
+      name: 'markMissed',
+      bytes: 14,
+      simd: true,
+      wasm: () => face.markMissed(k, bounds, groups, regionLambda, marks),
+      twin: () => scalar.markMissed(small, small.groups, regionLambda, smallMarks),
+    },
+    {
       name: 'clampedLengthByPixel',
       bytes: 9,
       simd: true,
@@ -148,6 +169,13 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       simd: true,
       wasm: () => face.divideGroups(k, slices.groups, GROUP_COUNT, plane, PART_COUNT, regions),
       twin: () => scalar.divideGroups(fewSlices.groups, plane, PART_COUNT, fewRegions),
+    },
+    {
+      name: 'divideSides',
+      bytes: 11,
+      simd: true,
+      wasm: () => face.divideSides(k, groups, GROUP_COUNT, truth, upper, placed.regions),
+      twin: () => scalar.divideSides(small.groups, GROUP_COUNT, small.truth, small.upper, fewSides),
     },
     {
       name: 'divideByPixel',
@@ -190,6 +218,13 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       simd: false,
       wasm: () => face.profileEdges(k, bounds, groups, GROUP_COUNT, 0.125).width[1],
       twin: () => scalar.profileEdges(small, small.groups, GROUP_COUNT, 0.125).width[1],
+    },
+    {
+      name: 'binEdges',
+      bytes: 9,
+      simd: false,
+      wasm: () => face.binEdges(k, bounds, groups, GROUP_COUNT, { reach: 0.125, shift: 19 }).below[1],
+      twin: () => scalar.binEdges(small, small.groups, GROUP_COUNT, { reach: 0.125, shift: 19 }).below[1],
     },
   ];
 }

@@ -50,6 +50,7 @@ export interface CoverageExports {
     columns: number,
     firstRow: number,
     rows: number,
+    apart: number,
     cells: number,
     touched: number,
     count: number,
@@ -72,6 +73,8 @@ export interface CoverageExports {
 
   divideGroups8: DivideGroups;
   divideGroups16: DivideGroups;
+  divideSides8: DivideSides;
+  divideSides16: DivideSides;
   partsOfPixels16(pixels: number, n: number, parts: number, out: number): void;
   partsOfPixels32(pixels: number, n: number, parts: number, out: number): void;
   divideFew(values: number, parts: number, n: number, cursors: number, out: number): void;
@@ -80,6 +83,8 @@ export interface CoverageExports {
   countEdges16: CountEdges;
   takeEdges8: TakeEdges;
   takeEdges16: TakeEdges;
+  binEdges8: BinEdges;
+  binEdges16: BinEdges;
 
   takeActive(
     truth: number,
@@ -129,6 +134,11 @@ export interface CoverageExports {
   sortScores(scores: number, spare: number, offsets: number, groupCount: number, counts: number): void;
 
   largestOf32(values: number, n: number): number;
+
+  widen8: Widen;
+  widen16: Widen;
+  mark8: Mark;
+  mark16: Mark;
 }
 
 type Length = (lower: number, upper: number, n: number, below: number, above: number) => number;
@@ -165,6 +175,28 @@ type TakeEdges = (
   above: number,
 ) => void;
 
+type BinEdges = (
+  lower: number,
+  upper: number,
+  groups: number,
+  n: number,
+  reach: number,
+  shift: number,
+  first: number,
+  bins: number,
+  below: number,
+  above: number,
+) => void;
+
+type DivideSides = (
+  groups: number,
+  truth: number,
+  border: number,
+  n: number,
+  groupCount: number,
+  out: number,
+) => void;
+
 type DivideGroups = (groups: number, parts: number, n: number, partCount: number, out: number) => void;
 
 type Sweep = (
@@ -178,4 +210,33 @@ type Sweep = (
   bucketCount: number,
   shift: number,
   histogram: number,
+) => void;
+
+/** Addresses of weights and point are 0 where there are none. */
+type Widen = (
+  lower: number,
+  upper: number,
+  lowerWeight: number,
+  upperWeight: number,
+  point: number,
+  regions: number,
+  n: number,
+  reaches: number,
+  last: number,
+  outLower: number,
+  outUpper: number,
+) => void;
+
+type Mark = (
+  truth: number,
+  lower: number,
+  upper: number,
+  lowerWeight: number,
+  upperWeight: number,
+  point: number,
+  regions: number,
+  n: number,
+  levels: number,
+  last: number,
+  out: number,
 ) => void;

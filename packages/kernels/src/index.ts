@@ -7,22 +7,25 @@ export type {
   Binning,
   Bounds,
   Cells,
+  EdgeBins,
   EdgeDistances,
   EdgeProfile,
   Groups,
+  GrowingIntervals,
   Intervals,
   LossSums,
   Pixels,
+  RegionLambda,
   ResidualGrid,
   ScaledBounds,
   ScoreProfile,
 } from './columns.ts';
-export { divideByPixel, divideGroups } from './divide.ts';
-export { profileEdges } from './edge.ts';
+export { divideByPixel, divideGroups, divideSides } from './divide.ts';
+export { binEdges, profileEdges } from './edge.ts';
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
-export { type Kernels, loadKernels } from './instance.ts';
+export { type Kernels, loadKernels, sharedKernels } from './instance.ts';
 export { clampedLength, clampedLengthByPixel } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesBySegment } from './misses.ts';
@@ -48,3 +51,4 @@ export { computeScaledScores, computeScores, firstNaN } from './score.ts';
 export { lowerSigned, raiseSigned } from './signed-order.ts';
 export { radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';
+export { markMissed, widenIntervals } from './widen.ts';

@@ -1,7 +1,19 @@
 // The kernels against their scalar twins, as plain functions: vitest runs them in Node, a page runs them in a browser.
 // Each throws on the first mismatch. No test framework and no Node module may be imported here.
 import { binning, cellLosses } from './cell-cases.ts';
-import { divisions, edges, groups, misses, planes, profiles, regions, sweeps } from './group-cases.ts';
+import {
+  divisions,
+  edgeBins,
+  edges,
+  groups,
+  misses,
+  planes,
+  profiles,
+  regions,
+  sides,
+  sweeps,
+  widening,
+} from './group-cases.ts';
 import {
   borders,
   type Case,
@@ -206,6 +218,25 @@ const refusals: Case = async (face, _scalar, options) => {
     const bounds = { lower: values, upper: columns.upper };
     same('length of NaN', face.clampedLength(k, bounds, offsets, level, level), Float64Array.of(NaN));
   }
+  const unknown = new Float32Array(5).fill(NaN);
+  const half = new Float32Array(5).fill(0.5);
+  const one = { below: Float32Array.of(Infinity), above: Float32Array.of(Infinity) };
+  for (const point of [{}, { point: half }]) {
+    const marks = new Uint8Array(5);
+    face.markMissed(k, { truth: unknown, lower: half, upper: half, ...point }, new Uint8Array(5), one, marks);
+    same('marks of NaN', marks, new Uint8Array(5).fill(1));
+    const out = { lower: new Float32Array(5), upper: new Float32Array(5) };
+    const bounds = { lower: unknown, upper: unknown, ...point };
+    face.widenIntervals(
+      k,
+      bounds,
+      new Uint8Array(5),
+      { below: Float32Array.of(0), above: Float32Array.of(0) },
+      out,
+    );
+    same('lower bounds of NaN', out.lower, unknown);
+    same('upper bounds of NaN', out.upper, unknown);
+  }
 };
 
 /** Every case by name. */
@@ -218,6 +249,8 @@ export const cases: Readonly<Record<string, Case>> = {
   'dividing groups by pixel equals the twin': regions,
   'dividing by pixel equals the twin, for few parts and many': divisions,
   'distances to the edges equal the twin, widths to the bit': edges,
+  'distances to the edges in bins equal the twin, sums to the bit': edgeBins,
+  'sides equal the twin': sides,
   'misses equal the twin, λ equal to a score covers': misses,
   'coverage sweeps equal the twin': sweeps,
   'loss sweeps agree with the twin, in place as staged to the bit': losses,
@@ -226,5 +259,6 @@ export const cases: Readonly<Record<string, Case>> = {
   'clamped lengths agree with the twin, in place as staged to the bit': lengths,
   'clamped lengths with λ by pixel agree with the twin, in place as staged to the bit': planes,
   'sorts equal the twin': sorts,
+  'widened intervals and missed voxels equal the twin to the bit, in place as staged': widening,
   'NaN is refused or shows': refusals,
 };

@@ -5,6 +5,7 @@ import * as scalar from '../src/scalar/index.ts';
 const KERNELS = [
   'backProjectCone',
   'backProjectStack',
+  'binEdges',
   'binResiduals',
   'cellLoss',
   'clampedLength',
@@ -15,11 +16,13 @@ const KERNELS = [
   'coverageSweep',
   'divideByPixel',
   'divideGroups',
+  'divideSides',
   'filterActive',
   'filterWithin',
   'firstNaN',
   'gather',
   'lossSweep',
+  'markMissed',
   'missesBySegment',
   'profileEdges',
   'profileScores',
@@ -28,6 +31,7 @@ const KERNELS = [
   'radixSort',
   'resampleLinear',
   'resampleNearest',
+  'widenIntervals',
 ];
 
 test('the public names are these and no others', () => {
@@ -39,6 +43,7 @@ test('the public names are these and no others', () => {
     'lowerSigned',
     'pauseWhenDue',
     'raiseSigned',
+    'sharedKernels',
     'simdSupported',
   ];
   expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());

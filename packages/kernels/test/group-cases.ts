@@ -257,6 +257,71 @@ export const edges: Case = async (face, scalar, options) => {
   }
 };
 
+export const edgeBins: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const make of [bytes, shorts]) {
+    for (const n of LENGTHS) {
+      const plain = intervals(n, n);
+      const wild = { lower: specials(n, n + 3, true), upper: specials(n, n + 4, true) };
+      for (const [groupCount, reach, shift] of [
+        [1, 0.125, 19],
+        [12, 1, 19],
+        [200, 2 ** -9, 20],
+      ] as const) {
+        const label = labels<Uint8Array | Uint16Array>(make, n, groupCount, n + groupCount);
+        for (const bounds of [plain, wild]) {
+          const expected = scalar.binEdges(bounds, label, groupCount, { reach, shift });
+          const mark = k.arena.mark();
+          const [lower, upper, label2] = [
+            inPlace(k, bounds.lower),
+            inPlace(k, bounds.upper),
+            inPlace(k, label),
+          ];
+          const staged = face.binEdges(k, bounds, label, groupCount, { reach, shift });
+          const views = { lower: lower.view, upper: upper.view };
+          const placed = face.binEdges(k, views, label2.view, groupCount, { reach, shift });
+          for (const found of [staged, placed]) {
+            same(`bins, ${n}`, Uint32Array.of(found.bins), Uint32Array.of(expected.bins));
+            same(`bins below, ${n}`, found.below, expected.below);
+            same(`bins above, ${n}`, found.above, expected.above);
+          }
+          k.arena.release(mark);
+        }
+      }
+    }
+  }
+};
+
+export const sides: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const n of LENGTHS) {
+    const plain = intervals(n, n);
+    const wild = { truth: specials(n, n, true), upper: specials(n, n + 1, true) };
+    for (const [make, groupCount] of [
+      [bytes, 1],
+      [bytes, 255],
+      [shorts, 12],
+      [shorts, 32767],
+    ] as const) {
+      // One group more: of voxels that do not count.
+      const label = labels<Uint8Array | Uint16Array>(make, n, groupCount + 1, n + groupCount);
+      for (const { truth, upper } of [plain, wild]) {
+        const expected = shorts(n);
+        scalar.divideSides(label, groupCount, truth, upper, expected);
+        const found = shorts(n);
+        face.divideSides(k, label, groupCount, truth, upper, found);
+        same(`sides of ${n} voxels`, found, expected);
+        const mark = k.arena.mark();
+        const [label2, out] = [inPlace(k, label), inPlace(k, shorts(n))];
+        const [x, border] = [inPlace(k, truth), inPlace(k, upper)];
+        face.divideSides(k, label2.view, groupCount, x.view, border.view, out.view);
+        same(`sides of ${n} voxels, in place`, out.view, expected);
+        k.arena.release(mark);
+      }
+    }
+  }
+};
+
 export const misses: Case = async (face, scalar, options) => {
   const k = await face.loadKernels(options);
   for (const n of LENGTHS) {
@@ -309,6 +374,70 @@ export const sweeps: Case = async (face, scalar, options) => {
           face.coverageSweep(k, values, label, groupCount, grid),
           expected,
         );
+      }
+    }
+  }
+};
+
+export const widening: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  /** λ of each region, the last one infinite; on one side as small as f32 has them. */
+  const lambdaOf = (count: number, kind: 'grow' | 'shrink') => {
+    const next = uniforms(count);
+    const draw = (scale: number) => () => Math.fround(scale * (kind === 'grow' ? next() : next() - 0.5));
+    const below = Float32Array.from({ length: count }, draw(0.1));
+    const above = Float32Array.from({ length: count }, draw(1e-7));
+    below[0] = 0;
+    below[count - 1] = Infinity;
+    above[count - 1] = Infinity;
+    return { below, above };
+  };
+  for (const make of [bytes, shorts]) {
+    for (const n of LENGTHS) {
+      for (const count of make === bytes ? [1, 12] : [13, 600]) {
+        // Some voxels lie in regions beyond the last.
+        const regions = labels<Uint8Array | Uint16Array>(make, n, Math.min(count + 3, 256), n + count);
+        const { truth, lower, upper } = intervals(n, n);
+        const next = uniforms(n + 1);
+        const point = lower.map((low, j) => (next() < 0.2 ? low : low + next() * (upper[j] - low)));
+        const lowerWeight = lower.map(() => 0.01 + next());
+        const upperWeight = lower.map(() => 0.01 + next());
+        for (const [what, kind, more] of [
+          ['plain', 'grow', {}],
+          ['shrinking', 'shrink', { point }],
+          ['weighted', 'grow', { lowerWeight, upperWeight }],
+        ] as const) {
+          const lambda = lambdaOf(count, kind);
+          const columns = { lower, upper, ...more };
+          const expected = { lower: new Float32Array(n), upper: new Float32Array(n) };
+          scalar.widenIntervals(columns, regions, lambda, expected);
+          // Every other voxel decides about rounding: its truth lies at a bound, or next to it.
+          const near = truth.map((x, j) => (j % 2 ? x : j % 4 ? expected.lower[j] : expected.upper[j]));
+          const marks = new Uint8Array(n);
+          scalar.markMissed({ truth: near, ...columns }, regions, lambda, marks);
+
+          const out = { lower: new Float32Array(n), upper: new Float32Array(n) };
+          const found = new Uint8Array(n).fill(7);
+          face.widenIntervals(k, columns, regions, lambda, out);
+          face.markMissed(k, { truth: near, ...columns }, regions, lambda, found);
+          same(`${what} lower bounds, ${n} of ${count}`, out.lower, expected.lower);
+          same(`${what} upper bounds, ${n} of ${count}`, out.upper, expected.upper);
+          same(`${what} marks, ${n} of ${count}`, found, marks);
+
+          const mark = k.arena.mark();
+          const placed = Object.fromEntries(
+            Object.entries(columns).map(([name, column]) => [name, inPlace(k, column).view]),
+          ) as unknown as typeof columns;
+          const own = inPlace(k, regions).view;
+          const placedMarks = inPlace(k, new Uint8Array(n).fill(7)).view;
+          face.markMissed(k, { truth: near, ...placed }, own, lambda, placedMarks);
+          // Over the bounds themselves.
+          face.widenIntervals(k, placed, own, lambda, placed);
+          same(`${what} marks, ${n} in place`, placedMarks, marks);
+          same(`${what} lower bounds, ${n} in place`, placed.lower, expected.lower);
+          same(`${what} upper bounds, ${n} in place`, placed.upper, expected.upper);
+          k.arena.release(mark);
+        }
       }
     }
   }

@@ -38,8 +38,14 @@ describe('the coverage module', () => {
       'largestOf32',
       'divideGroups8',
       'divideGroups16',
+      'divideSides8',
+      'divideSides16',
       'takePositive8',
       'takePositive16',
+      'widen8',
+      'widen16',
+      'mark8',
+      'mark16',
     ];
     for (const name of vectorised) expect(vectors.get(name), name).toBeGreaterThan(2);
     // f32x4.sub and f64x2.div, to be sure that the walk reads what it says.
@@ -63,7 +69,9 @@ describe('the coverage module', () => {
           ...['levelsOfParts', 'clampedLengthByPixel8', 'clampedLengthByPixel16', 'partsOfPixels16'],
           ...['partsOfPixels32', 'largestOf32', 'divideFew', 'divideGroups8', 'divideGroups16'],
           ...['takePositiveScores16', 'sortPairs', 'sortScores', 'takeActive', 'takeWithin'],
-          ...['countEdges8', 'countEdges16', 'takeEdges8', 'takeEdges16'],
+          ...['countEdges8', 'countEdges16', 'takeEdges8', 'takeEdges16', 'binEdges8', 'binEdges16'],
+          ...['divideSides8', 'divideSides16'],
+          ...['widen8', 'widen16', 'mark8', 'mark16'],
         ].sort(),
       );
     }
