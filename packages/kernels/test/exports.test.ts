@@ -12,6 +12,7 @@ const KERNELS = [
   'computeScaledScores',
   'computeScores',
   'countGroups',
+  'countMarked',
   'coverageSweep',
   'divideByPixel',
   'divideGroups',
@@ -29,6 +30,7 @@ const KERNELS = [
   'radixSort',
   'resampleLinear',
   'resampleNearest',
+  'sumWidths',
   'widenIntervals',
 ];
 
