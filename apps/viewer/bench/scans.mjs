@@ -53,11 +53,12 @@ export async function cut(scan, folder, { slices, step }) {
   mkdirSync(folder, { recursive: true });
   const paths = {};
   for (const [role, path] of Object.entries(scan)) {
-    const { data, shape, affine } = await readNifti(path);
+    const { data, shape, affine } = (await readNifti(path)).volume;
     const [depth, height, width] = shape;
     const [rows, columns] = [Math.ceil(height / step), Math.ceil(width / step)];
     const first = (depth - slices) >> 1;
-    const part = new data.constructor(slices * rows * columns);
+    const isLabels = role === 'segmentation' || role === 'body';
+    const part = new (isLabels ? Uint16Array : Float32Array)(slices * rows * columns);
     for (let z = 0, at = 0; z < slices; z++) {
       for (let y = 0; y < height; y += step) {
         for (let x = 0; x < width; x += step) part[at++] = data[((first + z) * height + y) * width + x];
