@@ -13,6 +13,7 @@ const KERNELS = [
   'computeScaledScores',
   'computeScores',
   'countGroups',
+  'countMarked',
   'coverageSweep',
   'divideByPixel',
   'divideGroups',
@@ -31,6 +32,7 @@ const KERNELS = [
   'radixSort',
   'resampleLinear',
   'resampleNearest',
+  'sumWidths',
   'widenIntervals',
 ];
 
