@@ -55,6 +55,7 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
   const regionLambda = { below: lambda, above: lambda };
   const widened = { lower: keptLower, upper: keptUpper };
   const { marks } = placed;
+  const widthSums = new Float64Array(GROUP_COUNT);
   // Whole slices.
   const plane = PLANE <= few ? parts : parts.subarray(0, few);
   const whole = (name, voxels) => placed[name].subarray(0, voxels - (voxels % plane.length));
@@ -154,6 +155,20 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       simd: true,
       wasm: () => face.markMissed(k, bounds, groups, regionLambda, marks),
       twin: () => scalar.markMissed(small, small.groups, regionLambda, smallMarks),
+    },
+    {
+      name: 'sumWidths',
+      bytes: 13,
+      simd: false,
+      wasm: () => face.sumWidths(k, bounds, groups, widthSums, out),
+      twin: () => scalar.sumWidths(small, small.groups, widthSums, small.out),
+    },
+    {
+      name: 'countMarked',
+      bytes: 2,
+      simd: false,
+      wasm: () => face.countMarked(k, marks, groups, GROUP_COUNT)[1],
+      twin: () => scalar.countMarked(smallMarks, small.groups, GROUP_COUNT)[1],
     },
     {
       name: 'clampedLengthByPixel',

@@ -135,6 +135,11 @@ export interface CoverageExports {
 
   largestOf32(values: number, n: number): number;
 
+  widths8: Widths;
+  widths16: Widths;
+  marked8(marks: number, groups: number, n: number, counts: number): void;
+  marked16(marks: number, groups: number, n: number, counts: number): void;
+
   widen8: Widen;
   widen16: Widen;
   mark8: Mark;
@@ -211,6 +216,8 @@ type Sweep = (
   shift: number,
   histogram: number,
 ) => void;
+
+type Widths = (lower: number, upper: number, groups: number, n: number, sums: number, out: number) => void;
 
 /** Addresses of weights and point are 0 where there are none. */
 type Widen = (

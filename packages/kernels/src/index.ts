@@ -54,4 +54,5 @@ export { computeScaledScores, computeScores, firstNaN } from './score.ts';
 export { lowerSigned, raiseSigned } from './signed-order.ts';
 export { radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';
+export { countMarked, sumWidths } from './tally.ts';
 export { markMissed, widenIntervals } from './widen.ts';

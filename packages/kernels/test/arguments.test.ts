@@ -154,6 +154,15 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.markMissed(k, { ...bounds, truth: three }, zero, regionLambda, new Uint8Array(4)),
     /truth has 3 values/,
   ],
+  'a group without a sum': [
+    () =>
+      face.sumWidths(k, { lower: four, upper: four }, Uint8Array.of(0, 1, 2, 0), new Float64Array(2), four),
+    /groups\[2\] is 2/,
+  ],
+  'marks of other voxels': [
+    () => face.countMarked(k, new Uint8Array(3), zero, 1),
+    /marks has 3 values, expected one for each of 4 voxels/,
+  ],
   'no offsets': [() => face.missesBySegment(k, four, new Uint32Array(0), three), /offsets is empty/],
   'offsets that decrease': [
     () => face.missesBySegment(k, four, Uint32Array.of(0, 3, 2), three),

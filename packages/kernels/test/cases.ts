@@ -12,6 +12,7 @@ import {
   regions,
   sides,
   sweeps,
+  tallies,
   widening,
 } from './group-cases.ts';
 import {
@@ -259,6 +260,7 @@ export const cases: Readonly<Record<string, Case>> = {
   'clamped lengths agree with the twin, in place as staged to the bit': lengths,
   'clamped lengths with λ by pixel agree with the twin, in place as staged to the bit': planes,
   'sorts equal the twin': sorts,
+  'widths summed and marks counted by group equal the twin to the bit, in place as staged': tallies,
   'widened intervals and missed voxels equal the twin to the bit, in place as staged': widening,
   'NaN is refused or shows': refusals,
 };

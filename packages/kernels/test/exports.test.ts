@@ -13,6 +13,7 @@ const KERNELS = [
   'computeScaledScores',
   'computeScores',
   'countGroups',
+  'countMarked',
   'coverageSweep',
   'denseNetwork',
   'divideByPixel',
@@ -33,6 +34,7 @@ const KERNELS = [
   'radixSort',
   'resampleLinear',
   'resampleNearest',
+  'sumWidths',
   'widenIntervals',
 ];
 

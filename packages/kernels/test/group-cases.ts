@@ -442,3 +442,37 @@ export const widening: Case = async (face, scalar, options) => {
     }
   }
 };
+
+export const tallies: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const make of [bytes, shorts]) {
+    for (const n of LENGTHS) {
+      for (const count of make === bytes ? [1, 12] : [13, 600]) {
+        const groups = labels<Uint8Array | Uint16Array>(make, n, count, n + count);
+        const { lower, upper } = intervals(n, n);
+        const next = uniforms(n);
+        const marks = bytes(n).map(() => (next() < 0.3 ? 1 : 0));
+        // What was summed before is added to.
+        const before = Float64Array.from({ length: count }, next);
+        const [expected, width] = [before.slice(), new Float32Array(n)];
+        scalar.sumWidths({ lower, upper }, groups, expected, width);
+        const counts = scalar.countMarked(marks, groups, count);
+
+        const [sums, out] = [before.slice(), new Float32Array(n)];
+        face.sumWidths(k, { lower, upper }, groups, sums, out);
+        same(`sums of widths, ${n} of ${count}`, sums, expected);
+        same(`widths, ${n} of ${count}`, out, width);
+        same(`marks, ${n} of ${count}`, face.countMarked(k, marks, groups, count), counts);
+
+        const mark = k.arena.mark();
+        const [low, high, own] = [inPlace(k, lower).view, inPlace(k, upper).view, inPlace(k, groups).view];
+        const again = before.slice();
+        face.sumWidths(k, { lower: low, upper: high }, own, again, low);
+        same(`sums of widths, ${n} in place`, again, expected);
+        same(`widths, ${n} over a bound`, low, width);
+        same(`marks, ${n} in place`, face.countMarked(k, inPlace(k, marks).view, own, count), counts);
+        k.arena.release(mark);
+      }
+    }
+  }
+};

@@ -1,4 +1,5 @@
 import { type Interval, type Placement, Widening } from '@semcrc/core';
+import { countMarked, sumWidths } from '@semcrc/kernels';
 import type { ScanVoxels } from '../scan/scan-in-memory.ts';
 import type { ScanDesign } from './scan-design.ts';
 
@@ -89,12 +90,13 @@ export class ScanIntervals {
           maps.lower?.set(lower, from);
           maps.upper?.set(upper, from);
           // Where nobody wants them, widths and λ go where the bounds are no longer needed.
-          addWidths(widths, own, lower, upper, maps.width?.subarray(from, to) ?? lower);
+          sumWidths(kernels, { lower, upper }, own, widths, maps.width?.subarray(from, to) ?? lower);
           if (truth && missed) {
             const marks = marked.view.subarray(0, own.length);
             widening.markMissed(interval, regions, truth.subarray(from, to), marks);
             this.#coverUnknown(marks, own);
-            addMarks(missed, own, marks);
+            const counts = countMarked(kernels, marks, own, missed.length);
+            for (const [label, count] of counts.entries()) missed[label]! += count;
             maps.missed?.set(marks, from);
           }
           const { lambdaBelow, lambdaAbove } = maps;
@@ -128,49 +130,6 @@ export class ScanIntervals {
     if (unknown.size === 0) return;
     for (let j = 0; j < organs.length; j++) if (unknown.has(organs[j] as number)) marks[j] = 0;
   }
-}
-
-/**
- * Writes widths, as a volume of them holds them, and adds them to the sums of their labels, in order. Neighbours mostly share a label: its sum stays out of memory until another comes, or every addition would wait for the store
- * before it.
- */
-function addWidths(
-  sums: Float64Array,
-  labels: Uint16Array,
-  lower: Float32Array,
-  upper: Float32Array,
-  into: Float32Array,
-): void {
-  let label = labels[0] as number;
-  let sum = sums[label] as number;
-  for (let j = 0; j < labels.length; j++) {
-    const next = labels[j] as number;
-    if (next !== label) {
-      sums[label] = sum;
-      label = next;
-      sum = sums[label] as number;
-    }
-    const width = Math.fround((upper[j] as number) - (lower[j] as number));
-    into[j] = width;
-    sum += width;
-  }
-  sums[label] = sum;
-}
-
-/** Counts marks by label, as {@link addWidths} adds. */
-function addMarks(sums: Float64Array, labels: Uint16Array, marks: Uint8Array): void {
-  let label = labels[0] as number;
-  let sum = 0;
-  for (let j = 0; j < labels.length; j++) {
-    const next = labels[j] as number;
-    if (next !== label) {
-      sums[label]! += sum;
-      label = next;
-      sum = 0;
-    }
-    sum += marks[j] as number;
-  }
-  sums[label]! += sum;
 }
 
 function partOf({ lower, upper, point, weights }: Interval, start: number, end: number): Interval {
