@@ -71,6 +71,7 @@ const lambda = Object.fromEntries(fit.partition.keys.map((key, i) => [labels[key
 const [onTest] = await evaluateFits(data, fits, split.test, wanted);
 
 const { lower, upper } = applyLambda(
+  kernels,
   intervalOf(newScan, PAPER_OPTIONS),
   regionsOfSample(fit.partition, newScan),
   fit,

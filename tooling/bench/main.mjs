@@ -18,8 +18,9 @@ const { values, positionals } = parseArgs({
   options: { record: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const ofPackages = readdirSync(path.join(root, 'packages'))
-  .map((name) => ({ name, file: path.join(root, 'packages', name, 'bench', 'main.mjs'), args: [] }))
+const ofPackages = ['packages', 'apps']
+  .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => ({ folder, name })))
+  .map(({ folder, name }) => ({ name, file: path.join(root, folder, name, 'bench', 'main.mjs'), args: [] }))
   .filter(({ name, file }) => existsSync(file) && (positionals.length === 0 || positionals.includes(name)));
 const paper = { name: 'paper', file: path.join(root, 'packages/runner/bench/paper.mjs'), args: ['--brief'] };
 const benches = [...(positionals.includes('paper') ? [paper] : []), ...ofPackages];

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, preview } from 'vite';
 
 /**
@@ -18,12 +19,35 @@ const ISOLATION = {
 };
 
 /**
+ * @typedef {object} VisitOptions
+ * @property {number} [timeoutSeconds]
+ * @property {Bundle} [bundle]
+ * @property {string} [query]
+ * @property {Readonly<Record<string, string>>} [headers] that the page is served with beside the usual ones
+ * @property {string} [outcome] a JavaScript expression, undefined as long as the page is at work; what the page handed to
+ *   `report` if left out
+ */
+
+/**
+ * Visits one of the pages in `pages/`.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} name
+ * @param {VisitOptions} [options]
+ * @returns {Promise<Visit>}
+ */
+export function visitPage(browser, name, options = {}) {
+  const root = fileURLToPath(new URL('.', import.meta.url));
+  const bundle = (/** @type {string} */ from, /** @type {string} */ outDir) =>
+    bundleWithVite(from, outDir, name);
+  return visit(browser, root, { bundle, query: `?${name}`, ...options });
+}
+
+/**
  * Builds the page in `root` for production, opens it in `browser`, waits until it has an outcome.
  * Fails with the page's own error, or on anything it logged as an error.
  * @param {import('playwright-core').Browser} browser
  * @param {string} root folder with an `index.html`
- * @param {{ timeoutSeconds?: number, bundle?: Bundle, query?: string, outcome?: string }} [options] `outcome`: a JavaScript
- *   expression, undefined as long as the page is at work; what the page handed to `report` if left out
+ * @param {VisitOptions} [options]
  * @returns {Promise<Visit>}
  */
 export async function visit(
@@ -33,6 +57,7 @@ export async function visit(
     timeoutSeconds = 60,
     bundle = bundleWithVite,
     query = '',
+    headers = {},
     outcome: expression = 'globalThis.outcome',
   } = {},
 ) {
@@ -43,7 +68,7 @@ export async function visit(
     configFile: false,
     logLevel: 'error',
     build: { outDir },
-    preview: { host: '127.0.0.1', port: 0, headers: ISOLATION },
+    preview: { host: '127.0.0.1', port: 0, headers: { ...ISOLATION, ...headers } },
   });
   const page = await browser.newPage();
   try {
@@ -65,10 +90,10 @@ export async function visit(
       timeout: timeoutSeconds * 1000,
     });
     await settled.catch((cause) => {
-      throw new Error(`${root}: the page reported nothing. ${complaints.join('\n')}`, { cause });
+      throw new Error(`${root}${query}: the page reported nothing. ${complaints.join('\n')}`, { cause });
     });
     const outcome = await page.evaluate(expression);
-    if (complaints.length > 0) throw new Error(`${root}: ${complaints.join('\n')}`);
+    if (complaints.length > 0) throw new Error(`${root}${query}: ${complaints.join('\n')}`);
     return { outcome, requests };
   } finally {
     await page.close();
@@ -77,10 +102,20 @@ export async function visit(
   }
 }
 
-/** @type {Bundle} */
-async function bundleWithVite(root, outDir) {
+/**
+ * @param {string} root
+ * @param {string} outDir
+ * @param {string} [name] of the page, where `index.html` leaves a place for it
+ */
+async function bundleWithVite(root, outDir, name) {
+  /** @type {import('vite').Plugin} */
+  const naming = {
+    name: 'page',
+    transformIndexHtml: { order: 'pre', handler: (html) => html.replaceAll('%PAGE%', name ?? '') },
+  };
   await build({
     root,
+    plugins: [naming],
     configFile: false,
     logLevel: 'error',
     build: { outDir, target: 'esnext', minify: false, chunkSizeWarningLimit: 1e6 },

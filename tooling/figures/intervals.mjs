@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { applyLambda, averageEvaluations, PAPER_OPTIONS, regionsOfSample } from '@semcrc/core';
 import { encode } from 'fast-png';
-import { fitted, HU, phantom } from './method/cohort.mjs';
+import { fitted, HU, kernels, phantom } from './method/cohort.mjs';
 
 const SLICE = 1;
 const WIDEST = 170; // HU at the bright end of the width maps
@@ -55,7 +55,7 @@ function mostOrgans(ids) {
 
 /** @param {import('@semcrc/core').Fit} fit @returns {Float32Array} width of the calibrated interval, per voxel */
 function calibratedWidth(fit) {
-  const { lower, upper } = applyLambda(sample, regionsOfSample(fit.partition, sample), fit);
+  const { lower, upper } = applyLambda(kernels, sample, regionsOfSample(fit.partition, sample), fit);
   return upper.map((value, voxel) => value - lower[voxel]);
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { RiskCurve } from '@semcrc/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reasonToSkip } from '../../../tooling/browser/chromium.mjs';
 import { type OpenEnginePage, openEnginePage } from './engine-page.ts';
@@ -113,14 +114,26 @@ afterAll(async () => {
 describe.skipIf(skip !== undefined)('the engine in Chromium', () => {
   it('calibrates a dropped store as the command does: the same calibration.json, byte by byte', async () => {
     await hand(filesIn('store.zarr'));
+    const sizes = ['--n-opt', '6', '--n-cal', '20', '--n-test', '4', '--runs', '1', '--no-report'];
+    semcrc('experiment', 'store.zarr', '--procedures', 'crc', ...sizes, '--out', 'experiment');
+    const curve: RiskCurve = JSON.parse(textOf('experiment/risk-curve.json'));
     for (const procedure of PROCEDURES) {
-      const text = await call<string>(
+      const { text, riskCurve } = await call<{ text: string; riskCurve: RiskCurve }>(
         `globalThis.cohort ??= await engine.openCohort(semcrc.dropped());
          const settings = { ...value, curve: { from: 0.05, to: 0.3, step: 0.05 }, workers: 2 };
-         return (await engine.calibrate(globalThis.cohort.id, settings)).text;`,
+         const { text, riskCurve } = await engine.calibrate(globalThis.cohort.id, settings);
+         return { text, riskCurve };`,
         { procedure, ...SIZES },
       );
       expect(text).toBe(textOf(`${procedure}.json`));
+      // The page takes more λ than the command; at those of both, risks are the same to the bit.
+      const at = curve.lambda.map((lambda) => riskCurve.lambda.indexOf(lambda));
+      expect(at.map((index) => riskCurve.lambda[index])).toEqual(curve.lambda);
+      expect(at.map((index) => riskCurve.risk[index])).toEqual(curve.risk);
+      expect(Object.keys(riskCurve.organs)).toEqual(Object.keys(curve.organs));
+      for (const [id, risks] of Object.entries(curve.organs)) {
+        expect(at.map((index) => riskCurve.organs[id]?.[index])).toEqual(risks);
+      }
     }
   }, 600_000);
 

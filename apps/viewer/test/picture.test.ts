@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { colourAt, gradient, isOutlined, outlineColour, VIRIDIS } from '../src/picture/colours.ts';
 import { roundUp, scaleEnd, ticks } from '../src/picture/scale.ts';
-import { indexOf, isInside, organCentre, type Shape } from '../src/picture/voxel.ts';
+import { indexOf, isInside, neighbour, organCentre, type Shape } from '../src/picture/voxel.ts';
 
 describe('the end of a colour scale', () => {
   it('is a round number of HU that leaves out one voxel in two hundred at most', () => {
@@ -48,6 +48,18 @@ describe('colours', () => {
   it('outline every label but background and body', () => {
     expect([0, 1, 2, 64, 65535].map(isOutlined)).toEqual([false, false, true, true, true]);
     for (const id of [2, 12, 64, 255, 65535]) expect(outlineColour(id)).toHaveLength(3);
+  });
+});
+
+describe('a step through the scan', () => {
+  it('goes towards the side of the patient it names, however the file is stored, and ends where the scan does', () => {
+    const shape: Shape = [3, 20, 30];
+    expect(neighbour([5, 6, 1], 'R', { axes: 'RAS', shape })).toEqual([6, 6, 1]);
+    expect(neighbour([5, 6, 1], 'R', { axes: 'LPS', shape })).toEqual([4, 6, 1]);
+    expect(neighbour([5, 6, 1], 'A', { axes: 'LPS', shape })).toEqual([5, 5, 1]);
+    expect(neighbour([5, 6, 1], 'I', { axes: 'SAR', shape })).toEqual([4, 6, 1]);
+    expect(neighbour([29, 6, 0], 'R', { axes: 'RAS', shape })).toEqual([29, 6, 0]);
+    expect(neighbour([29, 6, 0], 'I', { axes: 'RAS', shape })).toEqual([29, 6, 0]);
   });
 });
 

@@ -20,7 +20,7 @@ import {
 } from '@semcrc/core';
 import { reorientToRas } from '@semcrc/imaging';
 import { readNifti, resolveLabelling } from '@semcrc/imaging/node';
-import { loadKernels } from '@semcrc/kernels';
+import { type Kernels, loadKernels } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   applyToFiles,
@@ -52,7 +52,9 @@ const TRANSPOSED = [
 ];
 
 let folder: string;
-beforeAll(() => {
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await loadKernels();
   folder = mkdtempSync(join(tmpdir(), 'semcrc-learned-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -101,7 +103,6 @@ function writeCohort(home: string, affine: number[][], air = 0): string {
 }
 
 async function calibrate(source: Source, procedure: 'shortest' | 'recentred') {
-  const kernels = await loadKernels();
   const organs = makePartition({ kind: 'organ' }, source.labels);
   const samples = new Map<string, Sample>();
   for (const id of source.ids) samples.set(id, await source.read(id));
@@ -171,7 +172,7 @@ describe.each([
         const kept = placeSample(await prepared.read(id), partition, { ...PAPER_OPTIONS, shrink }, centre);
         expect(kept.regions).toEqual(own.regions);
         expect(kept.interval).toEqual(own.interval);
-        const expected = applyLambda(own.interval, own.regions, fit);
+        const expected = applyLambda(kernels, own.interval, own.regions, fit);
         const read = await applied(calibration, home, id);
         expect(await read('lower')).toEqual(expected.lower);
         expect(await read('upper')).toEqual(expected.upper);
@@ -250,7 +251,7 @@ describe.each([
           expect(kept.regions).toEqual(own.regions);
           expect(kept.interval).toEqual(own.interval);
         }
-        const expected = applyLambda(own.interval, own.regions, fit);
+        const expected = applyLambda(kernels, own.interval, own.regions, fit);
         const read = await applied(calibration, home, id);
         const [lower, upper] = [await read('lower'), await read('upper')];
         const places = placesOf(counted, await uncut.read(id));

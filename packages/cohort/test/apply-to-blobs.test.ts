@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type Calibration, calibratedLambda } from '@semcrc/core';
 import { assignLabels, namedScheme } from '@semcrc/imaging';
-import { SemcrcError } from '@semcrc/kernels';
+import { loadKernels, SemcrcError } from '@semcrc/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ApplyFiles,
@@ -68,7 +68,7 @@ describe('applying on a page', () => {
   it.each(CALIBRATIONS)('shows in memory what it writes, and sums it by organ: %s', async (name, own) => {
     const folder = join(home, `${name} window`);
     const scan = await readScanInMemory(onPage(), files, { labelling });
-    const design = new ScanDesign(own, labelling, scan.grid, files.lower);
+    const design = new ScanDesign(await loadKernels(), own, labelling, scan.grid, files.lower);
     const found = new ScanIntervals(scan, design).at(calibratedLambda(own).lambda, [
       'lower',
       'upper',
@@ -89,6 +89,32 @@ describe('applying on a page', () => {
       if (voxels > 0) expect((found.widths[Number(id)] as number) / voxels).toBe(meanWidth);
     }
     expect(found.missed).toBeNull();
+  });
+
+  it('marks the voxels whose score is above λ, and says what λ they have', async () => {
+    const { truth: _, ...scan } = await readScanInMemory(onPage(), files, { labelling });
+    // At the bounds, next to them and anywhere.
+    const truth = scan.lower.map(
+      (low, at) => [low - 0.05, low, scan.upper[at] as number, 1][at % 4] as number,
+    );
+    const own = calibration();
+    const design = new ScanDesign(await loadKernels(), own, labelling, scan.grid, files.lower);
+    const found = new ScanIntervals({ ...scan, truth }, design).at(calibratedLambda(own).lambda, [
+      ...(['missed', 'lambdaBelow', 'lambdaAbove'] as const),
+    ]);
+    const expected = new Float64Array(found.voxels.length);
+    scan.organs.forEach((organ, at) => {
+      const lambda = LAMBDA[organ] as number;
+      const x = truth[at] as number;
+      const below = Math.fround((scan.lower[at] as number) - x);
+      const missed = Math.max(below, Math.fround(x - (scan.upper[at] as number))) > lambda;
+      expect(found.maps.missed?.[at]).toBe(missed ? 1 : 0);
+      expect([found.maps.lambdaBelow?.[at], found.maps.lambdaAbove?.[at]]).toEqual([lambda, lambda]);
+      expected[organ]! += missed ? 1 : 0;
+    });
+    expect(found.missed).toEqual(expected);
+    expect(expected.reduce((sum, count) => sum + count)).toBeGreaterThan(20);
+    expect(found.maps.width).toBeUndefined();
   });
 
   it('is given up between slabs, and refuses what applying to files refuses', async () => {

@@ -1,7 +1,13 @@
+import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { nextUp, roundDown } from '../src/evaluate/apply.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { applyLambda, type Interval, makePartition, Widening } from '../src/index.ts';
+import { nextUp, roundDown } from './float-neighbours.ts';
+
+let kernels: Kernels;
+beforeAll(async () => {
+  kernels = await loadKernels();
+});
 
 const LABELS = { 0: 'background', 1: 'body' };
 const organs = makePartition({ kind: 'organ' }, LABELS);
@@ -30,7 +36,8 @@ const steps = fc.integer({ min: -4, max: 4 });
 
 function publish(interval: Interval, values: readonly number[], sides: 1 | 2 = 1) {
   const regions = new Uint8Array(interval.lower.length).fill(1);
-  return applyLambda(interval, regions, { partition: organs, sides, lambda: Float32Array.from(values) });
+  const lambda = Float32Array.from(values);
+  return applyLambda(kernels, interval, regions, { partition: organs, sides, lambda });
 }
 
 describe('published intervals', () => {
@@ -115,7 +122,11 @@ describe('published intervals', () => {
     const interval = { lower: Float32Array.of(0.4, 0.4, 0.4), upper: Float32Array.of(0.6, 0.6, 0.6) };
     const regions = Uint8Array.of(0, 1, 9);
     const lambdaByOrgan = Float32Array.of(Infinity, 0.125);
-    const result = applyLambda(interval, regions, { partition: organs, sides: 1, lambda: lambdaByOrgan });
+    const result = applyLambda(kernels, interval, regions, {
+      partition: organs,
+      sides: 1,
+      lambda: lambdaByOrgan,
+    });
     expect(result.lower[0]).toBe(0);
     expect(result.upper[0]).toBe(1);
     expect(result.lower[2]).toBe(0);
@@ -134,35 +145,7 @@ describe('published intervals', () => {
   });
 });
 
-describe('f32 neighbours', () => {
-  it('roundDown is the largest f32 that is no larger', () => {
-    const values = fc.oneof(
-      fc.double({ noNaN: true, min: -2, max: 2 }),
-      fc.double({ noNaN: true }),
-      fc.constantFrom(-(2 ** -150), 2 ** -150, -0, 1e39, -1e39, Infinity, -Infinity),
-    );
-    fc.assert(
-      fc.property(values, (value) => {
-        const down = roundDown(value);
-        expect(Math.fround(down)).toBe(down);
-        expect(down).toBeLessThanOrEqual(value);
-        const nearest = Math.fround(value);
-        if (nearest <= value) expect(down).toBe(nearest);
-        else if (down >= 0 && down < Infinity) expect(nextUp(down)).toBeGreaterThan(value);
-      }),
-      { numRuns: 5000 },
-    );
-    expect(roundDown(-(2 ** -150))).toBe(-(2 ** -149));
-    expect(roundDown(1e39)).toBe(Math.fround(3.4028234663852886e38));
-    expect(roundDown(-1e39)).toBe(-Infinity);
-  });
-
-  it('nextUp is the next f32, and infinity stays', () => {
-    expect(nextUp(0)).toBe(2 ** -149);
-    expect(nextUp(1)).toBe(1 + 2 ** -23);
-    expect(nextUp(Infinity)).toBe(Infinity);
-  });
-
+describe('bounds', () => {
   it('are rounded as the bits of f32 say, to the bit', () => {
     const level = fc.oneof(
       lambda,
@@ -217,7 +200,7 @@ describe('f32 neighbours', () => {
         const values = Float32Array.of(0, below, 0, above);
         const calibrated = { partition: organs, sides: 2 as const, lambda: values };
         const mark = new Uint8Array(1);
-        new Widening(calibrated).markMissed(interval, Uint8Array.of(1), Float32Array.of(x), mark);
+        new Widening(kernels, calibrated).markMissed(interval, Uint8Array.of(1), Float32Array.of(x), mark);
         const divisor = kind === 2 ? w : 1;
         const scores = [
           Math.fround(Math.fround(low - x) / divisor),
@@ -226,7 +209,7 @@ describe('f32 neighbours', () => {
         expect(mark[0]).toBe(scores[0] > below || scores[1] > above ? 1 : 0);
         missed += mark[0];
         if (mark[0] === 1) return;
-        const bounds = applyLambda(interval, Uint8Array.of(1), calibrated);
+        const bounds = applyLambda(kernels, interval, Uint8Array.of(1), calibrated);
         expect(bounds.lower[0]).toBeLessThanOrEqual(x);
         expect(bounds.upper[0]).toBeGreaterThanOrEqual(x);
       }),

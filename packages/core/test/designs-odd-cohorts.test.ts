@@ -170,7 +170,7 @@ describe.each(DESIGNS)('%s', (design) => {
           { ...PAPER_OPTIONS, shrink: read.shrink ?? false },
           read.centre,
         );
-        const { lower, upper } = applyLambda(placed.interval, placed.regions, read);
+        const { lower, upper } = applyLambda(kernels, placed.interval, placed.regions, read);
         let outside = 0;
         sample.truth.forEach((x, v) => {
           expect(lower[v] >= 0 && lower[v] <= upper[v] && upper[v] <= 1).toBe(true);

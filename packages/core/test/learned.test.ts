@@ -513,7 +513,7 @@ describe('learned strata and centres', () => {
         );
         expect(regions).toEqual(own.regions);
         expect(interval).toEqual(own.interval);
-        const { lower, upper } = applyLambda(interval, regions, read);
+        const { lower, upper } = applyLambda(kernels, interval, regions, read);
         const evaluation = evaluateCalibration(kernels, calibration, sample);
         expect(evaluation.risk).toBeCloseTo(lossOf(sample, fit, fit.lambda), 12);
         let outside = 0;

@@ -1,7 +1,6 @@
 import { type Kernels, loadKernels } from '@semcrc/kernels';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nextUp, roundDown } from '../src/evaluate/apply.ts';
 import {
   applyLambda,
   buildProfile,
@@ -17,6 +16,7 @@ import {
   regionsOfSample,
   type Sample,
 } from '../src/index.ts';
+import { nextUp, roundDown } from './float-neighbours.ts';
 import { dataOf, drawCohort, draws, indexOf, LABELS, recipes, select } from './random-cohort.ts';
 import { mean, meetsCondition, overPatients } from './reference.ts';
 
@@ -218,7 +218,8 @@ describe('negative λ', () => {
           });
           const interval = intervalOf(sample, { ...PAPER_OPTIONS, shrink: true });
           const calibrated: CalibratedLambda = { partition, sides, lambda, shrink: true };
-          const { lower, upper } = applyLambda(interval, regionsOfSample(partition, sample), calibrated);
+          const regions = regionsOfSample(partition, sample);
+          const { lower, upper } = applyLambda(kernels, interval, regions, calibrated);
           for (let v = 0; v < lower.length; v++) {
             const [below, above] = byOrgan(lambda)(sample, v);
             const p = pointAt(sample, v);
@@ -257,18 +258,5 @@ describe('negative λ', () => {
     // Half the mean length of the intervals of positive λ bounds what the relaxation with more freedom can cost.
     const half = mean(overPatients(opt, (sample) => lengthAt(sample, byOrgan(Array.from(other))))) / 2;
     expect(solution.lowerBound).toBeLessThanOrEqual(half + 1e-9);
-  });
-});
-
-describe('the next number above', () => {
-  it.each([
-    [-1, -1 + 2 ** -24],
-    [-(2 ** -149), -0],
-    [-0, 2 ** -149],
-    [0, 2 ** -149],
-    [0.5, 0.5 + 2 ** -24],
-    [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
-  ])('%f is %f', (value, next) => {
-    expect(nextUp(value)).toBe(next);
   });
 });

@@ -21,3 +21,5 @@ export {
   countPositive8, countPositive16, takePositive8, takePositive16, takePositiveScores8, takePositiveScores16,
   sortPairs, sortScores,
 } from './profile';
+export { widths8, widths16, marked8, marked16 } from './tally';
+export { widen8, widen16, mark8, mark16 } from './widen';

@@ -16,6 +16,7 @@ export function place(k, input) {
   const groupBlock = k.arena.uint8(n);
   const pixelBlock = k.arena.uint16(n);
   const regionBlock = k.arena.uint16(n);
+  const markBlock = k.arena.uint8(n);
   // Sorts and profiles take room of their own: let the memory grow before any view is taken.
   const mark = k.arena.mark();
   k.arena.float32(7 * n);
@@ -32,7 +33,8 @@ export function place(k, input) {
   const columns = [truth, lower, upper, scores];
   const sorted = [sortedTruth, sortedLower, sortedUpper, sortedScores];
   const offsets = face.gather(k, groups, GROUP_COUNT, columns, sorted);
-  return { ...views, groups, pixels, regions: regionBlock.view, offsets };
+  const [regions, marks] = [regionBlock.view, markBlock.view];
+  return { ...views, groups, pixels, regions, marks, offsets };
 }
 
 /**
@@ -50,6 +52,10 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
   const floor = { gamma: 0.5, shift: levels, side: 'both' };
   const positions = { positions: true };
   const shifts = levels.slice(0, PART_COUNT);
+  const regionLambda = { below: lambda, above: lambda };
+  const widened = { lower: keptLower, upper: keptUpper };
+  const { marks } = placed;
+  const widthSums = new Float64Array(GROUP_COUNT);
   // Whole slices.
   const plane = PLANE <= few ? parts : parts.subarray(0, few);
   const whole = (name, voxels) => placed[name].subarray(0, voxels - (voxels % plane.length));
@@ -70,6 +76,7 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
     ]),
   );
   const smallKept = { truth: small.out.slice(), lower: small.out.slice(), upper: small.out.slice() };
+  const smallMarks = marks.slice(0, few);
   const smallOffsets = offsets.map((offset) => Math.floor((offset * few) / n));
 
   return [
@@ -134,6 +141,34 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       simd: true,
       wasm: () => face.clampedLength(k, sorted, offsets, levels, levels)[1],
       twin: () => scalar.clampedLength(small, smallOffsets, levels, levels)[1],
+    },
+    {
+      name: 'widenIntervals',
+      bytes: 17,
+      simd: true,
+      wasm: () => face.widenIntervals(k, bounds, groups, regionLambda, widened),
+      twin: () => scalar.widenIntervals(small, small.groups, regionLambda, smallKept),
+    },
+    {
+      name: 'markMissed',
+      bytes: 14,
+      simd: true,
+      wasm: () => face.markMissed(k, bounds, groups, regionLambda, marks),
+      twin: () => scalar.markMissed(small, small.groups, regionLambda, smallMarks),
+    },
+    {
+      name: 'sumWidths',
+      bytes: 13,
+      simd: false,
+      wasm: () => face.sumWidths(k, bounds, groups, widthSums, out),
+      twin: () => scalar.sumWidths(small, small.groups, widthSums, small.out),
+    },
+    {
+      name: 'countMarked',
+      bytes: 2,
+      simd: false,
+      wasm: () => face.countMarked(k, marks, groups, GROUP_COUNT)[1],
+      twin: () => scalar.countMarked(smallMarks, small.groups, GROUP_COUNT)[1],
     },
     {
       name: 'clampedLengthByPixel',

@@ -1,7 +1,7 @@
 import type { Groups, Pixels } from './columns.ts';
 import { SemcrcError } from './error.ts';
 
-type Column = 'Float32Array' | 'Float64Array' | 'Uint32Array';
+type Column = 'Float32Array' | 'Float64Array' | 'Uint8Array' | 'Uint32Array';
 
 /** How kernels are given a side of the interval. */
 export const SIDES = { below: -1, both: 0, above: 1 } as const;

@@ -23,6 +23,21 @@ export interface Intervals {
   readonly upper: Float32Array;
 }
 
+/** Intervals as they grow with λ. All arrays have equal length. */
+export interface GrowingIntervals extends Intervals {
+  /** Both or neither; positive. A bound goes weight times as far; 1 if left out. */
+  readonly lowerWeight?: Float32Array;
+  readonly upperWeight?: Float32Array;
+  /** That no bound passes, where intervals may shrink. */
+  readonly point?: Float32Array;
+}
+
+/** λ by region: f32 of equal length, at least 1. A region beyond the last has the last's λ. */
+export interface RegionLambda {
+  readonly below: Float32Array;
+  readonly above: Float32Array;
+}
+
 /** The positive scores of one scan, contiguous by group. */
 export interface ScoreProfile {
   /** Voxels per group, all of them; length groupCount. */

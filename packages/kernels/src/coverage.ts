@@ -134,6 +134,16 @@ export interface CoverageExports {
   sortScores(scores: number, spare: number, offsets: number, groupCount: number, counts: number): void;
 
   largestOf32(values: number, n: number): number;
+
+  widths8: Widths;
+  widths16: Widths;
+  marked8(marks: number, groups: number, n: number, counts: number): void;
+  marked16(marks: number, groups: number, n: number, counts: number): void;
+
+  widen8: Widen;
+  widen16: Widen;
+  mark8: Mark;
+  mark16: Mark;
 }
 
 type Length = (lower: number, upper: number, n: number, below: number, above: number) => number;
@@ -205,4 +215,35 @@ type Sweep = (
   bucketCount: number,
   shift: number,
   histogram: number,
+) => void;
+
+type Widths = (lower: number, upper: number, groups: number, n: number, sums: number, out: number) => void;
+
+/** Addresses of weights and point are 0 where there are none. */
+type Widen = (
+  lower: number,
+  upper: number,
+  lowerWeight: number,
+  upperWeight: number,
+  point: number,
+  regions: number,
+  n: number,
+  reaches: number,
+  last: number,
+  outLower: number,
+  outUpper: number,
+) => void;
+
+type Mark = (
+  truth: number,
+  lower: number,
+  upper: number,
+  lowerWeight: number,
+  upperWeight: number,
+  point: number,
+  regions: number,
+  n: number,
+  levels: number,
+  last: number,
+  out: number,
 ) => void;

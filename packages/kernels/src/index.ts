@@ -11,9 +11,11 @@ export type {
   EdgeDistances,
   EdgeProfile,
   Groups,
+  GrowingIntervals,
   Intervals,
   LossSums,
   Pixels,
+  RegionLambda,
   ResidualGrid,
   ScaledBounds,
   ScoreProfile,
@@ -23,7 +25,7 @@ export { binEdges, profileEdges } from './edge.ts';
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
-export { type Kernels, loadKernels } from './instance.ts';
+export { type Kernels, loadKernels, sharedKernels } from './instance.ts';
 export { clampedLength, clampedLengthByPixel } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesBySegment } from './misses.ts';
@@ -49,3 +51,5 @@ export { computeScaledScores, computeScores, firstNaN } from './score.ts';
 export { lowerSigned, raiseSigned } from './signed-order.ts';
 export { radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';
+export { countMarked, sumWidths } from './tally.ts';
+export { markMissed, widenIntervals } from './widen.ts';

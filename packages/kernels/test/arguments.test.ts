@@ -12,6 +12,9 @@ const zero = new Uint8Array(4);
 const whole = Uint32Array.of(0, 4);
 const one = Float64Array.of(0);
 const bounds = { truth: four, lower: four, upper: four };
+const none = new Float32Array(0);
+const regionLambda = { below: Float32Array.of(0), above: Float32Array.of(0) };
+const four2 = { lower: new Float32Array(4), upper: new Float32Array(4) };
 
 function refusal(call: () => unknown): face.SemcrcError {
   try {
@@ -110,6 +113,55 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
   'f64 λ for f32': [
     () => face.missesBySegment(k, four, whole, one as never),
     /lambda must be a Float32Array/,
+  ],
+  'weights of one side alone': [
+    () => face.widenIntervals(k, { lower: four, upper: four, lowerWeight: four }, zero, regionLambda, four2),
+    /upperWeight must be a Float32Array, found undefined/,
+  ],
+  'a negative λ with weights': [
+    () =>
+      face.widenIntervals(
+        k,
+        { lower: four, upper: four, lowerWeight: four, upperWeight: four },
+        zero,
+        { below: Float32Array.of(0), above: Float32Array.of(-1) },
+        four2,
+      ),
+    /lambda\.above\[0\] is -1, expected at least 0/,
+  ],
+  'no λ for any region': [
+    () => face.widenIntervals(k, { lower: four, upper: four }, zero, { below: none, above: none }, four2),
+    /lambda is empty/,
+  ],
+  'λ of more regions on one side': [
+    () => face.widenIntervals(k, { lower: four, upper: four }, zero, { below: four, above: three }, four2),
+    /lambda\.above has 3 values, expected 4/,
+  ],
+  'bounds of another length to be widened into': [
+    () =>
+      face.widenIntervals(k, { lower: four, upper: four }, zero, regionLambda, { lower: four, upper: three }),
+    /out\.upper has 3/,
+  ],
+  'marks of another type': [
+    () => face.markMissed(k, bounds, zero, regionLambda, new Uint8ClampedArray(4) as never),
+    /out must be a Uint8Array/,
+  ],
+  'marks of another length': [
+    () => face.markMissed(k, bounds, zero, regionLambda, new Uint8Array(3)),
+    /out has 3 values, expected one for each of 4 voxels/,
+  ],
+  'truth of other voxels': [
+    () => face.markMissed(k, { ...bounds, truth: three }, zero, regionLambda, new Uint8Array(4)),
+    /truth has 3 values/,
+  ],
+  'a group without a sum': [
+    () =>
+      face.sumWidths(k, { lower: four, upper: four }, Uint8Array.of(0, 1, 2, 0), new Float64Array(2), four),
+    /groups\[2\] is 2/,
+  ],
+  'marks of other voxels': [
+    () => face.countMarked(k, new Uint8Array(3), zero, 1),
+    /marks has 3 values, expected one for each of 4 voxels/,
   ],
   'no offsets': [() => face.missesBySegment(k, four, new Uint32Array(0), three), /offsets is empty/],
   'offsets that decrease': [

@@ -12,6 +12,8 @@ import {
   regions,
   sides,
   sweeps,
+  tallies,
+  widening,
 } from './group-cases.ts';
 import {
   borders,
@@ -217,6 +219,25 @@ const refusals: Case = async (face, _scalar, options) => {
     const bounds = { lower: values, upper: columns.upper };
     same('length of NaN', face.clampedLength(k, bounds, offsets, level, level), Float64Array.of(NaN));
   }
+  const unknown = new Float32Array(5).fill(NaN);
+  const half = new Float32Array(5).fill(0.5);
+  const one = { below: Float32Array.of(Infinity), above: Float32Array.of(Infinity) };
+  for (const point of [{}, { point: half }]) {
+    const marks = new Uint8Array(5);
+    face.markMissed(k, { truth: unknown, lower: half, upper: half, ...point }, new Uint8Array(5), one, marks);
+    same('marks of NaN', marks, new Uint8Array(5).fill(1));
+    const out = { lower: new Float32Array(5), upper: new Float32Array(5) };
+    const bounds = { lower: unknown, upper: unknown, ...point };
+    face.widenIntervals(
+      k,
+      bounds,
+      new Uint8Array(5),
+      { below: Float32Array.of(0), above: Float32Array.of(0) },
+      out,
+    );
+    same('lower bounds of NaN', out.lower, unknown);
+    same('upper bounds of NaN', out.upper, unknown);
+  }
 };
 
 /** Every case by name. */
@@ -239,5 +260,7 @@ export const cases: Readonly<Record<string, Case>> = {
   'clamped lengths agree with the twin, in place as staged to the bit': lengths,
   'clamped lengths with λ by pixel agree with the twin, in place as staged to the bit': planes,
   'sorts equal the twin': sorts,
+  'widths summed and marks counted by group equal the twin to the bit, in place as staged': tallies,
+  'widened intervals and missed voxels equal the twin to the bit, in place as staged': widening,
   'NaN is refused or shows': refusals,
 };

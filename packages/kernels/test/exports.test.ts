@@ -13,6 +13,7 @@ const KERNELS = [
   'computeScaledScores',
   'computeScores',
   'countGroups',
+  'countMarked',
   'coverageSweep',
   'divideByPixel',
   'divideGroups',
@@ -22,6 +23,7 @@ const KERNELS = [
   'firstNaN',
   'gather',
   'lossSweep',
+  'markMissed',
   'missesBySegment',
   'profileEdges',
   'profileScores',
@@ -30,6 +32,8 @@ const KERNELS = [
   'radixSort',
   'resampleLinear',
   'resampleNearest',
+  'sumWidths',
+  'widenIntervals',
 ];
 
 test('the public names are these and no others', () => {
@@ -41,6 +45,7 @@ test('the public names are these and no others', () => {
     'lowerSigned',
     'pauseWhenDue',
     'raiseSigned',
+    'sharedKernels',
     'simdSupported',
   ];
   expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());

@@ -378,3 +378,101 @@ export const sweeps: Case = async (face, scalar, options) => {
     }
   }
 };
+
+export const widening: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  /** λ of each region, the last one infinite; on one side as small as f32 has them. */
+  const lambdaOf = (count: number, kind: 'grow' | 'shrink') => {
+    const next = uniforms(count);
+    const draw = (scale: number) => () => Math.fround(scale * (kind === 'grow' ? next() : next() - 0.5));
+    const below = Float32Array.from({ length: count }, draw(0.1));
+    const above = Float32Array.from({ length: count }, draw(1e-7));
+    below[0] = 0;
+    below[count - 1] = Infinity;
+    above[count - 1] = Infinity;
+    return { below, above };
+  };
+  for (const make of [bytes, shorts]) {
+    for (const n of LENGTHS) {
+      for (const count of make === bytes ? [1, 12] : [13, 600]) {
+        // Some voxels lie in regions beyond the last.
+        const regions = labels<Uint8Array | Uint16Array>(make, n, Math.min(count + 3, 256), n + count);
+        const { truth, lower, upper } = intervals(n, n);
+        const next = uniforms(n + 1);
+        const point = lower.map((low, j) => (next() < 0.2 ? low : low + next() * (upper[j] - low)));
+        const lowerWeight = lower.map(() => 0.01 + next());
+        const upperWeight = lower.map(() => 0.01 + next());
+        for (const [what, kind, more] of [
+          ['plain', 'grow', {}],
+          ['shrinking', 'shrink', { point }],
+          ['weighted', 'grow', { lowerWeight, upperWeight }],
+        ] as const) {
+          const lambda = lambdaOf(count, kind);
+          const columns = { lower, upper, ...more };
+          const expected = { lower: new Float32Array(n), upper: new Float32Array(n) };
+          scalar.widenIntervals(columns, regions, lambda, expected);
+          // Every other voxel decides about rounding: its truth lies at a bound, or next to it.
+          const near = truth.map((x, j) => (j % 2 ? x : j % 4 ? expected.lower[j] : expected.upper[j]));
+          const marks = new Uint8Array(n);
+          scalar.markMissed({ truth: near, ...columns }, regions, lambda, marks);
+
+          const out = { lower: new Float32Array(n), upper: new Float32Array(n) };
+          const found = new Uint8Array(n).fill(7);
+          face.widenIntervals(k, columns, regions, lambda, out);
+          face.markMissed(k, { truth: near, ...columns }, regions, lambda, found);
+          same(`${what} lower bounds, ${n} of ${count}`, out.lower, expected.lower);
+          same(`${what} upper bounds, ${n} of ${count}`, out.upper, expected.upper);
+          same(`${what} marks, ${n} of ${count}`, found, marks);
+
+          const mark = k.arena.mark();
+          const placed = Object.fromEntries(
+            Object.entries(columns).map(([name, column]) => [name, inPlace(k, column).view]),
+          ) as unknown as typeof columns;
+          const own = inPlace(k, regions).view;
+          const placedMarks = inPlace(k, new Uint8Array(n).fill(7)).view;
+          face.markMissed(k, { truth: near, ...placed }, own, lambda, placedMarks);
+          // Over the bounds themselves.
+          face.widenIntervals(k, placed, own, lambda, placed);
+          same(`${what} marks, ${n} in place`, placedMarks, marks);
+          same(`${what} lower bounds, ${n} in place`, placed.lower, expected.lower);
+          same(`${what} upper bounds, ${n} in place`, placed.upper, expected.upper);
+          k.arena.release(mark);
+        }
+      }
+    }
+  }
+};
+
+export const tallies: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const make of [bytes, shorts]) {
+    for (const n of LENGTHS) {
+      for (const count of make === bytes ? [1, 12] : [13, 600]) {
+        const groups = labels<Uint8Array | Uint16Array>(make, n, count, n + count);
+        const { lower, upper } = intervals(n, n);
+        const next = uniforms(n);
+        const marks = bytes(n).map(() => (next() < 0.3 ? 1 : 0));
+        // What was summed before is added to.
+        const before = Float64Array.from({ length: count }, next);
+        const [expected, width] = [before.slice(), new Float32Array(n)];
+        scalar.sumWidths({ lower, upper }, groups, expected, width);
+        const counts = scalar.countMarked(marks, groups, count);
+
+        const [sums, out] = [before.slice(), new Float32Array(n)];
+        face.sumWidths(k, { lower, upper }, groups, sums, out);
+        same(`sums of widths, ${n} of ${count}`, sums, expected);
+        same(`widths, ${n} of ${count}`, out, width);
+        same(`marks, ${n} of ${count}`, face.countMarked(k, marks, groups, count), counts);
+
+        const mark = k.arena.mark();
+        const [low, high, own] = [inPlace(k, lower).view, inPlace(k, upper).view, inPlace(k, groups).view];
+        const again = before.slice();
+        face.sumWidths(k, { lower: low, upper: high }, own, again, low);
+        same(`sums of widths, ${n} in place`, again, expected);
+        same(`widths, ${n} over a bound`, low, width);
+        same(`marks, ${n} in place`, face.countMarked(k, inPlace(k, marks).view, own, count), counts);
+        k.arena.release(mark);
+      }
+    }
+  }
+};

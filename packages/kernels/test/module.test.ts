@@ -42,6 +42,12 @@ describe('the coverage module', () => {
       'divideSides16',
       'takePositive8',
       'takePositive16',
+      'widen8',
+      'widen16',
+      'mark8',
+      'mark16',
+      'widths8',
+      'widths16',
     ];
     for (const name of vectorised) expect(vectors.get(name), name).toBeGreaterThan(2);
     // f32x4.sub and f64x2.div, to be sure that the walk reads what it says.
@@ -67,6 +73,7 @@ describe('the coverage module', () => {
           ...['takePositiveScores16', 'sortPairs', 'sortScores', 'takeActive', 'takeWithin'],
           ...['countEdges8', 'countEdges16', 'takeEdges8', 'takeEdges16', 'binEdges8', 'binEdges16'],
           ...['divideSides8', 'divideSides16'],
+          ...['widen8', 'widen16', 'mark8', 'mark16', 'widths8', 'widths16', 'marked8', 'marked16'],
         ].sort(),
       );
     }

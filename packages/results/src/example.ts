@@ -17,6 +17,7 @@ import {
   takeSlices,
   type Volume,
 } from '@semcrc/imaging';
+import type { Kernels } from '@semcrc/kernels';
 
 /** The scan to be kept of an experiment, and what its runs made of it. */
 export interface ExampleChoice {
@@ -52,7 +53,7 @@ export const boundName = (procedure: string, bound: 'lower' | 'upper'): string =
  * What is kept of a scan. Where its slices adjoin and its affine is known, a slab of it with the affine it has in the
  * scan, so that it lies on the CT in any viewer; else a few slices on an identity affine.
  */
-export function exampleParts(choice: ExampleChoice): ExampleParts {
+export function exampleParts(kernels: Kernels, choice: ExampleChoice): ExampleParts {
   const { sample, measurement, run, rule, heuristic, calibrated } = choice;
   const slices = keptSlices(sample);
   const [, height, width] = sample.shape;
@@ -84,7 +85,7 @@ export function exampleParts(choice: ExampleChoice): ExampleParts {
   const bounds = Object.entries(calibrated).flatMap(([procedure, lambda]) => {
     const { partition, shrink = false, centre = null } = lambda;
     const { interval, regions } = placeSample(part, partition, { ...heuristic, shrink }, centre);
-    const { lower, upper } = applyLambda(interval, regions, lambda);
+    const { lower, upper } = applyLambda(kernels, interval, regions, lambda);
     return [
       [boundName(procedure, 'lower'), lower],
       [boundName(procedure, 'upper'), upper],

@@ -2,7 +2,7 @@
 import { applyLambda, intervalOf, PAPER_OPTIONS } from '@semcrc/core';
 import { drawPhantom, phantomAcquisition } from '@semcrc/simulate';
 import { heading, INK, key, Panel, picture, ticks } from './chart.mjs';
-import { fitted, HU, phantom } from './cohort.mjs';
+import { fitted, HU, kernels, phantom } from './cohort.mjs';
 import { blurred } from './teaching.mjs';
 
 const HEURISTICS = /** @type {const} */ (['quantile', 'mse', 'multiplicative', 'std']);
@@ -29,7 +29,7 @@ export async function drawHeuristics() {
     const sample = await cohort.read(split.test[0]);
     const [, height, width] = sample.shape;
     const row = (2 * height + Math.floor(height / 2)) * width;
-    const calibrated = applyLambda(intervalOf(sample, options), sample.organs, fits[0]);
+    const calibrated = applyLambda(kernels, intervalOf(sample, options), sample.organs, fits[0]);
     const hounsfield = (/** @type {Float32Array} */ values) =>
       Array.from(
         values.subarray(row, row + width),

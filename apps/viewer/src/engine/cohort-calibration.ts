@@ -7,8 +7,13 @@ import type { CohortPlace } from './cohort-place.ts';
 import type { Calibrated, CalibrateSettings, Work } from './types.ts';
 import { VERSION } from './version.ts';
 
-/** λ at which risk curves are taken: to half the range, and closest near 0, where good predictions have theirs. */
-const RISK_GRID = Float32Array.from({ length: 101 }, (_, at) => 0.5 * (at / 100) ** 2);
+/**
+ * λ at which risk curves are taken: to half the range, those that `semcrc experiment` takes, and more near 0, where good
+ * predictions have theirs.
+ */
+const RISK_GRID = Float32Array.from(
+  new Set(Array.from({ length: 101 }, (_, at) => [at / 200, 0.5 * (at / 100) ** 2].map(Math.fround)).flat()),
+).sort();
 
 /** An open cohort as the page knows it. */
 export interface PageCohort {
@@ -54,12 +59,11 @@ export async function calibrateCohort(
   });
   const calibration = calibrationDocument(result, plan, { semcrc: VERSION });
   const text = `${JSON.stringify(calibration, null, 2)}\n`;
-  const risk = result.curve;
   return {
     calibration: JSON.parse(text),
     text,
     facts: factsOf(JSON.parse(text), `${settings.procedure}.json`),
-    riskCurve: risk === null ? null : { lambda: Array.from(risk.lambda), risk: [...risk.risk] },
+    riskCurve: result.curve,
     held: result.heldOut,
     notes: describeNotes(result.notes),
   };

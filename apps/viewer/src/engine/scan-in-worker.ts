@@ -11,7 +11,7 @@ import {
 } from '@semcrc/cohort';
 import { type Calibration, calibratedLambdaAt } from '@semcrc/core';
 import { abdomenWindow, axisCodes } from '@semcrc/imaging';
-import { SemcrcError } from '@semcrc/kernels';
+import { type Kernels, SemcrcError, sharedKernels } from '@semcrc/kernels';
 import type { CalibrationFacts, Design, Intervals, MapName, OpenScan, OrganRow, ScanId } from './types.ts';
 
 /** Everything of an open scan but what the page is given once. */
@@ -69,8 +69,9 @@ export class ScanInWorker {
     const scan = await readScanInMemory(access, files, { ...reading, ...work });
     const { labels } = reading.labelling;
     const looked = { voxels: scan, labels, window: reading.window ?? abdomenWindow };
+    const kernels = await sharedKernels();
     const placed = calibrations.map((facts, at) => ({
-      design: place(facts, scan, labels, files.lower),
+      design: place(kernels, facts, scan, labels, files.lower),
       extrapolation: making[at] ?? null,
     }));
     return new ScanInWorker(id, looked, placed, scan.notes);
@@ -81,15 +82,16 @@ export class ScanInWorker {
    *
    * @param extrapolation what a calibration's promise was made on, where that is not all of this scan; maybe refuses the scan
    */
-  static of(
+  static async of(
     id: ScanId,
     name: string,
     looked: Looked,
     calibrations: readonly CalibrationFacts[],
     extrapolation: (calibration: Calibration) => string | null,
-  ): ScanInWorker {
+  ): Promise<ScanInWorker> {
+    const kernels = await sharedKernels();
     const placed = calibrations.map((facts) => ({
-      design: place(facts, looked.voxels, looked.labels, name),
+      design: place(kernels, facts, looked.voxels, looked.labels, name),
       extrapolation: extrapolation(facts.calibration),
     }));
     return new ScanInWorker(id, looked, placed, []);
@@ -172,12 +174,13 @@ export class ScanInWorker {
 }
 
 function place(
+  kernels: Kernels,
   facts: CalibrationFacts,
   voxels: ScanVoxels,
   labels: Readonly<Record<string, string>>,
   file: string,
 ): PlacedDesign {
-  const design = new ScanDesign(facts.calibration, { labels }, voxels.grid, file);
+  const design = new ScanDesign(kernels, facts.calibration, { labels }, voxels.grid, file);
   return { facts, design, intervals: new ScanIntervals(voxels, design) };
 }
 

@@ -1,5 +1,5 @@
 import type { IntervalMaps } from '@semcrc/cohort';
-import type { ApplySummary, Calibration, Procedure, ProcedureOptions } from '@semcrc/core';
+import type { ApplySummary, Calibration, Procedure, ProcedureOptions, RiskCurve } from '@semcrc/core';
 
 /** What a file of a scan is: its predictions, and with `truth` the CT itself. */
 export type Role = 'lower' | 'upper' | 'segmentation' | 'point' | 'body' | 'std' | 'samples' | 'truth';
@@ -209,8 +209,11 @@ export interface Calibrated {
   /** `calibration.json` as `semcrc calibrate` writes it. */
   readonly text: string;
   readonly facts: CalibrationFacts;
-  /** Risk of one λ for all voxels, over all scans that were read. */
-  readonly riskCurve: { readonly lambda: readonly number[]; readonly risk: readonly number[] } | null;
+  /**
+   * Risk of one λ for all voxels, over all scans that were read, and by label id over those that contain it: `risk-curve.json` of
+   * `semcrc experiment` at its λ, and at more of them near 0.
+   */
+  readonly riskCurve: RiskCurve | null;
   /** On the scans held out, at each knot with a λ; empty where none were. */
   readonly held: readonly { readonly epsilon: number; readonly risk: number; readonly length: number }[];
   /** Worth knowing, and no error. */

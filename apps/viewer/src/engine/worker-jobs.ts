@@ -113,7 +113,7 @@ export class WorkerJobs {
     const { preparing } = source;
     const window = preparing?.window ?? abdomenWindow;
     const looked = { voxels: voxelsOf(sample), labels: source.labels, window };
-    return this.#keep(async (id) =>
+    return this.#keep((id) =>
       ScanInWorker.of(id, scan, looked, facts, (calibration) =>
         preparing ? checkSamePreparing(calibration, { name: scan, preparing }) : null,
       ),
@@ -129,9 +129,7 @@ export class WorkerJobs {
     this.#example ??= drawExampleScan();
     const looked = await this.#example;
     this.closeScan();
-    return this.#keep(async (id) =>
-      ScanInWorker.of(id, 'the example', looked, facts, () => EXAMPLE_EXTRAPOLATION),
-    );
+    return this.#keep((id) => ScanInWorker.of(id, 'the example', looked, facts, () => EXAMPLE_EXTRAPOLATION));
   }
 
   async #keep(open: (id: ScanId) => Promise<ScanInWorker>): Promise<OpenScan> {

@@ -1,3 +1,11 @@
+import type { ComponentChildren } from 'preact';
+
+/** A place on the axis below that is marked. */
+export interface Mark {
+  readonly x: number;
+  readonly name?: string;
+}
+
 /** A line of a chart; `tone` is a colour of the style sheet. */
 export interface Line {
   readonly name: string;
@@ -21,15 +29,15 @@ export function Chart(props: {
   readonly yName: string;
   readonly xText: (x: number) => string;
   readonly yText: (y: number) => string;
-  /** Where x stands now. */
-  readonly at: number | null;
-  readonly atName?: string;
+  readonly marks: readonly Mark[];
   /** A line that y should stay below, of y = x. */
   readonly limit?: boolean;
   /** A height that is marked. */
   readonly level?: { readonly y: number; readonly name: string };
+  /** What chooses what is drawn. */
+  readonly children?: ComponentChildren;
 }) {
-  const { title, caption, lines, xName, yName, xText, yText, at, atName, limit = false, level } = props;
+  const { title, caption, lines, xName, yName, xText, yText, marks, limit = false, level, children } = props;
   const xs = lines.flatMap(({ points }) => points.map(([x]) => x));
   const ys = lines.flatMap(({ points }) => points.map(([, y]) => y)).filter(Number.isFinite);
   if (xs.length === 0 || ys.length === 0) return null;
@@ -46,6 +54,7 @@ export function Chart(props: {
       <figcaption>
         <h2>{title}</h2>
         <p class="muted">{caption}</p>
+        {children}
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={described(props)}>
         {yTicks.map((y) => (
@@ -78,14 +87,16 @@ export function Chart(props: {
             </text>
           </>
         )}
-        {at !== null && at >= x0 && at <= x1 && (
-          <>
-            <line class="at" x1={px(at)} x2={px(at)} y1={TOP} y2={HEIGHT - BOTTOM} />
-            <text x={px(at) + 5} y={TOP + 10}>
-              {atName}
-            </text>
-          </>
-        )}
+        {marks
+          .filter(({ x }) => x >= x0 && x <= x1)
+          .map(({ x, name }, at) => (
+            <g key={name}>
+              <line class="at" x1={px(x)} x2={px(x)} y1={TOP} y2={HEIGHT - BOTTOM} />
+              <text {...besideMark(px(x))} y={TOP + 10 + 15 * at}>
+                {name}
+              </text>
+            </g>
+          ))}
         {lines.map(({ name, tone, points }) => (
           <path key={name} class="line" d={path(points)} style={{ stroke: `var(--${tone})` }} />
         ))}
@@ -122,8 +133,13 @@ function evenTicks(from: number, to: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }
 
+/** The name of a mark stands to its right, or to its left where there is no room. */
+function besideMark(x: number) {
+  return x > WIDTH - RIGHT - 80 ? { x: x - 5, 'text-anchor': 'end' as const } : { x: x + 5 };
+}
+
 /** The chart for those who do not see it. */
-function described({ title, lines, xText, yText, at, atName, level }: Parameters<typeof Chart>[0]): string {
+function described({ title, lines, xText, yText, marks, level }: Parameters<typeof Chart>[0]): string {
   const ends = lines.flatMap(({ name, points }) => {
     const first = points[0];
     const last = points[points.length - 1];
@@ -131,9 +147,9 @@ function described({ title, lines, xText, yText, at, atName, level }: Parameters
       ? [`${name} from ${yText(first[1])} at ${xText(first[0])} to ${yText(last[1])} at ${xText(last[0])}`]
       : [];
   });
-  const marks = [
+  const marked = [
     ...(level ? [`${level.name} at ${yText(level.y)}`] : []),
-    ...(atName && at !== null ? [`${atName} at ${xText(at)}`] : []),
+    ...marks.flatMap(({ x, name }) => (name ? [`${name} at ${xText(x)}`] : [])),
   ];
-  return `${title}: ${[...ends, ...marks].join('; ')}`;
+  return `${title}: ${[...ends, ...marked].join('; ')}`;
 }

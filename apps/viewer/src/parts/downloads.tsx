@@ -15,7 +15,14 @@ export function PictureDownload() {
       save('semcrc.png', await poster(pictures.filter((picture) => picture !== null)));
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      problem.value = { page: null, title: 'No picture was made', text, options: [], retry: null };
+      problem.value = {
+        page: null,
+        code: null,
+        title: 'No picture was made',
+        text,
+        options: [],
+        retry: null,
+      };
     }
   };
   return (

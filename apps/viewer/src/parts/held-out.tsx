@@ -30,7 +30,7 @@ export function HeldOut({ calibrations }: { readonly calibrations: readonly Cali
       points: held.map((one) => [one.epsilon, value(one)] as const),
     }));
   const count = shown[0].calibration.split.test.length;
-  const at = choice.value?.epsilon ?? null;
+  const marks = choice.value ? [{ x: choice.value.epsilon }] : [];
   return (
     <div class="charts">
       <Chart
@@ -41,7 +41,7 @@ export function HeldOut({ calibrations }: { readonly calibrations: readonly Cali
         yName="outside:"
         xText={plainShare}
         yText={plainShare}
-        at={at}
+        marks={marks}
         limit
       />
       <Chart
@@ -52,7 +52,7 @@ export function HeldOut({ calibrations }: { readonly calibrations: readonly Cali
         yName={units ? 'width, HU:' : 'width, % of the range:'}
         xText={plainShare}
         yText={(width) => String(Number(width.toPrecision(3)))}
-        at={at}
+        marks={marks}
       />
     </div>
   );

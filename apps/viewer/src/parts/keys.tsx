@@ -1,7 +1,8 @@
 // What keys do while the picture has the focus.
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { VIEWS } from '../picture/picture.ts';
+import { VIEWS, type View } from '../picture/picture.ts';
+import type { Direction } from '../picture/voxel.ts';
 import { backToPromise, step, stepTolerance } from '../state/looking.ts';
 import {
   COMPARISONS,
@@ -27,21 +28,22 @@ interface Key {
   readonly run: (key: string) => void;
 }
 
-const MOVES: Readonly<Record<string, readonly [number, number, number]>> = {
-  ArrowLeft: [-1, 0, 0],
-  ArrowRight: [1, 0, 0],
-  ArrowUp: [0, 1, 0],
-  ArrowDown: [0, -1, 0],
-  PageUp: [0, 0, 1],
-  PageDown: [0, 0, -1],
+/** Where keys lead: arrows within the plane as it is drawn (the patient's right, or nose, at the left), page keys through it. */
+const MOVES = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown'];
+const WAYS: Readonly<Record<View, string>> = {
+  planes: 'RLAPSI',
+  axial: 'RLAPSI',
+  mosaic: 'RLAPSI',
+  coronal: 'RLSIAP',
+  sagittal: 'APSIRL',
 };
 
 const KEYS: readonly Key[] = [
   {
-    keys: Object.keys(MOVES),
+    keys: MOVES,
     shown: '← → ↑ ↓ PgUp PgDn',
-    does: 'move through the scan, voxel by voxel',
-    run: (key) => step(...MOVES[key]),
+    does: 'move in the plane, and through it, voxel by voxel',
+    run: (key) => step(WAYS[view.value][MOVES.indexOf(key)] as Direction),
   },
   { keys: [']', '+'], shown: ']', does: 'a larger tolerance', run: () => stepTolerance(1) },
   { keys: ['[', '-'], shown: '[', does: 'a smaller tolerance', run: () => stepTolerance(-1) },

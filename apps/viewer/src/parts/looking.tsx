@@ -13,11 +13,11 @@ import { Procedures, Toolbar } from './toolbar.tsx';
 export function Looking({ children }: { readonly children?: ComponentChildren }) {
   const now = looked.value;
   if (!now) return null;
-  const designs = slots.value.map(designOf);
+  const extrapolations = slots.value.map((slot) => designOf(slot)?.extrapolation ?? null);
   return (
     <div class="looking">
       <div class="picture">
-        <Notes notes={[...designs.map((design) => design?.extrapolation ?? null), ...now.scan.notes]} />
+        <Notes notes={[...new Set([...extrapolations, ...now.scan.notes])]} />
         <section class="card picture-card" aria-label="The scan">
           <Toolbar />
           <Stage />

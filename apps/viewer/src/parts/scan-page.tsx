@@ -9,6 +9,7 @@ import {
   roles,
   setRole,
   takeFiles,
+  tooLarge,
 } from '../state/scan.ts';
 import { job, lookedByPage, problem, sorted } from '../state/store.ts';
 import { counted, listed } from '../words.ts';
@@ -57,6 +58,7 @@ export function ScanPage() {
           <ScanDownloads />
         </Looking>
       )}
+      {!opened && tooLarge.value && <ScanDownloads />}
     </>
   );
 }

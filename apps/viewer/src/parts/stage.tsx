@@ -6,6 +6,7 @@ import { niivuePicture } from '../picture/niivue.ts';
 import type { Picture } from '../picture/picture.ts';
 import { hasWebGl2 } from '../state/abilities.ts';
 
+import { measured } from '../state/measured.ts';
 import * as store from '../state/store.ts';
 import { procedureName } from '../words.ts';
 import { pressed } from './keys.tsx';
@@ -156,7 +157,12 @@ function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>, note: Signal<s
   });
   useSignalEffect(() => {
     const layers = layersOf(slot);
-    guarded((on) => layers && on.draw(layers));
+    guarded((on) => {
+      if (!layers) return;
+      const start = performance.now();
+      on.draw(layers);
+      measured('draw', start);
+    });
   });
   useSignalEffect(() => {
     const place = store.crosshair.value;

@@ -23,9 +23,7 @@ function mapOf({ maps }: Intervals): MapLayer | null {
     case 'width':
       return maps.width ? { values: maps.width, colours: VIRIDIS, ...scales.width } : null;
     case 'missed':
-      return maps.missed
-        ? { values: Float32Array.from(maps.missed), colours: MISSED, low: 0, high: 1 }
-        : null;
+      return maps.missed ? { values: new Float32Array(maps.missed), colours: MISSED, low: 0, high: 1 } : null;
     case 'lambda': {
       const { lambdaBelow: below, lambdaAbove: above } = maps;
       if (!below || !above) return null;

@@ -45,8 +45,9 @@ export async function niivuePicture(
     backColor: [0.03, 0.035, 0.045, 1],
     fontColor: [0.72, 0.76, 0.82, 1],
     crosshairColor: [0.98, 0.99, 1, 0.55],
+    // Of the scan's width: no thinner than a pixel of a plane that fills a third of a page.
     crosshairWidth: 0.3,
-    crosshairWidthUnit: 'mm',
+    crosshairWidthUnit: 'percent',
     crosshairGap: 9,
     isColorbar: false,
     atlasOutline: 1,

@@ -11,6 +11,28 @@ export function isInside([x, y, z]: Voxel, [slices, height, width]: Shape): bool
   return x >= 0 && y >= 0 && z >= 0 && x < width && y < height && z < slices;
 }
 
+/** A side of the patient: right, left, front, back, head, feet. */
+export type Direction = 'R' | 'L' | 'A' | 'P' | 'S' | 'I';
+const OPPOSITE: Readonly<Record<Direction, Direction>> = { R: 'L', L: 'R', A: 'P', P: 'A', S: 'I', I: 'S' };
+
+/**
+ * The next voxel towards a side of the patient; the same where the scan ends there.
+ *
+ * @param axes the side that x, y and z run towards: `RAS`, `LPS`, …
+ */
+export function neighbour(
+  voxel: Voxel,
+  towards: Direction,
+  { axes, shape: [slices, height, width] }: { readonly axes: string; readonly shape: Shape },
+): Voxel {
+  const sizes = [width, height, slices];
+  const [x, y, z] = voxel.map((at, axis) => {
+    const by = axes[axis] === towards ? 1 : axes[axis] === OPPOSITE[towards] ? -1 : 0;
+    return Math.min(Math.max(at + by, 0), sizes[axis] - 1);
+  });
+  return [x, y, z];
+}
+
 /**
  * The voxel of an organ that is nearest to its centre of mass, in voxels; null where the scan has none. (The centre itself
  * may lie outside: kidneys are curved.)

@@ -1,6 +1,6 @@
 // A reader's own cohort: opened, calibrated, and one of its scans looked at.
 import { signal } from '@preact/signals';
-import type { Calibrated, CalibrateSettings, Dropped } from '../engine/index.ts';
+import type { Calibrated, CalibrateSettings, Dropped, Engine, OpenCohort, Work } from '../engine/index.ts';
 import { procedureName } from '../words.ts';
 import { engineOf, work } from './engines.ts';
 import { lookedAt } from './looking.ts';
@@ -9,44 +9,73 @@ import { cohort, cohortCalibrations, setLooked } from './store.ts';
 /** The scan that is looked at. */
 export const cohortScan = signal<string | null>(null);
 
+/** The files of the cohort that is open, and the engine that it is open in. */
+let own: { readonly files: readonly Dropped[]; readonly engine: Engine } | null = null;
+
 export async function openCohort(files: readonly Dropped[]): Promise<void> {
-  const engine = engineOf('cohort');
-  const opened = await work('cohort', 'Opening the cohort', (report) => engine.openCohort(files, report));
+  const opened = await work(
+    'cohort',
+    'Opening the cohort',
+    (report) => engineOf('cohort').openCohort(files, report),
+    () => openCohort(files),
+  );
   if (!opened) return;
   const before = cohort.value;
+  const engine = engineOf('cohort');
+  const sameEngine = own?.engine === engine;
+  own = { files, engine };
   cohort.value = opened;
   cohortCalibrations.value = [];
   cohortScan.value = null;
   setLooked('cohort', null);
-  if (before) await engine.closeCohort(before.id).catch(() => {});
+  if (before && sameEngine) await engine.closeCohort(before.id).catch(() => {});
+}
+
+/** The cohort that is open: opened anew where its engine is another one, since a worker that crashed holds nothing any more. */
+async function openAgain(report: Work): Promise<OpenCohort> {
+  const engine = engineOf('cohort');
+  if (own && own.engine !== engine) {
+    cohort.value = await engine.openCohort(own.files, report);
+    own = { ...own, engine };
+  }
+  return cohort.value as OpenCohort;
 }
 
 /** Calibrates, adds the result to those before it, and shows it on a held-out scan, where the cohort has voxels. */
 export async function calibrate(settings: CalibrateSettings): Promise<void> {
-  const opened = cohort.value;
-  if (!opened) return;
+  if (!cohort.value) return;
   const name = procedureName(settings.procedure);
-  const result = await work('cohort', `Calibrating ${name}`, (report) =>
-    engineOf('cohort').calibrate(opened.id, settings, report),
+  const result = await work(
+    'cohort',
+    `Calibrating ${name}`,
+    async (report) => engineOf('cohort').calibrate((await openAgain(report)).id, settings, report),
+    () => calibrate(settings),
   );
   if (!result) return;
   cohortCalibrations.value = [result, ...cohortCalibrations.value];
-  if (opened.profiled) return;
+  if (cohort.value.profiled) return;
   const { test } = result.calibration.split;
-  await lookAt(cohortScan.value ?? test[0] ?? opened.scans[0]);
+  await lookAt(cohortScan.value ?? test[0] ?? cohort.value.scans[0]);
 }
 
 /** Opens a scan of the cohort under every calibration made so far. */
 export async function lookAt(scan: string): Promise<void> {
-  const opened = cohort.value;
-  if (!opened) return;
-  const engine = engineOf('cohort');
-  const found = await work('cohort', `Opening ${scan}`, (report) =>
-    engine.openCohortScan(opened.id, scan, named(cohortCalibrations.value), report),
+  if (!cohort.value) return;
+  const found = await work(
+    'cohort',
+    `Opening ${scan}`,
+    async (report) => {
+      const { id } = await openAgain(report);
+      return engineOf('cohort').openCohortScan(id, scan, named(cohortCalibrations.value), report);
+    },
+    () => lookAt(scan),
   );
   if (!found) return;
   cohortScan.value = scan;
-  setLooked('cohort', lookedAt(found, scan, engine));
+  setLooked(
+    'cohort',
+    lookedAt(found, scan, engineOf('cohort'), () => lookAt(scan)),
+  );
 }
 
 const named = (calibrations: readonly Calibrated[]) =>

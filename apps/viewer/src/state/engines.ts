@@ -16,6 +16,7 @@ export function engineOf(page: Page): Engine {
  * Does long work with its progress shown and a way to stop it. What goes wrong is shown with a way on; a cancelled piece of
  * work ends silently.
  *
+ * @param again does the whole step once more; engines that crashed are others by then
  * @returns what the work gave; null where it did not end well
  */
 export async function work<T>(
@@ -25,6 +26,7 @@ export async function work<T>(
     signal: AbortSignal;
     progress: (progress: NonNullable<Job['progress']>) => void;
   }) => Promise<T>,
+  again: () => void,
 ): Promise<T | null> {
   if (jobs.peek()[page]) return null;
   const controller = new AbortController();
@@ -40,7 +42,7 @@ export async function work<T>(
     });
   } catch (error) {
     if (!(error instanceof EngineError && error.code === 'interrupted')) {
-      problem.value = problemOf(page, error, () => void work(page, title, run));
+      problem.value = problemOf(page, error, again);
     }
     return null;
   } finally {
@@ -61,7 +63,8 @@ const TITLES: Readonly<Partial<Record<EngineErrorCode, string>>> = {
 export function problemOf(page: Page | null, error: unknown, again: () => void): Problem {
   if (!(error instanceof EngineError)) {
     const text = error instanceof Error ? error.message : String(error);
-    return { page, title: 'Something broke', text, options: [], retry: { label: 'Try again', run: again } };
+    const retry = { label: 'Try again', run: again };
+    return { page, code: null, title: 'Something broke', text, options: [], retry };
   }
   const { code, message, data } = error;
   if (code === 'crashed' && page !== null) forgetEngine(page);
@@ -69,6 +72,7 @@ export function problemOf(page: Page | null, error: unknown, again: () => void):
   const mayHelp = code === 'crashed' || code === 'internal';
   return {
     page,
+    code,
     title: TITLES[code] ?? 'Something broke',
     text: code === 'crashed' ? `${message} Your files are untouched.` : message,
     options,

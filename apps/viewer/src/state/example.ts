@@ -7,13 +7,19 @@ import { exampleCalibrations, lookedByPage, setLooked } from './store.ts';
 /** Shows the example as soon as its first procedure is calibrated; the others follow. */
 export async function openExample(): Promise<void> {
   if (lookedByPage.peek().example) return;
-  const engine = engineOf('example');
+  await drawExample();
+}
+
+async function drawExample(): Promise<void> {
   const show = ({ calibrations, scan }: Example): void => {
     exampleCalibrations.value = calibrations;
-    setLooked('example', lookedAt(scan, 'a phantom of the abdomen', engine));
+    setLooked('example', lookedAt(scan, 'a phantom of the abdomen', engineOf('example'), drawExample));
   };
-  const example = await work('example', 'Drawing and calibrating the example', (report) =>
-    engine.example({ ...report, first: show }),
+  const example = await work(
+    'example',
+    'Drawing and calibrating the example',
+    (report) => engineOf('example').example({ ...report, first: show }),
+    drawExample,
   );
   if (example) show(example);
 }

@@ -2,9 +2,10 @@
 import { effect } from '@preact/signals';
 import type { Intervals, MapName, OpenScan } from '../engine/index.ts';
 import { roundUp, scaleEnd } from '../picture/scale.ts';
-import { organCentre } from '../picture/voxel.ts';
+import { type Direction, neighbour, organCentre } from '../picture/voxel.ts';
 import { counted, huPerUnit, organName, percent, plainPercent } from '../words.ts';
 import { problemOf } from './engines.ts';
+import { measured } from './measured.ts';
 import {
   choice,
   choose,
@@ -31,10 +32,15 @@ const WANTED: Readonly<Record<MapKind, readonly MapName[]>> = {
   none: ['lower', 'upper'],
 };
 
-/** A scan made ready to be looked at. */
-export function lookedAt(scan: OpenScan, title: string, engine: Looked['engine']): Looked {
+/** A scan made ready to be looked at. @param reopen opens it once more, in an engine that has not crashed */
+export function lookedAt(
+  scan: OpenScan,
+  title: string,
+  engine: Looked['engine'],
+  reopen: () => void,
+): Looked {
   const middle = () => scan.lower.map((low, voxel) => (low + scan.upper[voxel]) / 2);
-  return { scan, title, engine, images: { prediction: scan.point ?? middle(), truth: scan.truth } };
+  return { scan, title, engine, reopen, images: { prediction: scan.point ?? middle(), truth: scan.truth } };
 }
 
 /** Starts to follow what is chosen; returns how to stop. */
@@ -94,13 +100,15 @@ function followSlot(slot: 0 | 1): () => void {
     const at = page.value;
     wanted = async () => {
       try {
+        const start = performance.now();
         const found = await now.engine.intervals(now.scan.id, design, knot.at, want);
+        measured('intervals', start, found.milliseconds);
         if (looked.value !== now) return;
         if (slot === 0 && scales.peek() === null) setScales(now, found);
         intervals[slot].value = found;
         if (slot === 0) said.value = inWords(found);
       } catch (error) {
-        if (looked.value === now) problem.value = problemOf(at, error, () => choose({}));
+        if (looked.value === now) problem.value = problemOf(at, error, now.reopen);
       }
     };
     void run();
@@ -136,15 +144,12 @@ export function goToOrgan(id: number): void {
   said.value = `Centred on ${organName(scan.labels[id] ?? `label ${id}`)}${row ? `, ${counted(row.voxels, 'voxel')}` : ''}.`;
 }
 
-/** Moves the crosshair by whole voxels. */
-export function step(dx: number, dy: number, dz: number): void {
+/** Moves the crosshair to the next voxel towards a side of the patient. */
+export function step(towards: Direction): void {
   const scan = looked.value?.scan;
   const at = crosshair.value?.voxel;
   if (!scan || !at) return;
-  const [slices, height, width] = scan.shape;
-  const clamp = (value: number, size: number): number => Math.min(Math.max(value, 0), size - 1);
-  const voxel = [clamp(at[0] + dx, width), clamp(at[1] + dy, height), clamp(at[2] + dz, slices)] as const;
-  crosshair.value = { voxel, by: null };
+  crosshair.value = { voxel: neighbour(at, towards, scan), by: null };
   pointed.value = null;
 }
 

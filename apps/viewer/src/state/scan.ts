@@ -22,6 +22,8 @@ export const reading = signal<ReadingOptions>({});
 /** Calibrations among the files, read and checked. */
 export const calibrations = signal<readonly NamedCalibration[]>([]);
 export const applied = signal<Applied | null>(null);
+/** Whether the scan is too large to be looked at: its files can be made all the same. */
+export const tooLarge = signal(false);
 
 /** What a scan must have for the calibrations that were dropped, and has not. */
 export const missing = computed((): readonly Role[] => {
@@ -79,6 +81,7 @@ export function forgetFiles(): void {
   sorted.value = null;
   applied.value = null;
   reading.value = {};
+  tooLarge.value = false;
   setLooked('scan', null);
 }
 
@@ -86,19 +89,24 @@ const scanFiles = (): ScanFiles => ({ roles: roles.value, files: dropped.value }
 
 /** Reads the scan for looking. */
 export async function openScan(): Promise<void> {
-  const engine = engineOf('scan');
-  const scan = await work('scan', 'Reading the scan', (report) =>
-    engine.openScan(scanFiles(), calibrations.value, reading.value, report),
+  const scan = await work(
+    'scan',
+    'Reading the scan',
+    (report) => engineOf('scan').openScan(scanFiles(), calibrations.value, reading.value, report),
+    openScan,
   );
-  if (scan) setLooked('scan', lookedAt(scan, roles.value.lower ?? 'your scan', engine));
+  tooLarge.value = scan === null && problem.peek()?.code === 'too-large';
+  if (scan) setLooked('scan', lookedAt(scan, roles.value.lower ?? 'your scan', engineOf('scan'), openScan));
 }
 
 /** `semcrc apply` at the tolerance that the calibration promised. */
 export async function applyCalibration(at: number, units: 'window' | 'hu'): Promise<void> {
-  const engine = engineOf('scan');
   const calibration = calibrations.value[at];
   applied.value = null;
-  applied.value = await work('scan', 'Applying, slab by slab', (report) =>
-    engine.apply(scanFiles(), calibration, { ...reading.value, units }, report),
+  applied.value = await work(
+    'scan',
+    'Applying, slab by slab',
+    (report) => engineOf('scan').apply(scanFiles(), calibration, { ...reading.value, units }, report),
+    () => applyCalibration(at, units),
   );
 }

@@ -3,6 +3,7 @@ import { computed, effect, signal } from '@preact/signals';
 import {
   type Calibrated,
   type Engine,
+  type EngineErrorCode,
   type Intervals,
   knotAt,
   type OpenCohort,
@@ -39,6 +40,7 @@ export interface Looked {
   readonly scan: OpenScan;
   readonly title: string;
   readonly engine: Engine;
+  readonly reopen: () => void;
   /** What can be drawn in grey: the prediction, and the truth where it is known. */
   readonly images: { readonly prediction: Float32Array; readonly truth: Float32Array | null };
 }
@@ -134,6 +136,8 @@ export function setJob(at: Page, next: Job | null): void {
 /** Something went wrong, and what can be done about it. */
 export interface Problem {
   readonly page: Page | null;
+  /** Of the engine's error, where it is one. */
+  readonly code: EngineErrorCode | null;
   readonly title: string;
   readonly text: string;
   /** Options that the message asks for. */

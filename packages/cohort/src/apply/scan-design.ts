@@ -11,7 +11,7 @@ import {
   type Sample,
 } from '@semcrc/core';
 import type { Grid, Labelling } from '@semcrc/imaging';
-import { SemcrcError } from '@semcrc/kernels';
+import { type Kernels, SemcrcError } from '@semcrc/kernels';
 import { placeInFile, type SliceOrder, sliceOrder } from './file-order.ts';
 
 /**
@@ -19,6 +19,7 @@ import { placeInFile, type SliceOrder, sliceOrder } from './file-order.ts';
  * their intervals reach at a λ.
  */
 export class ScanDesign {
+  readonly kernels: Kernels;
   readonly calibration: Calibration;
   /** λ̂ of the calibration, its groups in the order of the file. */
   readonly calibrated: CalibratedLambda;
@@ -30,7 +31,14 @@ export class ScanDesign {
    * @param file named in errors
    * @throws SemcrcError `bad-input` when label names contradict the calibration's, or it needs slices of another kind.
    */
-  constructor(calibration: Calibration, labelling: Pick<Labelling, 'labels'>, grid: Grid, file: string) {
+  constructor(
+    kernels: Kernels,
+    calibration: Calibration,
+    labelling: Pick<Labelling, 'labels'>,
+    grid: Grid,
+    file: string,
+  ) {
+    this.kernels = kernels;
     this.calibration = calibration;
     this.unknown = unknownLabels(calibration, labelling);
     this.calibrated = inFileOrder(calibratedLambda(calibration), calibration, grid, file);
@@ -50,21 +58,24 @@ export class ScanDesign {
 
   /** Calibrated intervals of the voxels of a slab. @param organs label ids of the voxels */
   widen({ interval, regions }: Placement, organs: Uint16Array): CalibratedInterval {
-    const result = applyLambda(interval, regions, this.calibrated);
+    const result = applyLambda(this.kernels, interval, regions, this.calibrated);
     this.openUnknown(result, organs);
     return result;
   }
 
   /** Opens the intervals of voxels whose label the calibration does not have: they may be anything. */
-  openUnknown(result: CalibratedInterval, organs: Uint16Array): void {
+  openUnknown(
+    { lower, upper, lambdaBelow, lambdaAbove }: Partial<CalibratedInterval>,
+    organs: Uint16Array,
+  ): void {
     const { unknown } = this;
     if (unknown.size === 0) return;
     for (let voxel = 0; voxel < organs.length; voxel++) {
       if (!unknown.has(organs[voxel] as number)) continue;
-      result.lower[voxel] = 0;
-      result.upper[voxel] = 1;
-      result.lambdaBelow[voxel] = Number.POSITIVE_INFINITY;
-      result.lambdaAbove[voxel] = Number.POSITIVE_INFINITY;
+      if (lower) lower[voxel] = 0;
+      if (upper) upper[voxel] = 1;
+      if (lambdaBelow) lambdaBelow[voxel] = Number.POSITIVE_INFINITY;
+      if (lambdaAbove) lambdaAbove[voxel] = Number.POSITIVE_INFINITY;
     }
   }
 }

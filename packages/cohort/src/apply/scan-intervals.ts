@@ -1,4 +1,5 @@
-import { type CalibratedInterval, type Interval, type Placement, Widening } from '@semcrc/core';
+import { type Interval, type Placement, Widening } from '@semcrc/core';
+import { countMarked, sumWidths } from '@semcrc/kernels';
 import type { ScanVoxels } from '../scan/scan-in-memory.ts';
 import type { ScanDesign } from './scan-design.ts';
 
@@ -25,8 +26,8 @@ export interface ScanAtLambda {
 /** Voxels placed at a time: learned features of their slices lie in memory together. */
 const PIECE = 2 ** 20;
 
-/** Voxels widened at a time: all that belongs to them stays in the second-level cache. */
-const BLOCK = 2 ** 13;
+/** Voxels widened at a time. */
+const BLOCK = 2 ** 17;
 
 /** Some slices of the scan in the groups of the calibration. */
 interface Piece {
@@ -41,15 +42,6 @@ export class ScanIntervals {
   readonly #pieces: readonly Piece[];
   /** Voxels by label id. */
   readonly #voxels: Float64Array;
-  /** Of one block. */
-  readonly #bounds: CalibratedInterval = {
-    lower: new Float32Array(BLOCK),
-    upper: new Float32Array(BLOCK),
-    lambdaBelow: new Float32Array(BLOCK),
-    lambdaAbove: new Float32Array(BLOCK),
-  };
-  readonly #width = new Float32Array(BLOCK);
-  readonly #marks = new Uint8Array(BLOCK);
 
   /** @throws SemcrcError as `ScanDesign` and `Placement` do */
   constructor(scan: ScanVoxels, design: ScanDesign) {
@@ -74,36 +66,54 @@ export class ScanIntervals {
   /** @param lambda of the calibration's groups, in the order of its own */
   at(lambda: Float32Array, want: readonly (keyof IntervalMaps)[]): ScanAtLambda {
     const { organs, truth } = this.#scan;
-    const { unknown, calibrated } = this.#design;
-    const widening = new Widening({ ...calibrated, lambda });
+    const { kernels, calibrated } = this.#design;
+    const widening = new Widening(kernels, { ...calibrated, lambda });
     const widths = new Float64Array(this.#voxels.length);
-    const missed = new Float64Array(this.#voxels.length);
+    const missed = truth ? new Float64Array(this.#voxels.length) : null;
     const maps = this.#emptyMaps(want);
-    const { lower, upper } = this.#bounds;
-    const [width, marks] = [this.#width, this.#marks];
-    for (const { first, placement } of this.#pieces) {
-      const { length } = placement.regions;
-      for (let start = 0; start < length; start += BLOCK) {
-        const end = Math.min(start + BLOCK, length);
-        const interval = partOf(placement.interval, start, end);
-        const regions = placement.regions.subarray(start, end);
-        const at = first + start;
-        const own = organs.subarray(at, first + end);
-        widening.widen(interval, regions, this.#bounds);
-        this.#design.openUnknown(this.#bounds, own);
-        if (truth) {
-          widening.markMissed(interval, regions, truth.subarray(at, first + end), marks);
-          if (unknown.size > 0)
-            for (let j = 0; j < own.length; j++) if (unknown.has(own[j] as number)) marks[j] = 0;
+    const { arena } = kernels;
+    const mark = arena.mark();
+    try {
+      const [low, high, marked] = [arena.float32(BLOCK), arena.float32(BLOCK), arena.uint8(BLOCK)];
+      for (const { first, placement } of this.#pieces) {
+        const { length } = placement.regions;
+        for (let start = 0; start < length; start += BLOCK) {
+          const end = Math.min(start + BLOCK, length);
+          const [from, to] = [first + start, first + end];
+          const own = organs.subarray(from, to);
+          const regions = placement.regions.subarray(start, end);
+          const interval = partOf(placement.interval, start, end);
+          const lower = low.view.subarray(0, own.length);
+          const upper = high.view.subarray(0, own.length);
+          widening.widen(interval, regions, { lower, upper });
+          this.#design.openUnknown({ lower, upper }, own);
+          maps.lower?.set(lower, from);
+          maps.upper?.set(upper, from);
+          // Where nobody wants them, widths and λ go where the bounds are no longer needed.
+          sumWidths(kernels, { lower, upper }, own, widths, maps.width?.subarray(from, to) ?? lower);
+          if (truth && missed) {
+            const marks = marked.view.subarray(0, own.length);
+            widening.markMissed(interval, regions, truth.subarray(from, to), marks);
+            this.#coverUnknown(marks, own);
+            const counts = countMarked(kernels, marks, own, missed.length);
+            for (const [label, count] of counts.entries()) missed[label]! += count;
+            maps.missed?.set(marks, from);
+          }
+          const { lambdaBelow, lambdaAbove } = maps;
+          if (lambdaBelow || lambdaAbove) {
+            const levels = {
+              lambdaBelow: lambdaBelow?.subarray(from, to) ?? lower,
+              lambdaAbove: lambdaAbove?.subarray(from, to) ?? upper,
+            };
+            widening.writeLambda(regions, levels);
+            this.#design.openUnknown(levels, own);
+          }
         }
-        // As a volume of widths holds it.
-        for (let j = 0; j < own.length; j++) width[j] = (upper[j] as number) - (lower[j] as number);
-        addByLabel(widths, own, width);
-        if (truth) addByLabel(missed, own, marks);
-        this.#keep(maps, at, own.length);
       }
+    } finally {
+      arena.release(mark);
     }
-    return { maps, voxels: this.#voxels.slice(), widths, missed: truth ? missed : null };
+    return { maps, voxels: this.#voxels.slice(), widths, missed };
   }
 
   #emptyMaps(want: readonly (keyof IntervalMaps)[]): Partial<IntervalMaps> {
@@ -114,33 +124,12 @@ export class ScanIntervals {
     );
   }
 
-  /** Copies a block's maps to their place. */
-  #keep(maps: Partial<IntervalMaps>, at: number, count: number): void {
-    for (const name of ['lower', 'upper', 'lambdaBelow', 'lambdaAbove'] as const) {
-      maps[name]?.set(this.#bounds[name].subarray(0, count), at);
-    }
-    maps.width?.set(this.#width.subarray(0, count), at);
-    maps.missed?.set(this.#marks.subarray(0, count), at);
+  /** The whole range holds any voxel of a label that the calibration does not have. */
+  #coverUnknown(marks: Uint8Array, organs: Uint16Array): void {
+    const { unknown } = this.#design;
+    if (unknown.size === 0) return;
+    for (let j = 0; j < organs.length; j++) if (unknown.has(organs[j] as number)) marks[j] = 0;
   }
-}
-
-/**
- * Adds values to the sums of their labels, in order. Neighbours mostly share a label: its sum stays out of memory until another
- * comes, or every addition would wait for the store before it.
- */
-function addByLabel(sums: Float64Array, labels: Uint16Array, values: Float32Array | Uint8Array): void {
-  let label = labels[0] as number;
-  let sum = sums[label] as number;
-  for (let j = 0; j < labels.length; j++) {
-    const next = labels[j] as number;
-    if (next !== label) {
-      sums[label] = sum;
-      label = next;
-      sum = sums[label] as number;
-    }
-    sum += values[j] as number;
-  }
-  sums[label] = sum;
 }
 
 function partOf({ lower, upper, point, weights }: Interval, start: number, end: number): Interval {

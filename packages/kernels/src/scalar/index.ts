@@ -14,3 +14,5 @@ export { resampleLinear, resampleNearest } from './resample.ts';
 export { computeScaledScores, computeScores, firstNaN } from './score.ts';
 export { radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';
+export { countMarked, sumWidths } from './tally.ts';
+export { markMissed, widenIntervals } from './widen.ts';
