@@ -1,5 +1,5 @@
 // The paper's experiment from end to end, on simulated patients: two cohorts × two tasks, simulated and scanned, predicted by the networks
-// that ship, segmented by the stand-in, prepared, and calibrated by every procedure over 20 splits; Table 1 and the figures on one page.
+// that ship, segmented by `organs`, prepared, and calibrated by every procedure over 20 splits; Table 1 and the figures on one page.
 //
 //     node paper/run.mjs --scale small --out paper-small --template ct.nii.gz --segmentation seg.nii.gz --labels totalsegmentator
 //
@@ -105,12 +105,13 @@ async function run() {
 /** The steps of one cohort and task, as commands. */
 function stepsOf({ patients }, { task, network }, n, at) {
   const [kind, ...grid] = patients;
-  const made = ['-n', String(n), '--seed', String(scale.seed), '--task', task, '--predictor', network];
+  const made = ['-n', String(n), '--seed', String(scale.seed), '--task', task];
+  const models = ['--predictor', network, '--segmenter', 'organs'];
   const source = [path.join(at('simulated'), 'manifest.csv'), '--labels', 'suprem'];
   return [
     {
       step: 'simulate, scan, predict and segment',
-      args: ['simulate', kind, ...grid, ...made, '--out', at('simulated'), ...workers],
+      args: ['simulate', kind, ...grid, ...made, ...models, '--out', at('simulated'), ...workers],
     },
     {
       step: 'prepare',

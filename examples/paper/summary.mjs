@@ -11,6 +11,10 @@ import { readFileSync } from 'node:fs';
  * @returns {string} Markdown
  */
 export function summaryOf({ scale, qualities, experiments, records }) {
+  const read = experiments.map(({ title, file }) => ({
+    title,
+    ...JSON.parse(readFileSync(file, 'utf8')),
+  }));
   return [
     `${scale.patients} patients a cohort, seed ${scale.seed}; \`experiment ${scale.experiment.join(' ')}\`.`,
     '## Predictions and segmentations',
@@ -25,7 +29,9 @@ export function summaryOf({ scale, qualities, experiments, records }) {
       ]),
     ),
     '## Table 1: risk and mean interval length ×10⁻², mean ± standard deviation over runs',
-    tableOne(experiments),
+    tableOne(read),
+    '## Risk by organ: mean over the scans that have it, and over runs',
+    ...read.flatMap((experiment) => [`**${experiment.title}**`, organTable(experiment)]),
     '## Time and memory',
     table(
       ['stage', 'time, s', 'CPU time, s', 'peak memory, MiB', ''],
@@ -42,13 +48,11 @@ export function summaryOf({ scale, qualities, experiments, records }) {
   ].join('\n\n');
 }
 
-/** @param {readonly { title: string, file: string }[]} experiments */
+/** @param {readonly { title: string, summary: readonly any[] }[]} experiments as `experiment.json` has them */
 function tableOne(experiments) {
-  const summaries = experiments.map(({ title, file }) => ({
+  const summaries = experiments.map(({ title, summary }) => ({
     title,
-    procedures: new Map(
-      JSON.parse(readFileSync(file, 'utf8')).summary.map((entry) => [entry.procedure, entry]),
-    ),
+    procedures: new Map(summary.map((entry) => [entry.procedure, entry])),
   }));
   const names = [...new Set(summaries.flatMap(({ procedures }) => [...procedures.keys()]))];
   return table(
@@ -59,6 +63,25 @@ function tableOne(experiments) {
         const { risk, length } = procedures.get(name) ?? {};
         return [hundredths(risk), hundredths(length)];
       }),
+    ]),
+  );
+}
+
+/** @param {{ labels: Readonly<Record<string, string>>, runs: readonly any[], summary: readonly any[] }} experiment */
+function organTable({ labels, runs, summary }) {
+  const riskOf = (procedure, label) => {
+    const risks = runs
+      .filter((run) => run.procedure === procedure)
+      .map(({ test }) => test.organs[label]?.risk)
+      .filter((risk) => typeof risk === 'number');
+    const mean = risks.reduce((total, risk) => total + risk, 0) / risks.length;
+    return risks.length === 0 ? '–' : mean.toFixed(3);
+  };
+  return table(
+    ['procedure', ...Object.values(labels).map((name) => name.replaceAll('_', ' '))],
+    summary.map(({ procedure }) => [
+      procedure,
+      ...Object.keys(labels).map((label) => riskOf(procedure, label)),
     ]),
   );
 }

@@ -12,6 +12,7 @@ const BENCHES = /** @type {const} */ ({
   cohort: ['Prepared cohorts', 'pnpm run bench cohort'],
   runner: ['Preparing scans', 'pnpm run bench runner'],
   viewer: ['The page', 'pnpm run bench viewer'],
+  predict: ['Networks', 'pnpm run bench predict'],
 });
 const START = '<!-- figures: made by pnpm run bench:docs -->\n';
 const END = '<!-- end of figures -->\n';

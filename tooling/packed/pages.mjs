@@ -73,8 +73,7 @@ const SIZES = { 'nOpt: 32, nCal: 128, nTest: 32': 'nOpt: 8, nCal: 48, nTest: 12'
 const PROGRAMS = {
   /** README.md: one calibration in the page's own thread. */
   usage: withReplaced(usageProgram(), {
-    ...SIZES,
-    'phantomSource()': `phantomSource({ ${FEW} })`,
+    'scans: 60, shape: [4, 64, 64]': FEW,
     'console.log(': 'export const found = records[0].test;\nvoid (',
   }),
   /** packages/runner/README.md, in two workers: without an anchor, */

@@ -53,7 +53,7 @@ describe.skipIf(reason !== undefined)('in Chromium', () => {
       expect(values).toHaveLength(expected.length);
       expect(Math.max(...values.map((value, at) => Math.abs(value - expected[at])))).toBeLessThan(1e-4);
     }
-    expect(Object.keys(outcome as object)).toEqual(['denoising', 'fbp']);
+    expect(Object.keys(outcome as object)).toEqual(['denoising', 'fbp', 'organs']);
   });
 
   it.each([

@@ -73,7 +73,22 @@ describe('the example', () => {
   it('python reads an experiment with pandas and calibrated intervals with nibabel', (context) => {
     needPython(context, 'nibabel', 'pandas');
     const results = path.join(folder, 'results');
-    run(process.execPath, command, 'experiment', '--runs', '2', '--out', results);
+    run(
+      ...[process.execPath, command, 'experiment', path.join(folder, 'nifti/scans/manifest.csv')],
+      ...[
+        '--labels',
+        'suprem',
+        '--procedures',
+        'crc,sem-crc',
+        '--n-opt',
+        '8',
+        '--n-cal',
+        '32',
+        '--n-test',
+        '8',
+      ],
+      ...['--runs', '2', '--out', results],
+    );
     const segmentation = path.join(folder, 'nifti/new/segmentation.nii.gz');
     const applied = path.join(folder, 'nifti/applied');
     const experiment = path.join(results, 'experiment.json');

@@ -78,7 +78,7 @@ describe('README.md', () => {
 
 describe('the README of', () => {
   it('core shows a calibration with the risk that its comment says', () => {
-    expect(Number(runModule(usageProgram('packages/core/README.md'), 'tooling')).toFixed(3)).toBe('0.078');
+    expect(Number(runModule(usageProgram('packages/core/README.md'), 'tooling')).toFixed(3)).toBe('0.077');
   });
 
   it('anchor shows two anchors with the λ that its comments say', () => {
@@ -100,6 +100,5 @@ describe('the README of', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-    // The experiment learns strata in every one of its runs.
-  }, 300_000);
+  });
 });

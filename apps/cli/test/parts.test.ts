@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAIN, type Outcome, semcrc, semcrcHere } from './command.ts';
 import { SIZES, writeCohort } from './fixture.ts';
 import { folderBytes, type Timeless, withoutSeconds } from './folder-bytes.ts';
-import { killAfter } from './killing.ts';
+import { killParts } from './killed-parts.ts';
 
 let root: string;
 let cohort: string;
@@ -385,30 +385,9 @@ describe('status', () => {
   });
 });
 
-test('killed twenty times at any moment, parts go on and come out the same', async () => {
-  const of = 3;
-  const one = await whole(prepare(), undefined, '.zarr');
-  const trial = newOut('.zarr');
-  const started = performance.now();
-  expect(semcrc([...prepare(), '--out', trial, '--part', '1/3']).code).toBe(0);
-  const longest = performance.now() - started;
-  let out = newOut('.zarr');
-  let killed = 0;
-  for (let at = 0; killed < 20; at++) {
-    // A machine that is slow now and fast then lets some of them end.
-    expect(at).toBeLessThan(80);
-    const part = `${1 + (at % of)}/${of}`;
-    const delay = longest * (((at + 1) * 0.618034) % 1);
-    if (await killAfter([...prepare(), '--out', out, '--part', part], delay)) killed += 1;
-    // Begun anew now and then, so that there is something to kill; the merge is killed, too.
-    if (at % 7 !== 6 && killed < 20) continue;
-    for (const index of numbers(of)) await succeed([...prepare(), '--out', out, '--part', `${index}/${of}`]);
-    await killAfter(['merge', out], longest * ((at * 0.618034) % 1));
-    await succeed(['merge', out]);
-    expect(folderBytes(out)).toEqual(one);
-    out = newOut('.zarr');
-  }
-}, 300_000);
+test('killed at any moment, parts go on and come out the same', async () => {
+  await killParts(prepare(), { folder: mkdtempSync(join(root, 'killed-')), suffix: '.zarr', kills: 3 });
+}, 120_000);
 
 test('inputs that nobody may write are enough', async (context) => {
   const locked = join(root, 'locked');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { semcrcHere } from './command.ts';
 import { FITTING, SIZES, writeCohort } from './fixture.ts';
+import { folderBytes, withoutSeconds } from './folder-bytes.ts';
 
 let root: string;
 let manifest: string;
@@ -112,17 +113,34 @@ describe('experiment on profiles', () => {
     expect(curve(at('e2'))).toEqual(curve(at('e1')));
     expect(existsSync(join(at('e2'), 'report.html'))).toBe(true);
   });
+
+  test('in parts and merged, is to the byte what one process writes', async () => {
+    const method = ['--runs', '3', '--procedures', 'crc,sem-crc', '--no-report'];
+    const args = ['experiment', profiles, ...PROFILED, ...method];
+    await ok([...args, '--out', at('whole')]);
+    for (const part of ['2/2', '1/2']) await ok([...args, '--out', at('halves'), '--part', part]);
+    await ok(['merge', at('halves'), '--no-report']);
+    expect(folderBytes(at('halves'), withoutSeconds)).toEqual(folderBytes(at('whole'), withoutSeconds));
+  });
 });
 
 describe('profile', () => {
-  test('in parts and merged, is to the byte what one process writes, and says so when it stands there', async () => {
-    const out = at('parts.profiles');
-    for (const part of ['2/5', '5/5', '1/5', '3/5', '4/5']) {
-      await ok(['profile', manifest, '--labels', 'suprem', '--out', out, '--part', part, '--workers', '1']);
-    }
-    await ok(['merge', out]);
-    expect(readFileSync(out).equals(readFileSync(profiles))).toBe(true);
-    expect(existsSync(`${out}.parts`)).toBe(false);
+  test.each([1, 2, 7, 13])(
+    'of 12 scans in %i parts and merged, is to the byte what one process writes',
+    async (of) => {
+      const out = at(`${of}-parts.profiles`);
+      const args = ['profile', manifest, '--labels', 'suprem', '--out', out, '--workers', '1'];
+      // Backwards, and the first of them twice.
+      for (let part = of; part > 0; part--) await ok([...args, '--part', `${part}/${of}`]);
+      await ok([...args, '--part', `${of}/${of}`]);
+      await ok(['merge', out]);
+      expect(readFileSync(out).equals(readFileSync(profiles))).toBe(true);
+      expect(existsSync(`${out}.parts`)).toBe(false);
+    },
+  );
+
+  test('says so when these profiles stand there, and replaces no others', async () => {
+    const out = profiles;
     const { stdout } = await ok(['profile', manifest, '--labels', 'suprem', '--out', out, '--workers', '1']);
     expect(stdout).toContain('holds these profiles already');
     await refused(

@@ -30,6 +30,7 @@ export {
   type ScanFiles,
   type ScanList,
 } from './sources/manifest.ts';
+export { readApplyManifest, readManifest } from './sources/manifest-file.ts';
 export {
   type ManifestRow,
   type ManifestTable,
@@ -43,13 +44,7 @@ export {
   type ScanOutcome,
 } from './sources/preparation.ts';
 export { paperSlicesOf, type ScanOptions, type SliceChoice } from './sources/scan-options.ts';
-export {
-  openManifest,
-  openScans,
-  readApplyManifest,
-  readManifest,
-  type SourceHooks,
-} from './sources/scan-source.ts';
+export { openManifest, openScans, type SourceHooks } from './sources/scan-source.ts';
 export { beginStore, finishedDigest, type StorePlan, type StoreProgress, writeScan } from './store/draft.ts';
 export { openStore } from './store/folder-store.ts';
 export type { StoreOptions } from './store/reader.ts';

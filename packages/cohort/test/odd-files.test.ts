@@ -100,8 +100,8 @@ describe('a ground truth that is not what it is said to be', () => {
       margin: 0,
       leastLabelled: 1,
     } as const;
-    for (const work of [readFirst(manifest), openManifest(manifest, paper)]) {
-      expect((await failure(work)).message).toMatch(
+    for (const open of [() => readFirst(manifest), () => openManifest(manifest, paper)]) {
+      expect((await failure(open())).message).toMatch(
         /scan s0: .*ct\.nii\.gz holds 2 voxels that are infinite/,
       );
     }

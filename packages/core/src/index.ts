@@ -144,16 +144,14 @@ export {
   Calibration,
   type CalibrationContext,
   CurveRecord,
-  calibratedLambda,
-  calibratedLambdaAt,
   curveRecord,
   describeCalibration,
-  parseCalibration,
   SourceRecord,
 } from './records/calibration.ts';
 export { EVALUATION_SCHEMA, EvaluationDocument, parseEvaluation } from './records/evaluation.ts';
 export { EXPERIMENT_SCHEMA, ExperimentDocument } from './records/experiment.ts';
 export { LambdaByGroup } from './records/lambda.ts';
+export { calibratedLambda, calibratedLambdaAt, parseCalibration } from './records/parse-calibration.ts';
 export {
   PROFILES_SCHEMA,
   ProfiledScan,

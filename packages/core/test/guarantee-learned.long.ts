@@ -13,7 +13,8 @@ import {
   type Sample,
   SHORTEST_OPTIONS,
 } from '../src/index.ts';
-import { fitAnchored, groupsOf } from '../src/procedures/anchored.ts';
+import { fitAnchored } from '../src/procedures/anchored.ts';
+import { groupsOf } from '../src/procedures/anchored-groups.ts';
 import { controls, drawMembers, idsOf, meanOf } from './exchangeable.ts';
 import { draws } from './random-cohort.ts';
 

@@ -14,7 +14,8 @@ import {
 } from '../src/index.ts';
 import { gatherRows } from '../src/learned/opt-rows.ts';
 import { growTree } from '../src/learned/regression-tree.ts';
-import { type AnchoredGroups, fitAnchored, groupsOf } from '../src/procedures/anchored.ts';
+import { fitAnchored } from '../src/procedures/anchored.ts';
+import { type AnchoredGroups, groupsOf } from '../src/procedures/anchored-groups.ts';
 import { backtrack } from '../src/search/backtrack.ts';
 import { pathFamily } from '../src/search/lambda-family.ts';
 import { LossTable } from '../src/search/loss-table.ts';

@@ -7,20 +7,21 @@ const CELL: usize = 32;
 /**
  * Adds the voxels with a > γ·i to their cells; i = upper − lower, and a is 2·truth − lower − upper (side 1), its
  * negative (side −1) or its magnitude (side 0), f64. A NaN is added. The cell is that of the upper bits (all but
- * `shift`) of a and of i + offset as f32, less `firstColumn` and `firstRow`, held within the grid. A cell whose weight
- * is 0 is listed at `touched`, from index `count` on; returns how many are listed then. Writes one number beyond them.
+ * `shift`) of a and of i + offset as f32, less `firstColumn` and `firstRow`, held within the grid; `apart` cells further
+ * where 2·truth − lower − upper > 0. A cell whose weight is 0 is listed at `touched`, from index `count` on; returns how many
+ * are listed then. Writes one number beyond them.
  */
 export function binResiduals(
   truth: usize, lower: usize, upper: usize, n: u32, gamma: f64, side: i32, weight: f64,
   shift: i32, offset: f32, firstColumn: i32, columns: i32, firstRow: i32, rows: i32,
-  cells: usize, touched: usize, count: u32,
+  apart: i32, cells: usize, touched: usize, count: u32,
 ): u32 {
   const g = f64x2.splat(gamma);
   const flip = i64x2.splat(side < 0 ? i64.MIN_VALUE : 0), mask = i64x2.splat(side == 0 ? i64.MAX_VALUE : -1);
   const base = f32x4.splat(offset), zero = i32x4.splat(0);
   const firstA = i32x4.splat(firstColumn), lastA = i32x4.splat(columns - 1), width = i32x4.splat(columns);
   const firstI = i32x4.splat(firstRow), lastI = i32x4.splat(rows - 1);
-  const heft = f64x2.splat(weight);
+  const heft = f64x2.splat(weight), none = f64x2.splat(0), further = i32x4.splat(apart);
   const size = <usize>n << 2;
   const wide = size & ~15;
   let list = touched + (<usize>count << 2);
@@ -28,8 +29,8 @@ export function binResiduals(
   for (; at < wide; at += 16) {
     const l0 = promote(lower + at), l1 = promote(lower + at + 8);
     const u0 = promote(upper + at), u1 = promote(upper + at + 8);
-    const a0 = residual(promote(truth + at), l0, u0, flip, mask);
-    const a1 = residual(promote(truth + at + 8), l1, u1, flip, mask);
+    const twice0 = residual(promote(truth + at), l0, u0), twice1 = residual(promote(truth + at + 8), l1, u1);
+    const a0 = v128.and(v128.xor(twice0, flip), mask), a1 = v128.and(v128.xor(twice1, flip), mask);
     const i0 = f64x2.sub(u0, l0), i1 = f64x2.sub(u1, l1);
     const idle0 = f64x2.le(a0, f64x2.mul(g, i0)), idle1 = f64x2.le(a1, f64x2.mul(g, i1));
     const kept = 15 ^ (i64x2.bitmask(idle0) | (i64x2.bitmask(idle1) << 2));
@@ -39,7 +40,8 @@ export function binResiduals(
     const row = i32x4.min_s(
       i32x4.max_s(i32x4.sub(i32x4.shr_u(f32x4.add(i, base), shift), firstI), zero), lastI,
     );
-    const cell = i32x4.add(i32x4.mul(row, width), column);
+    const isAbove = evens(f64x2.gt(twice0, none), f64x2.gt(twice1, none));
+    const cell = i32x4.add(i32x4.add(i32x4.mul(row, width), column), v128.and(isAbove, further));
     // What an idle voxel adds is 0: cheaper than to branch on it.
     const w0 = v128.andnot(heft, idle0), w1 = v128.andnot(heft, idle1);
     const m0 = f64x2.mul(heft, a0), m1 = f64x2.mul(heft, a1);
@@ -60,7 +62,7 @@ export function binResiduals(
       const row = min(max(<i32>(reinterpret<u32>(<f32>i + offset) >>> shift) - firstRow, 0), rows - 1);
       const amount = weight * a;
       const pair = f64x2.replace_lane(f64x2.splat(weight), 1, amount);
-      list = add(cells, row * columns + column, pair, amount * i, 1, list);
+      list = add(cells, row * columns + column + (twice > 0 ? apart : 0), pair, amount * i, 1, list);
     }
   }
   return <u32>((list - touched) >>> 2);
@@ -92,9 +94,15 @@ function demote(v: v128): v128 {
   return f32x4.demote_f64x2_zero(v);
 }
 
+/** The lanes 0 and 2 of two masks of 64 bits, as one of 32 bits. */
 @inline
-function residual(x: v128, lower: v128, upper: v128, flip: v128, mask: v128): v128 {
-  return v128.and(v128.xor(f64x2.sub(f64x2.sub(f64x2.add(x, x), lower), upper), flip), mask);
+function evens(a: v128, b: v128): v128 {
+  return v128.shuffle<i32>(a, b, 0, 2, 4, 6);
+}
+
+@inline
+function residual(x: v128, lower: v128, upper: v128): v128 {
+  return f64x2.sub(f64x2.sub(f64x2.add(x, x), lower), upper);
 }
 
 /**

@@ -11,10 +11,10 @@ export {
   clampedLength, clampedLengthAny, levelsOfParts, clampedLengthByPixel8, clampedLengthByPixel16,
 } from './length';
 export {
-  divideGroups8, divideGroups16, partsOfPixels16, partsOfPixels32, divideFew,
+  divideGroups8, divideGroups16, divideSides8, divideSides16, partsOfPixels16, partsOfPixels32, divideFew,
 } from './divide';
 export { largestOf32 } from './range';
-export { countEdges8, countEdges16, takeEdges8, takeEdges16 } from './edge';
+export { countEdges8, countEdges16, takeEdges8, takeEdges16, binEdges8, binEdges16 } from './edge';
 export { binResiduals, cellLoss } from './cells';
 export { radixSort } from './sort';
 export {

@@ -1,4 +1,4 @@
-// Dividing by pixel: groups of voxels into regions, and segments of values, stably, by the part of the plane they lie in.
+// Dividing: groups of voxels by side, or by pixel into regions; segments of values, stably, by the part of the plane they lie in.
 
 /** out[j] = groups[j] · partCount + parts[j], u16, for u8 groups. */
 export function divideGroups8(groups: usize, parts: usize, n: u32, partCount: u32, out: usize): void {
@@ -33,6 +33,44 @@ export function divideGroups16(groups: usize, parts: usize, n: u32, partCount: u
 @inline
 function regions(groups: v128, parts: v128, factor: v128): v128 {
   return i16x8.add(i16x8.mul(groups, factor), parts);
+}
+
+/**
+ * out[j] = groups[j], or groupCount more where the truth lies above its border (NaN does not), u16. Group groupCount, of
+ * voxels that do not count, becomes 2 · groupCount.
+ */
+@inline
+function divideSides<T>(groups: usize, truth: usize, border: usize, n: u32, groupCount: u32, out: usize): void {
+  const count = i16x8.splat(<i16>groupCount);
+  const end = out + (<usize>n << 1);
+  const wide = out + (<usize>(n & ~7) << 1);
+  for (; out < wide; out += 16, truth += 32, border += 32, groups += 8 * sizeof<T>()) {
+    const group = sizeof<T>() == 1 ? v128.load8x8_u(groups) : v128.load(groups);
+    const above = i16x8.narrow_i32x4_s(
+      f32x4.gt(v128.load(truth), v128.load(border)), f32x4.gt(v128.load(truth, 16), v128.load(border, 16)),
+    );
+    const moved = v128.or(above, i16x8.eq(group, count));
+    v128.store(out, i16x8.add(group, v128.and(moved, count)));
+  }
+  for (; out < end; out += 2, truth += 4, border += 4, groups += sizeof<T>()) {
+    const group = <u32>load<T>(groups);
+    const moved = load<f32>(truth) > load<f32>(border) || group == groupCount;
+    store<u16>(out, <u16>(moved ? group + groupCount : group));
+  }
+}
+
+/** Lists of u8 groups. */
+export function divideSides8(
+  groups: usize, truth: usize, border: usize, n: u32, groupCount: u32, out: usize,
+): void {
+  divideSides<u8>(groups, truth, border, n, groupCount, out);
+}
+
+/** As divideSides8 for u16 groups. */
+export function divideSides16(
+  groups: usize, truth: usize, border: usize, n: u32, groupCount: u32, out: usize,
+): void {
+  divideSides<u16>(groups, truth, border, n, groupCount, out);
 }
 
 /** out[j] = parts[pixels[j]], bytes, for u16 pixels. */

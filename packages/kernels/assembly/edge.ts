@@ -132,3 +132,44 @@ export function takeEdges16(
 ): void {
   takeEdges<u16>(lower, upper, groups, n, reach, belowCursors, aboveCursors, below, above);
 }
+
+/**
+ * Adds every distance that is not below `reach` to its bin, one and the distance itself (two f64): bin
+ * (bits >>> shift) − first of its group, none beyond the last.
+ */
+@inline
+function binEdges<T>(
+  lower: usize, upper: usize, groups: usize, n: u32, reach: f32,
+  shift: i32, first: u32, bins: u32, below: usize, above: usize,
+): void {
+  for (const end = lower + (<usize>n << 2); lower < end; lower += 4, upper += 4, groups += sizeof<T>()) {
+    const row = <usize>load<T>(groups) * <usize>bins << 4;
+    binEdge(load<f32>(lower), reach, shift, first, bins, below + row);
+    binEdge(<f32>1 - load<f32>(upper), reach, shift, first, bins, above + row);
+  }
+}
+
+@inline
+function binEdge(distance: f32, reach: f32, shift: i32, first: u32, bins: u32, row: usize): void {
+  if (distance < reach) return;
+  const bin = min<u32>((reinterpret<u32>(distance) >>> shift) - first, bins - 1);
+  const address = row + (<usize>bin << 4);
+  const added = f64x2.replace_lane(f64x2.splat(1), 1, <f64>distance);
+  v128.store(address, f64x2.add(v128.load(address), added));
+}
+
+/** Bins of u8 groups. */
+export function binEdges8(
+  lower: usize, upper: usize, groups: usize, n: u32, reach: f32,
+  shift: i32, first: u32, bins: u32, below: usize, above: usize,
+): void {
+  binEdges<u8>(lower, upper, groups, n, reach, shift, first, bins, below, above);
+}
+
+/** As binEdges8 for u16 groups. */
+export function binEdges16(
+  lower: usize, upper: usize, groups: usize, n: u32, reach: f32,
+  shift: i32, first: u32, bins: u32, below: usize, above: usize,
+): void {
+  binEdges<u16>(lower, upper, groups, n, reach, shift, first, bins, below, above);
+}

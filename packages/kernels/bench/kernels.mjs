@@ -62,6 +62,7 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
   const slices = { lower: whole('lower', n), upper: whole('upper', n), groups: whole('groups', n) };
   const regions = whole('regions', n);
   const fewRegions = whole('regions', few).slice();
+  const fewSides = new Uint16Array(few);
   const fewSlices = {
     lower: whole('lower', few).slice(),
     upper: whole('upper', few).slice(),
@@ -185,6 +186,13 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       twin: () => scalar.divideGroups(fewSlices.groups, plane, PART_COUNT, fewRegions),
     },
     {
+      name: 'divideSides',
+      bytes: 11,
+      simd: true,
+      wasm: () => face.divideSides(k, groups, GROUP_COUNT, truth, upper, placed.regions),
+      twin: () => scalar.divideSides(small.groups, GROUP_COUNT, small.truth, small.upper, fewSides),
+    },
+    {
       name: 'divideByPixel',
       bytes: 10,
       simd: false,
@@ -225,6 +233,13 @@ export function kernelBenches(k, placed, { lambda, grid, parts }, few) {
       simd: false,
       wasm: () => face.profileEdges(k, bounds, groups, GROUP_COUNT, 0.125).width[1],
       twin: () => scalar.profileEdges(small, small.groups, GROUP_COUNT, 0.125).width[1],
+    },
+    {
+      name: 'binEdges',
+      bytes: 9,
+      simd: false,
+      wasm: () => face.binEdges(k, bounds, groups, GROUP_COUNT, { reach: 0.125, shift: 19 }).below[1],
+      twin: () => scalar.binEdges(small, small.groups, GROUP_COUNT, { reach: 0.125, shift: 19 }).below[1],
     },
   ];
 }

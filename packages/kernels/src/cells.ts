@@ -17,7 +17,7 @@ const CELL_STRIDE = 4;
  * a sum of max(0, ·) is at least max(0, sum), and 1/(i + 2λ) is convex in i (Jensen, with weights wa).
  *
  * @param columns sanitized (lower ≤ upper). NaN is added, and shows in the sums.
- * @param sums f64 on kernel memory, 4 × rows × columns.
+ * @param sums f64 on kernel memory, 4 × rows × columns; twice that where sides are kept apart.
  * @param touched u32 on kernel memory, room for every cell and one more.
  * @param count entries of `touched` in use.
  * @returns entries of `touched` in use afterwards.
@@ -38,7 +38,8 @@ export function binResiduals(
   checkColumns('Uint32Array', { touched });
   checkGamma(gamma);
   const instance = instanceOf(k);
-  const cells = grid.rows * grid.columns;
+  const apart = side === 'apart' ? grid.rows * grid.columns : 0;
+  const cells = grid.rows * grid.columns + apart;
   const refuse = (message: string) => new SemcrcError('bad-input', message, { data: { cells, count } });
   if (!(weight > 0 && weight < Infinity)) throw refuse(`weight must be positive and finite, found ${weight}`);
   if (sums.buffer !== instance.memory.buffer || touched.buffer !== instance.memory.buffer) {
@@ -64,7 +65,7 @@ export function binResiduals(
         b.load(start, size),
         size,
         gamma,
-        SIDES[side],
+        SIDES[side === 'apart' ? 'both' : side],
         weight,
         grid.shift,
         grid.offset,
@@ -72,6 +73,7 @@ export function binResiduals(
         grid.columns,
         grid.firstRow,
         grid.rows,
+        apart,
         sums.byteOffset,
         touched.byteOffset,
         listed,

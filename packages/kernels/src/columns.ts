@@ -92,8 +92,11 @@ export interface Binning {
   readonly grid: ResidualGrid;
   /** Voxels with a ≤ gamma·i are left out; 0 ≤ gamma < 1. */
   readonly gamma: number;
-  /** Whether voxels whose truth lies below or above their interval's centre are added, or both. */
-  readonly side: 'both' | 'below' | 'above';
+  /**
+   * Whether voxels whose truth lies below or above their interval's centre are added, or both; or both, each to a grid of its
+   * own, that of voxels above behind the other.
+   */
+  readonly side: 'both' | 'below' | 'above' | 'apart';
   /** Weight of each voxel, positive and finite. */
   readonly weight: number;
 }
@@ -114,6 +117,18 @@ export interface EdgeProfile {
   readonly below: EdgeDistances;
   /** Of upper bounds to 1. */
   readonly above: EdgeDistances;
+}
+
+/** How far the bounds of one scan lie from the edges of [0, 1], counted by group and bin. */
+export interface EdgeBins {
+  /** Bins of each group. */
+  readonly bins: number;
+  /**
+   * Of lower bounds to 0: at 2·(group·bins + bin) the number of distances in a bin, then their sum in the order of voxels.
+   */
+  readonly below: Float64Array;
+  /** Of upper bounds to 1. */
+  readonly above: Float64Array;
 }
 
 /** Distances of the bounds on one side to the edge of the range. */

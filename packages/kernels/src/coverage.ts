@@ -50,6 +50,7 @@ export interface CoverageExports {
     columns: number,
     firstRow: number,
     rows: number,
+    apart: number,
     cells: number,
     touched: number,
     count: number,
@@ -72,6 +73,8 @@ export interface CoverageExports {
 
   divideGroups8: DivideGroups;
   divideGroups16: DivideGroups;
+  divideSides8: DivideSides;
+  divideSides16: DivideSides;
   partsOfPixels16(pixels: number, n: number, parts: number, out: number): void;
   partsOfPixels32(pixels: number, n: number, parts: number, out: number): void;
   divideFew(values: number, parts: number, n: number, cursors: number, out: number): void;
@@ -80,6 +83,8 @@ export interface CoverageExports {
   countEdges16: CountEdges;
   takeEdges8: TakeEdges;
   takeEdges16: TakeEdges;
+  binEdges8: BinEdges;
+  binEdges16: BinEdges;
 
   takeActive(
     truth: number,
@@ -173,6 +178,28 @@ type TakeEdges = (
   aboveCursors: number,
   below: number,
   above: number,
+) => void;
+
+type BinEdges = (
+  lower: number,
+  upper: number,
+  groups: number,
+  n: number,
+  reach: number,
+  shift: number,
+  first: number,
+  bins: number,
+  below: number,
+  above: number,
+) => void;
+
+type DivideSides = (
+  groups: number,
+  truth: number,
+  border: number,
+  n: number,
+  groupCount: number,
+  out: number,
 ) => void;
 
 type DivideGroups = (groups: number, parts: number, n: number, partCount: number, out: number) => void;

@@ -57,6 +57,43 @@ export function divideGroups(
 }
 
 /**
+ * Divides every group by the side of its interval that the truth lies on: out[j] = groups[j], or groupCount more where
+ * truth[j] > border[j]. A voxel of group `groupCount` counts on no side: it becomes 2 · groupCount.
+ *
+ * @param groups one per voxel, up to and including groupCount.
+ * @param groupCount 1 … 32767.
+ * @param truth, border of the same voxels; where either is NaN, the truth is not above.
+ * @param out as long as `groups`, not one of the inputs.
+ * @throws SemcrcError `bad-input` on wrong types or lengths, or a group out of range (with its index).
+ */
+export function divideSides(
+  k: Kernels,
+  groups: Groups,
+  groupCount: number,
+  truth: Float32Array,
+  border: Float32Array,
+  out: Uint16Array,
+): void {
+  const n = checkColumns('Float32Array', { truth, border });
+  checkGroups(groups, groupCount + 1, n);
+  checkRegions(out, n, 2 * groupCount + 1, 1);
+  const instance = instanceOf(k);
+  const { raw } = instance;
+  instance.scoped(() => {
+    const labels = new GroupOperand(instance, groups, groupCount + 1);
+    const [x, edge] = [new Operand(instance, truth), new Operand(instance, border)];
+    const lists = new Operand(instance, out);
+    const divide = labels.wide ? raw.divideSides16 : raw.divideSides8;
+    forEachChunk(n, (start, count) => {
+      const group = labels.load(start, count);
+      const [from, to] = [x.load(start, count), edge.load(start, count)];
+      divide(group, from, to, count, groupCount, lists.target(start));
+      lists.store(start, count);
+    });
+  });
+}
+
+/**
  * Divides every segment by a map of the plane, stably: the values of segment s whose pixel lies in part p become segment
  * s · partCount + p, in the order they had, within the range that segment s had. What ascends goes on ascending.
  *

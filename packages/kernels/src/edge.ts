@@ -1,10 +1,10 @@
-import { checkColumns, checkGroups } from './arguments.ts';
-import type { EdgeDistances, EdgeProfile, Groups, Intervals } from './columns.ts';
+import { checkColumns, checkGroups, checkInteger } from './arguments.ts';
+import type { EdgeBins, EdgeDistances, EdgeProfile, Groups, Intervals } from './columns.ts';
 import { SemcrcError } from './error.ts';
 import { offsetsOf } from './gather.ts';
 import { type Instance, instanceOf, type Kernels } from './instance.ts';
 import { RADIX_COUNTS } from './sort.ts';
-import { CHUNK, GroupOperand, Operand } from './staging.ts';
+import { CHUNK, forEachChunk, GroupOperand, Operand } from './staging.ts';
 
 /**
  * How far the bounds of one scan lie from the edges of [0, 1], by group: what its mean length needs at λ up to `reach`.
@@ -27,11 +27,7 @@ export function profileEdges(
 ): EdgeProfile {
   const n = checkColumns('Float32Array', { lower, upper });
   checkGroups(groups, groupCount, n);
-  if (!(reach > 0 && Math.fround(reach) === reach)) {
-    throw new SemcrcError('bad-input', `reach must be an f32 above 0, found ${reach}`, {
-      data: { argument: 'reach', found: reach },
-    });
-  }
+  checkReach(reach, reach > 0, 'above 0');
   const instance = instanceOf(k);
   const { raw, memory } = instance;
   const scope = instance.open();
@@ -74,6 +70,59 @@ export function profileEdges(
   } finally {
     instance.close(scope);
   }
+}
+
+function checkReach(reach: number, fits: boolean, expected: string): void {
+  if (fits && Math.fround(reach) === reach) return;
+  throw new SemcrcError('bad-input', `reach must be an f32 ${expected}, found ${reach}`, {
+    data: { argument: 'reach', found: reach },
+  });
+}
+
+/**
+ * Counts, by group, the distances that `profileEdges` counts as beyond its reach in bins 2^(shift − 23) of a power of two wide,
+ * from that of `reach` to that of 1; what lies farther counts to the last.
+ *
+ * @param bounds in [0, 1]. A NaN counts to the last bin, and shows in its sum.
+ * @param groups one per voxel.
+ * @param reach an f32 above 0, at most 1.
+ * @param shift how many of the lower bits of an f32 do not matter, 0 … 23.
+ * @throws SemcrcError `bad-input` on wrong types or lengths, a reach or shift that is none or a group out of range (with its index).
+ */
+export function binEdges(
+  k: Kernels,
+  { lower, upper }: Intervals,
+  groups: Groups,
+  groupCount: number,
+  { reach, shift }: { readonly reach: number; readonly shift: number },
+): EdgeBins {
+  const n = checkColumns('Float32Array', { lower, upper });
+  checkGroups(groups, groupCount, n);
+  checkReach(reach, reach > 0 && reach <= 1, 'above 0 and at most 1');
+  checkInteger('shift', shift, 0, 23);
+  const [first, last] = Array.from(
+    new Uint32Array(Float32Array.of(reach, 1).buffer),
+    (bits) => bits >>> shift,
+  );
+  const bins = last - first + 1;
+  const instance = instanceOf(k);
+  const { raw, memory } = instance;
+  return instance.scoped(() => {
+    const low = new Operand(instance, lower);
+    const high = new Operand(instance, upper);
+    const labels = new GroupOperand(instance, groups, groupCount);
+    const numbers = 2 * groupCount * bins;
+    const below = instance.takeZeroed(8 * numbers);
+    const above = instance.takeZeroed(8 * numbers);
+    const bin = labels.wide ? raw.binEdges16 : raw.binEdges8;
+    forEachChunk(n, (start, count) => {
+      const group = labels.load(start, count);
+      const [from, to] = [low.load(start, count), high.load(start, count)];
+      bin(from, to, group, count, reach, shift, first, bins, below, above);
+    });
+    const copy = (address: number) => new Float64Array(memory.buffer, address, numbers).slice();
+    return { bins, below: copy(below), above: copy(above) };
+  });
 }
 
 /** The near distances of one side on kernel memory, by group. */

@@ -7,6 +7,7 @@ export type {
   Binning,
   Bounds,
   Cells,
+  EdgeBins,
   EdgeDistances,
   EdgeProfile,
   Groups,
@@ -19,8 +20,8 @@ export type {
   ScaledBounds,
   ScoreProfile,
 } from './columns.ts';
-export { divideByPixel, divideGroups } from './divide.ts';
-export { profileEdges } from './edge.ts';
+export { divideByPixel, divideGroups, divideSides } from './divide.ts';
+export { binEdges, profileEdges } from './edge.ts';
 export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';

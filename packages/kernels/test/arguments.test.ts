@@ -82,6 +82,14 @@ const refusals: Record<string, [() => unknown, RegExp]> = {
     () => face.profileEdges(k, { lower: four, upper: four }, zero.subarray(0, 4), 1, 0.1),
     /reach must be an f32 above 0, found 0\.1/,
   ],
+  'a reach beyond the range of bins': [
+    () => face.binEdges(k, { lower: four, upper: four }, zero.subarray(0, 4), 1, { reach: 2, shift: 19 }),
+    /reach must be an f32 above 0 and at most 1, found 2/,
+  ],
+  'a group out of range among sides': [
+    () => face.divideSides(k, Uint8Array.of(0, 3, 1, 2), 2, four, four, new Uint16Array(4)),
+    /groups\[1\] is 3/,
+  ],
   'a group out of range while gathering': [
     () => face.gather(k, Uint8Array.of(3, 0, 0, 0), 2, [four], [new Float32Array(4)]),
     /groups\[0\] is 3/,

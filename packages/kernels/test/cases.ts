@@ -3,12 +3,14 @@
 import { binning, cellLosses } from './cell-cases.ts';
 import {
   divisions,
+  edgeBins,
   edges,
   groups,
   misses,
   planes,
   profiles,
   regions,
+  sides,
   sweeps,
   tallies,
   widening,
@@ -248,6 +250,8 @@ export const cases: Readonly<Record<string, Case>> = {
   'dividing groups by pixel equals the twin': regions,
   'dividing by pixel equals the twin, for few parts and many': divisions,
   'distances to the edges equal the twin, widths to the bit': edges,
+  'distances to the edges in bins equal the twin, sums to the bit': edgeBins,
+  'sides equal the twin': sides,
   'misses equal the twin, λ equal to a score covers': misses,
   'coverage sweeps equal the twin': sweeps,
   'loss sweeps agree with the twin, in place as staged to the bit': losses,

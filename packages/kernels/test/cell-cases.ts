@@ -36,14 +36,14 @@ const GRIDS: readonly ResidualGrid[] = [
 /** Voxels fall into the same cells, in the same order and to the bit, whatever their values. */
 export const binning: Case = async (face, scalar, options) => {
   const k = await face.loadKernels(options);
-  const largest = GRIDS[0].rows * GRIDS[0].columns;
+  const largest = 2 * GRIDS[0].rows * GRIDS[0].columns;
   const tables = { sums: k.arena.float64(4 * largest), touched: k.arena.uint32(largest + 1) };
   tables.sums.view.fill(0);
   const twin = { sums: new Float64Array(4 * largest), touched: new Uint32Array(largest) };
   for (const n of LENGTHS) {
     const wild = { truth: specials(n, n), lower: specials(n, n + 1, true), upper: specials(n, n + 2) };
     for (const columns of [intervals(n, n), wild]) {
-      for (const side of ['both', 'below', 'above'] as const) {
+      for (const side of ['both', 'below', 'above', 'apart'] as const) {
         for (const [g, grid] of GRIDS.entries()) {
           const mark = k.arena.mark();
           const blocks = [columns.truth, columns.lower, columns.upper].map((column) => inPlace(k, column));

@@ -5,6 +5,7 @@ import * as scalar from '../src/scalar/index.ts';
 const KERNELS = [
   'backProjectCone',
   'backProjectStack',
+  'binEdges',
   'binResiduals',
   'cellLoss',
   'clampedLength',
@@ -16,6 +17,7 @@ const KERNELS = [
   'coverageSweep',
   'divideByPixel',
   'divideGroups',
+  'divideSides',
   'filterActive',
   'filterWithin',
   'firstNaN',

@@ -257,6 +257,71 @@ export const edges: Case = async (face, scalar, options) => {
   }
 };
 
+export const edgeBins: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const make of [bytes, shorts]) {
+    for (const n of LENGTHS) {
+      const plain = intervals(n, n);
+      const wild = { lower: specials(n, n + 3, true), upper: specials(n, n + 4, true) };
+      for (const [groupCount, reach, shift] of [
+        [1, 0.125, 19],
+        [12, 1, 19],
+        [200, 2 ** -9, 20],
+      ] as const) {
+        const label = labels<Uint8Array | Uint16Array>(make, n, groupCount, n + groupCount);
+        for (const bounds of [plain, wild]) {
+          const expected = scalar.binEdges(bounds, label, groupCount, { reach, shift });
+          const mark = k.arena.mark();
+          const [lower, upper, label2] = [
+            inPlace(k, bounds.lower),
+            inPlace(k, bounds.upper),
+            inPlace(k, label),
+          ];
+          const staged = face.binEdges(k, bounds, label, groupCount, { reach, shift });
+          const views = { lower: lower.view, upper: upper.view };
+          const placed = face.binEdges(k, views, label2.view, groupCount, { reach, shift });
+          for (const found of [staged, placed]) {
+            same(`bins, ${n}`, Uint32Array.of(found.bins), Uint32Array.of(expected.bins));
+            same(`bins below, ${n}`, found.below, expected.below);
+            same(`bins above, ${n}`, found.above, expected.above);
+          }
+          k.arena.release(mark);
+        }
+      }
+    }
+  }
+};
+
+export const sides: Case = async (face, scalar, options) => {
+  const k = await face.loadKernels(options);
+  for (const n of LENGTHS) {
+    const plain = intervals(n, n);
+    const wild = { truth: specials(n, n, true), upper: specials(n, n + 1, true) };
+    for (const [make, groupCount] of [
+      [bytes, 1],
+      [bytes, 255],
+      [shorts, 12],
+      [shorts, 32767],
+    ] as const) {
+      // One group more: of voxels that do not count.
+      const label = labels<Uint8Array | Uint16Array>(make, n, groupCount + 1, n + groupCount);
+      for (const { truth, upper } of [plain, wild]) {
+        const expected = shorts(n);
+        scalar.divideSides(label, groupCount, truth, upper, expected);
+        const found = shorts(n);
+        face.divideSides(k, label, groupCount, truth, upper, found);
+        same(`sides of ${n} voxels`, found, expected);
+        const mark = k.arena.mark();
+        const [label2, out] = [inPlace(k, label), inPlace(k, shorts(n))];
+        const [x, border] = [inPlace(k, truth), inPlace(k, upper)];
+        face.divideSides(k, label2.view, groupCount, x.view, border.view, out.view);
+        same(`sides of ${n} voxels, in place`, out.view, expected);
+        k.arena.release(mark);
+      }
+    }
+  }
+};
+
 export const misses: Case = async (face, scalar, options) => {
   const k = await face.loadKernels(options);
   for (const n of LENGTHS) {

@@ -38,6 +38,8 @@ describe('the coverage module', () => {
       'largestOf32',
       'divideGroups8',
       'divideGroups16',
+      'divideSides8',
+      'divideSides16',
       'takePositive8',
       'takePositive16',
       'widen8',
@@ -69,7 +71,8 @@ describe('the coverage module', () => {
           ...['levelsOfParts', 'clampedLengthByPixel8', 'clampedLengthByPixel16', 'partsOfPixels16'],
           ...['partsOfPixels32', 'largestOf32', 'divideFew', 'divideGroups8', 'divideGroups16'],
           ...['takePositiveScores16', 'sortPairs', 'sortScores', 'takeActive', 'takeWithin'],
-          ...['countEdges8', 'countEdges16', 'takeEdges8', 'takeEdges16'],
+          ...['countEdges8', 'countEdges16', 'takeEdges8', 'takeEdges16', 'binEdges8', 'binEdges16'],
+          ...['divideSides8', 'divideSides16'],
           ...['widen8', 'widen16', 'mark8', 'mark16', 'widths8', 'widths16', 'marked8', 'marked16'],
         ].sort(),
       );

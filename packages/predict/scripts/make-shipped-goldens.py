@@ -15,7 +15,7 @@ from onnx.reference import ReferenceEvaluator
 
 PACKAGE = Path(__file__).parents[1]
 FOLDER = PACKAGE / "test" / "goldens" / "shipped"
-NETWORKS = ("denoising", "fbp")
+NETWORKS = ("denoising", "fbp", "organs")
 SHAPE = (3, 20, 26)  # slices × height × width
 APART = 1e-4
 

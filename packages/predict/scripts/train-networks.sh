@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
 # Trains the networks that ship again: their cohorts, 64 patients to denoise and 36 to reconstruct, and a few minutes of one core for each
-# network. PYTHON has what python/README.md installs; the template is a labelled CT (TotalSegmentator's test scan, Apache-2.0).
+# network; the one that names organs learns from the points of the other two. PYTHON has what python/README.md installs; the template is a
+# labelled CT (TotalSegmentator's test scan, Apache-2.0).
 #
-#     PYTHON=venv/bin/python bash packages/predict/scripts/train-networks.sh FOLDER TEMPLATE.nii.gz SEGMENTATION.nii.gz totalsegmentator
+#     PYTHON=venv/bin/python bash packages/predict/scripts/train-networks.sh FOLDER TEMPLATE.nii.gz SEGMENTATION.nii.gz totalsegmentator [--trial]
+#
+# --trial does all of it with two patients a cohort and two steps a network, in minutes, and leaves the networks in FOLDER.
 set -euo pipefail
-folder=$1 template=$2 segmentation=$3 labels=$4
+folder=$1 template=$2 segmentation=$3 labels=$4 trial=${5:-}
+[ -z "$trial" ] || [ "$trial" = --trial ] || { echo "error: expected --trial, found $trial" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 python=${PYTHON:-python3}
+semcrc() { node "$root/apps/cli/dist/main.js" "$@"; }
 
 # draw NAME TASK N SEED OPTION…
 draw() {
   local name=$1 task=$2 n=$3 seed=$4
   shift 4
-  node "$root/apps/cli/dist/main.js" simulate "$@" -n "$n" --seed "$seed" --task "$task" --predictor none --out "$folder/$name-$task"
+  [ -z "$trial" ] || n=2
+  semcrc simulate "$@" -n "$n" --seed "$seed" --task "$task" --predictor none --out "$folder/$name-$task"
 }
 warp=(warp --template "$template" --segmentation "$segmentation" --labels "$labels")
 for task in denoising reconstruction; do
@@ -22,15 +28,29 @@ for task in denoising reconstruction; do
   draw fine "$task" "${n[2]}" 1066002 phantom --size 176,160,12 --spacing 2,2,3
 done
 
-# train NAME TASK BASELINE OPTION…
+# train NAME TASK STEPS CHECK_EVERY HELD_OUT OPTION…
 train() {
-  local name=$1 task=$2 baseline=$3
-  shift 3
-  "$python" "$root/python/train.py" --preset refiner --baseline "$root/packages/predict/models/$baseline.json" --task "$task" \
-    --cohort "$folder/phantom-$task" --cohort "$folder/warp-$task" --cohort "$folder/fine-$task" \
-    --spacing own --rate 2e-3 --threads 1 "$@" --out "$folder/$name"
-  "$python" "$root/python/export.py" --trained "$folder/$name" --out "$root/packages/predict/models/networks/$name.onnx"
+  local name=$1 task=$2 steps=$3 every=$4 held_out=$5
+  shift 5
+  [ -z "$trial" ] || steps=2 every=1
+  "$python" "$root/python/train.py" --task "$task" --rate 2e-3 --threads 1 --steps "$steps" --check-every "$every" \
+    --held-out "$held_out" "$@" --out "$folder/$name"
+  "$python" "$root/python/export.py" --trained "$folder/$name" --out "$folder/$name.onnx"
 }
-train denoising denoising baseline --steps 900 --check-every 450 --held-out 0.04
-train fbp reconstruction baseline-fbp --steps 500 --check-every 250 --held-out 0.06
+for of in denoising:denoising:baseline:900:450:0.04 fbp:reconstruction:baseline-fbp:500:250:0.06; do
+  IFS=: read -r name task baseline steps every held_out <<<"$of"
+  train "$name" "$task" "$steps" "$every" "$held_out" --preset refiner --baseline "$root/packages/predict/models/$baseline.json" --spacing own \
+    --cohort "$folder/phantom-$task" --cohort "$folder/warp-$task" --cohort "$folder/fine-$task"
+done
+
+points=()
+for of in phantom-denoising:denoising warp-denoising:denoising phantom-reconstruction:fbp warp-reconstruction:fbp; do
+  IFS=: read -r cohort model <<<"$of"
+  semcrc predict --model "$folder/$model.onnx" --input "$folder/$cohort/manifest.csv" --out "$folder/$cohort-points"
+  points+=(--cohort "$folder/$cohort-points")
+done
+train organs segmentation 1300 325 0.04 "${points[@]}" --activation RELU --batch 4 --augmented 0.3
+
+[ -z "$trial" ] || exit 0
+cp "$folder"/{denoising,fbp,organs}.{onnx,json} "$root/packages/predict/models/networks/"
 "$python" "$root/packages/predict/scripts/make-shipped-goldens.py"

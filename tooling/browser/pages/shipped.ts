@@ -4,6 +4,8 @@ import denoisingRecord from '@semcrc/predict/networks/denoising.json';
 import denoising from '@semcrc/predict/networks/denoising.onnx?url';
 import fbpRecord from '@semcrc/predict/networks/fbp.json';
 import fbp from '@semcrc/predict/networks/fbp.onnx?url';
+import organsRecord from '@semcrc/predict/networks/organs.json';
+import organs from '@semcrc/predict/networks/organs.onnx?url';
 import * as ort from '@semcrc/predict/onnxruntime';
 import wasm from '@semcrc/predict/onnxruntime.wasm?url';
 import volumeUrl from '../../../packages/predict/test/goldens/shipped/volume.bin?url';
@@ -13,6 +15,7 @@ const bytes = async (url: string): Promise<ArrayBuffer> => (await fetch(url)).ar
 const NETWORKS = [
   ['denoising', denoising, denoisingRecord],
   ['fbp', fbp, fbpRecord],
+  ['organs', organs, organsRecord],
 ] as const;
 
 /** What each network that ships makes of the golden volume, channel by channel. */

@@ -5,9 +5,8 @@ import { factsOf, summaryOf } from '@semcrc/report';
 import type { Part } from '@semcrc/results';
 import { Command, Option } from 'commander';
 import { summaryTable } from '../calibration-text.ts';
-import { runCells } from '../experiment-cells.ts';
+import { runCells, runPartOfCells } from '../experiment-cells.ts';
 import { type Cell, isExperimentFile, readExperimentFile } from '../experiment-file.ts';
-import { runPartOfCells } from '../experiment-part.ts';
 import type { Invocation } from '../invocation.ts';
 import {
   addOptions,

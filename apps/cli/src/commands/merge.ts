@@ -162,13 +162,21 @@ async function mergeFiles(
   terminal.printJson({ state: 'merged', result: merged, path: out });
 }
 
+/** Sources that are named at the most: a merge of hundreds of sites fits a screen. */
+const MOST_NAMED = 8;
+
+/** What was merged, sources first that lack scans. */
 function profileFacts({ scans, sources }: MergedProfiles): [string, string][] {
+  const lacking = ({ held, scans: all }: MergedProfiles['sources'][number]) => held < all;
+  const ordered = [...sources.filter(lacking), ...sources.filter((source) => !lacking(source))];
+  const named = ordered.slice(0, MOST_NAMED).map((source) => {
+    const { name, held, scans: all } = source;
+    return lacking(source) ? `${name}: ${held} of ${all} scans; a calibration needs the others, too` : name;
+  });
+  const more = sources.length - named.length;
   return [
     ['profiles', `${scans} scans`],
-    ...sources.map(({ name, scans: all, held }): [string, string] => [
-      'of',
-      held === all ? name : `${name}: ${held} of ${all} scans; a calibration needs the others, too`,
-    ]),
+    ...[...named, ...(more > 0 ? [`${more} more`] : [])].map((text): [string, string] => ['of', text]),
   ];
 }
 

@@ -146,7 +146,7 @@ const MEASURING = [
   ),
   new Option(
     '--segmenter <model>',
-    'what names the organs: stand-in, or a network of your own (.onnx) (default: stand-in)',
+    'what names the organs: stand-in; organs: a network that ships; or one of your own (.onnx) (default: stand-in)',
   ),
 ];
 

@@ -18,7 +18,7 @@ import {
   refuse,
 } from './bytes.ts';
 import { crc32 } from './crc32.ts';
-import { checkNumbers, NumberPages, PAGE, type PageCache, type PageIndex } from './number-pages.ts';
+import { checkNumbers, type FilePages, NumberPages, PAGE, type PageIndex } from './number-pages.ts';
 
 /** The numbers of a scan: head (counts and what is known of every page), then cells, then the pages. */
 export interface ProfileBlock {
@@ -210,7 +210,7 @@ export async function readBlock(
   source: ByteSource,
   { scan, patient, shape, bytes, head }: ProfiledScan,
   offset: number,
-  options: { readonly slots: number; readonly reach: number; readonly cache: PageCache },
+  options: { readonly slots: number; readonly reach: number; readonly pages: FilePages },
 ): Promise<Profile & { readonly lengths: LengthProfile }> {
   const what = `scan ${scan}`;
   const wrong = (problem: string): never => refuse(source.name, `${what}: ${problem}`);
@@ -270,7 +270,7 @@ export async function readBlock(
   });
   const numbers = (at: number, index: PageIndex, name: string) =>
     source.readNow
-      ? new NumberPages(source, at, index, options.cache, `the ${name} of ${what}`)
+      ? new NumberPages(source, at, index, options.pages, `the ${name} of ${what}`)
       : readWhole(source, at, index, `the ${name} of ${what}`);
   const edges = async (
     at: number,

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { PROFILES_SCHEMA, type Source } from '@semcrc/core';
 import { openRegularFile, withRegularFileSync } from '@semcrc/imaging/node';
 import { type ByteSource, refuse } from './bytes.ts';
-import { openProfileFile, type ProfileFile } from './profile-file.ts';
+import { openProfileFile, type ProfileFile, profilePages } from './profile-file.ts';
 import { openProfiles } from './profiled-source.ts';
 
 /** Files that are kept open at a time: far fewer than a process may have. */
@@ -99,11 +99,12 @@ export function isProfileFile(path: string): boolean {
 export async function openProfileFiles(paths: readonly string[]): Promise<ProfileFile[]> {
   const opened: ByteSource[] = [];
   const files: ProfileFile[] = [];
+  const cache = profilePages();
   try {
     for (const path of paths) {
       const bytes = await openFileBytes(path);
       opened.push(bytes);
-      files.push(await openProfileFile(bytes));
+      files.push(await openProfileFile(bytes, cache));
     }
     return files;
   } catch (error) {

@@ -4,28 +4,48 @@ import { alignedBytes, type ByteSource, readCheckedNow, refuse } from './bytes.t
 /** Numbers of a page: 4 KiB of them, the unit that is read and has a checksum of its own. */
 export const PAGE = 1024;
 
-/** Pages that fit in the memory they may take together, the least recently read making room. */
+/** Pages of any number of files that fit in the memory they may take together, those read first making room. */
 export class PageCache {
   readonly #most: number;
   readonly #pages = new Map<number, Float32Array>();
+  #files = 0;
 
   /** @param bytes that pages may take together */
   constructor(bytes: number) {
     this.#most = Math.max(1, Math.floor(bytes / (4 * PAGE)));
   }
 
-  /** The page that begins at an offset of the file. */
-  get(offset: number, read: () => Float32Array): Float32Array {
-    const known = this.#pages.get(offset);
+  /** Pages kept at present. */
+  get size(): number {
+    return this.#pages.size;
+  }
+
+  /** Lays a file behind those laid before. @param bytes its size @returns where it begins among all of them */
+  lay(bytes: number): number {
+    const start = this.#files;
+    this.#files += bytes;
+    return start;
+  }
+
+  /** The page at a place: where its file begins, and its offset there. */
+  get(place: number, read: () => Float32Array): Float32Array {
+    const known = this.#pages.get(place);
     if (known !== undefined) return known;
     const page = read();
     if (this.#pages.size >= this.#most) {
       const [oldest] = this.#pages.keys();
       this.#pages.delete(oldest as number);
     }
-    this.#pages.set(offset, page);
+    this.#pages.set(place, page);
     return page;
   }
+}
+
+/** Where the pages of one file are kept. */
+export interface FilePages {
+  readonly cache: PageCache;
+  /** Where the file begins among those laid in the cache. */
+  readonly start: number;
 }
 
 /** What is known of sorted numbers before any of them is read, by page. */
@@ -45,18 +65,26 @@ export class NumberPages implements PagedNumbers {
   readonly #source: ByteSource;
   readonly #offset: number;
   readonly #cache: PageCache;
+  readonly #start: number;
   readonly #what: string;
   /** The page looked at last. */
   #at = -1;
   #page: Float32Array = new Float32Array(0);
 
-  /** @param offset of the first number in the file @param what they are, for messages */
-  constructor(source: ByteSource, offset: number, index: PageIndex, cache: PageCache, what: string) {
+  /** @param offset of the first number in the file @param pages the cache, and where the file begins in it @param what they are, for messages */
+  constructor(
+    source: ByteSource,
+    offset: number,
+    index: PageIndex,
+    { cache, start }: FilePages,
+    what: string,
+  ) {
     this.length = index.length;
     this.#index = index;
     this.#source = source;
     this.#offset = offset;
     this.#cache = cache;
+    this.#start = start;
     this.#what = what;
   }
 
@@ -112,7 +140,7 @@ export class NumberPages implements PagedNumbers {
 
   #pageAt(page: number): Float32Array {
     if (page === this.#at) return this.#page;
-    this.#page = this.#cache.get(this.#offset + 4 * PAGE * page, () => this.#readPage(page));
+    this.#page = this.#cache.get(this.#start + this.#offset + 4 * PAGE * page, () => this.#readPage(page));
     this.#at = page;
     return this.#page;
   }

@@ -19,7 +19,7 @@ export const FRAME_BYTES = 16;
 const FRAME_MARK = 0x4e414353; // "SCAN"
 /** The most bytes that JSON in a profile file may have. */
 const LONGEST_JSON = 2 ** 28;
-/** Bytes that the pages of one file may take in memory. */
+/** Bytes that the pages of files opened together may take in memory. */
 const CACHE_BYTES = 256 * 2 ** 20;
 
 const headerValidator = Compile(ProfilesHeader);
@@ -145,12 +145,18 @@ export interface ProfileFile {
   profile(scan: ProfilesDirectory['scans'][number]): Promise<Profile>;
 }
 
+/** Where the pages of files that are opened together are kept: what they take does not grow with the number of files. */
+export function profilePages(): PageCache {
+  return new PageCache(CACHE_BYTES);
+}
+
 /**
  * Opens a profile file: its header and directory are read, numbers only where they are looked at.
  *
+ * @param cache shared with files that are opened together
  * @throws SemcrcError `bad-input` naming the file when it is none, of another version, cut off or damaged.
  */
-export async function openProfileFile(source: ByteSource): Promise<ProfileFile> {
+export async function openProfileFile(source: ByteSource, cache = profilePages()): Promise<ProfileFile> {
   const { name, size } = source;
   const { header, bytes: startBytes } = await readStart(source);
   const slots = Math.max(...Object.keys(header.labels).map(Number)) + 1;
@@ -181,13 +187,13 @@ export async function openProfileFile(source: ByteSource): Promise<ProfileFile> 
       );
     }
   }
-  const cache = new PageCache(CACHE_BYTES);
+  const pages = { cache, start: cache.lay(size) };
   const weighted = header.heuristic.heuristic === 'multiplicative' || header.heuristic.heuristic === 'std';
   const reach = weighted ? 0 : header.reach;
   return {
     source,
     header,
     scans,
-    profile: (scan) => readBlock(source, scan, scan.offset, { slots, reach, cache }),
+    profile: (scan) => readBlock(source, scan, scan.offset, { slots, reach, pages }),
   };
 }

@@ -19,7 +19,8 @@ export async function openProfiles(files: readonly ProfileFile[]): Promise<Sourc
   const names = files.map(({ source }) => source.name).join(', ');
   refuseMissing(joined, names);
   const ids = idsOf(scans, ({ scan }) => scan);
-  const twice = ids.find((id, at) => ids.indexOf(id) !== at);
+  const seen = new Set<string>();
+  const twice = ids.find((id) => seen.has(id) || !seen.add(id));
   if (twice !== undefined) {
     refuse(
       names,

@@ -5,8 +5,8 @@ import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { fingerprintOf } from '../sources/digest.ts';
 import { disk } from '../sources/disk.ts';
 import type { ScanFiles } from '../sources/manifest.ts';
+import { filesOf } from '../sources/manifest.ts';
 import type { SliceChoice } from '../sources/scan-options.ts';
-import { filesOf } from '../sources/scan-source.ts';
 import { takeSliceCensus } from './prepare.ts';
 import type { ReadingOptions } from './reading.ts';
 import {

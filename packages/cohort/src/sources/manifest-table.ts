@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { SemcrcError } from '@semcrc/kernels';
 import { cell, parseRows } from './manifest.ts';
-import { readManifestText } from './scan-source.ts';
+import { readManifestText } from './manifest-file.ts';
 
 /** A manifest of which one column of images is needed, and the others are handed on as they are. */
 export interface ManifestTable {

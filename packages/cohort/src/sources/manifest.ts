@@ -27,6 +27,15 @@ export interface ScanFiles {
 /** The files of a scan whose truth nobody knows, as paths. */
 export type AppliedScanFiles = Omit<ScanFiles, 'groundTruth' | 'patient' | 'site'>;
 
+/** Files of a scan that samples come from, in a fixed order, with the role each plays. */
+export function filesOf(files: Partial<ScanFiles>): readonly (readonly [role: string, path: string])[] {
+  const roles = ['groundTruth', 'lower', 'upper', 'point', 'segmentation', 'body', 'std', 'samples'] as const;
+  return roles.flatMap((role) => {
+    const path = files[role];
+    return path === undefined ? [] : [[role, path] as const];
+  });
+}
+
 /** The scans of a cohort as a manifest or a directory tree lists them. */
 export interface ScanList {
   /** The manifest's path, or the tree's with what was chosen of it. */

@@ -7,17 +7,9 @@ import { begunPlan, type StorePlan, writeScan } from '../store/draft.ts';
 import { digestOf, fingerprintOf } from './digest.ts';
 import { disk } from './disk.ts';
 import type { ScanFiles, ScanList } from './manifest.ts';
+import { type CohortDigests, contentOf, digestScans, knownDigests } from './scan-digests.ts';
 import { inputsOf, preparingOf, type ScanOptions } from './scan-options.ts';
-import {
-  type CohortDigests,
-  contentOf,
-  digestScans,
-  findMeasurements,
-  knownDigests,
-  type SourceHooks,
-  scanPreparer,
-  sitesOf,
-} from './scan-source.ts';
+import { findMeasurements, type SourceHooks, scanPreparer, sitesOf } from './scan-source.ts';
 
 /** What is prepared of scans with measurements, which no sample is made of, is more than what a digest of samples covers. */
 async function withMeasurements(scans: readonly ScanFiles[], digests: CohortDigests): Promise<CohortDigests> {

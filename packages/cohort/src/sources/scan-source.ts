@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { LeftOut, Source } from '@semcrc/core';
 import type { Labelling } from '@semcrc/imaging';
-import { diskNifti, readTextFile, resolveLabelling } from '@semcrc/imaging/node';
+import { diskNifti, resolveLabelling } from '@semcrc/imaging/node';
 import { loadResampler, SemcrcError } from '@semcrc/kernels';
 import { prepareMeasurement, prepareScan, reasonToLeaveOut } from '../scan/prepare.ts';
 import type { Prepared } from '../scan/prepared.ts';
@@ -11,15 +10,9 @@ import { countDraws } from '../scan/scan-files.ts';
 import { ScanMemory } from '../scan/scan-memory.ts';
 import type { TakeNote } from '../scan/scan-note.ts';
 import { readWholeMeasurement, readWholeScan } from '../scan/whole-scan.ts';
-import { digestOf, fingerprintOf } from './digest.ts';
-import { disk } from './disk.ts';
-import {
-  type AppliedScanFiles,
-  parseApplyManifest,
-  parseManifest,
-  type ScanFiles,
-  type ScanList,
-} from './manifest.ts';
+import type { ScanFiles, ScanList } from './manifest.ts';
+import { readManifest } from './manifest-file.ts';
+import { contentOf, digestScans, knownDigests } from './scan-digests.ts';
 import { inputsOf, paperSlicesOf, preparingOf, readingOf, type ScanOptions } from './scan-options.ts';
 
 /** Functions that opening and reading call. */
@@ -28,98 +21,6 @@ export interface SourceHooks {
   readonly warn?: (message: string) => void;
   /** Called with every note as data, to be counted; see `describeNotes`. */
   readonly note?: TakeNote;
-}
-
-/** Files of a scan that samples come from, in a fixed order, with the role each plays. */
-export function filesOf(files: Partial<ScanFiles>): readonly (readonly [role: string, path: string])[] {
-  const roles = ['groundTruth', 'lower', 'upper', 'point', 'segmentation', 'body', 'std', 'samples'] as const;
-  return roles.flatMap((role) => {
-    const path = files[role];
-    return path === undefined ? [] : [[role, path] as const];
-  });
-}
-
-/** The part of the configuration that decides what samples come out of the files. */
-export function contentOf(labelling: Labelling, options: ScanOptions): object {
-  const reading = readingOf(options, labelling);
-  return {
-    kind: 'semcrc/scans@2',
-    labels: labelling.labels,
-    groups: [...labelling.scheme.names.keys()].map((number) => [number, labelling.labelOf[number]]),
-    window: reading.window,
-    predictionUnits: reading.predictionUnits,
-    truthUnits: reading.truthUnits,
-    prepare: paperSlicesOf(options) ?? 'none',
-  };
-}
-
-/** Notes a ground truth that another scan has, too. */
-function noteTwice(
-  { scan, groundTruth: file }: ScanFiles,
-  other: ScanFiles | undefined,
-  note?: TakeNote,
-): void {
-  if (other === undefined) return;
-  const message =
-    `scans ${other.scan} and ${scan} have the same ground truth (${file}): in two splits, or counted twice, they break ` +
-    'the exchangeability that the guarantee needs';
-  note?.({ kind: 'same-files', scan, file, message });
-}
-
-/** What files are known by: the cohort, and the ground truth of each scan in order. */
-export interface CohortDigests {
-  readonly digest: string;
-  readonly fingerprints?: readonly string[] | undefined;
-  /** SHA-256 over the fingerprints of each scan's files, in order: what one scan is known by. */
-  readonly scanDigests?: readonly string[] | undefined;
-}
-
-/** The digests that an earlier opening in this run found. */
-export function knownDigests({ known = {} }: ScanOptions): CohortDigests | undefined {
-  const { digest, fingerprints } = known;
-  return digest === undefined ? undefined : { digest, fingerprints };
-}
-
-/**
- * SHA-256 over the configuration and, for each scan in order, its id, its patient and the fingerprint of each of its
- * files (see {@link fingerprintOf}: sizes and content, no paths or times).
- *
- * @throws SemcrcError `bad-input` naming scan and path when a file is not there.
- */
-export async function digestScans(
-  scans: readonly ScanFiles[],
-  content: object,
-  note?: TakeNote,
-): Promise<Required<CohortDigests> & { readonly scanDigests: readonly string[] }> {
-  const hash = digestOf(disk, content);
-  const fingerprints: string[] = [];
-  const scanDigests: string[] = [];
-  const truths = new Map<string, ScanFiles>();
-  for (const files of scans) {
-    const about = [files.scan, files.patient, ...(files.site === undefined ? [] : [files.site])];
-    hash.update(`${JSON.stringify(about)}\n`);
-    const own = digestOf(disk, about);
-    for (const [role, path] of filesOf(files)) {
-      try {
-        const print = await fingerprintOf(disk, path, role);
-        hash.update(print);
-        own.update(print);
-        if (role === 'groundTruth') noteTwice(files, truths.get(print), note);
-        if (role === 'groundTruth') {
-          truths.set(print, files);
-          fingerprints.push(print);
-        }
-      } catch (error) {
-        if (!(error instanceof SemcrcError)) throw error;
-        throw new SemcrcError('bad-input', `scan ${files.scan}: ${error.message} (the ${role} of the scan)`, {
-          data: { ...error.data, scan: files.scan },
-          cause: error,
-        });
-      }
-    }
-    scanDigests.push(own.digest('hex'));
-  }
-  return { digest: hash.digest('hex'), fingerprints, scanDigests };
 }
 
 /** @throws SemcrcError `bad-input` naming scan and path when a measurement is not there */
@@ -268,45 +169,6 @@ export async function openScans(
 export function sitesOf(scans: readonly ScanFiles[]): { readonly sites?: readonly string[] } {
   const sites = scans.flatMap(({ site }) => (site === undefined ? [] : [site]));
   return sites.length > 0 && sites.length === scans.length ? { sites } : {};
-}
-
-/** A manifest of a hundred thousand scans has fewer bytes. */
-const LONGEST_MANIFEST = 2 ** 26;
-
-/** Reads a manifest file; paths in it are taken relative to its folder. @throws SemcrcError `bad-input`. */
-export async function readManifest(path: string): Promise<ScanList> {
-  const list = parseManifest(await readManifestText(path), path);
-  return { ...list, scans: list.scans.map((files) => resolved(files, dirname(path))) };
-}
-
-/** As {@link readManifest}, of scans whose truth nobody knows. */
-export async function readApplyManifest(path: string): Promise<ReturnType<typeof parseApplyManifest>> {
-  const list = parseApplyManifest(await readManifestText(path), path);
-  return { ...list, scans: list.scans.map((files) => resolved(files, dirname(path))) };
-}
-
-/** The paths of some files taken relative to a folder. */
-function resolved<Files extends AppliedScanFiles & Pick<Partial<ScanFiles>, 'measurement'>>(
-  files: Files,
-  folder: string,
-): Files {
-  const { measurement } = files;
-  return {
-    ...files,
-    ...Object.fromEntries(filesOf(files).map(([role, file]) => [role, resolve(folder, file)])),
-    ...(measurement === undefined ? {} : { measurement: resolve(folder, measurement) }),
-  };
-}
-
-/** The text of a manifest. @throws SemcrcError `bad-input` when it cannot be read. */
-export function readManifestText(path: string): Promise<string> {
-  return readTextFile(path, { limit: LONGEST_MANIFEST }).catch((cause: unknown) => {
-    if (!(cause instanceof SemcrcError)) throw cause;
-    throw new SemcrcError('bad-input', `the manifest ${cause.message}`, {
-      data: cause.data,
-      cause,
-    });
-  });
 }
 
 /**

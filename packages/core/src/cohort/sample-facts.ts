@@ -17,13 +17,16 @@ const LEVELS = 64;
 export function sampleFacts({ truth, organs }: Sample): SampleFacts {
   const histograms = new Map<number, Uint32Array>();
   let looked = 0;
+  let organ = -1;
+  let own: Uint32Array = new Uint32Array(LEVELS + 1);
   for (let voxel = 0; voxel < truth.length; voxel += STRIDE) {
-    let histogram = histograms.get(organs[voxel]);
-    if (!histogram) {
-      histogram = new Uint32Array(LEVELS + 1);
-      histograms.set(organs[voxel], histogram);
+    // Organs come in runs.
+    if (organs[voxel] !== organ) {
+      organ = organs[voxel];
+      own = histograms.get(organ) ?? new Uint32Array(LEVELS + 1);
+      histograms.set(organ, own);
     }
-    histogram[Math.round(truth[voxel] * LEVELS)]++;
+    own[Math.round(truth[voxel] * LEVELS)]++;
     looked++;
   }
   const medians: Record<string, number> = {};

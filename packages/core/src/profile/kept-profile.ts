@@ -1,4 +1,4 @@
-import { type Kernels, profileEdges } from '@semcrc/kernels';
+import { binEdges, type Kernels, profileEdges } from '@semcrc/kernels';
 import { type Labels, organSlots } from '../cohort/labels.ts';
 import type { Sample } from '../cohort/sample.ts';
 import type { HeuristicOptions } from '../options/procedure-options.ts';
@@ -66,14 +66,13 @@ function edgeLengths(
   round: number | null,
 ): LengthProfile {
   const { width, below, above } = profileEdges(kernels, interval, organs, slots, reach);
-  const { lower, upper } = interval;
-  const tail = (distance: Float32Array, from: 'zero' | 'one') => tailOf(organs, slots, reach, distance, from);
+  const tails = binEdges(kernels, interval, organs, slots, { reach, shift: TAIL_SHIFT });
   const coarse = (values: Float32Array) => (round === null ? values : roundedNumbers(values, round, reach));
   return {
     width,
     reach,
-    below: withSums({ ...below, values: coarse(below.values) }, tail(lower, 'zero')),
-    above: withSums({ ...above, values: coarse(above.values) }, tail(upper, 'one')),
+    below: withSums({ ...below, values: coarse(below.values) }, packed(tails.below, slots, tails.bins)),
+    above: withSums({ ...above, values: coarse(above.values) }, packed(tails.above, slots, tails.bins)),
   };
 }
 
@@ -87,30 +86,6 @@ export function tailBin(distance: number): readonly [low: number, high: number] 
   return [Math.min(floatOf(bin << TAIL_SHIFT), distance), Math.min(floatOf((bin + 1) << TAIL_SHIFT), 1)];
 }
 
-/** Bins of the distances that are not below the reach. */
-function tailOf(
-  organs: Sample['organs'],
-  slots: number,
-  reach: number,
-  bounds: Float32Array,
-  edge: 'zero' | 'one',
-): EdgeTail {
-  const first = bitsOf(reach) >>> TAIL_SHIFT;
-  const bins = (bitsOf(1) >>> TAIL_SHIFT) - first + 1;
-  const amounts = new Float64Array(slots * bins);
-  const sums = new Float64Array(slots * bins);
-  const distance = new Float32Array(1);
-  const bits = new Uint32Array(distance.buffer);
-  for (let voxel = 0; voxel < bounds.length; voxel++) {
-    distance[0] = edge === 'zero' ? bounds[voxel] : 1 - bounds[voxel];
-    if (distance[0] < reach) continue;
-    const bin = organs[voxel] * bins + (bits[0] >>> TAIL_SHIFT) - first;
-    amounts[bin]++;
-    sums[bin] += distance[0];
-  }
-  return packed(amounts, sums, slots, bins);
-}
-
 /** Lengths of intervals whose bounds move at speeds of their own: all in bins, by the λ at which a bound meets the edge. */
 function weightedLengths(
   { organs }: Sample,
@@ -121,22 +96,21 @@ function weightedLengths(
   for (let voxel = 0; voxel < lower.length; voxel++) width[organs[voxel]] += upper[voxel] - lower[voxel];
   const bins = LAST_BIN + 1;
   const side = (distanceOf: (voxel: number) => number, weightOf: Float32Array) => {
-    const amounts = new Float64Array(slots * bins);
-    const sums = new Float64Array(slots * bins);
+    const pairs = new Float64Array(2 * slots * bins);
     for (let voxel = 0; voxel < lower.length; voxel++) {
       const distance = distanceOf(voxel);
       if (!(distance > 0)) continue;
       const bin =
         organs[voxel] * bins + Math.min(bitsOf(distance / weightOf[voxel]) >>> TAIL_SHIFT, LAST_BIN);
-      amounts[bin] += weightOf[voxel];
-      sums[bin] += distance;
+      pairs[2 * bin] += weightOf[voxel];
+      pairs[2 * bin + 1] += distance;
     }
     const none = {
       beyond: new Uint32Array(slots),
       offsets: new Uint32Array(slots + 1),
       values: new Float32Array(0),
     };
-    return withSums(none, packed(amounts, sums, slots, bins));
+    return withSums(none, packed(pairs, slots, bins));
   };
   return {
     width,
@@ -146,19 +120,19 @@ function weightedLengths(
   };
 }
 
-/** Bins that hold anything, by organ. */
-function packed(amounts: Float64Array, sums: Float64Array, slots: number, bins: number): EdgeTail {
+/** Bins that hold anything, by organ. @param pairs amount and sum of each bin */
+function packed(pairs: Float64Array, slots: number, bins: number): EdgeTail {
   const offsets = new Uint32Array(slots + 1);
-  const kept: number[] = [];
+  const [amounts, sums]: [number[], number[]] = [[], []];
   for (let organ = 0; organ < slots; organ++) {
-    for (let bin = organ * bins; bin < (organ + 1) * bins; bin++) if (amounts[bin] > 0) kept.push(bin);
-    offsets[organ + 1] = kept.length;
+    for (let at = 2 * organ * bins; at < 2 * (organ + 1) * bins; at += 2) {
+      if (pairs[at] === 0) continue;
+      amounts.push(pairs[at]);
+      sums.push(pairs[at + 1]);
+    }
+    offsets[organ + 1] = amounts.length;
   }
-  return {
-    offsets,
-    amounts: Float64Array.from(kept, (bin) => amounts[bin]),
-    sums: Float64Array.from(kept, (bin) => sums[bin]),
-  };
+  return { offsets, amounts: new Float64Array(amounts), sums: new Float64Array(sums) };
 }
 
 /** Numbers rounded up to multiples of a step, none beyond `most`. */

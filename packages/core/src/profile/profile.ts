@@ -2,6 +2,7 @@ import {
   computeScaledScores,
   computeScores,
   countGroups,
+  divideSides,
   firstNaN,
   type Kernels,
   raiseSigned,
@@ -88,7 +89,7 @@ export function buildProfile(
   const { regionCount, regionsPerOrgan } = partition;
   const inside = restrictToBody(placed, sample, regionCount, within);
   const { point } = interval;
-  const lists = sides === 2 ? splitSides(inside, sample.truth, point ?? interval.upper, regionCount) : inside;
+  const lists = sides === 2 ? new Uint16Array(inside.length) : inside;
   const mark = kernels.arena.mark();
   const scores = kernels.arena.float32(sample.truth.length);
   try {
@@ -96,6 +97,9 @@ export function buildProfile(
     else scoreSample(kernels, sample, interval, scores.view);
     refuseUnknownLabels(kernels, sample, partition);
     const counts = countGroups(kernels, inside, regionCount + 1);
+    if (lists !== inside) {
+      divideSides(kernels, inside, regionCount, sample.truth, point ?? interval.upper, lists as Uint16Array);
+    }
     const regions = { of: lists, count: regionCount, sides, whole: counts[regionCount] === 0 };
     const sort = point ? sortSignedRegions : sortRegions;
     const sorted = pixels ? sortPlaced(kernels, scores, sample, regions) : sort(kernels, scores, regions);
@@ -218,20 +222,4 @@ export function restrictToBody(
     if (organs[voxel] === 0) inside[voxel] = regionCount;
   }
   return inside;
-}
-
-/** List of each voxel when the sides are told apart: below as its region, above (truth beyond `border`) one block further. */
-function splitSides(
-  regions: Uint8Array | Uint16Array,
-  truth: Float32Array,
-  border: Float32Array,
-  regionCount: number,
-): Uint16Array {
-  const lists = new Uint16Array(regions.length);
-  for (let voxel = 0; voxel < lists.length; voxel++) {
-    const region = regions[voxel];
-    if (region === regionCount) lists[voxel] = 2 * regionCount;
-    else lists[voxel] = truth[voxel] > border[voxel] ? region + regionCount : region;
-  }
-  return lists;
 }

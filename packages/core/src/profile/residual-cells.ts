@@ -57,51 +57,59 @@ export function condenseResiduals(
       columns.map(([, block]) => block.view),
     );
     const cells = RESIDUAL_GRID.rows * RESIDUAL_GRID.columns;
-    const sums = arena.float64(4 * cells);
-    const touched = arena.uint32(cells + 1);
-    sums.view.fill(0);
-    const offsets = new Uint32Array(2 * slots + 1);
-    const found: CellSums[] = [];
-    for (let side = 0; side < 2; side++) {
-      for (let organ = 0; organ < slots; organ++) {
-        const [from, to] = [borders[organ], borders[organ + 1]];
-        if (from < to) {
-          const [x, low, high] = columns.map(([, block]) => block.view.subarray(from, to));
-          const binning = {
-            grid: RESIDUAL_GRID,
-            gamma: LEAST_GAMMA,
-            side: side === 0 ? ('below' as const) : ('above' as const),
-            weight: 1,
-          };
-          const bounds = { truth: x, lower: low, upper: high };
-          const count = binResiduals(kernels, bounds, binning, sums.view, touched.view, 0);
-          take(sums.view, touched.view.subarray(0, count), found);
+    const sums = arena.float64(8 * cells);
+    const touched = arena.uint32(2 * cells + 1);
+    // Nothing takes memory from here on, so that views last.
+    const [table, listed] = [sums.view.fill(0), touched.view];
+    const [below, above] = [new CellLists(slots), new CellLists(slots)];
+    const binning = { grid: RESIDUAL_GRID, gamma: LEAST_GAMMA, side: 'apart', weight: 1 } as const;
+    for (let organ = 0; organ < slots; organ++) {
+      const [from, to] = [borders[organ], borders[organ + 1]];
+      if (from < to) {
+        const [x, low, high] = columns.map(([, block]) => block.view.subarray(from, to));
+        const bounds = { truth: x, lower: low, upper: high };
+        const count = binResiduals(kernels, bounds, binning, table, listed, 0);
+        for (const cell of listed.slice(0, count).sort()) {
+          (cell < cells ? below : above).take(table, 4 * cell);
         }
-        offsets[side * slots + organ + 1] = found.length;
       }
+      for (const side of [below, above]) side.end(organ);
     }
+    const most = below.voxels.length;
     return {
-      offsets,
-      voxels: Uint32Array.from(found, ({ voxels }) => voxels),
-      residual: Float32Array.from(found, ({ voxels, residual }) => roundedDown(residual / voxels)),
-      width: Float32Array.from(found, ({ residual, moment }) => roundedUp(moment / residual)),
+      offsets: Uint32Array.of(...below.offsets, ...above.offsets.subarray(1).map((end) => most + end)),
+      voxels: new Uint32Array(below.voxels.concat(above.voxels)),
+      residual: new Float32Array(below.residual.concat(above.residual)),
+      width: new Float32Array(below.width.concat(above.width)),
     };
   } finally {
     arena.release(mark);
   }
 }
 
-interface CellSums {
-  readonly voxels: number;
-  readonly residual: number;
-  readonly moment: number;
-}
+/** The cells of one side, organ after organ. */
+class CellLists {
+  readonly offsets: Uint32Array;
+  readonly voxels: number[] = [];
+  readonly residual: number[] = [];
+  readonly width: number[] = [];
 
-/** Moves the sums of the cells touched to a list, in order of cell, and clears them. */
-function take(sums: Float64Array, touched: Uint32Array, into: CellSums[]): void {
-  for (const cell of Uint32Array.from(touched).sort()) {
-    const at = 4 * cell;
-    into.push({ voxels: sums[at], residual: sums[at + 1], moment: sums[at + 2] });
-    sums.fill(0, at, at + 3);
+  constructor(slots: number) {
+    this.offsets = new Uint32Array(slots + 1);
+  }
+
+  /** Takes the cell whose sums begin at a place, and clears them. */
+  take(sums: Float64Array, at: number): void {
+    const [count, residual, moment] = [sums[at], sums[at + 1], sums[at + 2]];
+    this.voxels.push(count);
+    this.residual.push(roundedDown(residual / count));
+    this.width.push(roundedUp(moment / residual));
+    sums[at] = 0;
+    sums[at + 1] = 0;
+    sums[at + 2] = 0;
+  }
+
+  end(organ: number): void {
+    this.offsets[organ + 1] = this.voxels.length;
   }
 }

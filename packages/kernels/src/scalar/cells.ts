@@ -20,12 +20,13 @@ export function binResiduals(
   let listed = count;
   for (let j = 0; j < truth.length; j++) {
     const twice = 2 * truth[j] - lower[j] - upper[j];
-    const a = side === 'both' ? Math.abs(twice) : side === 'below' ? -twice : twice;
+    const a = side === 'below' ? -twice : side === 'above' ? twice : Math.abs(twice);
     const i = upper[j] - lower[j];
     if (a <= gamma * i) continue;
     const column = step(a, grid.shift, grid.firstColumn, grid.columns);
     const row = step(Math.fround(i) + grid.offset, grid.shift, grid.firstRow, grid.rows);
-    const cell = row * grid.columns + column;
+    const further = side === 'apart' && twice > 0 ? grid.rows * grid.columns : 0;
+    const cell = row * grid.columns + column + further;
     if (sums[4 * cell] === 0) touched[listed++] = cell;
     sums[4 * cell] += weight;
     sums[4 * cell + 1] += weight * a;

@@ -5,6 +5,20 @@ export function divideGroups(groups: Groups, parts: Uint8Array, partCount: numbe
   for (let j = 0; j < groups.length; j++) out[j] = groups[j] * partCount + parts[j % parts.length];
 }
 
+/** Twin of `divideSides`. */
+export function divideSides(
+  groups: Groups,
+  groupCount: number,
+  truth: Float32Array,
+  border: Float32Array,
+  out: Uint16Array,
+): void {
+  for (let j = 0; j < groups.length; j++) {
+    const moved = truth[j] > border[j] || groups[j] === groupCount;
+    out[j] = moved ? groups[j] + groupCount : groups[j];
+  }
+}
+
 /** Twin of `divideByPixel`: a counting sort of each segment. */
 export function divideByPixel(
   values: Float32Array,

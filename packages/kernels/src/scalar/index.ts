@@ -1,8 +1,8 @@
 // The scalar twins: the same results by plain loops over heap arrays, without argument checks. Tests hold the WASM
 // kernels against them and benches measure the kernels' gain by them.
 export { binResiduals, cellLoss } from './cells.ts';
-export { divideByPixel, divideGroups } from './divide.ts';
-export { profileEdges } from './edge.ts';
+export { divideByPixel, divideGroups, divideSides } from './divide.ts';
+export { binEdges, profileEdges } from './edge.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
 export { clampedLength, clampedLengthByPixel } from './length.ts';

@@ -66,7 +66,7 @@ export async function predictorOf(spec: Simulated): Promise<Predictor | null> {
 }
 
 /**
- * The segmentation network that a simulation names; null for the stand-in.
+ * The segmentation network that a simulation names: one that ships with semcrc, or a file; null for the stand-in.
  *
  * @throws SemcrcError as {@link predictorOf}.
  */
@@ -74,7 +74,7 @@ export async function segmenterOf(spec: Simulated): Promise<Segmenter | null> {
   const { segmenter } = spec;
   if (segmenter === STAND_IN_SEGMENTER || spec.predictor === NOTHING) return null;
   if (!isNetwork(segmenter)) {
-    throw refusal('segmenter', segmenter, `is none: give ${STAND_IN_SEGMENTER}, or a network (.onnx)`);
+    throw refusal('segmenter', segmenter, `is none: give ${STAND_IN_SEGMENTER}, organs or a network (.onnx)`);
   }
   const files = await filesOfModel(segmenter);
   const { record } = files;

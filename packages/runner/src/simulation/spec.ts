@@ -39,7 +39,7 @@ export interface SimulationSpec {
    * semcrc, by name; the path of a network (.onnx) with its record beside it, or of a baseline predictor's JSON.
    */
   readonly predictor: string;
-  /** `stand-in`, or the path of a segmentation network. */
+  /** `stand-in`, the name of a segmentation network that ships, or the path of one. */
   readonly segmenter: string;
 }
 
