@@ -47,6 +47,7 @@ export default defineConfig({
           { text: 'The method', link: '/method' },
           { text: 'The scanner', link: '/scanner' },
           { text: 'Glossary', link: '/glossary' },
+          { text: 'The paper on simulated patients', link: '/paper' },
           { text: 'Reports', link: '/report' },
           { text: 'Performance', link: '/performance' },
         ],

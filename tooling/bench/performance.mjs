@@ -11,8 +11,8 @@ const BENCHES = /** @type {const} */ ({
   kernels: ['Loops over voxels', 'pnpm run bench kernels'],
   cohort: ['Prepared cohorts', 'pnpm run bench cohort'],
   runner: ['Preparing scans', 'pnpm run bench runner'],
-  viewer: ['The page', 'pnpm run bench viewer'],
   predict: ['Networks', 'pnpm run bench predict'],
+  viewer: ['The page', 'pnpm run bench viewer'],
 });
 const START = '<!-- figures: made by pnpm run bench:docs -->\n';
 const END = '<!-- end of figures -->\n';
