@@ -18,6 +18,8 @@ export default defineConfig({
     maxWorkers: '100%',
     projects: [
       kind('quick', 'test', 180),
+      // Kernels, packages, report and page in Chromium.
+      kind('browser', 'browser', 180),
       // Guarantees by simulation, each stating its false-alarm rate; real scans and clusters from end to end.
       kind('long', 'long', 900),
       // Thousands of damaged files, kills at random moments, the scanner at its acceptance sizes.
