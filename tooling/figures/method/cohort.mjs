@@ -10,7 +10,7 @@ import {
   profileOptionsOf,
 } from '@semcrc/core';
 import { loadKernels } from '@semcrc/kernels';
-import { phantomSource } from '@semcrc/simulate';
+import { openSource } from '@semcrc/runner/node';
 import { teachingCohort } from './teaching.mjs';
 
 /** @typedef {import('@semcrc/core').Fit} Fit */
@@ -19,7 +19,7 @@ import { teachingCohort } from './teaching.mjs';
 /** @typedef {import('@semcrc/core').Procedure} Procedure */
 /** @typedef {import('@semcrc/core').ProcedureOptions} ProcedureOptions */
 /** @typedef {import('@semcrc/core').SplitSizes} SplitSizes */
-/** @typedef {Pick<ReturnType<typeof phantomSource>, 'ids' | 'patients' | 'labels' | 'read'>} Cohort */
+/** @typedef {Pick<import('@semcrc/core').Source, 'ids' | 'patients' | 'labels' | 'read'>} Cohort */
 
 /** Width of the intensity window, −175 to 250 HU: what 1 is in windowed intensity. */
 export const HU = 425;
@@ -31,7 +31,7 @@ export const ENVELOPE_PATH = { ...ENVELOPE_LINE, backtrack: 'path' };
 
 export const kernels = await loadKernels();
 
-/** The cohort with every scan drawn once. @param {Cohort} source @returns {Promise<Cohort>} */
+/** The cohort with every scan in memory. @param {Cohort} source @returns {Promise<Cohort>} */
 async function drawn({ ids, patients, labels, read }) {
   /** @type {Map<string, Sample>} */
   const samples = new Map();
@@ -39,7 +39,8 @@ async function drawn({ ids, patients, labels, read }) {
   return { ids, patients, labels, read: async (id) => samples.get(id) ?? read(id) };
 }
 
-export const phantom = await drawn(phantomSource());
+/** Drawn once on this machine, as `calibrate` keeps it. */
+export const phantom = await drawn(await openSource({ kind: 'phantom' }));
 
 /** As many scans as SIZES splits. */
 export const teaching = teachingCohort({ scans: 192, side: 96 });
