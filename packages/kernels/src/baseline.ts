@@ -1,7 +1,8 @@
-import { Arena, type KernelMemory } from './arena.ts';
+import type { KernelMemory } from './arena.ts';
 import { SemcrcError } from './error.ts';
 import { wasm as release } from './generated/baseline.release.ts';
 import { type Builds, instantiate } from './module.ts';
+import { ScopedInstance } from './scoped-instance.ts';
 
 interface BaselineExports {
   edgePreservingMean(...args: number[]): void;
@@ -14,27 +15,7 @@ export interface BaselineKernels {
 }
 
 /** What the faces see of an instance. */
-export class BaselineInstance implements BaselineKernels {
-  readonly memory: KernelMemory;
-  readonly raw: BaselineExports;
-  readonly #arena: Arena;
-
-  constructor(memory: KernelMemory, raw: BaselineExports) {
-    this.memory = memory;
-    this.raw = raw;
-    this.#arena = new Arena(memory, 1024);
-  }
-
-  /** Runs `body` with all it allocates freed behind it. */
-  scoped(body: (arena: Arena) => void): void {
-    const mark = this.#arena.mark();
-    try {
-      body(this.#arena);
-    } finally {
-      this.#arena.release(mark);
-    }
-  }
-}
+export class BaselineInstance extends ScopedInstance<BaselineExports> implements BaselineKernels {}
 
 const BUILDS: Builds = { release, debug: () => import('./generated/baseline.debug.ts') };
 

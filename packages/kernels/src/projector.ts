@@ -1,7 +1,8 @@
-import { Arena, type KernelMemory } from './arena.ts';
+import type { KernelMemory } from './arena.ts';
 import { SemcrcError } from './error.ts';
 import { wasm as release } from './generated/projector.release.ts';
 import { type Builds, instantiate } from './module.ts';
+import { ScopedInstance } from './scoped-instance.ts';
 
 interface ProjectorExports {
   projectCone(...args: number[]): void;
@@ -18,27 +19,7 @@ export interface Projector {
 }
 
 /** What the faces see of an instance. */
-export class ProjectorInstance implements Projector {
-  readonly memory: KernelMemory;
-  readonly raw: ProjectorExports;
-  readonly #arena: Arena;
-
-  constructor(memory: KernelMemory, raw: ProjectorExports) {
-    this.memory = memory;
-    this.raw = raw;
-    this.#arena = new Arena(memory, 1024);
-  }
-
-  /** Runs `body` with all it allocates freed behind it. */
-  scoped<T>(body: (arena: Arena) => T): T {
-    const mark = this.#arena.mark();
-    try {
-      return body(this.#arena);
-    } finally {
-      this.#arena.release(mark);
-    }
-  }
-}
+export class ProjectorInstance extends ScopedInstance<ProjectorExports> implements Projector {}
 
 const BUILDS: Builds = { release, debug: () => import('./generated/projector.debug.ts') };
 

@@ -1,7 +1,8 @@
-import { Arena, type KernelMemory } from './arena.ts';
+import type { KernelMemory } from './arena.ts';
 import { SemcrcError } from './error.ts';
 import { wasm as release } from './generated/resample.release.ts';
 import { type Builds, instantiate } from './module.ts';
+import { ScopedInstance } from './scoped-instance.ts';
 
 interface ResampleExports {
   linearSlice(...args: number[]): void;
@@ -16,27 +17,7 @@ export interface Resampler {
 }
 
 /** What the faces see of an instance. */
-export class ResamplerInstance implements Resampler {
-  readonly memory: KernelMemory;
-  readonly raw: ResampleExports;
-  readonly #arena: Arena;
-
-  constructor(memory: KernelMemory, raw: ResampleExports) {
-    this.memory = memory;
-    this.raw = raw;
-    this.#arena = new Arena(memory, 1024);
-  }
-
-  /** Runs `body` with all it allocates freed behind it. */
-  scoped(body: (arena: Arena) => void): void {
-    const mark = this.#arena.mark();
-    try {
-      body(this.#arena);
-    } finally {
-      this.#arena.release(mark);
-    }
-  }
-}
+export class ResamplerInstance extends ScopedInstance<ResampleExports> implements Resampler {}
 
 const BUILDS: Builds = { release, debug: () => import('./generated/resample.debug.ts') };
 
