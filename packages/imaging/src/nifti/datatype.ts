@@ -30,6 +30,20 @@ export const datatypes: Readonly<Record<NiftiDatatype, DatatypeFacts>> = {
   uint64: { code: 1280, bytes: 8 },
 };
 
+/** The array that holds stored values of each data type. */
+export const storedArrays = {
+  uint8: Uint8Array,
+  int8: Int8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  uint64: BigUint64Array,
+  int64: BigInt64Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+
 const unreadable: Readonly<Record<number, string>> = {
   1: 'binary',
   32: 'complex64',

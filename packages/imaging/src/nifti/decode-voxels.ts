@@ -1,5 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
-import { datatypes, type NiftiDatatype } from './datatype.ts';
+import { datatypes, type NiftiDatatype, storedArrays } from './datatype.ts';
 import type { NiftiHeader } from './header.ts';
 
 type Stored =
@@ -13,19 +13,6 @@ type Stored =
   | BigInt64Array
   | Float32Array
   | Float64Array;
-
-const arrays = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  uint64: BigUint64Array,
-  int64: BigInt64Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
 
 /** Reverses each group of `size` bytes in place. */
 export function swapBytes(bytes: Uint8Array, size: number): void {
@@ -44,7 +31,7 @@ function storedVoxels(bytes: Uint8Array, datatype: NiftiDatatype, littleEndian: 
   const direct = bytes.byteOffset % size === 0 && (littleEndian || size === 1);
   const from = direct ? bytes : new Uint8Array(bytes);
   if (!littleEndian && size > 1) swapBytes(from, size);
-  return new arrays[datatype](from.buffer as ArrayBuffer, from.byteOffset, from.byteLength / size);
+  return new storedArrays[datatype](from.buffer as ArrayBuffer, from.byteOffset, from.byteLength / size);
 }
 
 /** Voxels per block: small enough to stay in the first-level cache as f64. */

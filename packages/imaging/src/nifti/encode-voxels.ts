@@ -1,4 +1,5 @@
 import { SemcrcError } from '@semcrc/kernels';
+import { storedArrays } from './datatype.ts';
 import type { EncodedHeader } from './encode-header.ts';
 
 const ranges: Readonly<Record<string, readonly [number, number]>> = {
@@ -12,15 +13,6 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   uint64: [0, 2 ** 64 - 2048],
   int64: [-(2 ** 63), 2 ** 63 - 1024],
 };
-
-const arrays = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-} as const;
 
 /** Halves to even, as numpy rounds. */
 function rint(value: number): number {
@@ -51,7 +43,7 @@ export function encodeVoxels(
   const [lo, hi] = ranges[datatype];
   const wide = datatype === 'uint64' || datatype === 'int64';
   // Wider integers go by f64: their own arrays hold BigInt.
-  const out = wide ? new Float64Array(count) : new arrays[datatype](count);
+  const out = wide ? new Float64Array(count) : new storedArrays[datatype](count);
   for (let j = 0; j < count; j++) {
     const stored = rint((data[j] - inter) / slope);
     if (!(stored >= lo && stored <= hi)) {
