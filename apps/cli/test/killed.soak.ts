@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { semcrc } from './command.ts';
 import { SIZES, writeCohort } from './fixture.ts';
-import { countKept, expectWholeFiles, killAfter, readTimeless } from './killing.ts';
+import { expectKept, killAfter, readTimeless } from './killing.ts';
 
 let root: string;
 beforeAll(() => {
@@ -31,10 +31,7 @@ test('an experiment killed at 20 random moments loses no finished run and comes 
       kept = 0;
       continue;
     }
-    expectWholeFiles(out);
-    const now = countKept(out);
-    expect(now).toBeGreaterThanOrEqual(kept);
-    kept = now;
+    kept = expectKept(out, kept);
   }
   expect(semcrc(['experiment', ...options, '--out', out]).code).toBe(0);
   expect(readTimeless(out)).toEqual(readTimeless(reference));

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { MAIN } from './command.ts';
 import { readPlainNifti } from './plain-nifti.ts';
 
@@ -55,6 +56,14 @@ export function expectWholeFiles(folder: string): void {
 export function countKept(folder: string): number {
   const runs = join(folder, 'runs');
   return existsSync(runs) ? readdirSync(runs).filter((name) => /^run-\d+\.json$/.test(name)).length : 0;
+}
+
+/** Expects whole files, and no fewer finished runs than were kept before; returns how many there are now. */
+export function expectKept(folder: string, before: number): number {
+  expectWholeFiles(folder);
+  const kept = countKept(folder);
+  expect(kept).toBeGreaterThanOrEqual(before);
+  return kept;
 }
 
 /** experiment.json without what the clock decides. */
