@@ -23,7 +23,6 @@ import {
 } from './preparation.ts';
 import { type ScanExecutor, type ScanJobs, type ScanSession, ScanWorkbench } from './scan.ts';
 import type { SimulationExecutor, SimulationJobs, SimulationSession } from './simulation/jobs.ts';
-import { SimulationWorkbench } from './simulation/workbench.ts';
 import { type NodeThreadOptions, spawnNodeThread } from './thread-node.ts';
 import { ExperimentWorkbench } from './workbench.ts';
 
@@ -134,11 +133,6 @@ export function threadScan(
   const { workers = defaultWorkers(), ...rest } = options;
   const thread = { script: new URL('./bundled/worker-scan.js', import.meta.url), ...rest };
   return new WorkerPool<ScanSession, ScanJobs>(() => spawnNodeThread(thread), workers);
-}
-
-/** Simulates cohorts in this thread. */
-export function serialSimulation(): SimulationExecutor {
-  return new SerialExecutor(new SimulationWorkbench());
 }
 
 /**
