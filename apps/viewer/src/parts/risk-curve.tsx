@@ -22,7 +22,8 @@ export function RiskCurve({ result }: { readonly result: Calibrated }) {
   const inHu = !factor && units != null;
   const unit = factor ? 1 : units ? huPerUnit(units.window as [number, number]) : 100;
   const rounded = (value: number): string => String(Number(value.toPrecision(3)));
-  const found = foundFor(calibration, of) ?? [];
+  const own = foundFor(calibration, of);
+  const found = own ?? [];
   const marks = found.map(({ name, value }): Mark => ({ name, x: value * unit }));
   const last = usefulEnd(riskCurve.lambda, risk, epsilon, Math.max(0, ...found.map(({ value }) => value)));
   const points = riskCurve.lambda.slice(0, last + 1).map((value, at) => [value * unit, risk[at]] as const);
@@ -38,7 +39,7 @@ export function RiskCurve({ result }: { readonly result: Calibrated }) {
           found.length > 0
             ? `${procedureName(procedure)} found ${listed(marks.map(({ name, x }) => `${name} = ${withUnit(x)}`))}${where} on the calibration scans for ε = ${plainPercent(epsilon)}.`
             : ''
-        }${withoutLambda(calibration, of, where)}`}
+        }${withoutLambda(calibration, own, where)}`}
         lines={[{ name: of === ALL ? 'R̂(λ)' : 'R̂(λ) of it', tone: 'crc', points }]}
         xName={inHu ? 'λ, HU' : factor ? 'λ' : 'λ, % of the range'}
         yName="outside:"
@@ -64,9 +65,12 @@ export function RiskCurve({ result }: { readonly result: Calibrated }) {
 }
 
 /** Why no λ̂ is marked. */
-function withoutLambda(calibration: Calibrated['calibration'], of: string, where: string): string {
+function withoutLambda(
+  calibration: Calibrated['calibration'],
+  found: readonly unknown[] | null,
+  where: string,
+): string {
   const procedure = procedureName(calibration.procedure);
-  const found = foundFor(calibration, of);
   if (found !== null) return found.length === 0 ? `${procedure} found no finite λ${where}.` : '';
   return calibration.partition.kind === 'position'
     ? `${procedure} gives each group of positions a λ of its own.`
