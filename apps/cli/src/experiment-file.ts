@@ -3,12 +3,14 @@ import { readTextFileSync } from '@semcrc/imaging/node';
 import { SemcrcError } from '@semcrc/kernels';
 import { cellName } from '@semcrc/results';
 import { Compile } from 'typebox/compile';
-import { parseDocument } from 'yaml';
+import { Lexer, Parser, parseDocument } from 'yaml';
 import { experimentFileSchema, type Settings, settingsSchema } from './settings.ts';
 
 /** Longest config file, in bytes, and most experiments of a grid: far beyond what a person means. */
 const MOST_BYTES = 2 ** 16;
 const MOST_CELLS = 10_000;
+/** Deepest nesting of a config file: composing it takes stack for every level. */
+const MOST_LEVELS = 100;
 
 /** One experiment of a grid. */
 export interface Cell {
@@ -29,6 +31,15 @@ export function isExperimentFile(source: string): boolean {
   return /\.ya?ml$/i.test(source);
 }
 
+/** Refuses what is nested so deeply that composing it could end the process: running out of stack is not always an error. */
+function checkNesting(text: string): void {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme));
+    if (parser.stack.length > MOST_LEVELS) throw new Error(`it is nested deeper than ${MOST_LEVELS} levels`);
+  }
+}
+
 /**
  * Reads a config file and lays its grid out, the first axis slowest. Paths in it are relative to it.
  *
@@ -39,6 +50,7 @@ export function readExperimentFile(path: string, given: Settings): Cell[] {
   const text = readTextFileSync(path, { limit: MOST_BYTES });
   let content: unknown;
   try {
+    checkNesting(text);
     const document = parseDocument(text, { logLevel: 'error' });
     // What YAML merely warns of, such as a tag nobody knows, is no setting either.
     const [problem] = [...document.errors, ...document.warnings];
@@ -46,9 +58,8 @@ export function readExperimentFile(path: string, given: Settings): Cell[] {
     content = document.toJS() ?? {};
     JSON.stringify(content);
   } catch (cause) {
-    // Not YAML, more aliases than anyone writes by hand, or nested deeper than the stack.
-    const reason = cause instanceof RangeError ? 'it is nested too deeply' : (cause as Error).message;
-    throw new SemcrcError('bad-input', `${path} is not YAML: ${reason.split('\n')[0]}`, {
+    // Not YAML, nested too deeply, or more aliases than anyone writes by hand.
+    throw new SemcrcError('bad-input', `${path} is not YAML: ${(cause as Error).message.split('\n')[0]}`, {
       data: { file: path },
       cause,
     });

@@ -24,11 +24,12 @@ ${'abcdefgh'
 
   test.each([
     ['an alias bomb', bomb, /is not YAML: .*alias/],
-    ['nesting deeper than the stack', '['.repeat(60_000), /is not YAML/],
+    ['nesting deeper than the stack', '['.repeat(60_000), /is not YAML: it is nested deeper than 100/],
+    ['sequences in sequences', '- '.repeat(30_000), /is not YAML: it is nested deeper than 100/],
     [
       'nesting as a value',
       `epsilon: ${'['.repeat(2000)}${']'.repeat(2000)}`,
-      /odd\.yaml: epsilon must be number|not YAML/,
+      /is not YAML: it is nested deeper than 100/,
     ],
     ['an inherited name as a setting', 'constructor: 1', /there is no setting constructor/],
     ['__proto__ as a setting', '__proto__: {epsilon: 0.3}', /there is no setting __proto__/],
