@@ -10,7 +10,7 @@ export type { Output } from './apply/publish.ts';
 export { ScanDesign } from './apply/scan-design.ts';
 export { readScanGrid, type ScanGrid } from './apply/scan-grid.ts';
 export { type IntervalMaps, type ScanAtLambda, ScanIntervals } from './apply/scan-intervals.ts';
-export { encodeBlock, type ProfileBlock } from './profiles/block.ts';
+export { encodeBlock, type ProfileBlock } from './profiles/block-writing.ts';
 export type { ByteSource } from './profiles/bytes.ts';
 export { type DroppedProfiles, openDroppedProfiles } from './profiles/dropped-profiles.ts';
 export { openProfileFile, type ProfileFile } from './profiles/profile-file.ts';

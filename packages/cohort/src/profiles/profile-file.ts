@@ -1,6 +1,6 @@
 import { PROFILES_SCHEMA, type Profile, ProfiledScan, ProfilesDirectory, ProfilesHeader } from '@semcrc/core';
 import { Compile } from 'typebox/compile';
-import { readBlock } from './block.ts';
+import { readBlock } from './block-reading.ts';
 import { aligned, alignedBytes, type ByteSource, readChecked, refuse } from './bytes.ts';
 import { crc32 } from './crc32.ts';
 import { PageCache } from './number-pages.ts';
