@@ -11,6 +11,10 @@ import { fitCrc } from '../src/procedures/crc.ts';
 import type { RiskBound } from '../src/search/bound.ts';
 import { draws } from './random-cohort.ts';
 
+/** Seeds for each of which a broken procedure must be caught, but for one in a hundred: more of them in the soak tests. */
+export const BROKEN_SEEDS = process.env.SEMCRC_THOROUGH ? 100 : 10;
+export const CAUGHT_SEEDS = Math.ceil(0.99 * BROKEN_SEEDS);
+
 /** A population of tiny scans. Draws without replacement from it are exchangeable, whatever it holds. */
 export interface Population {
   readonly labels: Labels;

@@ -34,6 +34,12 @@ const ways = [
   async (path) => parseNifti(readFileSync(path), path),
 ];
 
+/** Most bytes resident since this process began: `maxRSS` counts the parent's, too, until the child has replaced it. */
+function peakMemory() {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
+  return 1024 * Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+}
+
 process.on('message', async (path) => {
   let outcome = 'refused';
   let message = '';
@@ -49,5 +55,5 @@ process.on('message', async (path) => {
       break;
     }
   }
-  process.send({ outcome, message, peak: process.resourceUsage().maxRSS * 1024 });
+  process.send({ outcome, message, peak: peakMemory() });
 });
