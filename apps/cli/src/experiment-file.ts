@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { readTextFileSync } from '@semcrc/imaging/node';
-import { SemcrcError } from '@semcrc/kernels';
+import { describeFound, SemcrcError } from '@semcrc/kernels';
 import { cellName } from '@semcrc/results';
 import { Compile } from 'typebox/compile';
 import { Lexer, Parser, parseDocument } from 'yaml';
@@ -161,16 +161,11 @@ function misfit(path: string, content: unknown, errors: readonly Misfit[]): Semc
   const allowed = (error.params as { allowedValues?: readonly unknown[] }).allowedValues;
   const expected = allowed === undefined ? error.message : `must be one of ${allowed.join(', ')}`;
   const name = setting(error.instancePath);
-  return new SemcrcError('bad-input', `${path}: ${name} ${expected}, found ${short(JSON.stringify(found))}`, {
+  return new SemcrcError('bad-input', `${path}: ${name} ${expected}, found ${describeFound(found)}`, {
     data: { file: path, setting: name },
   });
 }
 
 function setting(instancePath: string): string {
   return instancePath === '' ? 'the file' : instancePath.slice(1).replaceAll('/', '.');
-}
-
-function short(text: string | undefined): string {
-  if (text === undefined) return 'nothing';
-  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
 }

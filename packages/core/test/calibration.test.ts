@@ -251,7 +251,10 @@ describe('a damaged calibration.json', () => {
       /expected schema "semcrc\/calibration@2", found "semcrc\/calibration@1".*another version.*calibrate again/,
     );
     expect(refusal({ ...cloneOf('organs'), schema: 'semcrc/experiment@1' })).not.toContain('another version');
-    expect(refusal({ hello: 1 })).toContain('found none');
+    expect(refusal({ hello: 1 })).toContain('found nothing');
+    const nested = `{"schema": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    expect(refusal(nested)).toContain('found a list of 1');
+    expect(refusal({ schema: 'x'.repeat(10_000) })).toContain(`found "${'x'.repeat(79)}…`);
   });
 
   it.each(KINDS)('is refused by name when a field is missing or superfluous: %s', (name) => {

@@ -31,3 +31,19 @@ export class SemcrcError extends Error {
     this.data = options.data ?? {};
   }
 }
+
+/** Longest text of a value in a message. */
+const MOST_SHOWN = 80;
+
+/**
+ * A value found where another was expected, as a message shows it: numbers and texts, and lists of them, as JSON, cut where they are
+ * long; what holds more only by its kind, however deep it is.
+ */
+export function describeFound(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const plain = (one: unknown): boolean => typeof one !== 'object' || one === null;
+  if (!plain(value) && !(Array.isArray(value) && value.length <= MOST_SHOWN && value.every(plain)))
+    return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`;
+}

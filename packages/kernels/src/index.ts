@@ -25,7 +25,7 @@ export { type DenseLayer, denseNetwork } from './dense-network.ts';
 export { divideByPixel, divideGroups, divideSides } from './divide.ts';
 export { binEdges, profileEdges } from './edge.ts';
 export { type EdgeWeights, edgePreservingMean, type NeighbouringSlice } from './edge-mean.ts';
-export { type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
+export { describeFound, type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
 export { type Kernels, loadKernels, sharedKernels } from './instance.ts';

@@ -41,6 +41,7 @@ const KERNELS = [
 test('the public names are these and no others', () => {
   const others = [
     'SemcrcError',
+    'describeFound',
     'loadBaselineKernels',
     'loadKernels',
     'loadProjector',

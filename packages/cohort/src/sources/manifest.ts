@@ -1,4 +1,4 @@
-import { SemcrcError } from '@semcrc/kernels';
+import { describeFound, SemcrcError } from '@semcrc/kernels';
 import { CsvError, parse } from 'csv-parse/sync';
 
 /** The files of one scan, as paths. */
@@ -163,9 +163,12 @@ export function cell(row: Row, column: string, file: string): string {
   // JSON may well number its scans and patients.
   if (typeof value === 'number' && (column === 'scan' || column === 'patient' || column === 'site'))
     return String(value);
-  const found = value === undefined || value === '' ? 'nothing' : JSON.stringify(value);
   const advice = column in OPTIONAL ? '; give it for every scan or leave the column out' : '';
-  return refuse(file, `${row.where} has no ${column}: expected text, found ${found}${advice}`, { column });
+  return refuse(
+    file,
+    `${row.where} has no ${column}: expected text, found ${describeFound(value === '' ? undefined : value)}${advice}`,
+    { column },
+  );
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   SURROUNDING_MARGIN,
   UNKNOWN_PREPARING,
 } from '@semcrc/core';
-import { SemcrcError } from '@semcrc/kernels';
+import { describeFound, SemcrcError } from '@semcrc/kernels';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -57,7 +57,7 @@ export function parseStoreAttributes(attributes: unknown, place: string): StoreA
       'bad-input',
       newer
         ? `${place} has the schema ${found}, written by another version of semcrc; this one reads ${STORE_SCHEMA}`
-        : `${place} is not a prepared cohort: expected the attribute schema "${STORE_SCHEMA}", found ${JSON.stringify(found) ?? 'none'}`,
+        : `${place} is not a prepared cohort: expected the attribute schema "${STORE_SCHEMA}", found ${describeFound(found)}`,
       { data: { file: place, expected: STORE_SCHEMA, found: String(found) } },
     );
   }

@@ -1,4 +1,4 @@
-import { SemcrcError } from '@semcrc/kernels';
+import { describeFound, SemcrcError } from '@semcrc/kernels';
 import { Errors } from 'typebox/value';
 import { labelIds } from '../cohort/labels.ts';
 import type { CalibratedLambda } from '../evaluate/calibrated-lambda.ts';
@@ -27,7 +27,7 @@ export function parseCalibration(json: string, name: string): Calibration {
   if (found !== CALIBRATION_SCHEMA) {
     throw new SemcrcError(
       'bad-input',
-      `${name}: expected schema "${CALIBRATION_SCHEMA}", found ${JSON.stringify(found) ?? 'none'}` +
+      `${name}: expected schema "${CALIBRATION_SCHEMA}", found ${describeFound(found)}` +
         (typeof found === 'string' && found.startsWith('semcrc/calibration@')
           ? '; it was written by another version of semcrc: calibrate again'
           : ''),
