@@ -62,7 +62,7 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       response.end(found ? html : '');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    browser = await launchChromium({ webgl: true });
+    browser = await launchChromium();
   }, 180_000);
   afterAll(async () => {
     await browser?.close();
@@ -460,25 +460,6 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       expect(complaints).toEqual([]);
     }, 180_000);
   });
-
-  it('shows single slices, and says so, where there is no WebGL2', async () => {
-    const { tab, complaints, close } = await opened({}, '#scan', () => {
-      const own = HTMLCanvasElement.prototype.getContext;
-      HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, ...rest: []) {
-        return kind === 'webgl2' ? null : own.call(this, kind, ...rest);
-      } as typeof own;
-    });
-    await openScan(tab, wholeScan());
-    await tab.locator('.organs').waitFor();
-    expect(await tab.locator('.stage .over').textContent()).toContain('no WebGL2');
-    const shot = decode(await tab.locator('.stage canvas').screenshot());
-    const colours = new Set(
-      Array.from({ length: 60 }, (_, at) => pixel(shot, (at / 60) * shot.width, shot.height / 2).join()),
-    );
-    expect(colours.size).toBeGreaterThan(3);
-    expect(complaints).toEqual([]);
-    await close();
-  }, 180_000);
 
   it('says what a browser without SIMD can do instead', async () => {
     const { tab, close } = await opened({}, '', () => {

@@ -1,11 +1,8 @@
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { flatPicture } from '../picture/flat.ts';
+import { canvasPicture } from '../picture/canvas.ts';
 import { layersOf } from '../picture/layers.ts';
-import { niivuePicture } from '../picture/niivue.ts';
 import type { Picture } from '../picture/picture.ts';
-import { hasWebGl2 } from '../state/abilities.ts';
-
 import { measured } from '../state/measured.ts';
 import * as store from '../state/store.ts';
 import { procedureName } from '../words.ts';
@@ -18,10 +15,6 @@ export const pictures: [Picture | null, Picture | null] = [null, null];
 export function Stage() {
   const { comparison, slots, divider, looked } = store;
   const now = looked.value;
-  const wheel = (event: WheelEvent): void => {
-    if (!event.ctrlKey) return;
-    event.preventDefault();
-  };
   if (!now) return null;
   const swipes = comparison.value === 'swipe';
   return (
@@ -34,7 +27,6 @@ export function Stage() {
       aria-describedby="readout"
       style={{ '--divider': `${100 * divider.value}%` }}
       onKeyDown={pressed}
-      onWheel={wheel}
     >
       {slots.value.map((slot) => (
         <Canvas key={`${now.scan.id} ${store.page.value} ${slot}`} slot={slot} />
@@ -47,52 +39,23 @@ export function Stage() {
 function Canvas({ slot }: { readonly slot: 0 | 1 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const picture = useSignal<Picture | null>(null);
-  const note = useSignal<string | null>(null);
-  const again = useSignal(0);
 
   useEffect(() => {
-    let gone = false;
-    const { looked, crosshair } = store;
-    const now = looked.peek()!;
-    const place = (voxel: [number, number, number]) => {
-      crosshair.value = { voxel, by: slot };
+    const { axes, organs, shape, spacing } = store.looked.peek()!.scan;
+    const opened = canvasPicture(canvas.current!, { axes, organs, shape, spacing }, (voxel) => {
+      store.crosshair.value = { voxel, by: slot };
       store.pointed.value = null;
-    };
-    const subject = { shape: now.scan.shape, affine: now.scan.affine, organs: now.scan.organs };
-    const open = async (): Promise<Picture> => {
-      const base = now.images.prediction;
-      if (hasWebGl2()) return niivuePicture(on, subject, base, place as never);
-      note.value =
-        'This browser draws no WebGL2, so single slices are shown. All numbers and files are the same.';
-      return flatPicture(on, subject, place as never);
-    };
-    const lost = (): void => {
-      picture.value = null;
-      pictures[slot] = null;
-      note.value = 'The graphics card took the picture away.';
-    };
-    const on = canvas.current!;
-    on.addEventListener('webglcontextlost', lost);
-    open().then(
-      (opened) => {
-        if (gone) return opened.close();
-        pictures[slot] = opened;
-        picture.value = opened;
-      },
-      (error: unknown) => {
-        note.value = `The picture could not be drawn (${error instanceof Error ? error.message : error}). All numbers and files are the same.`;
-      },
-    );
+    });
+    pictures[slot] = opened;
+    picture.value = opened;
     return () => {
-      gone = true;
-      on.removeEventListener('webglcontextlost', lost);
-      picture.peek()?.close();
+      opened.close();
       pictures[slot] = null;
       picture.value = null;
     };
-  }, [again.value]);
+  }, []);
 
-  useDrawing(slot, picture, note);
+  useDrawing(slot, picture);
 
   const move = (event: PointerEvent): void => {
     if (event.pointerType === 'touch') return;
@@ -103,7 +66,6 @@ function Canvas({ slot }: { readonly slot: 0 | 1 }) {
     <div class={`view view-${slot}`}>
       <div class="held">
         <canvas
-          key={again.value}
           ref={canvas}
           onPointerMove={move}
           onPointerLeave={() => {
@@ -114,61 +76,26 @@ function Canvas({ slot }: { readonly slot: 0 | 1 }) {
       {store.comparison.value !== 'off' && (
         <p class="caption">{procedureName(store.designOf(slot)?.facts.calibration.procedure ?? '')}</p>
       )}
-      {note.value === null && picture.value === null && (
-        <p class="over" role="status">
-          Drawing …
-        </p>
-      )}
-      {note.value !== null && (
-        <p class="over" role="status">
-          {note.value}{' '}
-          {picture.value === null && (
-            <button
-              type="button"
-              class="small"
-              onClick={() => {
-                note.value = null;
-                again.value++;
-              }}
-            >
-              Draw again
-            </button>
-          )}
-        </p>
-      )}
     </div>
   );
 }
 
 /** Keeps a picture what the store says. */
-function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>, note: Signal<string | null>): void {
-  const guarded = (draw: (on: Picture) => void): void => {
-    const on = picture.value;
-    if (!on) return;
-    try {
-      draw(on);
-    } catch (error) {
-      note.value = `The picture could not be drawn (${error instanceof Error ? error.message : error}).`;
-    }
-  };
+function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>): void {
   useSignalEffect(() => {
-    const view = store.view.value;
-    guarded((on) => on.look(view));
+    picture.value?.look(store.view.value);
   });
   useSignalEffect(() => {
+    const on = picture.value;
     const layers = layersOf(slot);
-    guarded((on) => {
-      if (!layers) return;
-      const start = performance.now();
-      on.draw(layers);
-      measured('draw', start);
-    });
+    if (!on || !layers) return;
+    const start = performance.now();
+    on.draw(layers);
+    measured('draw', start);
   });
   useSignalEffect(() => {
     const place = store.crosshair.value;
-    guarded((on) => {
-      if (place && place.by !== slot) on.goTo(place.voxel);
-    });
+    if (place && place.by !== slot) picture.value?.goTo(place.voxel);
   });
 }
 

@@ -1,15 +1,13 @@
 import type { ColourScale } from './colours.ts';
-import type { Shape, Voxel } from './voxel.ts';
+import type { Placed } from './planes.ts';
+import type { Voxel } from './voxel.ts';
 
 /** How the scan is cut for looking. */
 export const VIEWS = ['planes', 'axial', 'coronal', 'sagittal', 'mosaic'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What stays the same while a scan is looked at. */
-export interface Subject {
-  readonly shape: Shape;
-  /** Voxel (x, y, z) to mm in RAS+, 16 numbers row by row. */
-  readonly affine: readonly number[];
+export interface Subject extends Placed {
   /** Organ of each voxel. */
   readonly organs: Uint16Array;
 }
@@ -22,7 +20,8 @@ export interface Scale {
 
 /** A map over the image. */
 export interface MapLayer extends Scale {
-  readonly values: Float32Array;
+  /** Of the voxel with an index: only voxels that are seen are asked for. */
+  value(voxel: number): number;
   readonly colours: ColourScale;
 }
 

@@ -24,12 +24,3 @@ export const lacking: readonly string[] = [
 function hasSimd(): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD);
 }
-
-/** Whether pictures can be drawn by the graphics card, or by software in its place. */
-export function hasWebGl2(): boolean {
-  try {
-    return document.createElement('canvas').getContext('webgl2') !== null;
-  } catch {
-    return false;
-  }
-}

@@ -1,0 +1,269 @@
+// A picture on a plain canvas: slices are coloured by the processor, only those that are seen.
+import { onGestures } from './gestures.ts';
+import type { Layers, Picture, Subject, View } from './picture.ts';
+import { type Plane, type PlaneAxes, placeOn, planeAxes, type ScreenAxis, voxelOn } from './planes.ts';
+import { outlinesOf, paintSlice } from './slice.ts';
+import { type Tile, tilesOf } from './tiles.ts';
+import type { Voxel } from './voxel.ts';
+
+/** A tile as it is drawn now: its slice, and what turns columns and rows into pixels of the canvas. */
+interface Drawn {
+  readonly tile: Tile;
+  readonly axes: PlaneAxes;
+  readonly slice: number;
+  /** Of the tile, in pixels. */
+  readonly box: readonly [left: number, top: number, width: number, height: number];
+  /** Upper left corner of the slice, and the size of a voxel, in pixels. */
+  readonly origin: readonly [x: number, y: number];
+  readonly voxel: readonly [width: number, height: number];
+}
+
+const BACKGROUND = '#08090b';
+const CROSSHAIR = 'rgb(250 252 255 / 60%)';
+const LETTERS = '#b8c2d1';
+/** Free of the crosshair around its voxel, and the width of outlines, in CSS pixels. */
+const GAP = 5;
+const OUTLINE = 1.25;
+const MOST_ZOOM = 12;
+/** Outlines of slices that are kept. */
+const KEPT = 40;
+
+/**
+ * Draws a scan on a canvas: a drag moves the crosshair, the wheel goes through slices, with the control key it zooms, and a drag
+ * with another button moves what was zoomed.
+ *
+ * @param place told of the voxel under the crosshair whenever the reader moves it
+ */
+export function canvasPicture(
+  canvas: HTMLCanvasElement,
+  subject: Subject,
+  place: (voxel: Voxel) => void,
+): Picture {
+  const { shape, organs } = subject;
+  const context = canvas.getContext('2d', { alpha: false })!;
+  const own = new OffscreenCanvas(1, 1);
+  const axesOf = {
+    axial: planeAxes('axial', subject),
+    coronal: planeAxes('coronal', subject),
+    sagittal: planeAxes('sagittal', subject),
+  };
+  const outlines = new Map<string, ReadonlyMap<string, Path2D>>();
+  const shifts: Record<Plane, [number, number]> = { axial: [0, 0], coronal: [0, 0], sagittal: [0, 0] };
+  let zoom = 1;
+  let layers: Layers | null = null;
+  let view: View = 'planes';
+  let at: Voxel = [shape[2] >> 1, shape[1] >> 1, shape[0] >> 1];
+
+  const ratio = (): number => canvas.width / Math.max(canvas.clientWidth, 1);
+
+  /** Where everything stands now. */
+  const drawn = (): Drawn[] =>
+    tilesOf(view, canvas.width / Math.max(canvas.height, 1), subject).map((tile) => {
+      const axes = axesOf[tile.plane];
+      const [left, top, width, height] = tile.box.map((share, side) =>
+        Math.round(share * (side % 2 === 0 ? canvas.width : canvas.height)),
+      ) as [number, number, number, number];
+      const extent = ({ size, spacing }: ScreenAxis) => size * spacing;
+      const { across, down } = axes;
+      const scale = zoom * Math.min(width / extent(across), height / extent(down));
+      const [x, y] = shifts[tile.plane];
+      return {
+        tile,
+        axes,
+        slice: tile.slice ?? at[axes.through.axis],
+        box: [left, top, width, height],
+        origin: [
+          left + width / 2 + scale * (x - extent(across) / 2),
+          top + height / 2 + scale * (y - extent(down) / 2),
+        ],
+        voxel: [scale * across.spacing, scale * down.spacing],
+      };
+    });
+
+  const render = (): void => {
+    context.fillStyle = BACKGROUND;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    if (!layers) return;
+    for (const one of drawn()) {
+      context.save();
+      context.beginPath();
+      context.rect(...one.box);
+      context.clip();
+      drawSlice(one, layers);
+      if (layers.outlines) drawOutlines(one);
+      if (one.slice === at[one.axes.through.axis]) drawCrosshair(one);
+      if (view !== 'mosaic') drawLetters(one);
+      context.restore();
+    }
+  };
+
+  const drawSlice = ({ axes, slice, origin, voxel }: Drawn, what: Layers): void => {
+    const [width, height] = [axes.across.size, axes.down.size];
+    own.width = width;
+    own.height = height;
+    const on = own.getContext('2d', { alpha: false })!;
+    const image = on.createImageData(width, height);
+    paintSlice(image.data, axes, slice, shape, what);
+    on.putImageData(image, 0, 0);
+    context.drawImage(own, ...origin, width * voxel[0], height * voxel[1]);
+  };
+
+  const drawOutlines = ({ tile, axes, slice, origin, voxel }: Drawn): void => {
+    const key = `${tile.plane} ${slice}`;
+    const found = outlines.get(key) ?? outlinesOf(axes, slice, shape, organs);
+    if (outlines.size >= KEPT) outlines.clear();
+    outlines.set(key, found);
+    context.lineWidth = OUTLINE * ratio();
+    context.lineCap = 'round';
+    for (const [colour, path] of found) {
+      const onCanvas = new Path2D();
+      onCanvas.addPath(path, new DOMMatrix([voxel[0], 0, 0, voxel[1], ...origin]));
+      context.strokeStyle = colour;
+      context.stroke(onCanvas);
+    }
+  };
+
+  /** Where the centre of a voxel of the slice is, in pixels. */
+  const centreOf = ({ axes, origin, voxel }: Drawn, of: Voxel): readonly [number, number] => {
+    const [column, row] = placeOn(axes, of);
+    return [origin[0] + (column + 0.5) * voxel[0], origin[1] + (row + 0.5) * voxel[1]];
+  };
+
+  const drawCrosshair = (one: Drawn): void => {
+    const [x, y] = centreOf(one, at).map((place) => Math.floor(place) + 0.5);
+    const [left, top, width, height] = one.box;
+    const gap = GAP * ratio();
+    context.strokeStyle = CROSSHAIR;
+    context.lineWidth = Math.max(1, Math.round(ratio()));
+    context.beginPath();
+    for (const [from, to] of [
+      [left, x - gap],
+      [x + gap, left + width],
+    ]) {
+      context.moveTo(from, y);
+      context.lineTo(to, y);
+    }
+    for (const [from, to] of [
+      [top, y - gap],
+      [y + gap, top + height],
+    ]) {
+      context.moveTo(x, from);
+      context.lineTo(x, to);
+    }
+    context.stroke();
+  };
+
+  const drawLetters = ({ axes: { edges }, box: [left, top, width, height] }: Drawn): void => {
+    const inset = 10 * ratio();
+    context.fillStyle = LETTERS;
+    context.font = `600 ${12 * ratio()}px system-ui, sans-serif`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.fillText(edges[0], left + inset, top + height / 2);
+    context.fillText(edges[1], left + width - inset, top + height / 2);
+    context.fillText(edges[2], left + width / 2, top + inset);
+    context.fillText(edges[3], left + width / 2, top + height - inset);
+  };
+
+  /** The tile under a point of the canvas, and column and row there, in CSS pixels from its corner. */
+  const under = (x: number, y: number) => {
+    const [px, py] = [x * ratio(), y * ratio()];
+    const one = drawn().find(
+      ({ box: [left, top, width, height] }) =>
+        px >= left && py >= top && px < left + width && py < top + height,
+    );
+    return (
+      one && { one, column: (px - one.origin[0]) / one.voxel[0], row: (py - one.origin[1]) / one.voxel[1] }
+    );
+  };
+  const voxelAt = (x: number, y: number): Voxel | null => {
+    const found = under(x, y);
+    if (!found) return null;
+    const { one, column, row } = found;
+    const { across, down } = one.axes;
+    if (column < 0 || row < 0 || column >= across.size || row >= down.size) return null;
+    return voxelOn(one.axes, Math.floor(column), Math.floor(row), one.slice);
+  };
+  const moveTo = (voxel: Voxel): void => {
+    at = voxel;
+    place(voxel);
+    render();
+  };
+
+  const stopGestures = onGestures(canvas, {
+    point(x, y) {
+      const voxel = voxelAt(x, y);
+      if (voxel) moveTo(voxel);
+    },
+    pan(x, y, byX, byY) {
+      const found = under(x, y);
+      if (!found) return;
+      const { tile, axes, voxel } = found.one;
+      const scale = voxel[0] / axes.across.spacing / ratio();
+      shifts[tile.plane][0] += byX / scale;
+      shifts[tile.plane][1] += byY / scale;
+      render();
+    },
+    through(x, y, up) {
+      const found = under(x, y);
+      if (!found || found.one.tile.slice !== null) return;
+      const { axis, size, flipped } = found.one.axes.through;
+      const next = [...at] as [number, number, number];
+      next[axis] = Math.min(Math.max(next[axis] + (flipped ? -up : up), 0), size - 1);
+      moveTo(next);
+    },
+    zoom(x, y, times) {
+      const found = under(x, y);
+      if (!found) return;
+      const before = zoom;
+      zoom = Math.min(Math.max(zoom * times, 1), MOST_ZOOM);
+      // What is under the pointer stays there.
+      const { across, down } = found.one.axes;
+      const shift = shifts[found.one.tile.plane];
+      const stay = (column: number, { size, spacing }: ScreenAxis, by: number): number => {
+        const place = (column - size / 2) * spacing;
+        return zoom === 1 ? 0 : (before / zoom) * (place + by) - place;
+      };
+      shift[0] = stay(found.column, across, shift[0]);
+      shift[1] = stay(found.row, down, shift[1]);
+      render();
+    },
+  });
+
+  const resize = (): void => {
+    const pixels = globalThis.devicePixelRatio || 1;
+    canvas.width = Math.max(1, Math.round(canvas.clientWidth * pixels));
+    canvas.height = Math.max(1, Math.round(canvas.clientHeight * pixels));
+    render();
+  };
+  const resized = new ResizeObserver(resize);
+  resized.observe(canvas);
+  resize();
+
+  return {
+    draw(next) {
+      layers = next;
+      render();
+    },
+    look(next) {
+      view = next;
+      zoom = 1;
+      for (const shift of Object.values(shifts)) shift.fill(0);
+      render();
+    },
+    goTo(voxel) {
+      at = voxel;
+      render();
+    },
+    voxelAt,
+    pointOf(voxel) {
+      const one = drawn().find(({ axes, slice }) => voxel[axes.through.axis] === slice);
+      return one ? (centreOf(one, voxel).map((place) => place / ratio()) as [number, number]) : null;
+    },
+    snapshot: () => createImageBitmap(canvas),
+    close() {
+      stopGestures();
+      resized.disconnect();
+    },
+  };
+}
