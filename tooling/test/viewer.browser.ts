@@ -127,13 +127,12 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     let page: Awaited<ReturnType<typeof opened>>;
     beforeAll(async () => {
       page = await opened();
-      await page.tab.locator('.organs').waitFor({ timeout: 150_000 });
+      await page.tab.locator('.organs').waitFor();
     }, 180_000);
     afterAll(() => page?.close());
 
     it('needs no network once it stands, and moves the tolerance', async () => {
       const { tab } = page;
-      await tab.locator('.notice.job').waitFor({ state: 'detached', timeout: 150_000 });
       const before = [...asked];
       expect(before.filter((url) => !url.endsWith('/favicon.ico'))).toEqual(['/any/folder/index.html']);
       await tab.context().setOffline(true);
@@ -206,6 +205,14 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       }
     }, 180_000);
 
+    it('calibrates in the page, on phantoms drawn there, to the λ it came with', async () => {
+      const { tab } = page;
+      await tab.getByRole('button', { name: 'Draw and calibrate them here' }).click();
+      const told = tab.getByText(/^Drawn and calibrated in this browser/);
+      await told.waitFor({ timeout: 150_000 });
+      expect(await told.textContent()).toMatch(/the same λ, bit for bit, by all procedures\.$/);
+    }, 180_000);
+
     it('complained of nothing', () => {
       expect(page.complaints).toEqual([]);
     });
@@ -276,6 +283,36 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       expect(compared).toBe((across - 1) * (height - 1));
       expect(wrong).toEqual([]);
     }, 180_000);
+
+    it('goes through slices by the wheel, and grows around the pointer with the control key', async () => {
+      const { tab } = page;
+      const box = (await tab.locator('.stage canvas').boundingBox())!;
+      const voxelAt = async (x: number, y: number) => {
+        await tab.mouse.move(box.x + x, box.y + y);
+        return (await tab.locator('.readout .where .muted').textContent())!.match(/\d+/g)!.map(Number);
+      };
+      const [x, y] = [box.width / 2 - 20, box.height / 2 - 20];
+      await voxelAt(5, 5);
+      const slice = async () => (await voxelAt(x, y))[2];
+      const before = await slice();
+      await tab.mouse.wheel(0, -1);
+      await expect.poll(slice).toBe(before + 1);
+      await tab.mouse.wheel(0, 1);
+      await expect.poll(slice).toBe(before);
+
+      const under = await voxelAt(x, y);
+      const beside = await voxelAt(x - box.height / 4, y);
+      expect(beside[0]).not.toBe(under[0]);
+      await voxelAt(x, y);
+      await tab.keyboard.down('Control');
+      await tab.mouse.wheel(0, -900);
+      await tab.keyboard.up('Control');
+      expect(await voxelAt(x, y)).toEqual(under);
+      expect(await voxelAt(x - box.height / 4, y)).toEqual(under);
+      await tab.getByLabel('View').selectOption('planes');
+      await tab.getByLabel('View').selectOption('axial');
+      expect(await voxelAt(x - box.height / 4, y)).toEqual(beside);
+    }, 60_000);
 
     it('hands out the files of semcrc apply, voxel for voxel', async () => {
       const { tab } = page;

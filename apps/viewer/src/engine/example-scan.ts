@@ -2,12 +2,7 @@ import type { ScanVoxels } from '@semcrc/cohort';
 import { extrapolationOf } from '@semcrc/core';
 import { abdomenWindow, windowIntensity } from '@semcrc/imaging';
 import { acquire, mergeBody, phantomAcquisition, phantomPopulation } from '@semcrc/simulate';
-
-/** The phantom cohort of the example: drawn and calibrated in seconds. Its slices are as wide as those of {@link drawExampleScan}. */
-export const EXAMPLE_COHORT = { scans: 48, seed: 0, shape: [2, 96, 96] } as const;
-
-/** The smallest ε of the curve stays out of reach: it shows what too few scans mean. */
-export const EXAMPLE_SIZES = { nOpt: 6, nCal: 38, nTest: 10 } as const;
+import { EXAMPLE_COHORT } from './example-cohort.ts';
 
 const WHOLE = { shape: [32, 96, 96], spacing: [4, 4, 5] } as const;
 

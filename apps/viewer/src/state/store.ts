@@ -148,6 +148,8 @@ export const problem = signal<Problem | null>(null);
 
 /** What was calibrated, on the pages that calibrate. */
 export const exampleCalibrations = signal<readonly Calibrated[]>([]);
+/** How long it took to make those of the example here, and whether they were the same to the last bit. */
+export const exampleMadeHere = signal<{ readonly seconds: number; readonly same: boolean } | null>(null);
 export const cohort = signal<OpenCohort | null>(null);
 export const cohortCalibrations = signal<readonly Calibrated[]>([]);
 
