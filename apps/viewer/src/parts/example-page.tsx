@@ -58,8 +58,8 @@ function CalibratedHere() {
   return (
     <section class="card next" aria-label="Where these λ come from">
       <p>
-        This is a phantom, drawn in your browser a moment ago. Its λ came with the page, calibrated on {scans}{' '}
-        other phantoms when the page was built.
+        This is a phantom; its noise, and what a network made of it, were drawn in your browser a moment ago.
+        Its λ came with the page, calibrated on {scans} other phantoms when the page was built.
       </p>
       {made === null ? (
         <p class="actions">
