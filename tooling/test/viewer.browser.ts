@@ -341,6 +341,21 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       const lambdas = await tab.locator('.organs tbody td:nth-child(2) small').allTextContents();
       expect(new Set(lambdas).size).toBe(1); // CRC has one λ.
       expect(await tab.locator('.stage canvas').count()).toBe(2);
+      // Both show the same part of the scan.
+      await tab.locator('.stage').evaluate((stage) => stage.scrollIntoView({ block: 'center' }));
+      const under = async (picture: number) => {
+        const { x, y, width, height } = (await tab.locator('.stage canvas').nth(picture).boundingBox())!;
+        await tab.mouse.move(x + width / 2 - height / 4, y + height / 4);
+        return tab.locator('.readout .where .muted').textContent();
+      };
+      const before = await under(1);
+      const { x, y, width, height } = (await tab.locator('.stage canvas').first().boundingBox())!;
+      await tab.mouse.move(x + width / 2, y + height / 2);
+      await tab.keyboard.down('Control');
+      await tab.mouse.wheel(0, -900);
+      await tab.keyboard.up('Control');
+      await expect.poll(() => under(1)).not.toBe(before);
+      expect(await under(0)).toBe(await under(1));
     }, 180_000);
 
     it('says what is wrong with files, makes the files of a scan too large to look at, and goes on when they are right', async () => {

@@ -42,10 +42,19 @@ function Canvas({ slot }: { readonly slot: 0 | 1 }) {
 
   useEffect(() => {
     const { axes, organs, shape, spacing } = store.looked.peek()!.scan;
-    const opened = canvasPicture(canvas.current!, { axes, organs, shape, spacing }, (voxel) => {
-      store.crosshair.value = { voxel, by: slot };
-      store.pointed.value = null;
-    });
+    const opened = canvasPicture(
+      canvas.current!,
+      { axes, organs, shape, spacing },
+      {
+        crosshair(voxel) {
+          store.crosshair.value = { voxel, by: slot };
+          store.pointed.value = null;
+        },
+        frame(part) {
+          store.frame.value = part;
+        },
+      },
+    );
     pictures[slot] = opened;
     picture.value = opened;
     return () => {
@@ -83,7 +92,7 @@ function Canvas({ slot }: { readonly slot: 0 | 1 }) {
 /** Keeps a picture what the store says. */
 function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>): void {
   useSignalEffect(() => {
-    picture.value?.look(store.view.value);
+    picture.value?.look(store.view.value, store.frame.value);
   });
   useSignalEffect(() => {
     const on = picture.value;

@@ -1,6 +1,14 @@
 // A picture on a plain canvas: slices are coloured by the processor, only those that are seen.
 import { onGestures } from './gestures.ts';
-import type { Layers, Picture, Subject, View } from './picture.ts';
+import {
+  type Frame,
+  type Layers,
+  type Picture,
+  type Subject,
+  type Told,
+  type View,
+  WHOLE_FRAME,
+} from './picture.ts';
 import { type Plane, type PlaneAxes, placeOn, planeAxes, type ScreenAxis, voxelOn } from './planes.ts';
 import { outlinesOf, paintSlice } from './slice.ts';
 import { type Tile, tilesOf } from './tiles.ts';
@@ -31,14 +39,8 @@ const KEPT = 40;
 /**
  * Draws a scan on a canvas: a drag moves the crosshair, the wheel goes through slices, with the control key it zooms, and a drag
  * with another button moves what was zoomed.
- *
- * @param place told of the voxel under the crosshair whenever the reader moves it
  */
-export function canvasPicture(
-  canvas: HTMLCanvasElement,
-  subject: Subject,
-  place: (voxel: Voxel) => void,
-): Picture {
+export function canvasPicture(canvas: HTMLCanvasElement, subject: Subject, told: Told): Picture {
   const { shape, organs } = subject;
   const context = canvas.getContext('2d', { alpha: false })!;
   const own = new OffscreenCanvas(1, 1);
@@ -48,8 +50,7 @@ export function canvasPicture(
     sagittal: planeAxes('sagittal', subject),
   };
   const outlines = new Map<string, ReadonlyMap<string, Path2D>>();
-  const shifts: Record<Plane, [number, number]> = { axial: [0, 0], coronal: [0, 0], sagittal: [0, 0] };
-  let zoom = 1;
+  let frame: Frame = WHOLE_FRAME;
   let layers: Layers | null = null;
   let view: View = 'planes';
   let at: Voxel = [shape[2] >> 1, shape[1] >> 1, shape[0] >> 1];
@@ -65,8 +66,8 @@ export function canvasPicture(
       ) as [number, number, number, number];
       const extent = ({ size, spacing }: ScreenAxis) => size * spacing;
       const { across, down } = axes;
-      const scale = zoom * Math.min(width / extent(across), height / extent(down));
-      const [x, y] = shifts[tile.plane];
+      const scale = frame.zoom * Math.min(width / extent(across), height / extent(down));
+      const [x, y] = frame.shifts[tile.plane];
       return {
         tile,
         axes,
@@ -186,9 +187,12 @@ export function canvasPicture(
   };
   const moveTo = (voxel: Voxel): void => {
     at = voxel;
-    place(voxel);
+    told.crosshair(voxel);
     render();
   };
+
+  const shift = (zoom: number, plane: Plane, by: readonly [number, number]): void =>
+    told.frame({ zoom, shifts: { ...frame.shifts, [plane]: by } });
 
   const stopGestures = onGestures(canvas, {
     point(x, y) {
@@ -200,9 +204,8 @@ export function canvasPicture(
       if (!found) return;
       const { tile, axes, voxel } = found.one;
       const scale = voxel[0] / axes.across.spacing / ratio();
-      shifts[tile.plane][0] += byX / scale;
-      shifts[tile.plane][1] += byY / scale;
-      render();
+      const [across, down] = frame.shifts[tile.plane];
+      shift(frame.zoom, tile.plane, [across + byX / scale, down + byY / scale]);
     },
     through(x, y, up) {
       const found = under(x, y);
@@ -215,18 +218,17 @@ export function canvasPicture(
     zoom(x, y, times) {
       const found = under(x, y);
       if (!found) return;
-      const before = zoom;
-      zoom = Math.min(Math.max(zoom * times, 1), MOST_ZOOM);
+      const zoom = Math.min(Math.max(frame.zoom * times, 1), MOST_ZOOM);
+      if (zoom === 1) return told.frame(WHOLE_FRAME);
       // What is under the pointer stays there.
       const { across, down } = found.one.axes;
-      const shift = shifts[found.one.tile.plane];
-      const stay = (column: number, { size, spacing }: ScreenAxis, by: number): number => {
-        const place = (column - size / 2) * spacing;
-        return zoom === 1 ? 0 : (before / zoom) * (place + by) - place;
+      const { plane } = found.one.tile;
+      const [byAcross, byDown] = frame.shifts[plane];
+      const stay = (at: number, { size, spacing }: ScreenAxis, by: number): number => {
+        const place = (at - size / 2) * spacing;
+        return (frame.zoom / zoom) * (place + by) - place;
       };
-      shift[0] = stay(found.column, across, shift[0]);
-      shift[1] = stay(found.row, down, shift[1]);
-      render();
+      shift(zoom, plane, [stay(found.column, across, byAcross), stay(found.row, down, byDown)]);
     },
   });
 
@@ -245,10 +247,9 @@ export function canvasPicture(
       layers = next;
       render();
     },
-    look(next) {
+    look(next, part) {
       view = next;
-      zoom = 1;
-      for (const shift of Object.values(shifts)) shift.fill(0);
+      frame = part;
       render();
     },
     goTo(voxel) {

@@ -1,10 +1,22 @@
 import type { ColourScale } from './colours.ts';
-import type { Placed } from './planes.ts';
+import type { Placed, Plane } from './planes.ts';
 import type { Voxel } from './voxel.ts';
 
 /** How the scan is cut for looking. */
 export const VIEWS = ['planes', 'axial', 'coronal', 'sagittal', 'mosaic'] as const;
 export type View = (typeof VIEWS)[number];
+
+/** What part of a view is seen. */
+export interface Frame {
+  /** 1: all of it. */
+  readonly zoom: number;
+  /** How far each plane was moved right and down, mm. */
+  readonly shifts: Readonly<Record<Plane, readonly [x: number, y: number]>>;
+}
+export const WHOLE_FRAME: Frame = {
+  zoom: 1,
+  shifts: { axial: [0, 0], coronal: [0, 0], sagittal: [0, 0] },
+};
 
 /** What stays the same while a scan is looked at. */
 export interface Subject extends Placed {
@@ -35,10 +47,18 @@ export interface Layers {
   readonly outlines: boolean;
 }
 
+/** What is told of a reader's hands. */
+export interface Told {
+  /** The voxel that the crosshair was moved to. */
+  crosshair(voxel: Voxel): void;
+  /** What part of the view is to be seen: whoever is told passes it on to {@link Picture.look}. */
+  frame(frame: Frame): void;
+}
+
 /** A picture of a scan on a canvas. Voxels are in the order of the subject. */
 export interface Picture {
   draw(layers: Layers): void;
-  look(view: View): void;
+  look(view: View, frame: Frame): void;
   /** Puts the crosshair on a voxel. */
   goTo(voxel: Voxel): void;
   /** The voxel under a point of the canvas, in CSS pixels from its corner; null beside the scan. */

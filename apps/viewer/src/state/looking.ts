@@ -1,6 +1,7 @@
 // Keeps the intervals on screen those of the tolerance and the calibrations chosen.
 import { effect } from '@preact/signals';
 import type { Intervals, MapName, OpenScan } from '../engine/index.ts';
+import { WHOLE_FRAME } from '../picture/picture.ts';
 import { roundUp, scaleEnd } from '../picture/scale.ts';
 import { type Direction, neighbour, organCentre } from '../picture/voxel.ts';
 import { counted, huPerUnit, organName, percent, plainPercent } from '../words.ts';
@@ -11,6 +12,7 @@ import {
   choose,
   crosshair,
   designOf,
+  frame,
   intervals,
   knotOf,
   type Looked,
@@ -23,6 +25,7 @@ import {
   said,
   scales,
   slots,
+  view,
 } from './store.ts';
 
 const WANTED: Readonly<Record<MapKind, readonly MapName[]>> = {
@@ -54,8 +57,12 @@ export function follow(): () => void {
     const centre = [width >> 1, height >> 1, slices >> 1] as const;
     crosshair.value = scan ? { voxel: centreOfInterest(scan) ?? centre, by: null } : null;
   });
+  const stopView = effect(() => {
+    if (looked.value && view.value) frame.value = WHOLE_FRAME;
+  });
   return () => {
     stopScan();
+    stopView();
     for (const stop of stops) stop();
   };
 }

@@ -11,7 +11,7 @@ import {
   type Progress,
   type Sorted,
 } from '../engine/index.ts';
-import type { Scale, View } from '../picture/picture.ts';
+import { type Frame, type Scale, type View, WHOLE_FRAME } from '../picture/picture.ts';
 import type { Voxel } from '../picture/voxel.ts';
 
 /** The three things a reader can do here. */
@@ -90,6 +90,8 @@ export const image = signal<'prediction' | 'truth'>('prediction');
 export const opacity = signal(0.8);
 export const outlines = signal(true);
 export const view = signal<View>('planes');
+/** Of the view that is looked at; two pictures beside each other show the same. */
+export const frame = signal<Frame>(WHOLE_FRAME);
 export const comparison = signal<Comparison>('off');
 /** Where the swipe parts the picture, as a share of its width. */
 export const divider = signal(0.5);
