@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { colourAt, gradient, isOutlined, MISSED, outlineColour, VIRIDIS } from '../src/picture/colours.ts';
-import { type Plane, placeOn, planeAxes, voxelOn } from '../src/picture/planes.ts';
+import { nextFrame, type Plane, placeOn, planeAxes, voxelOn, WHOLE_FRAME } from '../src/picture/planes.ts';
 import { roundUp, scaleEnd, ticks } from '../src/picture/scale.ts';
 import { paintSlice } from '../src/picture/slice.ts';
 import { tilesOf } from '../src/picture/tiles.ts';
@@ -113,6 +113,16 @@ describe('a plane', () => {
         }
       }
     }
+  });
+
+  it('grows around a voxel, twice, and is whole again', () => {
+    const scan = { axes: 'LPS', shape, spacing };
+    const first = nextFrame(WHOLE_FRAME, [5, 0, 2], scan);
+    // The voxel at the patient's left (x runs there) and front: half the slice but half a voxel from the middle.
+    expect(first).toMatchObject({ zoom: 2, shifts: { axial: [-2.5, 4] } });
+    const second = nextFrame(first, [5, 0, 2], scan);
+    expect(second.zoom).toBe(4);
+    expect(nextFrame(second, [5, 0, 2], scan)).toBe(WHOLE_FRAME);
   });
 
   it('stands in a mosaic from the feet up, each slice once', () => {

@@ -1,15 +1,16 @@
 // A picture on a plain canvas: slices are coloured by the processor, only those that are seen.
 import { onGestures } from './gestures.ts';
+import type { Layers, Picture, Subject, Told, View } from './picture.ts';
 import {
   type Frame,
-  type Layers,
-  type Picture,
-  type Subject,
-  type Told,
-  type View,
+  type Plane,
+  type PlaneAxes,
+  placeOn,
+  planeAxes,
+  type ScreenAxis,
+  voxelOn,
   WHOLE_FRAME,
-} from './picture.ts';
-import { type Plane, type PlaneAxes, placeOn, planeAxes, type ScreenAxis, voxelOn } from './planes.ts';
+} from './planes.ts';
 import { outlinesOf, paintSlice } from './slice.ts';
 import { type Tile, tilesOf } from './tiles.ts';
 import type { Voxel } from './voxel.ts';

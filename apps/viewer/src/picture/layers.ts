@@ -21,8 +21,9 @@ function mapOf({ maps }: Intervals): MapLayer | null {
   if (!scales) return null;
   switch (store.map.value) {
     case 'width': {
-      const { width } = maps;
-      return width ? { value: (voxel) => width[voxel], colours: VIRIDIS, ...scales.width } : null;
+      const { lower, upper } = maps;
+      if (!lower || !upper) return null;
+      return { value: (voxel) => upper[voxel] - lower[voxel], colours: VIRIDIS, ...scales.width };
     }
     case 'missed': {
       const { missed } = maps;

@@ -1,22 +1,10 @@
 import type { ColourScale } from './colours.ts';
-import type { Placed, Plane } from './planes.ts';
+import type { Frame, Placed } from './planes.ts';
 import type { Voxel } from './voxel.ts';
 
 /** How the scan is cut for looking. */
 export const VIEWS = ['planes', 'axial', 'coronal', 'sagittal', 'mosaic'] as const;
 export type View = (typeof VIEWS)[number];
-
-/** What part of a view is seen. */
-export interface Frame {
-  /** 1: all of it. */
-  readonly zoom: number;
-  /** How far each plane was moved right and down, mm. */
-  readonly shifts: Readonly<Record<Plane, readonly [x: number, y: number]>>;
-}
-export const WHOLE_FRAME: Frame = {
-  zoom: 1,
-  shifts: { axial: [0, 0], coronal: [0, 0], sagittal: [0, 0] },
-};
 
 /** What stays the same while a scan is looked at. */
 export interface Subject extends Placed {

@@ -3,6 +3,18 @@ import type { Direction, Shape, Voxel } from './voxel.ts';
 
 export type Plane = 'axial' | 'coronal' | 'sagittal';
 
+/** What part of a view is seen. */
+export interface Frame {
+  /** 1: all of it. */
+  readonly zoom: number;
+  /** How far each plane was moved right and down, mm. */
+  readonly shifts: Readonly<Record<Plane, readonly [x: number, y: number]>>;
+}
+export const WHOLE_FRAME: Frame = {
+  zoom: 1,
+  shifts: { axial: [0, 0], coronal: [0, 0], sagittal: [0, 0] },
+};
+
 /** What of a scan says where its voxels lie. */
 export interface Placed {
   readonly shape: Shape;
@@ -75,4 +87,17 @@ export function voxelOn({ across, down, through }: PlaneAxes, column: number, ro
 export function placeOn({ across, down }: PlaneAxes, voxel: Voxel): readonly [column: number, row: number] {
   const on = ({ axis, flipped, size }: ScreenAxis) => (flipped ? size - 1 - voxel[axis] : voxel[axis]);
   return [on(across), on(down)];
+}
+
+/** Twice as large with each call, around a voxel; the whole view again behind `most`. */
+export function nextFrame({ zoom }: Frame, voxel: Voxel, scan: Placed, most = 4): Frame {
+  if (2 * zoom > most) return WHOLE_FRAME;
+  const shiftOf = (plane: Plane): readonly [number, number] => {
+    const axes = planeAxes(plane, scan);
+    const [column, row] = placeOn(axes, voxel);
+    const { across, down } = axes;
+    return [across.spacing * (across.size / 2 - column - 0.5), down.spacing * (down.size / 2 - row - 0.5)];
+  };
+  const shifts = { axial: shiftOf('axial'), coronal: shiftOf('coronal'), sagittal: shiftOf('sagittal') };
+  return { zoom: 2 * zoom, shifts };
 }

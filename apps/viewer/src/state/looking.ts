@@ -1,7 +1,7 @@
 // Keeps the intervals on screen those of the tolerance and the calibrations chosen.
 import { effect } from '@preact/signals';
 import type { Intervals, MapName, OpenScan } from '../engine/index.ts';
-import { WHOLE_FRAME } from '../picture/picture.ts';
+import { nextFrame, WHOLE_FRAME } from '../picture/planes.ts';
 import { roundUp, scaleEnd } from '../picture/scale.ts';
 import { type Direction, neighbour, organCentre } from '../picture/voxel.ts';
 import { counted, huPerUnit, organName, percent, plainPercent } from '../words.ts';
@@ -28,8 +28,9 @@ import {
   view,
 } from './store.ts';
 
+/** Widths are the distance of the bounds, and looked at in a few slices only. */
 const WANTED: Readonly<Record<MapKind, readonly MapName[]>> = {
-  width: ['lower', 'upper', 'width'],
+  width: ['lower', 'upper'],
   lambda: ['lower', 'upper', 'lambdaBelow', 'lambdaAbove'],
   missed: ['lower', 'upper', 'missed'],
   none: ['lower', 'upper'],
@@ -125,7 +126,7 @@ function followSlot(slot: 0 | 1): () => void {
 function setScales({ scan }: Looked, { maps, organs }: Intervals): void {
   const unit = huPerUnit(scan.window);
   const { lower, upper } = maps;
-  const width = maps.width ?? upper!.map((high, voxel) => high - lower![voxel]);
+  const width = upper!.map((high, voxel) => high - lower![voxel]);
   const lambdas = organs.flatMap((row) => row.lambda).filter(Number.isFinite);
   const high = roundUp(Math.max(...lambdas, 1 / unit) * unit) / unit;
   // Some procedures narrow intervals, too.
@@ -158,6 +159,15 @@ export function step(towards: Direction): void {
   if (!scan || !at) return;
   crosshair.value = { voxel: neighbour(at, towards, scan), by: null };
   pointed.value = null;
+}
+
+/** Larger around the crosshair, and in the end as a whole again. */
+export function zoom(): void {
+  const scan = looked.value?.scan;
+  const at = crosshair.value?.voxel;
+  if (!scan || !at) return;
+  frame.value = nextFrame(frame.value, at, scan);
+  said.value = frame.value.zoom === 1 ? 'The whole view.' : `${Math.round(frame.value.zoom)} times as large.`;
 }
 
 /** To the next tolerance of the curve, up or down. */

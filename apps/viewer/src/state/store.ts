@@ -11,7 +11,8 @@ import {
   type Progress,
   type Sorted,
 } from '../engine/index.ts';
-import { type Frame, type Scale, type View, WHOLE_FRAME } from '../picture/picture.ts';
+import type { Scale, View } from '../picture/picture.ts';
+import { type Frame, WHOLE_FRAME } from '../picture/planes.ts';
 import type { Voxel } from '../picture/voxel.ts';
 
 /** The three things a reader can do here. */
