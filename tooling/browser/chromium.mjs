@@ -33,6 +33,8 @@ export function reasonToSkip() {
   return reason;
 }
 
+/** WebGL2 drawn by the processor, which Chromium calls slow. */
+export const WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
 /** WebGPU on an adapter in software, which needs no device. */
 export const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 

@@ -14,7 +14,7 @@ import { DIMS, niftiBytes, SIZES, scanParts, writeCohort, writeGz } from '../../
 import { readPlainNifti } from '../../apps/cli/test/plain-nifti.ts';
 import { colourAt, VIRIDIS } from '../../apps/viewer/src/picture/colours.ts';
 import { huNumber } from '../../apps/viewer/src/words.ts';
-import { launchChromium, reasonToSkip } from '../browser/chromium.mjs';
+import { launchChromium, reasonToSkip, WEBGL } from '../browser/chromium.mjs';
 
 const html = readFileSync(fileURLToPath(new URL('../../apps/viewer/dist/index.html', import.meta.url)));
 const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -57,12 +57,12 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     ]);
     server = createServer(({ url }, response) => {
       asked.push(url ?? '');
-      const found = url === '/any/folder/index.html';
+      const found = url?.split('?')[0] === '/any/folder/index.html';
       response.writeHead(found ? 200 : 404, { 'content-type': 'text/html' });
       response.end(found ? html : '');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    browser = await launchChromium();
+    browser = await launchChromium({ flags: WEBGL });
   }, 180_000);
   afterAll(async () => {
     await browser?.close();
@@ -247,73 +247,14 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
         expect(await row.locator('td').nth(1).textContent(), name).toBe(huNumber(meanWidth));
       }
 
-      await tab.getByLabel('View').selectOption('axial');
-      await tab.getByLabel('outlines').uncheck();
-      await tab.getByLabel('Opacity').fill('1');
-      await drawn(tab);
-      const width = readPlainNifti(path.join(folder, 'applied/width.nii.gz'));
-      const marks = await tab.locator('.marks span').allTextContents();
-      const end = Number(marks.at(-1));
-      const box = (await tab.locator('.stage canvas').boundingBox())!;
-      const shot = decode(await tab.locator('.stage canvas').screenshot());
-      const [, height, across] = width.shape;
-      const voxelHere = async () =>
-        (await tab.locator('.readout .where .muted').textContent())!.match(/\d+/g)!.map(Number);
-      const crosshair = await voxelHere();
-      const side = Math.min(box.width / across, box.height / height);
-      const wrong: string[] = [];
-      let compared = 0;
-      for (let row = 0; row < height; row++) {
-        for (let column = 0; column < across; column++) {
-          const x = box.width / 2 + (column + 0.5 - across / 2) * side;
-          const y = box.height / 2 + (row + 0.5 - height / 2) * side;
-          await tab.mouse.move(box.x + x, box.y + y);
-          const voxel = await voxelHere();
-          // The crosshair is drawn over its own row and column.
-          if (voxel[0] === crosshair[0] || voxel[1] === crosshair[1]) continue;
-          compared++;
-          const value = width.values[(voxel[2] * height + voxel[1]) * across + voxel[0]];
-          expect(await tab.locator('.readout dd').nth(1).textContent()).toBe(`${huNumber(value)} HU`);
-          const found = pixel(shot, x, y);
-          const wanted = colourAt(VIRIDIS, value / end);
-          const off = Math.max(...wanted.map((channel, index) => Math.abs(channel - found[index])));
-          if (off > 4) wrong.push(`voxel ${voxel}: ${value} HU is ${wanted}, drawn ${found}`);
-        }
-      }
-      expect(compared).toBe((across - 1) * (height - 1));
-      expect(wrong).toEqual([]);
+      await showsWidths(tab);
     }, 180_000);
 
-    it('goes through slices by the wheel, and grows around the pointer with the control key', async () => {
-      const { tab } = page;
-      const box = (await tab.locator('.stage canvas').boundingBox())!;
-      const voxelAt = async (x: number, y: number) => {
-        await tab.mouse.move(box.x + x, box.y + y);
-        return (await tab.locator('.readout .where .muted').textContent())!.match(/\d+/g)!.map(Number);
-      };
-      const [x, y] = [box.width / 2 - 20, box.height / 2 - 20];
-      await voxelAt(5, 5);
-      const slice = async () => (await voxelAt(x, y))[2];
-      const before = await slice();
-      await tab.mouse.wheel(0, -1);
-      await expect.poll(slice).toBe(before + 1);
-      await tab.mouse.wheel(0, 1);
-      await expect.poll(slice).toBe(before);
-
-      const under = await voxelAt(x, y);
-      const beside = await voxelAt(x - box.height / 4, y);
-      expect(beside[0]).not.toBe(under[0]);
-      await voxelAt(x, y);
-      await tab.keyboard.down('Control');
-      await tab.mouse.wheel(0, -900);
-      await tab.keyboard.up('Control');
-      // The wheel is heard of when the browser gets to it.
-      await expect.poll(() => voxelAt(x - box.height / 4, y)).toEqual(under);
-      expect(await voxelAt(x, y)).toEqual(under);
-      await tab.getByLabel('View').selectOption('planes');
-      await tab.getByLabel('View').selectOption('axial');
-      await expect.poll(() => voxelAt(x - box.height / 4, y)).toEqual(beside);
-    }, 60_000);
+    it(
+      'goes through slices by the wheel, and grows around the pointer with the control key',
+      () => followsTheWheel(page.tab),
+      60_000,
+    );
 
     it('hands out the files of semcrc apply, voxel for voxel', async () => {
       const { tab } = page;
@@ -514,6 +455,26 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     }, 180_000);
   });
 
+  it('is drawn by NiiVue where a graphics card is, to the same colours and by the same hands, and by the plain canvas when the card gives out', async () => {
+    const { tab, close } = await opened({}, '?picture=niivue#scan');
+    await openScan(tab, wholeScan());
+    await tab.locator('.organs').waitFor();
+    const context = () =>
+      tab.locator('.stage canvas').evaluate((canvas) => {
+        const gl = (canvas as HTMLCanvasElement).getContext('webgl2');
+        return gl === null || gl.isContextLost() ? '2d' : 'webgl2';
+      });
+    expect(await context()).toBe('webgl2');
+    await showsWidths(tab);
+    await followsTheWheel(tab);
+    await tab.locator('.stage canvas').evaluate((canvas) => {
+      (canvas as HTMLCanvasElement).getContext('webgl2')!.getExtension('WEBGL_lose_context')!.loseContext();
+    });
+    await expect.poll(context).toBe('2d');
+    await showsWidths(tab);
+    await close();
+  }, 180_000);
+
   it('says what a browser without SIMD can do instead', async () => {
     const { tab, close } = await opened({}, '', () => {
       WebAssembly.validate = () => false;
@@ -521,6 +482,76 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     expect(await tab.locator('[role="alert"]').textContent()).toMatch(/SIMD.*Chrome.*command line/s);
     await close();
   }, 180_000);
+
+  /** Turns to the axial plane, where every voxel has the colour of what `semcrc apply` wrote, and the pointer tells it. */
+  async function showsWidths(tab: Page): Promise<void> {
+    await tab.getByLabel('View').selectOption('axial');
+    await tab.getByLabel('outlines').uncheck();
+    await tab.getByLabel('Opacity').fill('1');
+    await drawn(tab);
+    const width = readPlainNifti(path.join(folder, 'applied/width.nii.gz'));
+    const marks = await tab.locator('.marks span').allTextContents();
+    const end = Number(marks.at(-1));
+    const box = (await tab.locator('.stage canvas').boundingBox())!;
+    const shot = decode(await tab.locator('.stage canvas').screenshot());
+    const [, height, across] = width.shape;
+    const voxelHere = async () =>
+      (await tab.locator('.readout .where .muted').textContent())!.match(/\d+/g)!.map(Number);
+    await tab.mouse.move(0, 0);
+    const crosshair = await voxelHere();
+    const side = Math.min(box.width / across, box.height / height);
+    const wrong: string[] = [];
+    let compared = 0;
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < across; column++) {
+        const x = box.width / 2 + (column + 0.5 - across / 2) * side;
+        const y = box.height / 2 + (row + 0.5 - height / 2) * side;
+        await tab.mouse.move(box.x + x, box.y + y);
+        const voxel = await voxelHere();
+        // The crosshair is drawn over its own row and column.
+        if (voxel[0] === crosshair[0] || voxel[1] === crosshair[1]) continue;
+        compared++;
+        const value = width.values[(voxel[2] * height + voxel[1]) * across + voxel[0]];
+        expect(await tab.locator('.readout dd').nth(1).textContent()).toBe(`${huNumber(value)} HU`);
+        const found = pixel(shot, x, y);
+        const wanted = colourAt(VIRIDIS, value / end);
+        const off = Math.max(...wanted.map((channel, index) => Math.abs(channel - found[index])));
+        if (off > 4) wrong.push(`voxel ${voxel}: ${value} HU is ${wanted}, drawn ${found}`);
+      }
+    }
+    expect(compared).toBe((across - 1) * (height - 1));
+    expect(wrong).toEqual([]);
+  }
+
+  async function followsTheWheel(tab: Page): Promise<void> {
+    const box = (await tab.locator('.stage canvas').boundingBox())!;
+    const voxelAt = async (x: number, y: number) => {
+      await tab.mouse.move(box.x + x, box.y + y);
+      return (await tab.locator('.readout .where .muted').textContent())!.match(/\d+/g)!.map(Number);
+    };
+    const [x, y] = [box.width / 2 - 20, box.height / 2 - 20];
+    await voxelAt(5, 5);
+    const slice = async () => (await voxelAt(x, y))[2];
+    const before = await slice();
+    await tab.mouse.wheel(0, -1);
+    await expect.poll(slice).toBe(before + 1);
+    await tab.mouse.wheel(0, 1);
+    await expect.poll(slice).toBe(before);
+
+    const under = await voxelAt(x, y);
+    const beside = await voxelAt(x - box.height / 4, y);
+    expect(beside[0]).not.toBe(under[0]);
+    await voxelAt(x, y);
+    await tab.keyboard.down('Control');
+    await tab.mouse.wheel(0, -900);
+    await tab.keyboard.up('Control');
+    // The wheel is heard of when the browser gets to it.
+    await expect.poll(() => voxelAt(x - box.height / 4, y)).toEqual(under);
+    expect(await voxelAt(x, y)).toEqual(under);
+    await tab.getByLabel('View').selectOption('planes');
+    await tab.getByLabel('View').selectOption('axial');
+    await expect.poll(() => voxelAt(x - box.height / 4, y)).toEqual(beside);
+  }
 
   function pixel(image: ReturnType<typeof decode>, x: number, y: number): number[] {
     const at = (Math.round(y) * image.width + Math.round(x)) * image.channels;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { colourAt, gradient, isOutlined, MISSED, outlineColour, VIRIDIS } from '../src/picture/colours.ts';
-import { nextFrame, type Plane, placeOn, planeAxes, voxelOn, WHOLE_FRAME } from '../src/picture/planes.ts';
+import { type Frame, middleOf, moved, nextFrame, WHOLE_FRAME, zoomed } from '../src/picture/frame.ts';
+import { type Plane, placeAt, placeOn, planeAxes } from '../src/picture/planes.ts';
 import { roundUp, scaleEnd, ticks } from '../src/picture/scale.ts';
 import { paintSlice } from '../src/picture/slice.ts';
 import { tilesOf } from '../src/picture/tiles.ts';
@@ -65,7 +66,7 @@ describe('a plane', () => {
       const scan = { axes, shape, spacing };
       for (const plane of PLANES) {
         const on = planeAxes(plane, scan);
-        const middle = voxelOn(on, 2, 2, 1);
+        const middle = placeAt(on, 2, 2, 1);
         expect(placeOn(on, middle), `${axes} ${plane}`).toEqual([2, 2]);
         const [left, right, top, bottom] = on.edges;
         for (const [side, column, row] of [
@@ -74,7 +75,7 @@ describe('a plane', () => {
           [top, 2, 1],
           [bottom, 2, 3],
         ] as const) {
-          expect(voxelOn(on, column, row, 1), `${axes} ${plane} ${side}`).toEqual(
+          expect(placeAt(on, column, row, 1), `${axes} ${plane} ${side}`).toEqual(
             neighbour(middle, side, scan),
           );
         }
@@ -100,7 +101,7 @@ describe('a plane', () => {
           paintSlice(pixels, on, 2, shape, { base, map, opacity, outlines: false });
           for (let row = 0; row < on.down.size; row++) {
             for (let column = 0; column < on.across.size; column++) {
-              const voxel = indexOf(voxelOn(on, column, row, 2), shape);
+              const voxel = indexOf(placeAt(on, column, row, 2), shape);
               const at = 4 * (row * on.across.size + column);
               const share = colours.clear && values[voxel] === 0 ? 0 : opacity;
               colourAt(colours, values[voxel]).forEach((channel, index) => {
@@ -116,13 +117,27 @@ describe('a plane', () => {
   });
 
   it('grows around a voxel, twice, and is whole again', () => {
-    const scan = { axes: 'LPS', shape, spacing };
-    const first = nextFrame(WHOLE_FRAME, [5, 0, 2], scan);
-    // The voxel at the patient's left (x runs there) and front: half the slice but half a voxel from the middle.
-    expect(first).toMatchObject({ zoom: 2, shifts: { axial: [-2.5, 4] } });
-    const second = nextFrame(first, [5, 0, 2], scan);
-    expect(second.zoom).toBe(4);
-    expect(nextFrame(second, [5, 0, 2], scan)).toBe(WHOLE_FRAME);
+    const first = nextFrame(WHOLE_FRAME, [5, 0, 2]);
+    expect(first).toEqual({ zoom: 2, centre: [5, 0, 2] });
+    const second = nextFrame(first, [4, 0, 2]);
+    expect(second).toEqual({ zoom: 4, centre: [4, 0, 2] });
+    expect(nextFrame(second, [5, 0, 2])).toBe(WHOLE_FRAME);
+  });
+
+  it('grows around a place of a plane, which stays where it is, and moves with the hand', () => {
+    const axes = planeAxes('axial', { axes: 'LPS', shape, spacing });
+    /** Where a place is seen, from the middle of the plane. */
+    const seen = (frame: Frame, place: readonly number[]) =>
+      [0, 1].map((axis) => frame.zoom * (place[axis] - middleOf(frame, shape)[axis]));
+    const at = [1.25, 2, 3] as const;
+    const frame: Frame = { zoom: 2, centre: [3, 1, 2] };
+    const larger = zoomed(frame, 1.5, at, axes, shape);
+    expect(larger.zoom).toBe(3);
+    expect(larger.centre?.[2]).toBe(2);
+    for (const axis of [0, 1]) expect(seen(larger, at)[axis]).toBeCloseTo(seen(frame, at)[axis], 12);
+    expect(zoomed(frame, 0.25, at, axes, shape)).toBe(WHOLE_FRAME);
+    const to = [2, 2.5, 3] as const;
+    expect(seen(moved(frame, at, to, shape), at)).toEqual(seen(frame, to));
   });
 
   it('stands in a mosaic from the feet up, each slice once', () => {

@@ -1,8 +1,12 @@
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { canvasPicture } from '../picture/canvas.ts';
+import { onGestures } from '../picture/gestures.ts';
 import { layersOf } from '../picture/layers.ts';
+import { niivuePicture } from '../picture/niivue.ts';
 import type { Picture } from '../picture/picture.ts';
+import { drawsByCard } from '../state/abilities.ts';
+import { handsOn, voxelUnder } from '../state/hands.ts';
 import { measured } from '../state/measured.ts';
 import * as store from '../state/store.ts';
 import { procedureName } from '../words.ts';
@@ -38,44 +42,51 @@ export function Stage() {
 
 function Canvas({ slot }: { readonly slot: 0 | 1 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const hands = useRef<HTMLDivElement>(null);
   const picture = useSignal<Picture | null>(null);
+  /** The plain canvas, from the beginning or since the graphics card gave out. */
+  const plain = useSignal(!drawsByCard());
 
   useEffect(() => {
-    const { axes, organs, shape, spacing } = store.looked.peek()!.scan;
-    const opened = canvasPicture(
-      canvas.current!,
-      { axes, organs, shape, spacing },
-      {
-        crosshair(voxel) {
-          store.crosshair.value = { voxel, by: slot };
-          store.pointed.value = null;
-        },
-        frame(part) {
-          store.frame.value = part;
-        },
-      },
-    );
-    pictures[slot] = opened;
-    picture.value = opened;
+    let gone = false;
+    const { scan, images } = store.looked.peek()!;
+    const on = canvas.current!;
+    const giveUp = (): void => {
+      if (!gone) plain.value = true;
+    };
+    const show = (opened: Picture): void => {
+      if (gone) {
+        opened.close();
+        return;
+      }
+      pictures[slot] = opened;
+      picture.value = opened;
+    };
+    if (plain.value) show(canvasPicture(on, scan));
+    else niivuePicture(on, scan, images.prediction).then(show, giveUp);
+    on.addEventListener('webglcontextlost', giveUp);
     return () => {
-      opened.close();
+      gone = true;
+      on.removeEventListener('webglcontextlost', giveUp);
+      picture.peek()?.close();
       pictures[slot] = null;
       picture.value = null;
     };
-  }, []);
+  }, [plain.value]);
+  useEffect(() => onGestures(hands.current!, handsOn(picture.peek.bind(picture))), []);
 
-  useDrawing(slot, picture);
+  useDrawing(slot, picture, plain);
 
-  const move = (event: PointerEvent): void => {
-    if (event.pointerType === 'touch') return;
-    const box = canvas.current!.getBoundingClientRect();
-    store.pointed.value = picture.value?.voxelAt(event.clientX - box.left, event.clientY - box.top) ?? null;
+  const move = ({ pointerType, offsetX, offsetY }: PointerEvent): void => {
+    if (pointerType !== 'touch') store.pointed.value = voxelUnder(picture.value, offsetX, offsetY);
   };
   return (
     <div class={`view view-${slot}`}>
       <div class="held">
-        <canvas
-          ref={canvas}
+        <canvas key={plain.value ? 'plain' : 'card'} ref={canvas} />
+        <div
+          class="hands"
+          ref={hands}
           onPointerMove={move}
           onPointerLeave={() => {
             store.pointed.value = null;
@@ -89,22 +100,35 @@ function Canvas({ slot }: { readonly slot: 0 | 1 }) {
   );
 }
 
-/** Keeps a picture what the store says. */
-function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>): void {
+/** Keeps a picture what the store says; one by the graphics card that cannot be drawn makes room for the plain one. */
+function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>, plain: Signal<boolean>): void {
+  const on = (draw: (picture: Picture) => void): void => {
+    if (!picture.value) return;
+    try {
+      draw(picture.value);
+    } catch (error) {
+      if (plain.peek()) throw error;
+      plain.value = true;
+    }
+  };
   useSignalEffect(() => {
-    picture.value?.look(store.view.value, store.frame.value);
+    const [view, frame] = [store.view.value, store.frame.value];
+    on((picture) => picture.look(view, frame));
   });
   useSignalEffect(() => {
-    const on = picture.value;
     const layers = layersOf(slot);
-    if (!on || !layers) return;
-    const start = performance.now();
-    on.draw(layers);
-    measured('draw', start);
+    on((picture) => {
+      if (!layers) return;
+      const start = performance.now();
+      picture.draw(layers);
+      measured('draw', start);
+    });
   });
   useSignalEffect(() => {
-    const place = store.crosshair.value;
-    if (place && place.by !== slot) picture.value?.goTo(place.voxel);
+    const voxel = store.crosshair.value;
+    on((picture) => {
+      if (voxel) picture.goTo(voxel);
+    });
   });
 }
 

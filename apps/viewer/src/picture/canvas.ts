@@ -1,16 +1,7 @@
 // A picture on a plain canvas: slices are coloured by the processor, only those that are seen.
-import { onGestures } from './gestures.ts';
-import type { Layers, Picture, Subject, Told, View } from './picture.ts';
-import {
-  type Frame,
-  type Plane,
-  type PlaneAxes,
-  placeOn,
-  planeAxes,
-  type ScreenAxis,
-  voxelOn,
-  WHOLE_FRAME,
-} from './planes.ts';
+import { type Frame, middleOf, WHOLE_FRAME } from './frame.ts';
+import type { Layers, Picture, Subject, View } from './picture.ts';
+import { type PlaneAxes, placeAt, placeOn, planeAxes, type ScreenAxis } from './planes.ts';
 import { outlinesOf, paintSlice } from './slice.ts';
 import { type Tile, tilesOf } from './tiles.ts';
 import type { Voxel } from './voxel.ts';
@@ -33,15 +24,11 @@ const LETTERS = '#b8c2d1';
 /** Free of the crosshair around its voxel, and the width of outlines, in CSS pixels. */
 const GAP = 5;
 const OUTLINE = 1.25;
-const MOST_ZOOM = 12;
 /** Outlines of slices that are kept. */
 const KEPT = 40;
 
-/**
- * Draws a scan on a canvas: a drag moves the crosshair, the wheel goes through slices, with the control key it zooms, and a drag
- * with another button moves what was zoomed.
- */
-export function canvasPicture(canvas: HTMLCanvasElement, subject: Subject, told: Told): Picture {
+/** Draws a scan on a canvas. */
+export function canvasPicture(canvas: HTMLCanvasElement, subject: Subject): Picture {
   const { shape, organs } = subject;
   const context = canvas.getContext('2d', { alpha: false })!;
   const own = new OffscreenCanvas(1, 1);
@@ -68,17 +55,15 @@ export function canvasPicture(canvas: HTMLCanvasElement, subject: Subject, told:
       const extent = ({ size, spacing }: ScreenAxis) => size * spacing;
       const { across, down } = axes;
       const scale = frame.zoom * Math.min(width / extent(across), height / extent(down));
-      const [x, y] = frame.shifts[tile.plane];
+      const voxel = [scale * across.spacing, scale * down.spacing] as const;
+      const [column, row] = placeOn(axes, middleOf(frame, shape));
       return {
         tile,
         axes,
         slice: tile.slice ?? at[axes.through.axis],
         box: [left, top, width, height],
-        origin: [
-          left + width / 2 + scale * (x - extent(across) / 2),
-          top + height / 2 + scale * (y - extent(down) / 2),
-        ],
-        voxel: [scale * across.spacing, scale * down.spacing],
+        origin: [left + width / 2 - (column + 0.5) * voxel[0], top + height / 2 - (row + 0.5) * voxel[1]],
+        voxel,
       };
     });
 
@@ -167,72 +152,6 @@ export function canvasPicture(canvas: HTMLCanvasElement, subject: Subject, told:
     context.fillText(edges[3], left + width / 2, top + height - inset);
   };
 
-  /** The tile under a point of the canvas, and column and row there, in CSS pixels from its corner. */
-  const under = (x: number, y: number) => {
-    const [px, py] = [x * ratio(), y * ratio()];
-    const one = drawn().find(
-      ({ box: [left, top, width, height] }) =>
-        px >= left && py >= top && px < left + width && py < top + height,
-    );
-    return (
-      one && { one, column: (px - one.origin[0]) / one.voxel[0], row: (py - one.origin[1]) / one.voxel[1] }
-    );
-  };
-  const voxelAt = (x: number, y: number): Voxel | null => {
-    const found = under(x, y);
-    if (!found) return null;
-    const { one, column, row } = found;
-    const { across, down } = one.axes;
-    if (column < 0 || row < 0 || column >= across.size || row >= down.size) return null;
-    return voxelOn(one.axes, Math.floor(column), Math.floor(row), one.slice);
-  };
-  const moveTo = (voxel: Voxel): void => {
-    at = voxel;
-    told.crosshair(voxel);
-    render();
-  };
-
-  const shift = (zoom: number, plane: Plane, by: readonly [number, number]): void =>
-    told.frame({ zoom, shifts: { ...frame.shifts, [plane]: by } });
-
-  const stopGestures = onGestures(canvas, {
-    point(x, y) {
-      const voxel = voxelAt(x, y);
-      if (voxel) moveTo(voxel);
-    },
-    pan(x, y, byX, byY) {
-      const found = under(x, y);
-      if (!found) return;
-      const { tile, axes, voxel } = found.one;
-      const scale = voxel[0] / axes.across.spacing / ratio();
-      const [across, down] = frame.shifts[tile.plane];
-      shift(frame.zoom, tile.plane, [across + byX / scale, down + byY / scale]);
-    },
-    through(x, y, up) {
-      const found = under(x, y);
-      if (!found || found.one.tile.slice !== null) return;
-      const { axis, size, flipped } = found.one.axes.through;
-      const next = [...at] as [number, number, number];
-      next[axis] = Math.min(Math.max(next[axis] + (flipped ? -up : up), 0), size - 1);
-      moveTo(next);
-    },
-    zoom(x, y, times) {
-      const found = under(x, y);
-      if (!found) return;
-      const zoom = Math.min(Math.max(frame.zoom * times, 1), MOST_ZOOM);
-      if (zoom === 1) return told.frame(WHOLE_FRAME);
-      // What is under the pointer stays there.
-      const { across, down } = found.one.axes;
-      const { plane } = found.one.tile;
-      const [byAcross, byDown] = frame.shifts[plane];
-      const stay = (at: number, { size, spacing }: ScreenAxis, by: number): number => {
-        const place = (at - size / 2) * spacing;
-        return (frame.zoom / zoom) * (place + by) - place;
-      };
-      shift(zoom, plane, [stay(found.column, across, byAcross), stay(found.row, down, byDown)]);
-    },
-  });
-
   const resize = (): void => {
     const pixels = globalThis.devicePixelRatio || 1;
     canvas.width = Math.max(1, Math.round(canvas.clientWidth * pixels));
@@ -257,14 +176,23 @@ export function canvasPicture(canvas: HTMLCanvasElement, subject: Subject, told:
       at = voxel;
       render();
     },
-    voxelAt,
+    spotAt(x, y) {
+      const [px, py] = [x * ratio(), y * ratio()];
+      const one = drawn().find(
+        ({ box: [left, top, width, height] }) =>
+          px >= left && py >= top && px < left + width && py < top + height,
+      );
+      if (!one) return null;
+      const { tile, axes, slice, origin, voxel } = one;
+      const [column, row] = [(px - origin[0]) / voxel[0] - 0.5, (py - origin[1]) / voxel[1] - 0.5];
+      return { plane: tile.plane, place: placeAt(axes, column, row, slice) };
+    },
     pointOf(voxel) {
       const one = drawn().find(({ axes, slice }) => voxel[axes.through.axis] === slice);
       return one ? (centreOf(one, voxel).map((place) => place / ratio()) as [number, number]) : null;
     },
     snapshot: () => createImageBitmap(canvas),
     close() {
-      stopGestures();
       resized.disconnect();
     },
   };

@@ -1,4 +1,4 @@
-// What hands do to a picture: points are in CSS pixels from the canvas's corner.
+// What hands do to a picture: points are in CSS pixels from the element's corner.
 
 export interface Gestures {
   /** Pressed, or drawn across it, with the first button or a finger. */
@@ -14,8 +14,8 @@ export interface Gestures {
 /** Pixels of the wheel by which a picture grows e-fold. */
 const WHEEL = 300;
 
-/** Tells of gestures on a canvas; returns how to stop. */
-export function onGestures(canvas: HTMLCanvasElement, gestures: Gestures): () => void {
+/** Tells of gestures on an element; returns how to stop. */
+export function onGestures(target: HTMLElement, gestures: Gestures): () => void {
   const listening = new AbortController();
   const { signal } = listening;
   let dragged: 'point' | 'pan' | null = null;
@@ -23,10 +23,10 @@ export function onGestures(canvas: HTMLCanvasElement, gestures: Gestures): () =>
   const on = <Name extends keyof HTMLElementEventMap>(
     name: Name,
     does: (event: HTMLElementEventMap[Name]) => void,
-  ): void => canvas.addEventListener(name, does, { signal, passive: false });
+  ): void => target.addEventListener(name, does, { signal, passive: false });
 
   on('pointerdown', ({ button, offsetX, offsetY, pointerId }) => {
-    canvas.setPointerCapture(pointerId);
+    target.setPointerCapture(pointerId);
     dragged = button === 0 ? 'point' : 'pan';
     last = [offsetX, offsetY];
     if (dragged === 'point') gestures.point(offsetX, offsetY);

@@ -1,6 +1,7 @@
 import type { ColourScale } from './colours.ts';
-import type { Frame, Placed } from './planes.ts';
-import type { Voxel } from './voxel.ts';
+import type { Frame } from './frame.ts';
+import type { Placed, Plane } from './planes.ts';
+import type { Place, Voxel } from './voxel.ts';
 
 /** How the scan is cut for looking. */
 export const VIEWS = ['planes', 'axial', 'coronal', 'sagittal', 'mosaic'] as const;
@@ -8,6 +9,8 @@ export type View = (typeof VIEWS)[number];
 
 /** What stays the same while a scan is looked at. */
 export interface Subject extends Placed {
+  /** Voxel (x, y, z) to mm in RAS+, 16 numbers row by row. */
+  readonly affine: readonly number[];
   /** Organ of each voxel. */
   readonly organs: Uint16Array;
 }
@@ -35,12 +38,10 @@ export interface Layers {
   readonly outlines: boolean;
 }
 
-/** What is told of a reader's hands. */
-export interface Told {
-  /** The voxel that the crosshair was moved to. */
-  crosshair(voxel: Voxel): void;
-  /** What part of the view is to be seen: whoever is told passes it on to {@link Picture.look}. */
-  frame(frame: Frame): void;
+/** What is under a point of the canvas. */
+export interface Spot {
+  readonly plane: Plane;
+  readonly place: Place;
 }
 
 /** A picture of a scan on a canvas. Voxels are in the order of the subject. */
@@ -49,8 +50,8 @@ export interface Picture {
   look(view: View, frame: Frame): void;
   /** Puts the crosshair on a voxel. */
   goTo(voxel: Voxel): void;
-  /** The voxel under a point of the canvas, in CSS pixels from its corner; null beside the scan. */
-  voxelAt(x: number, y: number): Voxel | null;
+  /** What is under a point of the canvas, in CSS pixels from its corner; null where no slice is. May be told beside the scan. */
+  spotAt(x: number, y: number): Spot | null;
   /** Where the centre of a voxel is drawn, in CSS pixels from the canvas's corner; null where the view does not show it. */
   pointOf(voxel: Voxel): readonly [x: number, y: number] | null;
   /** What is on the canvas now, as an image. */

@@ -1,19 +1,7 @@
 // How planes of the patient lie in the voxels of a scan, whatever their order in the file.
-import type { Direction, Shape, Voxel } from './voxel.ts';
+import type { Direction, Place, Shape } from './voxel.ts';
 
 export type Plane = 'axial' | 'coronal' | 'sagittal';
-
-/** What part of a view is seen. */
-export interface Frame {
-  /** 1: all of it. */
-  readonly zoom: number;
-  /** How far each plane was moved right and down, mm. */
-  readonly shifts: Readonly<Record<Plane, readonly [x: number, y: number]>>;
-}
-export const WHOLE_FRAME: Frame = {
-  zoom: 1,
-  shifts: { axial: [0, 0], coronal: [0, 0], sagittal: [0, 0] },
-};
 
 /** What of a scan says where its voxels lie. */
 export interface Placed {
@@ -74,30 +62,22 @@ export function planeAxes(plane: Plane, { shape, axes, spacing }: Placed): Plane
   };
 }
 
-/** The voxel at a column and row of a plane's slice; slices are counted as the file stores them. */
-export function voxelOn({ across, down, through }: PlaneAxes, column: number, row: number, slice: number) {
-  const voxel: [number, number, number] = [0, 0, 0];
-  voxel[across.axis] = across.flipped ? across.size - 1 - column : column;
-  voxel[down.axis] = down.flipped ? down.size - 1 - row : row;
-  voxel[through.axis] = slice;
-  return voxel as Voxel;
+/** The place at a column and row of a plane's slice; slices are counted as the file stores them. */
+export function placeAt(
+  { across, down, through }: PlaneAxes,
+  column: number,
+  row: number,
+  slice: number,
+): Place {
+  const place: [number, number, number] = [0, 0, 0];
+  place[across.axis] = across.flipped ? across.size - 1 - column : column;
+  place[down.axis] = down.flipped ? down.size - 1 - row : row;
+  place[through.axis] = slice;
+  return place;
 }
 
-/** Column and row of a voxel on a plane. */
-export function placeOn({ across, down }: PlaneAxes, voxel: Voxel): readonly [column: number, row: number] {
-  const on = ({ axis, flipped, size }: ScreenAxis) => (flipped ? size - 1 - voxel[axis] : voxel[axis]);
+/** Column and row of a place on a plane. */
+export function placeOn({ across, down }: PlaneAxes, place: Place): readonly [column: number, row: number] {
+  const on = ({ axis, flipped, size }: ScreenAxis) => (flipped ? size - 1 - place[axis] : place[axis]);
   return [on(across), on(down)];
-}
-
-/** Twice as large with each call, around a voxel; the whole view again behind `most`. */
-export function nextFrame({ zoom }: Frame, voxel: Voxel, scan: Placed, most = 4): Frame {
-  if (2 * zoom > most) return WHOLE_FRAME;
-  const shiftOf = (plane: Plane): readonly [number, number] => {
-    const axes = planeAxes(plane, scan);
-    const [column, row] = placeOn(axes, voxel);
-    const { across, down } = axes;
-    return [across.spacing * (across.size / 2 - column - 0.5), down.spacing * (down.size / 2 - row - 0.5)];
-  };
-  const shifts = { axial: shiftOf('axial'), coronal: shiftOf('coronal'), sagittal: shiftOf('sagittal') };
-  return { zoom: 2 * zoom, shifts };
 }

@@ -1,7 +1,7 @@
 // Slices as pixels and as outlines.
 import { type ColourScale, colourAt, css, isOutlined, outlineColour } from './colours.ts';
 import type { Layers } from './picture.ts';
-import { type PlaneAxes, voxelOn } from './planes.ts';
+import { type PlaneAxes, placeAt } from './planes.ts';
 import { indexOf, type Shape } from './voxel.ts';
 
 const STEPS = 256;
@@ -19,7 +19,7 @@ function tableOf(scale: ColourScale): Uint8Array {
 
 /** Index of the voxel at the upper left of a slice. */
 const cornerOf = (axes: PlaneAxes, slice: number, shape: Shape): number =>
-  indexOf(voxelOn(axes, 0, 0, slice), shape);
+  indexOf(placeAt(axes, 0, 0, slice), shape);
 
 /** A slice with a pixel for each voxel: the image in grey, the map over it. */
 export function paintSlice(

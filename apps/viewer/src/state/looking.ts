@@ -1,7 +1,7 @@
 // Keeps the intervals on screen those of the tolerance and the calibrations chosen.
 import { effect } from '@preact/signals';
 import type { Intervals, MapName, OpenScan } from '../engine/index.ts';
-import { nextFrame, WHOLE_FRAME } from '../picture/planes.ts';
+import { nextFrame, WHOLE_FRAME } from '../picture/frame.ts';
 import { roundUp, scaleEnd } from '../picture/scale.ts';
 import { type Direction, neighbour, organCentre } from '../picture/voxel.ts';
 import { counted, huPerUnit, organName, percent, plainPercent } from '../words.ts';
@@ -56,7 +56,7 @@ export function follow(): () => void {
     pointed.value = null;
     const [slices, height, width] = scan?.shape ?? [1, 1, 1];
     const centre = [width >> 1, height >> 1, slices >> 1] as const;
-    crosshair.value = scan ? { voxel: centreOfInterest(scan) ?? centre, by: null } : null;
+    crosshair.value = scan ? (centreOfInterest(scan) ?? centre) : null;
   });
   const stopView = effect(() => {
     if (looked.value && view.value) frame.value = WHOLE_FRAME;
@@ -147,7 +147,7 @@ export function goToOrgan(id: number): void {
   const scan = looked.value?.scan;
   const voxel = scan && organCentre(scan.organs, id, scan.shape);
   if (!scan || !voxel) return;
-  crosshair.value = { voxel, by: null };
+  crosshair.value = voxel;
   const row = intervals[0].value?.organs.find((own) => own.id === id);
   said.value = `Centred on ${organName(scan.labels[id] ?? `label ${id}`)}${row ? `, ${counted(row.voxels, 'voxel')}` : ''}.`;
 }
@@ -155,18 +155,16 @@ export function goToOrgan(id: number): void {
 /** Moves the crosshair to the next voxel towards a side of the patient. */
 export function step(towards: Direction): void {
   const scan = looked.value?.scan;
-  const at = crosshair.value?.voxel;
+  const at = crosshair.value;
   if (!scan || !at) return;
-  crosshair.value = { voxel: neighbour(at, towards, scan), by: null };
+  crosshair.value = neighbour(at, towards, scan);
   pointed.value = null;
 }
 
 /** Larger around the crosshair, and in the end as a whole again. */
 export function zoom(): void {
-  const scan = looked.value?.scan;
-  const at = crosshair.value?.voxel;
-  if (!scan || !at) return;
-  frame.value = nextFrame(frame.value, at, scan);
+  if (!looked.value || !crosshair.value) return;
+  frame.value = nextFrame(frame.value, crosshair.value);
   said.value = frame.value.zoom === 1 ? 'The whole view.' : `${Math.round(frame.value.zoom)} times as large.`;
 }
 

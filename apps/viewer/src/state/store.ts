@@ -11,8 +11,8 @@ import {
   type Progress,
   type Sorted,
 } from '../engine/index.ts';
+import { type Frame, WHOLE_FRAME } from '../picture/frame.ts';
 import type { Scale, View } from '../picture/picture.ts';
-import { type Frame, WHOLE_FRAME } from '../picture/planes.ts';
 import type { Voxel } from '../picture/voxel.ts';
 
 /** The three things a reader can do here. */
@@ -97,8 +97,8 @@ export const comparison = signal<Comparison>('off');
 /** Where the swipe parts the picture, as a share of its width. */
 export const divider = signal(0.5);
 
-/** The voxel under the crosshair, and which of two pictures moved it; the voxel under the pointer, if there is one. */
-export const crosshair = signal<{ readonly voxel: Voxel; readonly by: number | null } | null>(null);
+/** The voxel under the crosshair, and the one under the pointer, if there is one. */
+export const crosshair = signal<Voxel | null>(null);
 export const pointed = signal<Voxel | null>(null);
 
 /** Calibrated intervals of the calibration that is looked at, and of the one beside it. */
