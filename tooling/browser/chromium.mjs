@@ -33,18 +33,17 @@ export function reasonToSkip() {
   return reason;
 }
 
-/** WebGL2 drawn by the processor. */
-const SOFTWARE_WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
+/** WebGL2 drawn by the processor, which Chromium calls slow. */
+export const WEBGL = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
 /** WebGPU on an adapter in software, which needs no device. */
 export const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
 /**
  * Starts a headless Chromium; close it when done.
- * @param {{ webgl?: boolean, flags?: readonly string[] }} [options] whether pages draw with WebGL2, slowly; flags beside the usual ones
+ * @param {{ flags?: readonly string[] }} [options] flags beside the usual ones
  */
-export async function launchChromium({ webgl = false, flags = [] } = {}) {
+export async function launchChromium({ flags = [] } = {}) {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(reasonToSkip());
-  const usual = webgl ? [...FLAGS.filter((flag) => flag !== '--disable-gpu'), ...SOFTWARE_WEBGL] : FLAGS;
-  return chromium.launch({ executablePath, headless: true, args: [...usual, ...flags] });
+  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { launchChromium } from '../browser/chromium.mjs';
 
 const figures = fileURLToPath(new URL('../../docs/figures/', import.meta.url));
-const browser = await launchChromium({ webgl: true });
+const browser = await launchChromium();
 const page = await browser.newPage({
   viewport: { width: 1440, height: 1000 },
   colorScheme: 'light',
@@ -21,12 +21,8 @@ await drawn();
 await page.screenshot({ path: `${figures}viewer-compare.png` });
 await browser.close();
 
-/** Waits until all is calibrated and WebGL in software has drawn it. */
+/** Waits until all is calibrated and drawn. */
 async function drawn() {
-  await page.waitForFunction(
-    () =>
-      document.querySelector('.job') === null &&
-      !/Drawing/.test(document.querySelector('.stage')?.textContent ?? 'Drawing'),
-  );
-  await page.waitForTimeout(5000);
+  await page.waitForFunction(() => document.querySelector('.job') === null);
+  await page.waitForTimeout(500);
 }

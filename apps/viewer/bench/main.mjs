@@ -1,5 +1,5 @@
 // The page in Chromium: how soon it can be used, how fast intervals follow the tolerance, what applying to a large scan takes
-// against the command on one core, and how large the file is. WebGL2 is drawn by the processor, if at all: a graphics card is faster.
+// against the command on one core, and how large the file is.
 //
 //   node bench/main.mjs [rounds = 5]
 import { spawnSync } from 'node:child_process';
@@ -51,7 +51,7 @@ try {
 async function firstUse() {
   const seconds = [];
   for (let round = 0; round < rounds; round++) {
-    const { tab, opened, close } = await openPage({ webgl: true });
+    const { tab, opened, close } = await openPage();
     await tab.locator('.organs').waitFor();
     await moveTolerance(tab, ']');
     seconds.push((performance.now() - opened) / 1e3);
@@ -64,25 +64,22 @@ async function firstUse() {
 async function liveTolerance(calibrations, large) {
   const keys = Array.from({ length: 4 * rounds }, (_, at) => (at % 4 < 2 ? ']' : '['));
   const sizes = [
-    { shape: { slices: 64, step: 1 }, webgl: false, name: '256 × 256 × 64' },
-    { shape: { slices: 48, step: 2 }, webgl: true, name: '128 × 128 × 48' },
+    { shape: { slices: 64, step: 1 }, name: '256 × 256 × 64' },
+    { shape: { slices: 48, step: 2 }, name: '128 × 128 × 48' },
   ];
-  for (const { shape, webgl, name } of sizes) {
+  for (const { shape, name } of sizes) {
     const scan = await cut(large, join(folder, name), shape);
     for (const calibration of calibrations) {
-      const { tab, close } = await openPage({ webgl, at: '#scan' });
+      const { tab, close } = await openPage('#scan');
       await showScan(tab, [...Object.values(scan), calibration]);
       const procedure = calibration.split('/').at(-1).replace('.json', '');
       const moves = [];
       for (const key of [']', '[', ...keys]) moves.push(await moveTolerance(tab, key));
       // The first two warm up.
       const seconds = (part) => moves.slice(2).map((move) => move[part] / 1e3);
-      if (webgl) {
-        report(`drawing ${name} anew (${procedure})`, seconds('draw'), 0.1);
-        report(`tolerance moved to picture and table, ${name} (${procedure})`, seconds('whole'));
-      } else {
-        report(`intervals and table of ${name} (${procedure})`, seconds('compute'), 0.1);
-      }
+      report(`intervals and table of ${name} (${procedure})`, seconds('compute'), 0.1);
+      report(`drawing ${name} anew (${procedure})`, seconds('draw'), 0.1);
+      report(`tolerance moved to picture and table, ${name} (${procedure})`, seconds('whole'));
       await close();
     }
   }
@@ -107,7 +104,7 @@ async function applying([calibration], large) {
     command.push((performance.now() - start) / 1e3);
     rmSync(out, { recursive: true });
 
-    const { browser, tab, close } = await openPage({ webgl: false, at: '#scan' });
+    const { browser, tab, close } = await openPage('#scan');
     await showScan(tab, [...Object.values(large), calibration]);
     const begun = performance.now();
     await tab.getByRole('button', { name: 'Make the files' }).click();

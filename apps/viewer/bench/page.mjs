@@ -6,10 +6,10 @@ const PAGE = new URL('../dist/index.html', import.meta.url);
 
 /**
  * Opens the page in a Chromium of its own.
- * @param {{ webgl: boolean, at?: string }} how with WebGL2, drawn by the processor; which of its tabs
+ * @param {string} [at] which of its tabs
  */
-export async function openPage({ webgl, at = '' }) {
-  const browser = await launchChromium({ webgl });
+export async function openPage(at = '') {
+  const browser = await launchChromium();
   const tab = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   tab.setDefaultTimeout(170_000);
   const opened = performance.now();
@@ -26,7 +26,7 @@ export async function showScan(tab, paths) {
 /**
  * Moves the tolerance by a key and waits for the numbers and the picture that belong to it.
  * @returns {Promise<{ compute: number, draw: number, whole: number }>} milliseconds: of intervals and table in the worker; of
- *   handing the picture to WebGL and having it drawn; from the key to all of it on screen
+ *   drawing the picture; from the key to all of it on screen
  */
 export function moveTolerance(tab, key) {
   return tab.evaluate(async (pressed) => {
@@ -40,10 +40,9 @@ export function moveTolerance(tab, key) {
     while (stamp('semcrc intervals') === computed || stamp('semcrc draw') === drawn)
       await new Promise((resolve) => setTimeout(resolve));
     const drawing = last('semcrc draw');
-    const gl = canvas.getContext('webgl2');
-    // Waits for what WebGL was told to do.
+    // Waits for what the canvas was told to do.
     const waiting = performance.now();
-    gl?.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+    canvas.getContext('2d').getImageData(0, 0, 1, 1);
     const end = performance.now();
     return {
       compute: last('semcrc intervals').detail.milliseconds,

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { colourAt, gradient, isOutlined, outlineColour, VIRIDIS } from '../src/picture/colours.ts';
+import { colourAt, gradient, isOutlined, MISSED, outlineColour, VIRIDIS } from '../src/picture/colours.ts';
+import { type Frame, middleOf, moved, nextFrame, WHOLE_FRAME, zoomed } from '../src/picture/frame.ts';
+import { type Plane, placeAt, placeOn, planeAxes } from '../src/picture/planes.ts';
 import { roundUp, scaleEnd, ticks } from '../src/picture/scale.ts';
+import { paintSlice } from '../src/picture/slice.ts';
+import { tilesOf } from '../src/picture/tiles.ts';
 import { indexOf, isInside, neighbour, organCentre, type Shape } from '../src/picture/voxel.ts';
 
 describe('the end of a colour scale', () => {
@@ -48,6 +52,105 @@ describe('colours', () => {
   it('outline every label but background and body', () => {
     expect([0, 1, 2, 64, 65535].map(isOutlined)).toEqual([false, false, true, true, true]);
     for (const id of [2, 12, 64, 255, 65535]) expect(outlineColour(id)).toHaveLength(3);
+  });
+});
+
+describe('a plane', () => {
+  const shape: Shape = [4, 5, 6];
+  const spacing = [1, 2, 3] as const;
+  const ORDERS = ['RAS', 'LPS', 'LAI', 'SAR', 'PIL', 'ARS'];
+  const PLANES: readonly Plane[] = ['axial', 'coronal', 'sagittal'];
+
+  it('has the patient’s right or nose at the left, and the front or head above, in any order of voxels', () => {
+    for (const axes of ORDERS) {
+      const scan = { axes, shape, spacing };
+      for (const plane of PLANES) {
+        const on = planeAxes(plane, scan);
+        const middle = placeAt(on, 2, 2, 1);
+        expect(placeOn(on, middle), `${axes} ${plane}`).toEqual([2, 2]);
+        const [left, right, top, bottom] = on.edges;
+        for (const [side, column, row] of [
+          [left, 1, 2],
+          [right, 3, 2],
+          [top, 2, 1],
+          [bottom, 2, 3],
+        ] as const) {
+          expect(placeAt(on, column, row, 1), `${axes} ${plane} ${side}`).toEqual(
+            neighbour(middle, side, scan),
+          );
+        }
+      }
+    }
+  });
+
+  it('is painted in the colours of the map over the grey of the image, voxel for voxel', () => {
+    const base = Float32Array.from({ length: 120 }, (_, at) => (at % 7) / 5);
+    const values = Float32Array.from({ length: 120 }, (_, at) => (at % 11) / 10);
+    values[3] = Number.POSITIVE_INFINITY;
+    const grey = (voxel: number) => 255 * Math.min(base[voxel], 1);
+    for (const axes of ORDERS) {
+      for (const plane of PLANES) {
+        const on = planeAxes(plane, { axes, shape, spacing });
+        const pixels = new Uint8ClampedArray(4 * on.across.size * on.down.size);
+        for (const [colours, opacity] of [
+          [VIRIDIS, 1],
+          [VIRIDIS, 0.25],
+          [MISSED, 0.5],
+        ] as const) {
+          const map = { colours, low: 0, high: 1, value: (voxel: number) => values[voxel] };
+          paintSlice(pixels, on, 2, shape, { base, map, opacity, outlines: false });
+          for (let row = 0; row < on.down.size; row++) {
+            for (let column = 0; column < on.across.size; column++) {
+              const voxel = indexOf(placeAt(on, column, row, 2), shape);
+              const at = 4 * (row * on.across.size + column);
+              const share = colours.clear && values[voxel] === 0 ? 0 : opacity;
+              colourAt(colours, values[voxel]).forEach((channel, index) => {
+                const wanted = grey(voxel) + share * (channel - grey(voxel));
+                expect(Math.abs(pixels[at + index] - wanted), `${axes} ${plane} ${voxel}`).toBeLessThan(2.5);
+              });
+              expect(pixels[at + 3]).toBe(255);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  it('grows around a voxel, twice, and is whole again', () => {
+    const first = nextFrame(WHOLE_FRAME, [5, 0, 2]);
+    expect(first).toEqual({ zoom: 2, centre: [5, 0, 2] });
+    const second = nextFrame(first, [4, 0, 2]);
+    expect(second).toEqual({ zoom: 4, centre: [4, 0, 2] });
+    expect(nextFrame(second, [5, 0, 2])).toBe(WHOLE_FRAME);
+  });
+
+  it('grows around a place of a plane, which stays where it is, and moves with the hand', () => {
+    const axes = planeAxes('axial', { axes: 'LPS', shape, spacing });
+    /** Where a place is seen, from the middle of the plane. */
+    const seen = (frame: Frame, place: readonly number[]) =>
+      [0, 1].map((axis) => frame.zoom * (place[axis] - middleOf(frame, shape)[axis]));
+    const at = [1.25, 2, 3] as const;
+    const frame: Frame = { zoom: 2, centre: [3, 1, 2] };
+    const larger = zoomed(frame, 1.5, at, axes, shape);
+    expect(larger.zoom).toBe(3);
+    expect(larger.centre?.[2]).toBe(2);
+    for (const axis of [0, 1]) expect(seen(larger, at)[axis]).toBeCloseTo(seen(frame, at)[axis], 12);
+    expect(zoomed(frame, 0.25, at, axes, shape)).toBe(WHOLE_FRAME);
+    const to = [2, 2.5, 3] as const;
+    expect(seen(moved(frame, at, to, shape), at)).toEqual(seen(frame, to));
+  });
+
+  it('stands in a mosaic from the feet up, each slice once', () => {
+    for (const [axes, slices] of [
+      ['RAS', [0, 1, 2, 3]],
+      ['LPI', [3, 2, 1, 0]],
+    ] as const) {
+      const tiles = tilesOf('mosaic', 1, { axes, shape, spacing });
+      expect(tiles.map(({ slice }) => slice)).toEqual(slices);
+    }
+    const tiles = tilesOf('mosaic', 1, { axes: 'RAS', shape: [100, 5, 6], spacing });
+    expect(tiles).toHaveLength(12);
+    expect(new Set(tiles.map(({ box }) => box.join())).size).toBe(12);
   });
 });
 

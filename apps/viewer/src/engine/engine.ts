@@ -1,19 +1,12 @@
 import { defaultSizes } from '@semcrc/core';
 import { defaultWorkers, threadExecutor } from '@semcrc/runner/browser';
+import shipped from '../generated/example.json';
+import { factsOf } from './calibration-facts.ts';
 import { calibrateCohort, type PageCohort } from './cohort-calibration.ts';
 import { type CohortPlace, cohortIn } from './cohort-place.ts';
 import { asEngine, EngineError } from './engine-error.ts';
-import { EXAMPLE_COHORT, EXAMPLE_SIZES } from './example-scan.ts';
-import type {
-  Calibrated,
-  CalibrateSettings,
-  CohortId,
-  Engine,
-  Example,
-  NamedCalibration,
-  OpenCohort,
-  Work,
-} from './types.ts';
+import { calibrateExample, EXAMPLE_COHORT } from './example-cohort.ts';
+import type { Calibrated, CohortId, Engine, OpenCohort, Work } from './types.ts';
 import EngineWorker from './worker.ts?worker&inline';
 import { WorkerCalls } from './worker-calls.ts';
 
@@ -22,8 +15,14 @@ export function createEngine(): Engine {
   return new PageEngine(new WorkerCalls(new EngineWorker({ name: 'semcrc-engine' })));
 }
 
-const EXAMPLE_PROCEDURES = ['crc', 'sem-crc', 'organ-crc', 'shortest'] as const;
-const EXAMPLE_CURVE = { from: 0.02, to: 0.2, step: 0.01 } as const;
+/** What was calibrated on the example's cohort when the page was built. */
+function shippedCalibrations(): Calibrated[] {
+  return shipped.map(({ text, held, notes }) => {
+    const calibration = JSON.parse(text);
+    const facts = factsOf(calibration, `${calibration.procedure}.json`);
+    return { calibration, text, facts, riskCurve: null, held, notes };
+  });
+}
 
 class PageEngine implements Engine {
   readonly #calls: WorkerCalls;
@@ -67,34 +66,23 @@ class PageEngine implements Engine {
     await this.#calls.call('closeCohort', id);
   };
 
-  example: Engine['example'] = (work = {}) =>
+  example: Engine['example'] = () =>
     asEngine(async () => {
-      const { id, open } = await this.#open({ kind: 'phantom', options: EXAMPLE_COHORT });
-      const cohort = this.#cohort(id);
-      // The worker draws the scan while the pool draws the cohort; it is kept for the calls to come.
-      const drawn = this.#calls.call('exampleScan', []);
-      const calibrations: Calibrated[] = [];
-      const example = async (): Promise<Example> => {
-        const named = calibrations.map(({ facts, text }): NamedCalibration => ({ name: facts.name, text }));
-        const scan = await this.#calls.call('exampleScan', named);
-        return { cohort: open, calibrations: [...calibrations], scan };
-      };
-      await this.#inPool(undefined, work, async (pool, { signal, progress }) => {
-        for (const [at, procedure] of EXAMPLE_PROCEDURES.entries()) {
-          const settings: CalibrateSettings = { procedure, curve: EXAMPLE_CURVE, ...EXAMPLE_SIZES };
-          // Scans are drawn for the first procedure, and kept for the others.
-          const report: Work['progress'] = (now) => {
-            if (at === 0 && now.stage === 'scans') progress?.({ ...now, stage: 'drawing' });
-          };
-          progress?.({ stage: 'calibrating', done: at, total: EXAMPLE_PROCEDURES.length });
-          calibrations.push(await calibrateCohort(cohort, settings, pool, { signal, progress: report }));
-          if (at === 0) {
-            await drawn;
-            work.first?.(await example());
-          }
-        }
-      });
-      return example();
+      const calibrations = shippedCalibrations();
+      const named = calibrations.map(({ facts, text }) => ({ name: facts.name, text }));
+      return { calibrations, scan: await this.#calls.call('exampleScan', named) };
+    });
+
+  calibrateExample: Engine['calibrateExample'] = (work = {}) =>
+    asEngine(async () => {
+      const { id } = await this.#open({ kind: 'phantom', options: EXAMPLE_COHORT });
+      try {
+        return await this.#inPool(undefined, work, (pool, own) =>
+          calibrateExample(this.#cohort(id), pool, own),
+        );
+      } finally {
+        await this.closeCohort(id);
+      }
     });
 
   close: Engine['close'] = async () => {

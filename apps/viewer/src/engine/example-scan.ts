@@ -1,15 +1,10 @@
 import type { ScanVoxels } from '@semcrc/cohort';
 import { extrapolationOf } from '@semcrc/core';
-import { abdomenWindow, windowIntensity } from '@semcrc/imaging';
-import { acquire, mergeBody, phantomAcquisition, phantomPopulation } from '@semcrc/simulate';
-
-/** The phantom cohort of the example: drawn and calibrated in seconds. Its slices are as wide as those of {@link drawExampleScan}. */
-export const EXAMPLE_COHORT = { scans: 48, seed: 0, shape: [2, 96, 96] } as const;
-
-/** The smallest ε of the curve stays out of reach: it shows what too few scans mean. */
-export const EXAMPLE_SIZES = { nOpt: 6, nCal: 38, nTest: 10 } as const;
-
-const WHOLE = { shape: [32, 96, 96], spacing: [4, 4, 5] } as const;
+import { type Affine, abdomenWindow, makeVolume, windowIntensity } from '@semcrc/imaging';
+import { phantomAcquisition, phantomPopulation } from '@semcrc/simulate';
+import shipped from '../generated/example-scan.json';
+import { EXAMPLE_COHORT } from './example-cohort.ts';
+import { EXAMPLE_PATIENT, WHOLE } from './example-drawing.ts';
 
 const [SLICES, ...SIZE] = EXAMPLE_COHORT.shape;
 
@@ -19,28 +14,31 @@ export const EXAMPLE_EXTRAPOLATION = extrapolationOf(
   `whole scans of ${WHOLE.shape[0]} slices at ${WHOLE.spacing.join(' × ')} mm`,
 );
 
-/** One whole volume of a patient who is in no cohort: 32 slices of 96 × 96, 4 × 4 × 5 mm. */
-export async function drawExampleScan(): Promise<{
+/** The scan of the example: its truth and organs come with the page; it is measured and predicted here, with the same bits as there. */
+export async function exampleScan(): Promise<{
   readonly voxels: ScanVoxels;
   readonly labels: Readonly<Record<string, string>>;
   readonly window: readonly [number, number];
 }> {
-  const population = phantomPopulation(WHOLE.shape, WHOLE.spacing);
-  const patient = population.draw(SEED, 0);
-  const scan = await acquire(patient, { seed: SEED, index: 0 }, phantomAcquisition());
-  const { truth, lower, point, upper, segmentation, body } = scan;
+  const { task, predictor } = phantomAcquisition();
+  const hounsfield = Float32Array.from(new Int16Array(await inflated(shipped.hounsfield)));
+  const truth = windowIntensity(makeVolume(hounsfield, WHOLE.shape, shipped.affine as unknown as Affine));
+  const { lower, point, upper } = await predictor.predict(await task.measure(truth, EXAMPLE_PATIENT));
   return {
     voxels: {
       grid: truth,
       ...{ lower, point, upper },
-      truth: windowIntensity(truth).data,
-      organs: Uint16Array.from(mergeBody(segmentation, body)),
+      truth: truth.data,
+      organs: Uint16Array.from(new Uint8Array(await inflated(shipped.organs))),
       mended: { clipped: 0, crossed: 0 },
     },
-    labels: population.labels,
+    labels: phantomPopulation(WHOLE.shape, WHOLE.spacing).labels,
     window: abdomenWindow,
   };
 }
 
-/** Not that of the cohort. */
-const SEED = 7;
+/** Bytes that were deflated by gzip and written in base64. */
+function inflated(base64: string): Promise<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+}

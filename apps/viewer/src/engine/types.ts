@@ -221,10 +221,9 @@ export interface Calibrated {
 }
 
 export interface Example {
-  readonly cohort: OpenCohort;
-  /** Of crc, sem-crc, organ-crc and shortest. */
+  /** Of crc, sem-crc, organ-crc and shortest, made when the page was built; without risk curves. */
   readonly calibrations: readonly Calibrated[];
-  /** A whole volume with its truth. */
+  /** A whole volume with its truth, drawn in the page. */
   readonly scan: OpenScan;
 }
 
@@ -261,11 +260,10 @@ export interface Engine {
     work?: Work,
   ): Promise<OpenScan>;
   closeCohort(cohort: CohortId): Promise<void>;
-  /**
-   * The built-in example, drawn and calibrated in the page. `first` gets it as soon as its first calibration is there; the scan
-   * that the call resolves with replaces that one.
-   */
-  example(work?: Work & { readonly first?: (example: Example) => void }): Promise<Example>;
+  /** The built-in example. */
+  example(): Promise<Example>;
+  /** Draws the cohort of the example in the page and calibrates on it: the texts of {@link example}, bit for bit. */
+  calibrateExample(work?: Work): Promise<readonly Calibrated[]>;
   /** Ends all workers; pending calls reject with `interrupted`. */
   close(): Promise<void>;
 }

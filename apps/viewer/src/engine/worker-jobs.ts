@@ -7,7 +7,7 @@ import { phantomSource } from '@semcrc/simulate';
 import { summaryRows } from './applied-csv.ts';
 import { readCalibration } from './calibration-facts.ts';
 import type { CohortPlace } from './cohort-place.ts';
-import { drawExampleScan, EXAMPLE_EXTRAPOLATION } from './example-scan.ts';
+import { EXAMPLE_EXTRAPOLATION, exampleScan } from './example-scan.ts';
 import { memoryOf, refuseTooLarge } from './memory.ts';
 import { ScanInWorker } from './scan-in-worker.ts';
 import { filesOf, readingFor } from './scan-reading.ts';
@@ -34,7 +34,7 @@ export interface JobWork {
 export class WorkerJobs {
   #scan: { readonly id: ScanId; readonly scan: ScanInWorker } | undefined;
   #scans = 0;
-  #example: ReturnType<typeof drawExampleScan> | undefined;
+  #example: ReturnType<typeof exampleScan> | undefined;
   readonly #cohorts = new Map<number, Source>();
 
   async memoryNeeded(scan: ScanFiles) {
@@ -126,7 +126,7 @@ export class WorkerJobs {
 
   async exampleScan(calibrations: readonly NamedCalibration[]): Promise<OpenScan> {
     const facts = calibrations.map(({ text, name }) => readCalibration(text, name));
-    this.#example ??= drawExampleScan();
+    this.#example ??= exampleScan();
     const looked = await this.#example;
     this.closeScan();
     return this.#keep((id) => ScanInWorker.of(id, 'the example', looked, facts, () => EXAMPLE_EXTRAPOLATION));

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { lacking } from '../state/abilities.ts';
-import { openExample } from '../state/example.ts';
-import { exampleCalibrations, job, lookedByPage, show } from '../state/store.ts';
+import { calibrateExample, openExample } from '../state/example.ts';
+import { exampleCalibrations, exampleMadeHere, job, lookedByPage, show } from '../state/store.ts';
 import { PictureDownload } from './downloads.tsx';
 import { HeldOut } from './held-out.tsx';
 import { Looking } from './looking.tsx';
@@ -31,10 +31,10 @@ export function ExamplePage() {
       )}
       <Looking>
         <HeldOut calibrations={calibrations} />
+        <CalibratedHere />
         <section class="card next">
           <p>
-            This is a phantom, drawn in your browser a moment ago. With predictions of your own, and a{' '}
-            <code>calibration.json</code>, it works the same.
+            With predictions of your own, and a <code>calibration.json</code>, it works the same.
           </p>
           <p class="actions">
             <button type="button" class="main" onClick={() => show('scan')}>
@@ -48,5 +48,33 @@ export function ExamplePage() {
         </section>
       </Looking>
     </>
+  );
+}
+
+/** Where the example's λ come from, and a way to see for oneself. */
+function CalibratedHere() {
+  const made = exampleMadeHere.value;
+  const scans = exampleCalibrations.value[0]?.calibration.source?.scans;
+  return (
+    <section class="card next" aria-label="Where these λ come from">
+      <p>
+        This is a phantom; its noise, and what a network made of it, were drawn in your browser a moment ago.
+        Its λ came with the page, calibrated on {scans} other phantoms when the page was built.
+      </p>
+      {made === null ? (
+        <p class="actions">
+          <button type="button" disabled={job.value !== null} onClick={() => void calibrateExample()}>
+            Draw and calibrate them here
+          </button>
+          <span class="muted">in this browser, with all its cores: some seconds</span>
+        </p>
+      ) : (
+        <p role="status">
+          {made.same
+            ? `Drawn and calibrated in this browser in ${made.seconds.toPrecision(2)} s: the same λ, bit for bit, by all procedures.`
+            : 'Drawn and calibrated in this browser, the λ came out otherwise than when the page was built. That should not be: please report it, with the name and version of this browser.'}
+        </p>
+      )}
+    </section>
   );
 }

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { VIEWS, type View } from '../picture/picture.ts';
 import type { Direction } from '../picture/voxel.ts';
-import { backToPromise, step, stepTolerance } from '../state/looking.ts';
+import { backToPromise, step, stepTolerance, zoom } from '../state/looking.ts';
 import {
   COMPARISONS,
   choice,
@@ -81,6 +81,7 @@ const KEYS: readonly Key[] = [
       view.value = next(VIEWS, view.value);
     },
   },
+  { keys: ['z'], shown: 'z', does: 'larger around the crosshair, and as a whole again', run: zoom },
   {
     keys: ['p'],
     shown: 'p',

@@ -7,7 +7,7 @@ import { huNumber, huPerUnit, huPlace, lambdaRange, organName } from '../words.t
 /** What is known of the voxel under the pointer, or else under the crosshair. */
 export function Readout() {
   const now = looked.value;
-  const at = pointed.value ?? crosshair.value?.voxel;
+  const at = pointed.value ?? crosshair.value;
   const found = intervals[0].value;
   if (!now || !at || !found) return <div id="readout" class="readout" />;
   const { scan, images } = now;

@@ -1,11 +1,12 @@
 import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { flatPicture } from '../picture/flat.ts';
+import { canvasPicture } from '../picture/canvas.ts';
+import { onGestures } from '../picture/gestures.ts';
 import { layersOf } from '../picture/layers.ts';
 import { niivuePicture } from '../picture/niivue.ts';
 import type { Picture } from '../picture/picture.ts';
-import { hasWebGl2 } from '../state/abilities.ts';
-
+import { drawsByCard } from '../state/abilities.ts';
+import { handsOn, voxelUnder } from '../state/hands.ts';
 import { measured } from '../state/measured.ts';
 import * as store from '../state/store.ts';
 import { procedureName } from '../words.ts';
@@ -18,10 +19,6 @@ export const pictures: [Picture | null, Picture | null] = [null, null];
 export function Stage() {
   const { comparison, slots, divider, looked } = store;
   const now = looked.value;
-  const wheel = (event: WheelEvent): void => {
-    if (!event.ctrlKey) return;
-    event.preventDefault();
-  };
   if (!now) return null;
   const swipes = comparison.value === 'swipe';
   return (
@@ -34,7 +31,6 @@ export function Stage() {
       aria-describedby="readout"
       style={{ '--divider': `${100 * divider.value}%` }}
       onKeyDown={pressed}
-      onWheel={wheel}
     >
       {slots.value.map((slot) => (
         <Canvas key={`${now.scan.id} ${store.page.value} ${slot}`} slot={slot} />
@@ -46,65 +42,51 @@ export function Stage() {
 
 function Canvas({ slot }: { readonly slot: 0 | 1 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const hands = useRef<HTMLDivElement>(null);
   const picture = useSignal<Picture | null>(null);
-  const note = useSignal<string | null>(null);
-  const again = useSignal(0);
+  /** The plain canvas, from the beginning or since the graphics card gave out. */
+  const plain = useSignal(!drawsByCard());
 
   useEffect(() => {
     let gone = false;
-    const { looked, crosshair } = store;
-    const now = looked.peek()!;
-    const place = (voxel: [number, number, number]) => {
-      crosshair.value = { voxel, by: slot };
-      store.pointed.value = null;
-    };
-    const subject = { shape: now.scan.shape, affine: now.scan.affine, organs: now.scan.organs };
-    const open = async (): Promise<Picture> => {
-      const base = now.images.prediction;
-      if (hasWebGl2()) return niivuePicture(on, subject, base, place as never);
-      note.value =
-        'This browser draws no WebGL2, so single slices are shown. All numbers and files are the same.';
-      return flatPicture(on, subject, place as never);
-    };
-    const lost = (): void => {
-      picture.value = null;
-      pictures[slot] = null;
-      note.value = 'The graphics card took the picture away.';
-    };
+    const { scan, images } = store.looked.peek()!;
     const on = canvas.current!;
-    on.addEventListener('webglcontextlost', lost);
-    open().then(
-      (opened) => {
-        if (gone) return opened.close();
-        pictures[slot] = opened;
-        picture.value = opened;
-      },
-      (error: unknown) => {
-        note.value = `The picture could not be drawn (${error instanceof Error ? error.message : error}). All numbers and files are the same.`;
-      },
-    );
+    const giveUp = (): void => {
+      if (!gone) plain.value = true;
+    };
+    const show = (opened: Picture): void => {
+      if (gone) {
+        opened.close();
+        return;
+      }
+      pictures[slot] = opened;
+      picture.value = opened;
+    };
+    if (plain.value) show(canvasPicture(on, scan));
+    else niivuePicture(on, scan, images.prediction).then(show, giveUp);
+    on.addEventListener('webglcontextlost', giveUp);
     return () => {
       gone = true;
-      on.removeEventListener('webglcontextlost', lost);
+      on.removeEventListener('webglcontextlost', giveUp);
       picture.peek()?.close();
       pictures[slot] = null;
       picture.value = null;
     };
-  }, [again.value]);
+  }, [plain.value]);
+  useEffect(() => onGestures(hands.current!, handsOn(picture.peek.bind(picture))), []);
 
-  useDrawing(slot, picture, note);
+  useDrawing(slot, picture, plain);
 
-  const move = (event: PointerEvent): void => {
-    if (event.pointerType === 'touch') return;
-    const box = canvas.current!.getBoundingClientRect();
-    store.pointed.value = picture.value?.voxelAt(event.clientX - box.left, event.clientY - box.top) ?? null;
+  const move = ({ pointerType, offsetX, offsetY }: PointerEvent): void => {
+    if (pointerType !== 'touch') store.pointed.value = voxelUnder(picture.value, offsetX, offsetY);
   };
   return (
     <div class={`view view-${slot}`}>
       <div class="held">
-        <canvas
-          key={again.value}
-          ref={canvas}
+        <canvas key={plain.value ? 'plain' : 'card'} ref={canvas} />
+        <div
+          class="hands"
+          ref={hands}
           onPointerMove={move}
           onPointerLeave={() => {
             store.pointed.value = null;
@@ -114,60 +96,38 @@ function Canvas({ slot }: { readonly slot: 0 | 1 }) {
       {store.comparison.value !== 'off' && (
         <p class="caption">{procedureName(store.designOf(slot)?.facts.calibration.procedure ?? '')}</p>
       )}
-      {note.value === null && picture.value === null && (
-        <p class="over" role="status">
-          Drawing …
-        </p>
-      )}
-      {note.value !== null && (
-        <p class="over" role="status">
-          {note.value}{' '}
-          {picture.value === null && (
-            <button
-              type="button"
-              class="small"
-              onClick={() => {
-                note.value = null;
-                again.value++;
-              }}
-            >
-              Draw again
-            </button>
-          )}
-        </p>
-      )}
     </div>
   );
 }
 
-/** Keeps a picture what the store says. */
-function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>, note: Signal<string | null>): void {
-  const guarded = (draw: (on: Picture) => void): void => {
-    const on = picture.value;
-    if (!on) return;
+/** Keeps a picture what the store says; one by the graphics card that cannot be drawn makes room for the plain one. */
+function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>, plain: Signal<boolean>): void {
+  const on = (draw: (picture: Picture) => void): void => {
+    if (!picture.value) return;
     try {
-      draw(on);
+      draw(picture.value);
     } catch (error) {
-      note.value = `The picture could not be drawn (${error instanceof Error ? error.message : error}).`;
+      if (plain.peek()) throw error;
+      plain.value = true;
     }
   };
   useSignalEffect(() => {
-    const view = store.view.value;
-    guarded((on) => on.look(view));
+    const [view, frame] = [store.view.value, store.frame.value];
+    on((picture) => picture.look(view, frame));
   });
   useSignalEffect(() => {
     const layers = layersOf(slot);
-    guarded((on) => {
+    on((picture) => {
       if (!layers) return;
       const start = performance.now();
-      on.draw(layers);
+      picture.draw(layers);
       measured('draw', start);
     });
   });
   useSignalEffect(() => {
-    const place = store.crosshair.value;
-    guarded((on) => {
-      if (place && place.by !== slot) on.goTo(place.voxel);
+    const voxel = store.crosshair.value;
+    on((picture) => {
+      if (voxel) picture.goTo(voxel);
     });
   });
 }

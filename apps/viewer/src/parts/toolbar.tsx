@@ -1,4 +1,5 @@
 import type { View } from '../picture/picture.ts';
+import { zoom } from '../state/looking.ts';
 import { choice, choose, comparison, image, looked, map, opacity, outlines, view } from '../state/store.ts';
 import { procedureName } from '../words.ts';
 import { Segments, Select } from './choices.tsx';
@@ -75,15 +76,20 @@ export function Toolbar() {
           view.value = value;
         }}
       />
-      <button
-        type="button"
-        class="small keys-button"
-        onClick={() => {
-          keysShown.value = true;
-        }}
-      >
-        Keys
-      </button>
+      <div class="tools">
+        <button type="button" class="small" onClick={zoom}>
+          Zoom
+        </button>
+        <button
+          type="button"
+          class="small"
+          onClick={() => {
+            keysShown.value = true;
+          }}
+        >
+          Keys
+        </button>
+      </div>
     </div>
   );
 }

@@ -20,17 +20,20 @@ function mapOf({ maps }: Intervals): MapLayer | null {
   const scales = store.scales.value;
   if (!scales) return null;
   switch (store.map.value) {
-    case 'width':
-      return maps.width ? { values: maps.width, colours: VIRIDIS, ...scales.width } : null;
-    case 'missed':
-      return maps.missed ? { values: new Float32Array(maps.missed), colours: MISSED, low: 0, high: 1 } : null;
+    case 'width': {
+      const { lower, upper } = maps;
+      if (!lower || !upper) return null;
+      return { value: (voxel) => upper[voxel] - lower[voxel], colours: VIRIDIS, ...scales.width };
+    }
+    case 'missed': {
+      const { missed } = maps;
+      return missed ? { value: (voxel) => missed[voxel], colours: MISSED, low: 0, high: 1 } : null;
+    }
     case 'lambda': {
       const { lambdaBelow: below, lambdaAbove: above } = maps;
       if (!below || !above) return null;
-      const { low, high } = scales.lambda;
-      // Two sides are shown by their mean; what lies beyond the scale, infinity among it, by its last colours.
-      const values = below.map((value, voxel) => Math.min(Math.max((value + above[voxel]) / 2, low), high));
-      return { values, colours: VIRIDIS, low, high };
+      // Two sides are shown by their mean.
+      return { value: (voxel) => (below[voxel] + above[voxel]) / 2, colours: VIRIDIS, ...scales.lambda };
     }
     case 'none':
       return null;

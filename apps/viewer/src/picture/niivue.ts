@@ -1,9 +1,12 @@
-// The one file that knows NiiVue.
-import { DRAG_MODE, Niivue, NVImage, SLICE_TYPE } from '@niivue/niivue';
+// A picture by NiiVue, on a graphics card: the one file that knows it.
+import { Niivue, NVImage, SLICE_TYPE } from '@niivue/niivue';
 import { applyAffine, invertAffine, spacingOf } from '@semcrc/imaging';
 import { type ColourScale, isOutlined, MISSED, outlineColour, VIRIDIS } from './colours.ts';
+import { middleOf, WHOLE_FRAME } from './frame.ts';
 import type { Picture, Subject, View } from './picture.ts';
-import { isInside, type Voxel } from './voxel.ts';
+import { type Plane, planeAxes } from './planes.ts';
+import { tilesOf } from './tiles.ts';
+import type { Place } from './voxel.ts';
 
 const SLICES: Readonly<Record<Exclude<View, 'mosaic'>, SLICE_TYPE>> = {
   planes: SLICE_TYPE.MULTIPLANAR,
@@ -18,17 +21,22 @@ const UINT16 = 512;
 const LABEL_INTENT = 1002;
 const GREY = 'gray';
 
+/** NiiVue's names of planes. */
+const PLANES = new Map<SLICE_TYPE, Plane>([
+  [SLICE_TYPE.AXIAL, 'axial'],
+  [SLICE_TYPE.CORONAL, 'coronal'],
+  [SLICE_TYPE.SAGITTAL, 'sagittal'],
+]);
+
 /**
- * Draws a scan with NiiVue.
+ * Draws a scan with NiiVue. What hands do is the page's own: no event reaches the canvas.
  *
- * @param place told of the voxel under the crosshair whenever the reader moves it
  * @throws Error where the browser gives no WebGL2, or not the memory for the textures
  */
 export async function niivuePicture(
   canvas: HTMLCanvasElement,
   subject: Subject,
   base: Float32Array,
-  place: (voxel: Voxel) => void,
 ): Promise<Picture> {
   const niivue = new Niivue({
     logLevel: 'error',
@@ -38,7 +46,6 @@ export async function niivuePicture(
     viewModeHotKey: '',
     clipPlaneHotKey: '',
     cycleClipPlaneHotKey: '',
-    dragMode: DRAG_MODE.pan,
     // As radiologists look: the patient's right at the left.
     isRadiologicalConvention: true,
     sagittalNoseLeft: true,
@@ -68,23 +75,19 @@ export async function niivuePicture(
   for (const volume of [image, map, labels]) niivue.addVolume(volume);
 
   const inverse = invertAffine(subject.affine);
-  const voxelAtFraction = (fraction: ArrayLike<number>): Voxel | null => {
-    if (fraction[0] < 0) return null;
-    const [x, y, z] = niivue.frac2mm(Float32Array.from(fraction) as never, 0, true);
-    const voxel = applyAffine(inverse, x, y, z).map(Math.round) as unknown as Voxel;
-    return isInside(voxel, subject.shape) ? voxel : null;
-  };
-  niivue.onLocationChange = () => {
-    const voxel = voxelAtFraction(niivue.scene.crosshairPos as unknown as ArrayLike<number>);
-    if (voxel) place(voxel);
-  };
-  const fractionOf = (voxel: Voxel) =>
-    niivue.mm2frac(applyAffine(subject.affine, ...voxel) as never, 0, true);
+  const fractionOf = (place: Place) =>
+    niivue.mm2frac(applyAffine(subject.affine, ...place) as never, 0, true);
   const pixelRatio = (): number => canvas.width / Math.max(canvas.clientWidth, 1);
 
   let planes = false;
   const layOut = (): void => {
-    niivue.setCustomLayout(planesFor(canvas.clientWidth / Math.max(canvas.clientHeight, 1)));
+    const aspect = canvas.clientWidth / Math.max(canvas.clientHeight, 1);
+    niivue.setCustomLayout(
+      tilesOf('planes', aspect, subject).map(({ plane, box: [left, top, width, height] }) => ({
+        sliceType: SLICES[plane],
+        position: [left, top, width, height],
+      })),
+    );
   };
   const resized = new ResizeObserver(() => {
     if (planes) layOut();
@@ -97,7 +100,8 @@ export async function niivuePicture(
       image.img = values;
       map.opacity = layer ? opacity : 0;
       if (layer) {
-        map.img = layer.values;
+        const { img } = map;
+        for (let voxel = 0; voxel < base.length; voxel++) img![voxel] = layer.value(voxel);
         map.colormap = layer.colours.name;
         map.cal_min = layer.low;
         map.cal_max = layer.high;
@@ -112,21 +116,33 @@ export async function niivuePicture(
       niivue.refreshLayers(labels, 2);
       niivue.drawScene();
     },
-    look(view) {
+    look(view, frame) {
       if (view === 'mosaic') niivue.setSliceMosaicString(mosaicOf(subject));
       else if (niivue.sliceMosaicString !== '') niivue.setSliceMosaicString('');
       planes = view === 'planes';
       if (planes) layOut();
       else niivue.clearCustomLayout();
       if (view !== 'mosaic') niivue.setSliceType(SLICES[view]);
+      // A place p is drawn at (zoom · p + pan), from the middle of the scan.
+      const middle = niivue.frac2mm([0.5, 0.5, 0.5] as never);
+      const centre = niivue.frac2mm(fractionOf(middleOf(frame, subject.shape)));
+      const [x, y, z] = [0, 1, 2].map((axis) => middle[axis] - frame.zoom * centre[axis]);
+      niivue.setPan2Dxyzmm([x, y, z, frame.zoom]);
     },
     goTo(voxel) {
       niivue.scene.crosshairPos = fractionOf(voxel);
       niivue.drawScene();
     },
-    voxelAt(x, y) {
+    spotAt(x, y) {
       const ratio = pixelRatio();
-      return voxelAtFraction(niivue.canvasPos2frac([x * ratio, y * ratio]) as unknown as ArrayLike<number>);
+      const [px, py] = [x * ratio, y * ratio];
+      const tile = niivue.screenSlices[niivue.tileIndex(px, py)];
+      const plane = tile && PLANES.get(tile.axCorSag);
+      if (!plane) return null;
+      const fraction = niivue.canvasPos2frac([px, py]);
+      if (fraction[0] < 0) return null;
+      const [mmX, mmY, mmZ] = niivue.frac2mm(fraction, 0, true);
+      return { plane, place: applyAffine(inverse, mmX, mmY, mmZ) };
     },
     pointOf(voxel) {
       const at = niivue.frac2canvasPos(fractionOf(voxel));
@@ -190,41 +206,16 @@ function labelColours() {
   };
 }
 
-/** The axial plane large, the other two beside it, or below it on a phone. */
-function planesFor(aspect: number) {
-  const { AXIAL, CORONAL, SAGITTAL } = SLICE_TYPE;
-  type Place = [left: number, top: number, width: number, height: number];
-  const [large, first, second]: [Place, Place, Place] =
-    aspect > 1
-      ? [
-          [0, 0, 0.62, 1],
-          [0.625, 0, 0.375, 0.495],
-          [0.625, 0.505, 0.375, 0.495],
-        ]
-      : [
-          [0, 0, 1, 0.64],
-          [0, 0.65, 0.495, 0.35],
-          [0.505, 0.65, 0.495, 0.35],
-        ];
-  return [
-    { sliceType: AXIAL, position: large },
-    { sliceType: CORONAL, position: first },
-    { sliceType: SAGITTAL, position: second },
-  ];
-}
-
-/** Twelve axial slices over the height of the scan, in three rows, from its feet up. */
-function mosaicOf({ shape: [slices, height, width], affine }: Subject): string {
-  const middle = (z: number): number => applyAffine(affine, (width - 1) / 2, (height - 1) / 2, z)[2];
-  const [low, high] = [middle(0), middle(slices - 1)].sort((a, b) => a - b);
-  const count = Math.min(12, slices);
-  const perRow = Math.ceil(count / (count > 4 ? 3 : 1));
-  const places = Array.from({ length: count }, (_, at) => low + ((at + 0.5) / count) * (high - low));
-  const rows = Array.from({ length: Math.ceil(count / perRow) }, (_, row) =>
-    places
-      .slice(row * perRow, (row + 1) * perRow)
-      .map((place) => place.toFixed(2))
-      .join(' '),
-  );
-  return rows.map((row) => `A ${row}`).join('; ');
+/** Axial slices by their height in mm, a row of the mosaic after the other. */
+function mosaicOf(subject: Subject): string {
+  const axes = planeAxes('axial', subject);
+  const [x, y, z] = middleOf(WHOLE_FRAME, subject.shape);
+  const rows = new Map<number, string[]>();
+  for (const { slice, box } of tilesOf('mosaic', 1, subject)) {
+    const place = [x, y, z] as [number, number, number];
+    place[axes.through.axis] = slice!;
+    const height = applyAffine(subject.affine, ...place)[2].toFixed(2);
+    rows.set(box[1], [...(rows.get(box[1]) ?? []), height]);
+  }
+  return [...rows.values()].map((heights) => `A ${heights.join(' ')}`).join('; ');
 }

@@ -1,13 +1,14 @@
 import type { ColourScale } from './colours.ts';
-import type { Shape, Voxel } from './voxel.ts';
+import type { Frame } from './frame.ts';
+import type { Placed, Plane } from './planes.ts';
+import type { Place, Voxel } from './voxel.ts';
 
 /** How the scan is cut for looking. */
 export const VIEWS = ['planes', 'axial', 'coronal', 'sagittal', 'mosaic'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What stays the same while a scan is looked at. */
-export interface Subject {
-  readonly shape: Shape;
+export interface Subject extends Placed {
   /** Voxel (x, y, z) to mm in RAS+, 16 numbers row by row. */
   readonly affine: readonly number[];
   /** Organ of each voxel. */
@@ -22,7 +23,8 @@ export interface Scale {
 
 /** A map over the image. */
 export interface MapLayer extends Scale {
-  readonly values: Float32Array;
+  /** Of the voxel with an index: only voxels that are seen are asked for. */
+  value(voxel: number): number;
   readonly colours: ColourScale;
 }
 
@@ -36,14 +38,20 @@ export interface Layers {
   readonly outlines: boolean;
 }
 
+/** What is under a point of the canvas. */
+export interface Spot {
+  readonly plane: Plane;
+  readonly place: Place;
+}
+
 /** A picture of a scan on a canvas. Voxels are in the order of the subject. */
 export interface Picture {
   draw(layers: Layers): void;
-  look(view: View): void;
+  look(view: View, frame: Frame): void;
   /** Puts the crosshair on a voxel. */
   goTo(voxel: Voxel): void;
-  /** The voxel under a point of the canvas, in CSS pixels from its corner; null beside the scan. */
-  voxelAt(x: number, y: number): Voxel | null;
+  /** What is under a point of the canvas, in CSS pixels from its corner; null where no slice is. May be told beside the scan. */
+  spotAt(x: number, y: number): Spot | null;
   /** Where the centre of a voxel is drawn, in CSS pixels from the canvas's corner; null where the view does not show it. */
   pointOf(voxel: Voxel): readonly [x: number, y: number] | null;
   /** What is on the canvas now, as an image. */

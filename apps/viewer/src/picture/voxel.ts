@@ -1,6 +1,8 @@
 // Places in a scan: voxel (x, y, z), x fastest in memory, in the order of the file.
 
 export type Voxel = readonly [x: number, y: number, z: number];
+/** As a voxel, but anywhere between the centres of voxels. */
+export type Place = Voxel;
 export type Shape = readonly [slices: number, height: number, width: number];
 
 export function indexOf([x, y, z]: Voxel, [, height, width]: Shape): number {
@@ -9,6 +11,12 @@ export function indexOf([x, y, z]: Voxel, [, height, width]: Shape): number {
 
 export function isInside([x, y, z]: Voxel, [slices, height, width]: Shape): boolean {
   return x >= 0 && y >= 0 && z >= 0 && x < width && y < height && z < slices;
+}
+
+/** The voxel that holds a place; null beside the scan. */
+export function voxelAt([x, y, z]: Place, shape: Shape): Voxel | null {
+  const voxel: Voxel = [Math.round(x), Math.round(y), Math.round(z)];
+  return isInside(voxel, shape) ? voxel : null;
 }
 
 /** A side of the patient: right, left, front, back, head, feet. */

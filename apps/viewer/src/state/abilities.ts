@@ -25,11 +25,20 @@ function hasSimd(): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD);
 }
 
-/** Whether pictures can be drawn by the graphics card, or by software in its place. */
-export function hasWebGl2(): boolean {
-  try {
-    return document.createElement('canvas').getContext('webgl2') !== null;
-  } catch {
-    return false;
-  }
+/** What draws WebGL2 where no graphics card does, as browsers name it. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/**
+ * Whether a graphics card draws WebGL2 here: where software does in its place, a plain canvas is quicker. `?picture=niivue` and
+ * `?picture=canvas` in the page's address overrule it.
+ */
+export function drawsByCard(): boolean {
+  const asked = new URLSearchParams(location.search).get('picture');
+  if (asked === 'niivue' || asked === 'canvas') return asked === 'niivue';
+  const gl = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+  if (!gl) return false;
+  const names = gl.getExtension('WEBGL_debug_renderer_info');
+  const renderer = String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  return !SOFTWARE.test(renderer);
 }

@@ -1,25 +1,37 @@
-// The built-in example: phantoms drawn and calibrated in the page.
-import type { Example } from '../engine/index.ts';
+// The built-in example: a phantom under calibrations that came with the page, and that the page can make again.
 import { engineOf, work } from './engines.ts';
 import { lookedAt } from './looking.ts';
-import { exampleCalibrations, lookedByPage, setLooked } from './store.ts';
+import { exampleCalibrations, exampleMadeHere, lookedByPage, setLooked } from './store.ts';
 
-/** Shows the example as soon as its first procedure is calibrated; the others follow. */
 export async function openExample(): Promise<void> {
   if (lookedByPage.peek().example) return;
   await drawExample();
 }
 
 async function drawExample(): Promise<void> {
-  const show = ({ calibrations, scan }: Example): void => {
-    exampleCalibrations.value = calibrations;
-    setLooked('example', lookedAt(scan, 'a phantom of the abdomen', engineOf('example'), drawExample));
-  };
   const example = await work(
     'example',
-    'Drawing and calibrating the example',
-    (report) => engineOf('example').example({ ...report, first: show }),
+    'Drawing the example',
+    () => engineOf('example').example(),
     drawExample,
   );
-  if (example) show(example);
+  if (!example) return;
+  exampleCalibrations.value = example.calibrations;
+  setLooked('example', lookedAt(example.scan, 'a phantom of the abdomen', engineOf('example'), drawExample));
+}
+
+/** Draws the example's cohort and calibrates on it, here, and compares with what came with the page. */
+export async function calibrateExample(): Promise<void> {
+  exampleMadeHere.value = null;
+  const start = performance.now();
+  const made = await work(
+    'example',
+    'Drawing phantoms and calibrating on them',
+    (report) => engineOf('example').calibrateExample(report),
+    calibrateExample,
+  );
+  if (!made) return;
+  const shipped = exampleCalibrations.peek();
+  const same = made.length === shipped.length && made.every(({ text }, at) => text === shipped[at].text);
+  exampleMadeHere.value = { seconds: (performance.now() - start) / 1e3, same };
 }

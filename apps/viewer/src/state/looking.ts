@@ -1,6 +1,7 @@
 // Keeps the intervals on screen those of the tolerance and the calibrations chosen.
 import { effect } from '@preact/signals';
 import type { Intervals, MapName, OpenScan } from '../engine/index.ts';
+import { nextFrame, WHOLE_FRAME } from '../picture/frame.ts';
 import { roundUp, scaleEnd } from '../picture/scale.ts';
 import { type Direction, neighbour, organCentre } from '../picture/voxel.ts';
 import { counted, huPerUnit, organName, percent, plainPercent } from '../words.ts';
@@ -11,6 +12,7 @@ import {
   choose,
   crosshair,
   designOf,
+  frame,
   intervals,
   knotOf,
   type Looked,
@@ -23,10 +25,12 @@ import {
   said,
   scales,
   slots,
+  view,
 } from './store.ts';
 
+/** Widths are the distance of the bounds, and looked at in a few slices only. */
 const WANTED: Readonly<Record<MapKind, readonly MapName[]>> = {
-  width: ['lower', 'upper', 'width'],
+  width: ['lower', 'upper'],
   lambda: ['lower', 'upper', 'lambdaBelow', 'lambdaAbove'],
   missed: ['lower', 'upper', 'missed'],
   none: ['lower', 'upper'],
@@ -52,10 +56,14 @@ export function follow(): () => void {
     pointed.value = null;
     const [slices, height, width] = scan?.shape ?? [1, 1, 1];
     const centre = [width >> 1, height >> 1, slices >> 1] as const;
-    crosshair.value = scan ? { voxel: centreOfInterest(scan) ?? centre, by: null } : null;
+    crosshair.value = scan ? (centreOfInterest(scan) ?? centre) : null;
+  });
+  const stopView = effect(() => {
+    if (looked.value && view.value) frame.value = WHOLE_FRAME;
   });
   return () => {
     stopScan();
+    stopView();
     for (const stop of stops) stop();
   };
 }
@@ -118,7 +126,7 @@ function followSlot(slot: 0 | 1): () => void {
 function setScales({ scan }: Looked, { maps, organs }: Intervals): void {
   const unit = huPerUnit(scan.window);
   const { lower, upper } = maps;
-  const width = maps.width ?? upper!.map((high, voxel) => high - lower![voxel]);
+  const width = upper!.map((high, voxel) => high - lower![voxel]);
   const lambdas = organs.flatMap((row) => row.lambda).filter(Number.isFinite);
   const high = roundUp(Math.max(...lambdas, 1 / unit) * unit) / unit;
   // Some procedures narrow intervals, too.
@@ -139,7 +147,7 @@ export function goToOrgan(id: number): void {
   const scan = looked.value?.scan;
   const voxel = scan && organCentre(scan.organs, id, scan.shape);
   if (!scan || !voxel) return;
-  crosshair.value = { voxel, by: null };
+  crosshair.value = voxel;
   const row = intervals[0].value?.organs.find((own) => own.id === id);
   said.value = `Centred on ${organName(scan.labels[id] ?? `label ${id}`)}${row ? `, ${counted(row.voxels, 'voxel')}` : ''}.`;
 }
@@ -147,10 +155,17 @@ export function goToOrgan(id: number): void {
 /** Moves the crosshair to the next voxel towards a side of the patient. */
 export function step(towards: Direction): void {
   const scan = looked.value?.scan;
-  const at = crosshair.value?.voxel;
+  const at = crosshair.value;
   if (!scan || !at) return;
-  crosshair.value = { voxel: neighbour(at, towards, scan), by: null };
+  crosshair.value = neighbour(at, towards, scan);
   pointed.value = null;
+}
+
+/** Larger around the crosshair, and in the end as a whole again. */
+export function zoom(): void {
+  if (!looked.value || !crosshair.value) return;
+  frame.value = nextFrame(frame.value, crosshair.value);
+  said.value = frame.value.zoom === 1 ? 'The whole view.' : `${Math.round(frame.value.zoom)} times as large.`;
 }
 
 /** To the next tolerance of the curve, up or down. */

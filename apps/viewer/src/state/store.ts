@@ -11,6 +11,7 @@ import {
   type Progress,
   type Sorted,
 } from '../engine/index.ts';
+import { type Frame, WHOLE_FRAME } from '../picture/frame.ts';
 import type { Scale, View } from '../picture/picture.ts';
 import type { Voxel } from '../picture/voxel.ts';
 
@@ -90,12 +91,14 @@ export const image = signal<'prediction' | 'truth'>('prediction');
 export const opacity = signal(0.8);
 export const outlines = signal(true);
 export const view = signal<View>('planes');
+/** Of the view that is looked at; two pictures beside each other show the same. */
+export const frame = signal<Frame>(WHOLE_FRAME);
 export const comparison = signal<Comparison>('off');
 /** Where the swipe parts the picture, as a share of its width. */
 export const divider = signal(0.5);
 
-/** The voxel under the crosshair, and which of two pictures moved it; the voxel under the pointer, if there is one. */
-export const crosshair = signal<{ readonly voxel: Voxel; readonly by: number | null } | null>(null);
+/** The voxel under the crosshair, and the one under the pointer, if there is one. */
+export const crosshair = signal<Voxel | null>(null);
 export const pointed = signal<Voxel | null>(null);
 
 /** Calibrated intervals of the calibration that is looked at, and of the one beside it. */
@@ -148,6 +151,8 @@ export const problem = signal<Problem | null>(null);
 
 /** What was calibrated, on the pages that calibrate. */
 export const exampleCalibrations = signal<readonly Calibrated[]>([]);
+/** How long it took to make those of the example here, and whether they were the same to the last bit. */
+export const exampleMadeHere = signal<{ readonly seconds: number; readonly same: boolean } | null>(null);
 export const cohort = signal<OpenCohort | null>(null);
 export const cohortCalibrations = signal<readonly Calibrated[]>([]);
 
