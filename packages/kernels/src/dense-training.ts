@@ -39,7 +39,11 @@ export function trainDenseNetwork(
   checkLayers(layers);
   instance.scoped((arena) => {
     const { raw } = instance;
-    const { depth, table, examples, parameters, gradient, first, second, ...room } = layOut(arena, layers, most);
+    const { depth, table, examples, parameters, gradient, first, second, ...room } = layOut(
+      arena,
+      layers,
+      most,
+    );
     const width = layers[0].inputs;
     const { outputs } = layers[layers.length - 1];
     const found = new Float64Array(most * outputs);
@@ -57,7 +61,13 @@ export function trainDenseNetwork(
       const whole = four(count);
       copyRows(inputs, width, examples.view, four(width), count);
       examples.view.fill(0, count * four(width), whole * four(width));
-      const network = [table.view.byteOffset, depth, parameters.view.byteOffset, examples.view.byteOffset, whole];
+      const network = [
+        table.view.byteOffset,
+        depth,
+        parameters.view.byteOffset,
+        examples.view.byteOffset,
+        whole,
+      ];
       raw.denseForward(...network);
       copyRows(room.values.view, four(outputs), found, outputs, count);
       const own = slopes.subarray(0, count * outputs);
