@@ -137,14 +137,15 @@ function averageNeighbours(scores: Float32Array[][], slices: readonly number[], 
     // The slice before as it was; the one after is still as it was.
     let below: readonly Float32Array[] | undefined;
     for (const [order, ofSlice] of scores.entries()) {
-      const own = ofSlice.map((score) => Float32Array.from(score));
+      const own = ofSlice.map((score) => score.slice());
       const near = [below, scores[order + 1]].filter(
         (other, at) => other && Math.abs(slices[order - 1 + 2 * at] - slices[order]) === 1,
       ) as (readonly Float32Array[])[];
       for (const [k, score] of ofSlice.entries()) {
-        for (const other of near) {
+        const before = own[k];
+        for (const { [k]: other } of near) {
           for (let block = 0; block < score.length; block++)
-            score[block] += 0.25 * (other[k][block] - own[k][block]);
+            score[block] += 0.25 * (other[block] - before[block]);
         }
       }
       below = own;

@@ -124,6 +124,7 @@ function* shuffledBatches(
 ): Generator<DenseBatch> {
   const order = Uint32Array.from({ length: examples.count }, (_, at) => at);
   const steps = epochs * Math.ceil(order.length / batch);
+  const room = new Float64Array(batch * width);
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let at = order.length - 1; at > 0; at--) {
@@ -133,7 +134,7 @@ function* shuffledBatches(
     let total = 0;
     for (let start = 0; start < order.length; start += batch) {
       const chosen = order.subarray(start, start + batch);
-      const inputs = new Float64Array(chosen.length * width);
+      const inputs = room.subarray(0, chosen.length * width);
       for (let k = 0, at = 0; k < chosen.length; k++) {
         const from = chosen[k] * width;
         for (let i = 0; i < width; i++, at++) inputs[at] = (examples.inputs[from + i] - mean[i]) * scale[i];

@@ -51,7 +51,7 @@ export function exponentiate(values: Float64Array): void {
   const powers = new Int32Array(values.length);
   for (let at = 0; at < values.length; at++) {
     // x = k · ln 2 + r with |r| ≤ ln 2 / 2, so that 14 terms of the series do.
-    powers[at] = Math.max(-1022, Math.round(values[at] / Math.LN2));
+    powers[at] = Math.min(1024, Math.max(leastPower, Math.round(values[at] / Math.LN2)));
     rests[at] = values[at] - powers[at] * Math.LN2;
   }
   const sums = new Float64Array(values.length).fill(1);
@@ -60,14 +60,16 @@ export function exponentiate(values: Float64Array): void {
     for (let at = 0; at < sums.length; at++) sums[at] = 1 + (sums[at] * rests[at]) / term;
   }
   for (let at = 0; at < values.length; at++) {
-    let power = 1;
-    let square = powers[at] < 0 ? 0.5 : 2;
-    for (let left = Math.abs(powers[at]); left > 0; left >>= 1, square *= square) {
-      if (left & 1) power *= square;
-    }
-    values[at] = values[at] < -708 ? 0 : sums[at] * power;
+    values[at] = values[at] < -708 ? 0 : sums[at] * powersOfTwo[powers[at] - leastPower];
   }
 }
+
+const leastPower = -1022;
+/** 2 to the powers from −1022 to 1024, the last of which is infinite. */
+const powersOfTwo = new Float64Array(2047);
+for (let k = 0; k <= 1024; k++)
+  powersOfTwo[k - leastPower] = k === 0 ? 1 : 2 * powersOfTwo[k - leastPower - 1];
+for (let k = -1; k >= leastPower; k--) powersOfTwo[k - leastPower] = powersOfTwo[k - leastPower + 1] / 2;
 
 /**
  * One draw from the standard normal distribution: ratio of uniforms with Leva's quadratic bounds (ACM TOMS 18, 1992,
