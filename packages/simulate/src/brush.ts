@@ -14,6 +14,12 @@ export interface PhantomGrid {
   readonly first: readonly [x: number, y: number, z: number];
 }
 
+/** A random field along a row. */
+interface Field {
+  readonly draw: ReturnType<Lattice['field']>;
+  readonly out: Float32Array;
+}
+
 /** The fields and places of the row being painted. */
 export class Brush {
   readonly grid: PhantomGrid;
@@ -42,7 +48,9 @@ export class Brush {
   readonly place: TrunkPlace = { skin: 0, muscle: 0, cavity: 0, diaphragm: 0, round: 0 };
   readonly bone: BonePlace = { distance: 0, hounsfield: 0 };
   readonly point: PointFields = { coarse: 0, lobular: 0, fine: 0 };
-  readonly #fields: { readonly draw: ReturnType<Lattice['field']>; readonly out: Float32Array }[] = [];
+  /** What bends organs. */
+  readonly #bends: Field[] = [];
+  readonly #textures: Field[] = [];
 
   constructor(grid: PhantomGrid, lattice: Lattice) {
     this.grid = grid;
@@ -57,29 +65,35 @@ export class Brush {
     this.cavity = places();
     this.muscle = places();
     let shift = 1;
-    const field = (cell: number): Float32Array => {
+    const field = (fields: Field[], cell: number): Float32Array => {
       const out = new Float32Array(width);
-      this.#fields.push({ draw: lattice.field(this.xs, cell, shift), out });
+      fields.push({ draw: lattice.field(this.xs, cell, shift), out });
       shift += 1;
       return out;
     };
-    this.slowX = field(70);
-    this.slowY = field(70);
-    this.slowZ = field(70);
-    this.quickX = field(22);
-    this.quickY = field(22);
-    this.coarse = field(30);
-    this.lobular = field(8);
-    this.fine = field(3.1);
-    this.grain = field(1.9);
-    this.threadA = field(24);
-    this.threadB = field(24);
-    this.bowelA = field(40);
-    this.bowelB = field(40);
+    this.slowX = field(this.#bends, 70);
+    this.slowY = field(this.#bends, 70);
+    this.slowZ = field(this.#bends, 70);
+    this.quickX = field(this.#bends, 22);
+    this.quickY = field(this.#bends, 22);
+    this.coarse = field(this.#textures, 30);
+    this.lobular = field(this.#textures, 8);
+    this.fine = field(this.#textures, 3.1);
+    this.grain = field(this.#textures, 1.9);
+    this.threadA = field(this.#textures, 24);
+    this.threadB = field(this.#textures, 24);
+    this.bowelA = field(this.#textures, 40);
+    this.bowelB = field(this.#textures, 40);
   }
 
-  sample(y: number, z: number): void {
-    for (const { draw, out } of this.#fields) draw(y, z, out);
+  /** Samples the fields that bend organs along a row. */
+  sampleBends(y: number, z: number): void {
+    for (const { draw, out } of this.#bends) draw(y, z, out);
+  }
+
+  /** Samples all other fields along a row. */
+  sampleTextures(y: number, z: number): void {
+    for (const { draw, out } of this.#textures) draw(y, z, out);
   }
 
   /** Voxels of the row that stand between two places of the reference patient. */

@@ -57,10 +57,10 @@ export class Abdomen {
     const placeZ = grid.first[2] + slice * grid.spacing[2];
     const y = (placeY - offsetY) / stretchY;
     const z = (placeZ - offsetZ) / stretchZ;
-    brush.sample(placeY, placeZ);
+    brush.sampleBends(placeY, placeZ);
     const { attenuation: hu, grain, mottle } = patient;
-    this.#spine.level(z);
-    const { place, bone, point } = brush;
+    let touched = false;
+    const { place, bone } = brush;
     for (let i = 0; i < count; i++) {
       const x = (xs[i] - offsetX) / stretchX;
       // Organs are bent by a smooth field; the trunk and the spine by a third of it.
@@ -70,7 +70,6 @@ export class Abdomen {
       brush.x[i] = x + bx;
       brush.y[i] = y + by;
       brush.z[i] = z + bz;
-      const fine = brush.fine[i];
       this.#trunk.locate(x + 0.3 * bx, y + 0.3 * by, z, brush.slowX[i], place);
       brush.cavity[i] = Math.min(place.cavity, place.diaphragm - 3);
       brush.muscle[i] = place.muscle;
@@ -79,9 +78,10 @@ export class Abdomen {
         organs[i] = 0;
         continue;
       }
-      point.coarse = brush.coarse[i];
-      point.lobular = brush.lobular[i];
-      point.fine = fine;
+      // Many rows pass the patient by.
+      if (!touched) brush.sampleTextures(placeY, placeZ);
+      touched = true;
+      const fine = brush.fine[i];
       let value = hu.fat + 9 * mottle * fine;
       // Skin, 2 mm.
       value = mix(value, 25, (2.2 - place.skin) / softness + 0.5);
@@ -91,7 +91,10 @@ export class Abdomen {
       hounsfield[i] = value;
       organs[i] = place.skin > 0 ? 1 : 0;
     }
-    for (const tissue of this.#tissues) this.#paintTissue(brush, tissue, y, z, hounsfield, organs);
+    if (touched) {
+      for (const tissue of this.#tissues) this.#paintTissue(brush, tissue, y, z, hounsfield, organs);
+    }
+    this.#spine.level(z);
     const shiftX = (at: number): number => 0.3 * (brush.x[at] - (xs[at] - offsetX) / stretchX);
     for (let i = 0; i < count; i++) {
       const x = (xs[i] - offsetX) / stretchX;
