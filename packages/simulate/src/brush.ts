@@ -48,9 +48,9 @@ export class Brush {
   readonly place: TrunkPlace = { skin: 0, muscle: 0, cavity: 0, diaphragm: 0, round: 0 };
   readonly bone: BonePlace = { distance: 0, hounsfield: 0 };
   readonly point: PointFields = { coarse: 0, lobular: 0, fine: 0 };
-  /** What bends organs. */
-  readonly #bends: Field[] = [];
-  readonly #textures: Field[] = [];
+  /** What decides where organs end, and all others. */
+  readonly #shaping: Field[] = [];
+  readonly #texture: Field[] = [];
 
   constructor(grid: PhantomGrid, lattice: Lattice) {
     this.grid = grid;
@@ -71,29 +71,29 @@ export class Brush {
       shift += 1;
       return out;
     };
-    this.slowX = field(this.#bends, 70);
-    this.slowY = field(this.#bends, 70);
-    this.slowZ = field(this.#bends, 70);
-    this.quickX = field(this.#bends, 22);
-    this.quickY = field(this.#bends, 22);
-    this.coarse = field(this.#textures, 30);
-    this.lobular = field(this.#textures, 8);
-    this.fine = field(this.#textures, 3.1);
-    this.grain = field(this.#textures, 1.9);
-    this.threadA = field(this.#textures, 24);
-    this.threadB = field(this.#textures, 24);
-    this.bowelA = field(this.#textures, 40);
-    this.bowelB = field(this.#textures, 40);
+    this.slowX = field(this.#shaping, 70);
+    this.slowY = field(this.#shaping, 70);
+    this.slowZ = field(this.#shaping, 70);
+    this.quickX = field(this.#shaping, 22);
+    this.quickY = field(this.#shaping, 22);
+    this.coarse = field(this.#texture, 30);
+    this.lobular = field(this.#shaping, 8);
+    this.fine = field(this.#texture, 3.1);
+    this.grain = field(this.#texture, 1.9);
+    this.threadA = field(this.#texture, 24);
+    this.threadB = field(this.#texture, 24);
+    this.bowelA = field(this.#texture, 40);
+    this.bowelB = field(this.#texture, 40);
   }
 
-  /** Samples the fields that bend organs along a row. */
-  sampleBends(y: number, z: number): void {
-    for (const { draw, out } of this.#bends) draw(y, z, out);
+  /** Samples the fields that decide where organs end along a row. */
+  sampleShaping(y: number, z: number): void {
+    for (const { draw, out } of this.#shaping) draw(y, z, out);
   }
 
   /** Samples all other fields along a row. */
-  sampleTextures(y: number, z: number): void {
-    for (const { draw, out } of this.#textures) draw(y, z, out);
+  sampleTexture(y: number, z: number): void {
+    for (const { draw, out } of this.#texture) draw(y, z, out);
   }
 
   /** Voxels of the row that stand between two places of the reference patient. */
