@@ -7,6 +7,9 @@ import { ScopedInstance } from './scoped-instance.ts';
 interface BaselineExports {
   edgePreservingMean(...args: number[]): void;
   denseNetwork(...args: number[]): void;
+  denseForward(...args: number[]): void;
+  denseBackward(...args: number[]): void;
+  adamStep(...args: number[]): void;
 }
 
 /** An instance of the kernels of the baseline predictor, with its own memory, which keeps the size of the largest job. */

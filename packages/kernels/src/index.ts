@@ -22,6 +22,7 @@ export type {
   ScoreProfile,
 } from './columns.ts';
 export { type DenseLayer, denseNetwork } from './dense-network.ts';
+export { type DenseBatch, type TrainedLayer, trainDenseNetwork } from './dense-training.ts';
 export { divideByPixel, divideGroups, divideSides } from './divide.ts';
 export { binEdges, profileEdges } from './edge.ts';
 export { type EdgeWeights, edgePreservingMean, type NeighbouringSlice } from './edge-mean.ts';

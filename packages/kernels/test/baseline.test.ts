@@ -6,6 +6,8 @@ import {
   edgePreservingMean,
   loadBaselineKernels,
   type NeighbouringSlice,
+  type TrainedLayer,
+  trainDenseNetwork,
 } from '../src/index.ts';
 import * as scalar from '../src/scalar/index.ts';
 
@@ -80,6 +82,77 @@ describe.each([{ debug: false }, { debug: true }])('the kernels of the baseline,
     );
   });
 
+  it('train networks of any size to the bit of the scalar twin, batches of every length', async () => {
+    const kernels = await loadBaselineKernels(options);
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 13 }), { minLength: 2, maxLength: 4 }),
+        fc.array(fc.integer({ min: 1, max: 11 }), { minLength: 0, maxLength: 4 }),
+        seed,
+        (units, counts, s) => {
+          const most = Math.max(1, ...counts);
+          const network = (): TrainedLayer[] =>
+            units.slice(1).map((outputs, at) => ({
+              ...{ inputs: units[at], outputs },
+              weights: numbers(new Float64Array(outputs * units[at]), s + at),
+              bias: numbers(new Float64Array(outputs), s + 7 * at),
+            }));
+          const outputs = units[units.length - 1];
+          const seen: Float64Array[] = [];
+          const batches = counts.map((count, at) => ({
+            inputs: numbers(new Float64Array(count * units[0]), s + 99 + at),
+            rate: 0.1,
+            // Half of the squared distance to some targets.
+            differentiate: (found: Float64Array, slopes: Float64Array): void => {
+              seen.push(Float64Array.from(found));
+              const targets = numbers(new Float64Array(count * outputs), s + 31 * at);
+              for (const [k, value] of found.entries()) slopes[k] = value - targets[k];
+            },
+          }));
+          const [expected, trained] = [network(), network()];
+          scalar.trainDenseNetwork(expected, most, batches);
+          const before = seen.splice(0);
+          trainDenseNetwork(kernels, trained, most, batches);
+          expect(seen).toEqual(before);
+          expect(trained).toEqual(expected);
+          if (counts.length > 0) expect(trained[trained.length - 1].bias).not.toEqual(network().at(-1)?.bias);
+        },
+      ),
+      { numRuns: 200, seed: 3 },
+    );
+  });
+
+  it('train towards what is wanted: a network learns the sum and the larger of two numbers', async () => {
+    const kernels = await loadBaselineKernels(options);
+    const layers = [
+      [2, 12],
+      [12, 2],
+    ].map(([inputs, outputs], at): TrainedLayer => {
+      const weights = numbers(new Float64Array(inputs * outputs), 5 + at);
+      return { inputs, outputs, weights, bias: new Float64Array(outputs) };
+    });
+    const errors: number[] = [];
+    const batches = Array.from({ length: 600 }, (_, step) => {
+      const inputs = numbers(new Float64Array(2 * 32), 1000 + step);
+      return {
+        ...{ inputs, rate: 0.02 * (1 - step / 600) },
+        differentiate: (found: Float64Array, slopes: Float64Array): void => {
+          let square = 0;
+          for (let at = 0; at < 64; at += 2) {
+            const [a, b] = [inputs[at], inputs[at + 1]];
+            slopes[at] = found[at] - (a + b);
+            slopes[at + 1] = found[at + 1] - Math.max(a, b);
+            square += slopes[at] ** 2 + slopes[at + 1] ** 2;
+          }
+          errors.push(Math.sqrt(square / 64));
+        },
+      };
+    });
+    trainDenseNetwork(kernels, layers, 32, batches);
+    expect(errors[0]).toBeGreaterThan(0.4);
+    expect(errors[errors.length - 1]).toBeLessThan(0.05);
+  });
+
   it('refuse arrays that do not fit, and kernels made elsewhere', async () => {
     const kernels = await loadBaselineKernels(options);
     const slice = { data: new Float32Array(6), guide: new Float32Array(6), off: 0 } as const;
@@ -97,5 +170,13 @@ describe.each([{ debug: false }, { debug: true }])('the kernels of the baseline,
     const wide = { ...layer, inputs: 5, weights: new Float64Array(20) };
     for (const misfit of [[], [layer, wide], [{ ...layer, outputs: 3 }], [{ ...layer, inputs: 3 }]])
       expect(() => evaluate(misfit)).toThrow(/do not fit/);
+    const train = (layers: readonly TrainedLayer[], count = 4) =>
+      trainDenseNetwork(kernels, layers, 2, [
+        { inputs: new Float64Array(count), rate: 1, differentiate: () => undefined },
+      ]);
+    expect(() => train([layer])).not.toThrow();
+    for (const count of [0, 3, 6]) expect(() => train([layer], count)).toThrow(/1 to 2 examples of 2 inputs/);
+    for (const misfit of [[], [layer, wide], [{ ...layer, outputs: 3 }]])
+      expect(() => train(misfit)).toThrow(/do not fit/);
   });
 });

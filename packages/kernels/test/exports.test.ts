@@ -35,6 +35,7 @@ const KERNELS = [
   'resampleLinear',
   'resampleNearest',
   'sumWidths',
+  'trainDenseNetwork',
   'widenIntervals',
 ];
 

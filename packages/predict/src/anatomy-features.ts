@@ -15,6 +15,13 @@ const directions = [
   [0, -1],
   [1, -1],
 ] as const;
+/** Every place of the rings: its ring, and how far away in columns and rows. */
+const around = rings.flatMap((radius, ring) =>
+  directions.map(([dx, dy]) => {
+    const step = dx !== 0 && dy !== 0 ? Math.round(radius * 0.7) : radius;
+    return { ring, columns: dx * step, rows: dy * step };
+  }),
+);
 /** Parts of the body whose mean and brightness tell the height of a slice: columns × rows of its box. */
 const parts = [4, 3] as const;
 
@@ -23,7 +30,7 @@ const place = 7;
 const wholeSlice = parts[0] * parts[1] * 2 + 1;
 
 /** Numbers that {@link AnatomyFeatures} gives for a block. */
-export const anatomyFeatureCount = own + rings.length * directions.length + place + wholeSlice;
+export const anatomyFeatureCount = own + around.length + place + wholeSlice;
 
 /** The grid of one slice: blocks of `stride` × `stride` pixels. */
 export interface BlockGrid {
@@ -157,12 +164,10 @@ export class AnatomyFeatures {
     into[next++] = this.#smooth[block];
     into[next++] = this.#wide[block];
     into[next++] = Math.abs(this.#blocks[block] - this.#smooth[block]);
-    for (const [order, radius] of rings.entries()) {
-      const values = order === 0 ? this.#blocks : order === 1 ? this.#smooth : this.#wide;
-      for (const [dx, dy] of directions) {
-        const step = dx !== 0 && dy !== 0 ? Math.round(radius * 0.7) : radius;
-        into[next++] = this.#value(values, row + dy * step, column + dx * step);
-      }
+    for (let at = 0; at < around.length; at++) {
+      const { ring, rows, columns } = around[at];
+      const values = ring === 0 ? this.#blocks : ring === 1 ? this.#smooth : this.#wide;
+      into[next++] = this.#value(values, row + rows, column + columns);
     }
     const { left, right, top, bottom } = this.#box;
     const u = (2 * column + 1 - left - right) / (right - left);
@@ -174,6 +179,6 @@ export class AnatomyFeatures {
     into[next++] = (right - left) * this.#scale;
     into[next++] = (bottom - top) * this.#scale;
     into[next++] = this.#level;
-    for (const value of this.#slice) into[next++] = value;
+    into.set(this.#slice, next);
   }
 }

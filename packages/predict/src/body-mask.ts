@@ -76,11 +76,15 @@ class Plane {
     const reach = radius * radius;
     for (let y = 0; y < height; y++) {
       const row = y * width;
+      // The next column, from the window of the pixel on, with such a pixel within the radius.
+      let next = 0;
       for (let x = 0; x < width; x++) {
-        if (mask[row + x] === value) continue;
         const from = Math.max(0, x - radius);
         const to = Math.min(width - 1, x + radius);
-        for (let near = from; near <= to; near++) {
+        if (next < from) next = from;
+        while (next < width && distance[row + next] > radius) next += 1;
+        if (next > to || mask[row + x] === value) continue;
+        for (let near = next; near <= to; near++) {
           const steps = distance[row + near];
           if (steps <= radius && steps * steps + (near - x) * (near - x) <= reach) {
             mask[row + x] = value === 1 ? 3 : 2;
@@ -102,11 +106,7 @@ class Plane {
     for (let start = 0; start < mask.length; start++) {
       if (mask[start] === 0 || label[start] !== 0) continue;
       components += 1;
-      const count = this.#flood(start, 8, (at) => {
-        if (mask[at] === 0 || label[at] !== 0) return false;
-        label[at] = components;
-        return true;
-      });
+      const count = this.#flood(mask, start, components, 8);
       if (count > size) {
         size = count;
         largest = components;
@@ -120,39 +120,43 @@ class Plane {
   fillHoles(mask: Uint8Array): void {
     const [height, width] = [this.#height, this.#width];
     const outside = this.#label.fill(0);
-    const visit = (at: number): boolean => {
-      if (mask[at] === 1 || outside[at] === 1) return false;
-      outside[at] = 1;
-      return true;
-    };
     for (let x = 0; x < width; x++) {
-      this.#flood(x, 4, visit);
-      this.#flood((height - 1) * width + x, 4, visit);
+      this.#flood(mask, x, 1, 4);
+      this.#flood(mask, (height - 1) * width + x, 1, 4);
     }
     for (let y = 0; y < height; y++) {
-      this.#flood(y * width, 4, visit);
-      this.#flood(y * width + width - 1, 4, visit);
+      this.#flood(mask, y * width, 1, 4);
+      this.#flood(mask, y * width + width - 1, 1, 4);
     }
     for (let at = 0; at < mask.length; at++) if (outside[at] === 0) mask[at] = 1;
   }
 
-  /** Visits what can be reached from a pixel; `visit` says whether a pixel belongs and is new. Returns how many were. */
-  #flood(start: number, neighbours: 4 | 8, visit: (at: number) => boolean): number {
+  /**
+   * Labels what can be reached from a pixel through pixels without a label: set ones by their 8 neighbours, unset ones by 4. Returns how many
+   * there are.
+   */
+  #flood(mask: Uint8Array, start: number, component: number, neighbours: 4 | 8): number {
     const [height, width] = [this.#height, this.#width];
+    const value = neighbours === 8 ? 1 : 0;
     const queue = this.#queue;
-    if (!visit(start)) return 0;
+    const label = this.#label;
+    if (mask[start] !== value || label[start] !== 0) return 0;
+    label[start] = component;
     queue[0] = start;
     let filled = 1;
     for (let next = 0; next < filled; next++) {
       const at = queue[next];
       const x = at % width;
       const y = (at - x) / width;
-      for (let dy = -1; dy <= 1; dy++) {
-        if (y + dy < 0 || y + dy >= height) continue;
-        for (let dx = -1; dx <= 1; dx++) {
-          if (x + dx < 0 || x + dx >= width || (neighbours === 4 && dx !== 0 && dy !== 0)) continue;
+      const [left, right] = [x > 0 ? -1 : 0, x + 1 < width ? 1 : 0];
+      const [up, down] = [y > 0 ? -1 : 0, y + 1 < height ? 1 : 0];
+      for (let dy = up; dy <= down; dy++) {
+        for (let dx = left; dx <= right; dx++) {
+          if (neighbours === 4 && dx !== 0 && dy !== 0) continue;
           const to = at + dy * width + dx;
-          if (visit(to)) queue[filled++] = to;
+          if (mask[to] !== value || label[to] !== 0) continue;
+          label[to] = component;
+          queue[filled++] = to;
         }
       }
     }

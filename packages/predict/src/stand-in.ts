@@ -137,14 +137,15 @@ function averageNeighbours(scores: Float32Array[][], slices: readonly number[], 
     // The slice before as it was; the one after is still as it was.
     let below: readonly Float32Array[] | undefined;
     for (const [order, ofSlice] of scores.entries()) {
-      const own = ofSlice.map((score) => Float32Array.from(score));
+      const own = ofSlice.map((score) => score.slice());
       const near = [below, scores[order + 1]].filter(
         (other, at) => other && Math.abs(slices[order - 1 + 2 * at] - slices[order]) === 1,
       ) as (readonly Float32Array[])[];
       for (const [k, score] of ofSlice.entries()) {
-        for (const other of near) {
+        const before = own[k];
+        for (const { [k]: other } of near) {
           for (let block = 0; block < score.length; block++)
-            score[block] += 0.25 * (other[k][block] - own[k][block]);
+            score[block] += 0.25 * (other[block] - before[block]);
         }
       }
       below = own;
@@ -196,7 +197,7 @@ function choose(
   out: Uint8Array,
   look: { readonly looks: readonly Look[]; readonly point: Float32Array } | undefined,
 ): void {
-  const best = new Float64Array(width);
+  const count = classes.length;
   // Which two blocks of a row each pixel lies between, and how far across.
   const left = new Int32Array(width);
   const across = new Float64Array(width);
@@ -205,40 +206,45 @@ function choose(
     left[x] = Math.min(columns - 1, Math.floor(u));
     across[x] = u - left[x];
   }
-  const line = new Float64Array(columns + 1);
-  const inside = new Int32Array(width);
+  const means = Float64Array.from(look?.looks ?? [], ({ mean }) => mean);
+  const sharpness = Float64Array.from(look?.looks ?? [], (one) => one.sharpness);
+  // Scores of a row of pixels at the blocks' columns, all classes of one beside each other; the last column twice.
+  const line = new Float64Array((columns + 1) * count);
   for (let y = 0; y < height; y++) {
     const row = y * width;
-    let count = 0;
-    for (let x = 0; x < width; x++) if (body[row + x] !== 0) inside[count++] = x;
-    if (count === 0) continue;
     const v = clampTo((y + 0.5) / stride - 0.5, rows - 1);
-    const top = Math.min(rows - 1, Math.floor(v));
-    const down = v - top;
-    const lower = Math.min(rows - 1, top + 1) * columns;
-    best.fill(Number.NEGATIVE_INFINITY);
-    for (let k = 0; k < scores.length; k++) {
+    const upper = Math.min(rows - 1, Math.floor(v));
+    const down = v - upper;
+    const lower = Math.min(rows - 1, upper + 1);
+    for (let k = 0; k < count; k++) {
       const score = scores[k];
-      const { mean, sharpness } = look?.looks[k] ?? { mean: 0, sharpness: 0 };
       for (let column = 0; column < columns; column++) {
-        const above = score[top * columns + column];
-        line[column] = above + down * (score[lower + column] - above);
+        const above = score[upper * columns + column];
+        line[column * count + k] = above + down * (score[lower * columns + column] - above);
       }
-      line[columns] = line[columns - 1];
-      for (let order = 0; order < count; order++) {
-        const x = inside[order];
-        const at = row + x;
-        const start = line[left[x]];
-        let value = start + across[x] * (line[left[x] + 1] - start);
-        if (look !== undefined && sharpness > 0) {
-          const off = look.point[at] - mean;
-          value += usual - Math.min(mostAgainst, off * off * sharpness);
+      line[columns * count + k] = line[(columns - 1) * count + k];
+    }
+    for (let x = 0; x < width; x++) {
+      const at = row + x;
+      if (body[at] === 0) continue;
+      const from = left[x] * count;
+      const part = across[x];
+      const bright = look === undefined ? 0 : look.point[at];
+      let best = Number.NEGATIVE_INFINITY;
+      let chosen = 0;
+      for (let k = 0; k < count; k++) {
+        const start = line[from + k];
+        let value = start + part * (line[from + count + k] - start);
+        if (look !== undefined && sharpness[k] > 0) {
+          const off = bright - means[k];
+          value += usual - Math.min(mostAgainst, off * off * sharpness[k]);
         }
-        if (value > best[x]) {
-          best[x] = value;
-          out[at] = classes[k];
+        if (value > best) {
+          best = value;
+          chosen = k;
         }
       }
+      out[at] = classes[chosen];
     }
   }
 }

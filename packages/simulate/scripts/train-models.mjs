@@ -87,7 +87,7 @@ async function trainBaseline() {
       voxels.add(truth, measured, 1, examples / patients / 4, generator);
     }
   }
-  const model = fitBaseline('baseline', voxels.examples, { units, ...schedule }, generator);
+  const model = await fitBaseline('baseline', voxels.examples, { units, ...schedule }, generator);
   const heldOut = await measureBaseline(parseBaseline(model, 'baseline'), drawHeldOut);
   const record = { seed: trainingSeed, ...BASELINE, task: task.name, ...task.settings };
   return withRecord(model, { ...record, examples: voxels.examples.count }, heldOut);
@@ -125,7 +125,7 @@ async function trainBaselineFbp() {
     }
   }
   const found = voxels.examples;
-  const model = fitBaseline('baseline-fbp', found, { units, ...schedule }, generator);
+  const model = await fitBaseline('baseline-fbp', found, { units, ...schedule }, generator);
   const predictor = parseBaseline(model, 'baseline-fbp');
   const heldOut = {};
   for (const [geometry, fbp] of Object.entries(tasks)) {
@@ -144,9 +144,9 @@ async function scanHeldOut(index, fbp, predictor) {
   return { ...scan, truth: windowed(patient.truth).data };
 }
 
-function fitBaseline(name, found, schedule, generator) {
+async function fitBaseline(name, found, schedule, generator) {
   const losses = [];
-  const network = trainNetwork(found, quantileLoss(0.1, found.targets), {
+  const network = trainNetwork(await loadBaselineKernels(), found, quantileLoss(0.1, found.targets), {
     inputs: featureNames.length,
     ...schedule,
     generator,
@@ -250,7 +250,7 @@ async function trainStandIn(baseline) {
   const liver = counts[CLASSES.indexOf(7)];
   const weights = counts.map((count, kind) => (kind === 0 ? 1 : 1.4 * Math.min(3, Math.sqrt(liver / count))));
   const losses = [];
-  const network = trainNetwork(found, classLoss(found.targets, weights), {
+  const network = trainNetwork(await loadBaselineKernels(), found, classLoss(found.targets, weights), {
     inputs: anatomyFeatureCount,
     units,
     ...schedule,

@@ -14,6 +14,12 @@ export interface PhantomGrid {
   readonly first: readonly [x: number, y: number, z: number];
 }
 
+/** A random field along a row. */
+interface Field {
+  readonly draw: ReturnType<Lattice['field']>;
+  readonly out: Float32Array;
+}
+
 /** The fields and places of the row being painted. */
 export class Brush {
   readonly grid: PhantomGrid;
@@ -42,7 +48,9 @@ export class Brush {
   readonly place: TrunkPlace = { skin: 0, muscle: 0, cavity: 0, diaphragm: 0, round: 0 };
   readonly bone: BonePlace = { distance: 0, hounsfield: 0 };
   readonly point: PointFields = { coarse: 0, lobular: 0, fine: 0 };
-  readonly #fields: { readonly draw: ReturnType<Lattice['field']>; readonly out: Float32Array }[] = [];
+  /** What decides where organs end, and all others. */
+  readonly #shaping: Field[] = [];
+  readonly #texture: Field[] = [];
 
   constructor(grid: PhantomGrid, lattice: Lattice) {
     this.grid = grid;
@@ -57,29 +65,35 @@ export class Brush {
     this.cavity = places();
     this.muscle = places();
     let shift = 1;
-    const field = (cell: number): Float32Array => {
+    const field = (fields: Field[], cell: number): Float32Array => {
       const out = new Float32Array(width);
-      this.#fields.push({ draw: lattice.field(this.xs, cell, shift), out });
+      fields.push({ draw: lattice.field(this.xs, cell, shift), out });
       shift += 1;
       return out;
     };
-    this.slowX = field(70);
-    this.slowY = field(70);
-    this.slowZ = field(70);
-    this.quickX = field(22);
-    this.quickY = field(22);
-    this.coarse = field(30);
-    this.lobular = field(8);
-    this.fine = field(3.1);
-    this.grain = field(1.9);
-    this.threadA = field(24);
-    this.threadB = field(24);
-    this.bowelA = field(40);
-    this.bowelB = field(40);
+    this.slowX = field(this.#shaping, 70);
+    this.slowY = field(this.#shaping, 70);
+    this.slowZ = field(this.#shaping, 70);
+    this.quickX = field(this.#shaping, 22);
+    this.quickY = field(this.#shaping, 22);
+    this.coarse = field(this.#texture, 30);
+    this.lobular = field(this.#shaping, 8);
+    this.fine = field(this.#texture, 3.1);
+    this.grain = field(this.#texture, 1.9);
+    this.threadA = field(this.#texture, 24);
+    this.threadB = field(this.#texture, 24);
+    this.bowelA = field(this.#texture, 40);
+    this.bowelB = field(this.#texture, 40);
   }
 
-  sample(y: number, z: number): void {
-    for (const { draw, out } of this.#fields) draw(y, z, out);
+  /** Samples the fields that decide where organs end along a row. */
+  sampleShaping(y: number, z: number): void {
+    for (const { draw, out } of this.#shaping) draw(y, z, out);
+  }
+
+  /** Samples all other fields along a row. */
+  sampleTexture(y: number, z: number): void {
+    for (const { draw, out } of this.#texture) draw(y, z, out);
   }
 
   /** Voxels of the row that stand between two places of the reference patient. */

@@ -1,5 +1,6 @@
 import type { Shape, Vector3 } from '@semcrc/imaging';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { bilinear } from './bilinear.ts';
 import { standardNormal } from './random.ts';
 
 /** How strongly and how smoothly space is bent. */
@@ -53,11 +54,28 @@ export class Diffeomorphism {
   }
 
   /**
-   * Displacements in mm along a row of places (start + i · step, y, z), mm from the corner of the extent.
+   * Where places (start + i · step, i below `count`), mm from the corner of the extent, lie between the nodes of a row.
    */
+  places(start: number, step: number, count: number): RowPlaces {
+    const width = this.#nodes[2];
+    const nodes = new Int32Array(count);
+    const weights = new Float64Array(4 * count);
+    for (let i = 0; i < count; i++) {
+      const at = Math.min(width - 2.000001, Math.max(1, (start + i * step) / nodeSpacing + 3));
+      nodes[i] = Math.floor(at) - 1;
+      const t = at - Math.floor(at);
+      const s = 1 - t;
+      weights[4 * i] = s * s * s;
+      weights[4 * i + 1] = 3 * t * t * t - 6 * t * t + 4;
+      weights[4 * i + 2] = 3 * s * s * s - 6 * s * s + 4;
+      weights[4 * i + 3] = t * t * t;
+    }
+    return { nodes, weights, line: new Float64Array(width) };
+  }
+
+  /** Displacements in mm at the places of a row at y and z, mm from the corner of the extent. */
   row(
-    start: number,
-    step: number,
+    { nodes, weights, line }: RowPlaces,
     y: number,
     z: number,
     out: readonly [Float64Array, Float64Array, Float64Array],
@@ -65,7 +83,6 @@ export class Diffeomorphism {
     const [depth, height, width] = this.#nodes;
     const [z0, wz] = spline(z / nodeSpacing + 3, depth);
     const [y0, wy] = spline(y / nodeSpacing + 3, height);
-    const line = new Float64Array(width);
     for (let axis = 0; axis < 3; axis++) {
       const part = this.#field[axis];
       line.fill(0);
@@ -77,20 +94,27 @@ export class Diffeomorphism {
         }
       }
       const into = out[axis];
-      for (let i = 0; i < into.length; i++) {
-        const at = Math.min(width - 2.000001, Math.max(1, (start + i * step) / nodeSpacing + 3));
-        const node = Math.floor(at);
-        const t = at - node;
-        const s = 1 - t;
+      for (let i = 0; i < nodes.length; i++) {
+        const node = nodes[i];
         into[i] =
-          (s * s * s * line[node - 1] +
-            (3 * t * t * t - 6 * t * t + 4) * line[node] +
-            (3 * s * s * s - 6 * s * s + 4) * line[node + 1] +
-            t * t * t * line[node + 2]) /
+          (weights[4 * i] * line[node] +
+            weights[4 * i + 1] * line[node + 1] +
+            weights[4 * i + 2] * line[node + 2] +
+            weights[4 * i + 3] * line[node + 3]) /
           6;
       }
     }
   }
+}
+
+/** Places along x, between nodes. */
+interface RowPlaces {
+  /** First of the four nodes around each place. */
+  readonly nodes: Int32Array;
+  /** Six times their cubic B-spline weights, four for each place. */
+  readonly weights: Float64Array;
+  /** Room for a row of nodes. */
+  readonly line: Float64Array;
 }
 
 /** First of the four nodes around a place, and their cubic B-spline weights. */
@@ -118,14 +142,15 @@ function lowPass(values: Float64Array, [depth, height, width]: Shape, passes: nu
     for (let axis = 0; axis < 3; axis++) {
       const stride = strides[axis];
       const count = counts[axis];
-      for (let start = 0; start < values.length; start++) {
-        if (Math.floor(start / stride) % count !== 0) continue;
-        let before = values[start];
-        for (let k = 0, at = start; k < count; k++, at += stride) {
-          const here = values[at];
-          const after = k + 1 < count ? values[at + stride] : here;
-          values[at] = 0.25 * before + 0.5 * here + 0.25 * after;
-          before = here;
+      for (let block = 0; block < values.length; block += stride * count) {
+        for (let start = block; start < block + stride; start++) {
+          let before = values[start];
+          for (let k = 0, at = start; k < count; k++, at += stride) {
+            const here = values[at];
+            const after = k + 1 < count ? values[at + stride] : here;
+            values[at] = 0.25 * before + 0.5 * here + 0.25 * after;
+            before = here;
+          }
         }
       }
     }
@@ -139,20 +164,20 @@ function square(
 ): void {
   const old = field.map((part) => Float64Array.from(part));
   const clamp = (value: number, count: number): number => Math.min(count - 1.000001, Math.max(0, value));
+  const up = width * height;
   for (let z = 0, at = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++, at++) {
         const px = clamp(x + old[0][at] / nodeSpacing, width);
         const py = clamp(y + old[1][at] / nodeSpacing, height);
         const pz = clamp(z + old[2][at] / nodeSpacing, depth);
-        const [i, j, k] = [Math.floor(px), Math.floor(py), Math.floor(pz)];
+        const [i, j, k] = [px | 0, py | 0, pz | 0];
         const [a, b, c] = [px - i, py - j, pz - k];
         const corner = (k * height + j) * width + i;
         for (let axis = 0; axis < 3; axis++) {
           const from = old[axis];
-          const row = (base: number): number => from[base] + a * (from[base + 1] - from[base]);
-          const plane = (base: number): number => row(base) + b * (row(base + width) - row(base));
-          field[axis][at] = from[at] + plane(corner) + c * (plane(corner + width * height) - plane(corner));
+          const near = bilinear(from, corner, 1, width, a, b);
+          field[axis][at] = from[at] + near + c * (bilinear(from, corner + up, 1, width, a, b) - near);
         }
       }
     }

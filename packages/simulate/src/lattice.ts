@@ -19,6 +19,8 @@ export class Lattice {
   /**
    * A field of features about `cell` mm in size, to be sampled along x at fixed places; values in [−1, 1], standard
    * deviation about 0.3. Fields of different `shift` are nearly independent of each other.
+   *
+   * @param xs ascending, mm.
    */
   field(xs: Float64Array, cell: number, shift: number): (y: number, z: number, out: Float32Array) => void {
     const values = this.#values;
@@ -36,7 +38,10 @@ export class Lattice {
       const at01 = ((k & last) * period + ((j + 1) & last)) * period;
       const at10 = (((k + 1) & last) * period + (j & last)) * period;
       const at11 = (((k + 1) & last) * period + ((j + 1) & last)) * period;
-      for (let i = 0; i < period; i++) {
+      // The nodes between which the row lies, or all of them where it is longer than the period.
+      const first = Math.floor(scaled[0] + skew);
+      const nodes = Math.min(period, Math.floor(scaled[count - 1] + skew) - first + 2);
+      for (let k = 0, i = first & last; k < nodes; k++, i = (i + 1) & last) {
         const near = values[at00 + i] + down * (values[at01 + i] - values[at00 + i]);
         const far = values[at10 + i] + down * (values[at11 + i] - values[at10 + i]);
         row[i] = near + up * (far - near);

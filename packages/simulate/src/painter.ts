@@ -30,8 +30,10 @@ export class Abdomen {
     this.#lattice = new Lattice(generator);
   }
 
-  /** Samples a grid slice by slice: attenuation in HU and label ids (0 outside the body, 1 body, organs). */
-  paint(grid: PhantomGrid, hounsfield: Float32Array, organs: Uint8Array): void {
+  /**
+   * Samples a grid slice by slice: attenuation in HU, unless only organs are wanted, and label ids (0 outside the body, 1 body, organs).
+   */
+  paint(grid: PhantomGrid, hounsfield: Float32Array | null, organs: Uint8Array): void {
     const [, height, width] = grid.shape;
     const brush = new Brush(grid, this.#lattice);
     for (let slice = 0; slice < grid.shape[0]; slice++) {
@@ -41,14 +43,20 @@ export class Abdomen {
           brush,
           slice,
           row,
-          hounsfield.subarray(at, at + width),
+          hounsfield?.subarray(at, at + width) ?? null,
           organs.subarray(at, at + width),
         );
       }
     }
   }
 
-  #paintRow(brush: Brush, slice: number, row: number, hounsfield: Float32Array, organs: Uint8Array): void {
+  #paintRow(
+    brush: Brush,
+    slice: number,
+    row: number,
+    hounsfield: Float32Array | null,
+    organs: Uint8Array,
+  ): void {
     const { patient } = this;
     const { grid, count, softness, xs } = brush;
     const [stretchX, stretchY, stretchZ] = patient.stretch;
@@ -57,10 +65,9 @@ export class Abdomen {
     const placeZ = grid.first[2] + slice * grid.spacing[2];
     const y = (placeY - offsetY) / stretchY;
     const z = (placeZ - offsetZ) / stretchZ;
-    brush.sample(placeY, placeZ);
-    const { attenuation: hu, grain, mottle } = patient;
-    this.#spine.level(z);
-    const { place, bone, point } = brush;
+    brush.sampleShaping(placeY, placeZ);
+    let touched = false;
+    const { place, bone } = brush;
     for (let i = 0; i < count; i++) {
       const x = (xs[i] - offsetX) / stretchX;
       // Organs are bent by a smooth field; the trunk and the spine by a third of it.
@@ -70,28 +77,23 @@ export class Abdomen {
       brush.x[i] = x + bx;
       brush.y[i] = y + by;
       brush.z[i] = z + bz;
-      const fine = brush.fine[i];
       this.#trunk.locate(x + 0.3 * bx, y + 0.3 * by, z, brush.slowX[i], place);
       brush.cavity[i] = Math.min(place.cavity, place.diaphragm - 3);
       brush.muscle[i] = place.muscle;
+      organs[i] = place.skin > 0 ? 1 : 0;
       if (place.skin < -softness) {
-        hounsfield[i] = -1000;
-        organs[i] = 0;
+        if (hounsfield) hounsfield[i] = -1000;
         continue;
       }
-      point.coarse = brush.coarse[i];
-      point.lobular = brush.lobular[i];
-      point.fine = fine;
-      let value = hu.fat + 9 * mottle * fine;
-      // Skin, 2 mm.
-      value = mix(value, 25, (2.2 - place.skin) / softness + 0.5);
-      value = this.#wall(value, place, brush, i, z);
-      if (place.cavity > -softness) value = this.#inside(value, place, brush, i);
-      value = mix(-1000, value, place.skin / softness + 0.5);
-      hounsfield[i] = value;
-      organs[i] = place.skin > 0 ? 1 : 0;
+      // Many rows pass the patient by.
+      if (hounsfield && !touched) brush.sampleTexture(placeY, placeZ);
+      touched = true;
+      if (hounsfield) hounsfield[i] = this.#trunkAt(place, brush, i, z);
     }
-    for (const tissue of this.#tissues) this.#paintTissue(brush, tissue, y, z, hounsfield, organs);
+    if (touched) {
+      for (const tissue of this.#tissues) this.#paintTissue(brush, tissue, y, z, hounsfield, organs);
+    }
+    this.#spine.level(z);
     const shiftX = (at: number): number => 0.3 * (brush.x[at] - (xs[at] - offsetX) / stretchX);
     for (let i = 0; i < count; i++) {
       const x = (xs[i] - offsetX) / stretchX;
@@ -100,13 +102,26 @@ export class Abdomen {
         const sy = 0.3 * (brush.y[i] - y);
         if (this.#spine.at(x + sx, y + sy, brush.coarse[i], brush.fine[i], bone)) {
           const alpha = clamp01(0.5 - bone.distance / softness);
-          if (alpha > 0) hounsfield[i] = mix(hounsfield[i], bone.hounsfield, alpha);
+          if (alpha > 0 && hounsfield) hounsfield[i] = mix(hounsfield[i], bone.hounsfield, alpha);
           if (alpha >= 0.5) organs[i] = 1;
         }
       }
-      if (organs[i] > 0) hounsfield[i] += grain * 2.2 * brush.grain[i];
+      if (hounsfield === null) continue;
+      if (organs[i] > 0) hounsfield[i] += patient.grain * 2.2 * brush.grain[i];
       else if (hounsfield[i] <= -990) hounsfield[i] = couch(xs[i], placeY, offsetY, stretchY, patient);
     }
+  }
+
+  /** HU of the trunk before organs are painted into it. */
+  #trunkAt(place: TrunkPlace, brush: Brush, i: number, z: number): number {
+    const { attenuation: hu, mottle } = this.patient;
+    const { softness } = brush;
+    let value = hu.fat + 9 * mottle * brush.fine[i];
+    // Skin, 2 mm.
+    value = mix(value, 25, (2.2 - place.skin) / softness + 0.5);
+    value = this.#wall(value, place, brush, i, z);
+    if (place.cavity > -softness) value = this.#inside(value, place, brush, i);
+    return mix(-1000, value, place.skin / softness + 0.5);
   }
 
   /** The muscles of the wall, the ribs in it and the wings of the pelvis below them. */
@@ -217,7 +232,7 @@ export class Abdomen {
     tissue: Tissue,
     y: number,
     z: number,
-    hounsfield: Float32Array,
+    hounsfield: Float32Array | null,
     organs: Uint8Array,
   ): void {
     const { softness, point, count } = brush;
@@ -232,17 +247,19 @@ export class Abdomen {
       distance -= tissue.lobules * brush.lobular[i];
       distance = Math.max(distance, tissue.confined ? 1.5 - brush.cavity[i] : -brush.muscle[i]);
       if (distance > tissue.halo + softness) continue;
-      if (tissue.halo > 0) {
+      if (tissue.halo > 0 && hounsfield) {
         const fatty = clamp01(0.5 + (tissue.halo - distance) / softness);
         const bounded = tissue.confined ? clamp01(brush.cavity[i] / softness) : 1;
         hounsfield[i] = mix(hounsfield[i], hu.fat + 8, fatty * bounded * 0.9);
       }
       const alpha = clamp01(0.5 - distance / softness);
       if (alpha <= 0) continue;
-      point.coarse = brush.coarse[i];
-      point.lobular = brush.lobular[i];
-      point.fine = brush.fine[i];
-      hounsfield[i] = mix(hounsfield[i], tissue.hounsfield(-distance, point, brush.y[i]), alpha);
+      if (hounsfield) {
+        point.coarse = brush.coarse[i];
+        point.lobular = brush.lobular[i];
+        point.fine = brush.fine[i];
+        hounsfield[i] = mix(hounsfield[i], tissue.hounsfield(-distance, point, brush.y[i]), alpha);
+      }
       if (alpha >= 0.5) organs[i] = tissue.label;
     }
   }

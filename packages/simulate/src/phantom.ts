@@ -177,12 +177,14 @@ function windowBottom(abdomen: Abdomen): number {
   const side = Math.ceil(fieldOfView / pixel);
   const slices = Math.floor((to - from) / step) + 1;
   const plane = centredGrid([1, side, side], [pixel, pixel, step]).first;
-  const { anatomy } = paint(abdomen, {
+  const area = side * side;
+  const anatomy = new Uint8Array(slices * area);
+  const grid = {
     shape: [slices, side, side],
     spacing: [pixel, pixel, step],
     first: [plane[0], plane[1], from],
-  });
-  const area = side * side;
+  } as const;
+  abdomen.paint(grid, null, anatomy);
   const labelled = Array.from({ length: slices }, (_, slice) => {
     let count = 0;
     for (let at = slice * area; at < (slice + 1) * area; at++) if (anatomy[at] > 1) count += 1;

@@ -43,20 +43,33 @@ export function portableLog(u: number): number {
   return 2 * s * sum - halvings * Math.LN2;
 }
 
-/** e to the power x to about 1e-15 relative, from operations whose bits the language fixes; 0 below −708. */
-export function portableExp(x: number): number {
-  if (x < -708) return 0;
-  // x = k · ln 2 + r with |r| ≤ ln 2 / 2, so that 14 terms of the series do.
-  const k = Math.round(x / Math.LN2);
-  const r = x - k * Math.LN2;
-  let sum = 1;
-  for (let term = 14; term >= 1; term--) sum = 1 + (sum * r) / term;
-  let power = 1;
-  for (let left = Math.abs(k), square = k < 0 ? 0.5 : 2; left > 0; left >>= 1, square *= square) {
-    if (left & 1) power *= square;
+/**
+ * Replaces every x by e to its power, to about 1e-15 relative, from operations whose bits the language fixes; by 0 below −708.
+ */
+export function exponentiate(values: Float64Array): void {
+  const rests = new Float64Array(values.length);
+  const powers = new Int32Array(values.length);
+  for (let at = 0; at < values.length; at++) {
+    // x = k · ln 2 + r with |r| ≤ ln 2 / 2, so that 14 terms of the series do.
+    powers[at] = Math.min(1024, Math.max(leastPower, Math.round(values[at] / Math.LN2)));
+    rests[at] = values[at] - powers[at] * Math.LN2;
   }
-  return sum * power;
+  const sums = new Float64Array(values.length).fill(1);
+  // Term by term for all of them, so that no division waits for the one before.
+  for (let term = 14; term >= 1; term--) {
+    for (let at = 0; at < sums.length; at++) sums[at] = 1 + (sums[at] * rests[at]) / term;
+  }
+  for (let at = 0; at < values.length; at++) {
+    values[at] = values[at] < -708 ? 0 : sums[at] * powersOfTwo[powers[at] - leastPower];
+  }
 }
+
+const leastPower = -1022;
+/** 2 to the powers from −1022 to 1024, the last of which is infinite. */
+const powersOfTwo = new Float64Array(2047);
+for (let k = 0; k <= 1024; k++)
+  powersOfTwo[k - leastPower] = k === 0 ? 1 : 2 * powersOfTwo[k - leastPower - 1];
+for (let k = -1; k >= leastPower; k--) powersOfTwo[k - leastPower] = powersOfTwo[k - leastPower + 1] / 2;
 
 /**
  * One draw from the standard normal distribution: ratio of uniforms with Leva's quadratic bounds (ACM TOMS 18, 1992,

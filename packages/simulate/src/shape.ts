@@ -80,21 +80,33 @@ export class Ellipsoid implements Shape {
 /** A station of a tube: a place on its midline and its radius there, mm. */
 export type Station = readonly [x: number, y: number, z: number, radius: number];
 
+/** Numbers of a tube's segment: its first end and radius, the way to the other end and what the radius grows by, the square of that way. */
+const ofSegment = 9;
+
 /** A tube around a broken line, round at its ends, its radius linear between stations. */
 export class Tube implements Shape {
   readonly #stations: readonly Station[];
-  #active: number[] = [];
-  /** Of the last point asked about: offset in y from the midline as a share of the radius, and the place along the tube. */
+  /** Numbers of one segment after the other. */
+  readonly #segments: Float64Array;
+  /** The segments near the row, the first `#count` of them. */
+  readonly #near: Int32Array;
+  #count = 0;
+  /** Of the last point asked about: its offset in y from the midline as a share of the radius. */
   height = 0;
-  along = 0;
-  radius = 1;
 
   constructor(stations: readonly Station[]) {
     this.#stations = stations;
+    const segments = stations.slice(1).map((b, at) => {
+      const a = stations[at];
+      const [x, y, z, radius] = b.map((value, axis) => value - a[axis]);
+      return [...a, x, y, z, radius, x * x + y * y + z * z];
+    });
+    this.#segments = Float64Array.from(segments.flat());
+    this.#near = new Int32Array(segments.length);
   }
 
   row(y: number, z: number, margin: number): readonly [number, number] | null {
-    this.#active = [];
+    this.#count = 0;
     let from = Number.POSITIVE_INFINITY;
     let to = Number.NEGATIVE_INFINITY;
     for (let at = 0; at + 1 < this.#stations.length; at++) {
@@ -103,35 +115,33 @@ export class Tube implements Shape {
       const reach = Math.max(a[3], b[3]) + margin;
       if (y < Math.min(a[1], b[1]) - reach || y > Math.max(a[1], b[1]) + reach) continue;
       if (z < Math.min(a[2], b[2]) - reach || z > Math.max(a[2], b[2]) + reach) continue;
-      this.#active.push(at);
+      this.#near[this.#count++] = at;
       from = Math.min(from, a[0] - reach, b[0] - reach);
       to = Math.max(to, a[0] + reach, b[0] + reach);
     }
-    return this.#active.length === 0 ? null : [from, to];
+    return this.#count === 0 ? null : [from, to];
   }
 
   distance(x: number, y: number, z: number): number {
+    const segments = this.#segments;
     let best = 1e6;
-    for (const at of this.#active) {
-      const a = this.#stations[at];
-      const b = this.#stations[at + 1];
-      const bx = b[0] - a[0];
-      const by = b[1] - a[1];
-      const bz = b[2] - a[2];
-      const px = x - a[0];
-      const py = y - a[1];
-      const pz = z - a[2];
-      const share = Math.min(1, Math.max(0, (px * bx + py * by + pz * bz) / (bx * bx + by * by + bz * bz)));
+    for (let order = 0; order < this.#count; order++) {
+      const at = ofSegment * this.#near[order];
+      const bx = segments[at + 4];
+      const by = segments[at + 5];
+      const bz = segments[at + 6];
+      const px = x - segments[at];
+      const py = y - segments[at + 1];
+      const pz = z - segments[at + 2];
+      const share = Math.min(1, Math.max(0, (px * bx + py * by + pz * bz) / segments[at + 8]));
       const dx = px - share * bx;
       const dy = py - share * by;
       const dz = pz - share * bz;
-      const radius = a[3] + share * (b[3] - a[3]);
+      const radius = segments[at + 3] + share * segments[at + 7];
       const distance = Math.sqrt(dx * dx + dy * dy + dz * dz) - radius;
       if (distance < best) {
         best = distance;
         this.height = dy / radius;
-        this.along = at + share;
-        this.radius = radius;
       }
     }
     return best;

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { loadBaselineKernels } from '@semcrc/kernels';
 import { anatomyFeatureCount, bodyMask, type StandInData } from '@semcrc/predict';
 import { BlockExamples, type LabelledSlice } from './examples.ts';
 import { classLoss, trainNetwork } from './network-training.ts';
@@ -66,7 +67,7 @@ export async function trainStandIn(
     kind === 0 ? 1 : 1.4 * Math.min(3, Math.sqrt(most / Math.max(1, count))),
   );
   const { units, ...rest } = training;
-  const network = trainNetwork(examples, classLoss(examples.targets, weights), {
+  const network = trainNetwork(await loadBaselineKernels(), examples, classLoss(examples.targets, weights), {
     ...{ inputs: anatomyFeatureCount, units: [...units, kinds.length], ...rest },
     generator,
   });

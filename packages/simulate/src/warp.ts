@@ -1,6 +1,7 @@
 import { makeVolume, type Vector3, type Volume } from '@semcrc/imaging';
 import { SemcrcError } from '@semcrc/kernels';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { bilinear } from './bilinear.ts';
 import { Diffeomorphism } from './diffeomorphism.ts';
 import { generatorOf, standardNormal, uniform } from './random.ts';
 
@@ -109,8 +110,9 @@ export function drawMap(
     generator,
   );
   const middle = extent.map((length) => length / 2);
+  const places = bend.places(0, spacing[0], width);
   return (y, z, out) => {
-    bend.row(0, spacing[0], y * spacing[1], z * spacing[2], out);
+    bend.row(places, y * spacing[1], z * spacing[2], out);
     const [ox, oy, oz] = out;
     const v0 = y * spacing[1] - middle[1];
     const w0 = z * spacing[2] - middle[2];
@@ -130,24 +132,30 @@ function brighten({ truth, anatomy }: Template, spread: number, generator: Rando
     const change = spread * Math.min(2.5, Math.max(-2.5, standardNormal(generator)));
     return label === 0 ? 0 : label === 1 ? change / 2 : change;
   });
-  const offsets = Float32Array.from(anatomy, (label) => changes[label]);
+  const offsets = new Float32Array(anatomy.length);
+  for (let at = 0; at < offsets.length; at++) offsets[at] = changes[anatomy[at]];
   const [slices, height, width] = truth.shape;
   const area = height * width;
   const out = new Float32Array(truth.data.length);
-  for (let at = 0; at < out.length; at++) {
-    const x = at % width;
-    const y = Math.floor(at / width) % height;
-    const z = Math.floor(at / area);
-    const sides =
-      offsets[x > 0 ? at - 1 : at] +
-      offsets[x + 1 < width ? at + 1 : at] +
-      offsets[y > 0 ? at - width : at] +
-      offsets[y + 1 < height ? at + width : at] +
-      offsets[z > 0 ? at - area : at] +
-      offsets[z + 1 < slices ? at + area : at];
-    const hounsfield = truth.data[at];
-    const tissue = Math.min(1, Math.max(0, (hounsfield + 300) / 150));
-    out[at] = hounsfield + tissue * (offsets[at] / 4 + sides / 8);
+  for (let z = 0, at = 0; z < slices; z++) {
+    const below = z > 0 ? area : 0;
+    const above = z + 1 < slices ? area : 0;
+    for (let y = 0; y < height; y++) {
+      const behind = y > 0 ? width : 0;
+      const before = y + 1 < height ? width : 0;
+      for (let x = 0; x < width; x++, at++) {
+        const sides =
+          offsets[x > 0 ? at - 1 : at] +
+          offsets[x + 1 < width ? at + 1 : at] +
+          offsets[at - behind] +
+          offsets[at + before] +
+          offsets[at - below] +
+          offsets[at + above];
+        const hounsfield = truth.data[at];
+        const tissue = Math.min(1, Math.max(0, (hounsfield + 300) / 150));
+        out[at] = hounsfield + tissue * (offsets[at] / 4 + sides / 8);
+      }
+    }
   }
   return out;
 }
@@ -155,11 +163,16 @@ function brighten({ truth, anatomy }: Template, spread: number, generator: Rando
 function resample(template: Template, hounsfield: Float32Array, map: RowMap): Template {
   const { shape, affine } = template.truth;
   const [slices, height, width] = shape;
+  const labels = template.anatomy;
   const truth = new Float32Array(hounsfield.length);
   const anatomy = new Uint8Array(hounsfield.length);
   const places = [new Float64Array(width), new Float64Array(width), new Float64Array(width)] as const;
   const area = height * width;
-  const last = [width - 1, height - 1, slices - 1];
+  const [lastX, lastY, lastZ] = [width - 1, height - 1, slices - 1];
+  const [farthestX, farthestY, farthestZ] = [lastX, lastY, lastZ].map((end) => Math.max(0, end - 1));
+  const right = lastX > 0 ? 1 : 0;
+  const down = lastY > 0 ? width : 0;
+  const up = lastZ > 0 ? area : 0;
   for (let z = 0, at = 0; z < slices; z++) {
     for (let y = 0; y < height; y++) {
       map(y, z, places);
@@ -167,31 +180,23 @@ function resample(template: Template, hounsfield: Float32Array, map: RowMap): Te
         const px = places[0][x];
         const py = places[1][x];
         // Beyond its ends a template goes on as its end slices; beside them there is air.
-        const pz = Math.min(last[2], Math.max(0, places[2][x]));
-        if (px < -0.5 || px > last[0] + 0.5 || py < -0.5 || py > last[1] + 0.5) {
+        const pz = Math.min(lastZ, Math.max(0, places[2][x]));
+        if (px < -0.5 || px > lastX + 0.5 || py < -0.5 || py > lastY + 0.5) {
           truth[at] = -1000;
           continue;
         }
-        const qx = Math.min(last[0], Math.max(0, px));
-        const qy = Math.min(last[1], Math.max(0, py));
-        const i = Math.min(Math.floor(qx), Math.max(0, last[0] - 1));
-        const j = Math.min(Math.floor(qy), Math.max(0, last[1] - 1));
-        const k = Math.min(Math.floor(pz), Math.max(0, last[2] - 1));
-        const [a, b, c] = [qx - i, qy - j, pz - k];
-        const right = last[0] > 0 ? 1 : 0;
-        const down = last[1] > 0 ? width : 0;
-        const up = last[2] > 0 ? area : 0;
+        const qx = Math.min(lastX, Math.max(0, px));
+        const qy = Math.min(lastY, Math.max(0, py));
+        const i = Math.min(qx | 0, farthestX);
+        const j = Math.min(qy | 0, farthestY);
+        const k = Math.min(pz | 0, farthestZ);
+        const a = qx - i;
+        const b = qy - j;
         const corner = k * area + j * width + i;
-        const h00 = hounsfield[corner] + a * (hounsfield[corner + right] - hounsfield[corner]);
-        const h10 =
-          hounsfield[corner + down] + a * (hounsfield[corner + down + right] - hounsfield[corner + down]);
         const far = corner + up;
-        const h01 = hounsfield[far] + a * (hounsfield[far + right] - hounsfield[far]);
-        const h11 = hounsfield[far + down] + a * (hounsfield[far + down + right] - hounsfield[far + down]);
-        const near = h00 + b * (h10 - h00);
-        truth[at] = Math.round(near + c * (h01 + b * (h11 - h01) - near));
-        anatomy[at] =
-          template.anatomy[Math.floor(pz + 0.5) * area + Math.floor(qy + 0.5) * width + Math.floor(qx + 0.5)];
+        const near = bilinear(hounsfield, corner, right, down, a, b);
+        truth[at] = Math.round(near + (pz - k) * (bilinear(hounsfield, far, right, down, a, b) - near));
+        anatomy[at] = labels[((pz + 0.5) | 0) * area + ((qy + 0.5) | 0) * width + ((qx + 0.5) | 0)];
       }
     }
   }

@@ -39,6 +39,16 @@ describe('a phantom patient', () => {
     expect(slab.anatomy).toEqual(whole.anatomy.subarray(5 * area, 7 * area));
   });
 
+  it('has the same organs where they alone are painted, on fine grids and coarse', () => {
+    for (const spacing of [6, 13]) {
+      const sampled = centredGrid([12, 28, 30], [spacing, spacing, 12]);
+      const anatomy = new Uint8Array(12 * 28 * 30);
+      new Abdomen(model.seed, 4, model.organs).paint(sampled, null, anatomy);
+      expect(anatomy).toEqual(drawPhantomVolume(model, 4, sampled).anatomy);
+      expect(new Set(anatomy).size).toBeGreaterThan(6);
+    }
+  });
+
   it('has organs only inside the body, and air around it', () => {
     const { truth, anatomy } = drawPhantomVolume(model, 1, grid);
     let bright = 0;

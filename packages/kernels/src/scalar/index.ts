@@ -2,6 +2,7 @@
 // kernels against them and benches measure the kernels' gain by them.
 export { binResiduals, cellLoss } from './cells.ts';
 export { denseNetwork } from './dense-network.ts';
+export { trainDenseNetwork } from './dense-training.ts';
 export { divideByPixel, divideGroups, divideSides } from './divide.ts';
 export { binEdges, profileEdges } from './edge.ts';
 export { edgePreservingMean } from './edge-mean.ts';

@@ -187,6 +187,7 @@ function measure(scan: SimulatedScan, organs: readonly number[]): ScanQuality {
   const said = new Uint32Array(256);
   const is = new Uint32Array(256);
   const both = new Uint32Array(256);
+  const { anatomy, segmentation, lower, point, upper } = scan;
   const { data, shape, affine } = scan.truth;
   const [, height, width] = shape;
   const area = height * width;
@@ -199,14 +200,14 @@ function measure(scan: SimulatedScan, organs: readonly number[]): ScanQuality {
     const hounsfield = makeVolume(data.subarray(from, from + area), [1, height, width], affine);
     const truth = windowIntensity(hounsfield, abdomenWindow, slice).data;
     for (let k = 0, at = from; k < area; k++, at++) {
-      const label = scan.anatomy[at];
+      const label = anatomy[at];
       is[label] += 1;
-      said[scan.segmentation[at]] += 1;
-      if (label === scan.segmentation[at]) both[label] += 1;
+      said[segmentation[at]] += 1;
+      if (label === segmentation[at]) both[label] += 1;
       if (label === 0) continue;
       voxels += 1;
-      if (truth[k] >= scan.lower[at] && truth[k] <= scan.upper[at]) inside += 1;
-      const off = truth[k] - scan.point[at];
+      if (truth[k] >= lower[at] && truth[k] <= upper[at]) inside += 1;
+      const off = truth[k] - point[at];
       square += off * off;
     }
   }
