@@ -34,15 +34,22 @@ class Plane {
   readonly #height: number;
   readonly #width: number;
   readonly #distance: Int32Array;
+  /** The mask with a frame of one pixel around it, so that no step from a pixel of the mask leaves the array. */
+  readonly #cells: Uint8Array;
   readonly #queue: Int32Array;
-  readonly #label: Int32Array;
+  /** To the neighbours of a cell. */
+  readonly #four: readonly number[];
+  readonly #eight: readonly number[];
 
   constructor(height: number, width: number) {
     this.#height = height;
     this.#width = width;
     this.#distance = new Int32Array(height * width);
-    this.#queue = new Int32Array(height * width);
-    this.#label = new Int32Array(height * width);
+    const row = width + 2;
+    this.#cells = new Uint8Array((height + 2) * row);
+    this.#queue = new Int32Array(this.#cells.length);
+    this.#four = [-row, -1, 1, row];
+    this.#eight = [-row - 1, -row, -row + 1, -1, 1, row - 1, row, row + 1];
   }
 
   /** Keeps pixels whose whole disk is set; beyond the edge counts as set. */
@@ -76,15 +83,11 @@ class Plane {
     const reach = radius * radius;
     for (let y = 0; y < height; y++) {
       const row = y * width;
-      // The next column, from the window of the pixel on, with such a pixel within the radius.
-      let next = 0;
       for (let x = 0; x < width; x++) {
+        if (mask[row + x] === value) continue;
         const from = Math.max(0, x - radius);
         const to = Math.min(width - 1, x + radius);
-        if (next < from) next = from;
-        while (next < width && distance[row + next] > radius) next += 1;
-        if (next > to || mask[row + x] === value) continue;
-        for (let near = next; near <= to; near++) {
+        for (let near = from; near <= to; near++) {
           const steps = distance[row + near];
           if (steps <= radius && steps * steps + (near - x) * (near - x) <= reach) {
             mask[row + x] = value === 1 ? 3 : 2;
@@ -99,65 +102,59 @@ class Plane {
 
   /** Keeps the largest 8-connected component, the first in reading order of equal ones; false when nothing is set. */
   keepLargest(mask: Uint8Array): boolean {
-    const label = this.#label.fill(0);
-    let components = 0;
-    let largest = 0;
-    let size = 0;
-    for (let start = 0; start < mask.length; start++) {
-      if (mask[start] === 0 || label[start] !== 0) continue;
-      components += 1;
-      const count = this.#flood(mask, start, components, 8);
-      if (count > size) {
-        size = count;
-        largest = components;
-      }
+    this.#frame(mask);
+    const cells = this.#cells;
+    let [largest, size] = [0, 0];
+    for (let start = 0; start < cells.length; start++) {
+      if (cells[start] !== 1) continue;
+      const count = this.#flood(start, this.#eight, 2);
+      if (count > size) [largest, size] = [start, count];
     }
-    for (let at = 0; at < mask.length; at++) mask[at] = size > 0 && label[at] === largest ? 1 : 0;
+    if (size > 0) this.#flood(largest, this.#eight, 3);
+    this.#unframe(mask, (cell) => cell === 3);
     return size > 0;
   }
 
   /** Sets every pixel that no 4-connected path of unset ones joins to the edge. */
   fillHoles(mask: Uint8Array): void {
-    const [height, width] = [this.#height, this.#width];
-    const outside = this.#label.fill(0);
-    for (let x = 0; x < width; x++) {
-      this.#flood(mask, x, 1, 4);
-      this.#flood(mask, (height - 1) * width + x, 1, 4);
-    }
-    for (let y = 0; y < height; y++) {
-      this.#flood(mask, y * width, 1, 4);
-      this.#flood(mask, y * width + width - 1, 1, 4);
-    }
-    for (let at = 0; at < mask.length; at++) if (outside[at] === 0) mask[at] = 1;
+    this.#frame(mask);
+    // The frame is unset, and joins all that reaches the edge.
+    const outside = 2;
+    this.#flood(0, this.#four, outside);
+    this.#unframe(mask, (cell) => cell !== outside);
   }
 
-  /**
-   * Labels what can be reached from a pixel through pixels without a label: set ones by their 8 neighbours, unset ones by 4. Returns how many
-   * there are.
-   */
-  #flood(mask: Uint8Array, start: number, component: number, neighbours: 4 | 8): number {
+  /** Puts the mask into the middle of `#cells`, whose frame stays unset. */
+  #frame(mask: Uint8Array): void {
     const [height, width] = [this.#height, this.#width];
-    const value = neighbours === 8 ? 1 : 0;
-    const queue = this.#queue;
-    const label = this.#label;
-    if (mask[start] !== value || label[start] !== 0) return 0;
-    label[start] = component;
+    this.#cells.fill(0);
+    for (let y = 0; y < height; y++) {
+      this.#cells.set(mask.subarray(y * width, (y + 1) * width), (y + 1) * (width + 2) + 1);
+    }
+  }
+
+  #unframe(mask: Uint8Array, isSet: (cell: number) => boolean): void {
+    const [height, width] = [this.#height, this.#width];
+    for (let y = 0, to = 0; y < height; y++) {
+      const row = (y + 1) * (width + 2) + 1;
+      for (let x = 0; x < width; x++, to++) mask[to] = isSet(this.#cells[row + x]) ? 1 : 0;
+    }
+  }
+
+  /** Gives `value` to a cell and to all cells like it that it reaches by these steps; returns how many. */
+  #flood(start: number, steps: readonly number[], value: number): number {
+    const [cells, queue] = [this.#cells, this.#queue];
+    const before = cells[start];
+    cells[start] = value;
     queue[0] = start;
     let filled = 1;
     for (let next = 0; next < filled; next++) {
-      const at = queue[next];
-      const x = at % width;
-      const y = (at - x) / width;
-      const [left, right] = [x > 0 ? -1 : 0, x + 1 < width ? 1 : 0];
-      const [up, down] = [y > 0 ? -1 : 0, y + 1 < height ? 1 : 0];
-      for (let dy = up; dy <= down; dy++) {
-        for (let dx = left; dx <= right; dx++) {
-          if (neighbours === 4 && dx !== 0 && dy !== 0) continue;
-          const to = at + dy * width + dx;
-          if (mask[to] !== value || label[to] !== 0) continue;
-          label[to] = component;
-          queue[filled++] = to;
-        }
+      for (const step of steps) {
+        const to = queue[next] + step;
+        // Beyond the ends of the cells there is `undefined`.
+        if (cells[to] !== before) continue;
+        cells[to] = value;
+        queue[filled++] = to;
       }
     }
     return filled;
