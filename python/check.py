@@ -87,7 +87,7 @@ def check_crops() -> None:
 def check_refiner(manifest: Path) -> None:
     """Before any training it is the baseline, which predicted the cohort in TypeScript."""
     settings = Settings(task="denoising", patch=(40, 40), **{**PRESETS["refiner"], "channels": (8,)})
-    refiner = Refiner(8)
+    refiner = Refiner(settings.channels, settings.strides, settings.activation)
     refiner.load_baseline(BASELINE)
     for scan in read_scans(manifest, settings):
         lower, point, upper = np.clip(predict(refiner, scan.image, settings), 0, 1)
