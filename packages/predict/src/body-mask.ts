@@ -34,22 +34,20 @@ class Plane {
   readonly #height: number;
   readonly #width: number;
   readonly #distance: Int32Array;
-  /** The mask with a frame of one pixel around it, so that no step from a pixel of the mask leaves the array. */
-  readonly #cells: Uint8Array;
-  readonly #queue: Int32Array;
-  /** To the neighbours of a cell. */
-  readonly #four: readonly number[];
-  readonly #eight: readonly number[];
+  /** Runs of equal pixels along rows, in reading order: first pixel, and the one behind the last. */
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  /** An earlier run of the same component, or the run itself where it is the first. */
+  readonly #earlier: Int32Array;
 
   constructor(height: number, width: number) {
+    const mostRuns = height * Math.ceil(width / 2);
     this.#height = height;
     this.#width = width;
     this.#distance = new Int32Array(height * width);
-    const row = width + 2;
-    this.#cells = new Uint8Array((height + 2) * row);
-    this.#queue = new Int32Array(this.#cells.length);
-    this.#four = [-row, -1, 1, row];
-    this.#eight = [-row - 1, -row, -row + 1, -1, 1, row - 1, row, row + 1];
+    this.#starts = new Int32Array(mostRuns);
+    this.#ends = new Int32Array(mostRuns);
+    this.#earlier = new Int32Array(mostRuns);
   }
 
   /** Keeps pixels whose whole disk is set; beyond the edge counts as set. */
@@ -80,83 +78,94 @@ class Plane {
         if (steps < distance[at]) distance[at] = steps;
       }
     }
-    const reach = radius * radius;
+    // Along rows: so far to either side a pixel so many steps away reaches within the disk; not to itself when too far.
+    const reach = Int32Array.from({ length: far + 1 }, (_, steps) =>
+      steps === far ? -1 : Math.floor(Math.sqrt(radius * radius - steps * steps)),
+    );
     for (let y = 0; y < height; y++) {
       const row = y * width;
-      for (let x = 0; x < width; x++) {
-        if (mask[row + x] === value) continue;
-        const from = Math.max(0, x - radius);
-        const to = Math.min(width - 1, x + radius);
-        for (let near = from; near <= to; near++) {
-          const steps = distance[row + near];
-          if (steps <= radius && steps * steps + (near - x) * (near - x) <= reach) {
-            mask[row + x] = value === 1 ? 3 : 2;
-            break;
-          }
-        }
+      for (let x = 0, until = -1; x < width; x++) {
+        until = Math.max(until, x + reach[distance[row + x]]);
+        if (x <= until) mask[row + x] = value;
+      }
+      for (let x = width - 1, until = width; x >= 0; x--) {
+        until = Math.min(until, x - reach[distance[row + x]]);
+        if (x >= until) mask[row + x] = value;
       }
     }
-    // 2 and 3 mark pixels that change, so that the scan above sees the mask as it was.
-    for (let at = 0; at < mask.length; at++) mask[at] = mask[at] === 2 ? 0 : mask[at] === 3 ? 1 : mask[at];
   }
 
   /** Keeps the largest 8-connected component, the first in reading order of equal ones; false when nothing is set. */
   keepLargest(mask: Uint8Array): boolean {
-    this.#frame(mask);
-    const cells = this.#cells;
-    let [largest, size] = [0, 0];
-    for (let start = 0; start < cells.length; start++) {
-      if (cells[start] !== 1) continue;
-      const count = this.#flood(start, this.#eight, 2);
-      if (count > size) [largest, size] = [start, count];
+    const runs = this.#joinRuns(mask, 1, 1);
+    const sizes = new Int32Array(runs);
+    for (let run = 0; run < runs; run++) sizes[this.#firstOf(run)] += this.#ends[run] - this.#starts[run];
+    let largest = 0;
+    for (let run = 1; run < runs; run++) if (sizes[run] > sizes[largest]) largest = run;
+    mask.fill(0);
+    for (let run = 0; run < runs; run++) {
+      if (this.#firstOf(run) === largest) mask.fill(1, this.#starts[run], this.#ends[run]);
     }
-    if (size > 0) this.#flood(largest, this.#eight, 3);
-    this.#unframe(mask, (cell) => cell === 3);
-    return size > 0;
+    return runs > 0;
   }
 
   /** Sets every pixel that no 4-connected path of unset ones joins to the edge. */
   fillHoles(mask: Uint8Array): void {
-    this.#frame(mask);
-    // The frame is unset, and joins all that reaches the edge.
-    const outside = 2;
-    this.#flood(0, this.#four, outside);
-    this.#unframe(mask, (cell) => cell !== outside);
-  }
-
-  /** Puts the mask into the middle of `#cells`, whose frame stays unset. */
-  #frame(mask: Uint8Array): void {
-    const [height, width] = [this.#height, this.#width];
-    this.#cells.fill(0);
-    for (let y = 0; y < height; y++) {
-      this.#cells.set(mask.subarray(y * width, (y + 1) * width), (y + 1) * (width + 2) + 1);
+    const [starts, ends, width] = [this.#starts, this.#ends, this.#width];
+    const runs = this.#joinRuns(mask, 0, 0);
+    const lastRow = mask.length - width;
+    const reachesEdge = new Uint8Array(runs);
+    for (let run = 0; run < runs; run++) {
+      const [start, end] = [starts[run], ends[run]];
+      const atEdge = start < width || start >= lastRow || start % width === 0 || end % width === 0;
+      if (atEdge) reachesEdge[this.#firstOf(run)] = 1;
+    }
+    for (let run = 0; run < runs; run++) {
+      if (reachesEdge[this.#firstOf(run)] === 0) mask.fill(1, starts[run], ends[run]);
     }
   }
 
-  #unframe(mask: Uint8Array, isSet: (cell: number) => boolean): void {
-    const [height, width] = [this.#height, this.#width];
-    for (let y = 0, to = 0; y < height; y++) {
-      const row = (y + 1) * (width + 2) + 1;
-      for (let x = 0; x < width; x++, to++) mask[to] = isSet(this.#cells[row + x]) ? 1 : 0;
-    }
-  }
-
-  /** Gives `value` to a cell and to all cells like it that it reaches by these steps; returns how many. */
-  #flood(start: number, steps: readonly number[], value: number): number {
-    const [cells, queue] = [this.#cells, this.#queue];
-    const before = cells[start];
-    cells[start] = value;
-    queue[0] = start;
-    let filled = 1;
-    for (let next = 0; next < filled; next++) {
-      for (const step of steps) {
-        const to = queue[next] + step;
-        // Beyond the ends of the cells there is `undefined`.
-        if (cells[to] !== before) continue;
-        cells[to] = value;
-        queue[filled++] = to;
+  /**
+   * Finds the runs of pixels that have `value`, and joins each with those of the row above that it touches by a side, or by a corner
+   * where `corner` is 1. Returns how many there are.
+   */
+  #joinRuns(mask: Uint8Array, value: 0 | 1, corner: 0 | 1): number {
+    const [starts, ends, earlier, width] = [this.#starts, this.#ends, this.#earlier, this.#width];
+    let runs = 0;
+    let above = 0;
+    for (let row = 0; row < mask.length; row += width) {
+      const firstOfRow = runs;
+      for (let at = row; at < row + width; at++) {
+        if (mask[at] !== value) continue;
+        const start = at;
+        while (at < row + width && mask[at] === value) at++;
+        starts[runs] = start;
+        ends[runs] = at;
+        earlier[runs] = runs;
+        while (above < firstOfRow && ends[above] + width <= start - corner) above++;
+        for (let near = above; near < firstOfRow && starts[near] + width < at + corner; near++) {
+          this.#join(near, runs);
+        }
+        runs += 1;
       }
+      above = firstOfRow;
     }
-    return filled;
+    return runs;
+  }
+
+  #join(one: number, other: number): void {
+    const [a, b] = [this.#firstOf(one), this.#firstOf(other)];
+    this.#earlier[Math.max(a, b)] = Math.min(a, b);
+  }
+
+  /** The first run of the component that a run belongs to. */
+  #firstOf(run: number): number {
+    const earlier = this.#earlier;
+    let at = run;
+    while (earlier[at] !== at) {
+      earlier[at] = earlier[earlier[at]];
+      at = earlier[at];
+    }
+    return at;
   }
 }
