@@ -45,6 +45,10 @@ def main() -> None:
         for settings in (
             Settings(task="denoising", steps=4, check_every=2, batch=2, patch=(32, 24), crop=(32, 32)),
             Settings(task="denoising", steps=2, check_every=2, patch=(40, 40), **{**PRESETS["refiner"], "channels": (8,)}),
+            Settings(
+                **{"task": "reconstruction", "steps": 2, "check_every": 2, "patch": (40, 40), "crop": (32, 32)},
+                **{**PRESETS["deep-refiner"], "channels": (4, 8), "strides": (2,)},
+            ),
             Settings(task="segmentation", steps=2, check_every=2, batch=2, patch=(32, 32), crop=(32, 32), activation="RELU"),
             Settings(
                 **{"task": "denoising", "context": None, "channels": (4, 8), "strides": (2,), "steps": 2, "check_every": 2},
@@ -86,9 +90,14 @@ def check_crops() -> None:
 
 def check_refiner(manifest: Path) -> None:
     """Before any training it is the baseline, which predicted the cohort in TypeScript."""
-    settings = Settings(task="denoising", patch=(40, 40), **{**PRESETS["refiner"], "channels": (8,)})
-    refiner = Refiner(8)
-    refiner.load_baseline(BASELINE)
+    for preset in ("refiner", "deep-refiner"):
+        settings = Settings(task="denoising", patch=(40, 40), **PRESETS[preset])
+        refiner = Refiner(settings.channels, settings.strides, settings.activation).eval()
+        refiner.load_baseline(BASELINE)
+        check_baseline(refiner, settings, manifest)
+
+
+def check_baseline(refiner: Refiner, settings: Settings, manifest: Path) -> None:
     for scan in read_scans(manifest, settings):
         lower, point, upper = np.clip(predict(refiner, scan.image, settings), 0, 1)
         expected = {"lower": np.minimum(lower, point), "point": point, "upper": np.maximum(upper, point)}

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from semcrc_train.cohort import read_cohort, spacing_of
+from semcrc_train.network import make_network
 from semcrc_train.provenance import provenance
 from semcrc_train.refiner import Refiner
 from semcrc_train.settings import PRESETS, Settings
@@ -58,11 +59,13 @@ def main() -> None:
         settings = dataclasses.replace(settings, spacing=spacing)
     given.out.mkdir(parents=True, exist_ok=True)
     if (settings.network == "refiner") != (given.baseline is not None):
-        parser.error("--preset refiner and --baseline go together")
+        parser.error("a refiner and --baseline go together")
     start = None if given.start is None else trained_before(given.start, settings)
     weights = None if start is None else start["network"]
     if given.baseline is not None and weights is None:
-        refiner = Refiner(settings.channels[0])
+        torch.manual_seed(settings.seed)
+        refiner = make_network(settings)
+        assert isinstance(refiner, Refiner)
         refiner.load_baseline(given.baseline)
         weights = refiner.state_dict()
     network, record = train(read_cohort(manifests, settings), settings, given.out, given.device, weights)

@@ -4,13 +4,14 @@
 //     node paper/run.mjs --scale small --out paper-small --template ct.nii.gz --segmentation seg.nii.gz --labels totalsegmentator
 //
 // Started again after being killed, the same line goes on where it was.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { estimateScan, templateGrid } from './estimate.mjs';
 import { imageQuality, segmentationQuality } from './quality.mjs';
 import { SCALES, TASKS } from './scales.mjs';
-import { Stages, semcrc } from './stages.mjs';
+import { Stages } from './stages.mjs';
 import { summaryOf } from './summary.mjs';
 
 const { values: given } = parseArgs({
@@ -33,26 +34,28 @@ if (warp.some((value) => value !== undefined) && warp.includes(undefined))
   );
 
 const COHORTS = [
-  { name: 'phantom', title: 'Phantoms', patients: ['phantom', ...scale.phantom] },
-  ...(given.template === undefined
-    ? []
-    : [
-        {
-          name: 'warp',
-          title: 'Warps of one CT',
-          patients: [
-            'warp',
-            ...[
-              '--template',
-              path.resolve(given.template),
-              '--segmentation',
-              path.resolve(given.segmentation),
-            ],
-            ...['--labels', given.labels],
-          ],
-        },
-      ]),
+  {
+    name: 'phantom',
+    title: 'Phantoms',
+    patients: phantomsOn(scale.phantom),
+    simulating: phantomsOn,
+    grid: async () => scale.phantom,
+  },
 ];
+if (given.template !== undefined) {
+  const template = path.resolve(given.template);
+  const source = [
+    ...['warp', '--template', template, '--segmentation', path.resolve(given.segmentation)],
+    ...['--labels', given.labels],
+  ];
+  COHORTS.push({
+    name: 'warp',
+    title: 'Warps of one CT',
+    patients: source,
+    simulating: ({ spacing }) => [...source, '--spacing', spacing.join()],
+    grid: () => templateGrid(template),
+  });
+}
 if (given.template === undefined)
   console.log(
     'note: no --template, so that the cohort of warps is left out; a labelled CT and its labels make it',
@@ -124,33 +127,26 @@ function stepsOf({ patients }, { task, network }, n, at) {
   ];
 }
 
-/** Makes two patients of every cohort and task and prepares them, and says how long all of them would take. */
 async function estimate() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'semcrc-paper-'));
   let seconds = 0;
-  try {
-    for (const { cohort, task } of cells) {
-      const name = `${cohort.name}-${task.name}`;
-      const at = (part) => path.join(folder, name, part);
-      const [simulating, preparing] = stepsOf(cohort, task, 2, at);
-      const [whole] = stepsOf(cohort, task, scale.patients, at);
-      const { stdout } = await semcrc([...whole.args, '--dry-run', '--json']);
-      const estimated = JSON.parse(stdout);
-      const making = estimated.preparing + estimated.perScan * scale.patients;
-      console.log(`${name}: ${simulating.step}: ${hours(making)}`);
-      await semcrc(simulating.args);
-      const prepared = ((await semcrc(preparing.args)).cpu / 2) * scale.patients;
-      console.log(`${name}: ${preparing.step}: ${hours(prepared)}`);
-      seconds += making + prepared;
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  for (const { cohort, task } of cells) {
+    const each = await estimateScan(await cohort.grid(), cohort.simulating, task);
+    console.log(
+      `${cohort.name}-${task.name}: ${hours(each.making * scale.patients)} to simulate and scan, ` +
+        `${hours(each.predicting * scale.patients)} to predict and segment`,
+    );
+    seconds += (each.making + each.predicting) * scale.patients;
   }
   const cores = Number(given.workers);
   console.log(
-    `${cells.length} cohorts and tasks of ${scale.patients} patients: ${hours(seconds)} of one core, ${hours(seconds / cores)} of ${cores}; ` +
-      'splits and procedures add minutes',
+    `${cells.length} cohorts and tasks of ${scale.patients} patients: ${hours(seconds)} of one core, ${hours(seconds / cores)} of ${cores}. Estimated ` +
+      'from smaller scans: simulating and scanning by voxels, networks by slices. Preparing adds a few percent, splits and procedures minutes.',
   );
+}
+
+/** @param {import('./scales.mjs').Grid} grid */
+function phantomsOn({ size, spacing }) {
+  return ['phantom', '--size', size.join(), '--spacing', spacing.join()];
 }
 
 /** @param {number} seconds */

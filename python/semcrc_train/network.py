@@ -11,7 +11,7 @@ from .settings import Settings
 
 def make_network(settings: Settings) -> nn.Module:
     if settings.network == "refiner":
-        return Refiner(settings.channels[0])
+        return Refiner(settings.channels, settings.strides, settings.activation)
     return UNet(
         spatial_dims=settings.dimensions,
         in_channels=settings.inputs,

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import torch
+from monai.networks.nets import UNet
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad
 
@@ -70,27 +71,45 @@ def slope(image: Tensor) -> Tensor:
     return torch.sqrt(x * x + y * y + 1e-12)
 
 
-class Refiner(nn.Module):
-    """Lower, point and upper: the edge-preserving mean, plus what the perceptron says, plus what the convolutions correct."""
+# Both corrections begin at zero, so that a refiner begins as the baseline itself.
 
-    def __init__(self, width: int) -> None:
+
+def flat_correction(width: int) -> nn.Module:
+    layers = nn.Sequential(
+        nn.Conv2d(FEATURES + SLICES, width, 3, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(width, width, 3, padding=2, dilation=2),
+        nn.ReLU(),
+        nn.Conv2d(width, width, 3, padding=4, dilation=4),
+        nn.ReLU(),
+        nn.Conv2d(width, 3, 3, padding=1),
+    )
+    nn.init.zeros_(layers[-1].weight)
+    nn.init.zeros_(layers[-1].bias)
+    return layers
+
+
+def deep_correction(channels: tuple[int, ...], strides: tuple[int, ...], activation: str) -> nn.Module:
+    unet = UNet(2, FEATURES + SLICES, 3, channels, strides, num_res_units=2, act=activation, norm="BATCH")
+    gain = nn.Conv2d(3, 3, 1)
+    nn.init.zeros_(gain.weight)
+    nn.init.zeros_(gain.bias)
+    return nn.Sequential(unet, gain)
+
+
+class Refiner(nn.Module):
+    """Lower, point and upper: the edge-preserving mean, plus what the perceptron says, plus what the convolutions correct.
+
+    With `strides`, a UNet of these channels corrects; without, dilated convolutions of one width.
+    """
+
+    def __init__(self, channels: tuple[int, ...], strides: tuple[int, ...], activation: str) -> None:
         super().__init__()
         self.features = Features()
         self.register_buffer("mean", torch.zeros(1, FEATURES, 1, 1))
         self.register_buffer("scale", torch.ones(1, FEATURES, 1, 1))
         self.perceptron = nn.Sequential(nn.Conv2d(FEATURES, 16, 1), nn.ReLU(), nn.Conv2d(16, 16, 1), nn.ReLU(), nn.Conv2d(16, 3, 1))
-        self.correction = nn.Sequential(
-            nn.Conv2d(FEATURES + SLICES, width, 3, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(width, width, 3, padding=2, dilation=2),
-            nn.ReLU(),
-            nn.Conv2d(width, width, 3, padding=4, dilation=4),
-            nn.ReLU(),
-            nn.Conv2d(width, 3, 3, padding=1),
-        )
-        # Begins as the baseline itself.
-        nn.init.zeros_(self.correction[-1].weight)
-        nn.init.zeros_(self.correction[-1].bias)
+        self.correction = deep_correction(channels, strides, activation) if strides else flat_correction(channels[0])
 
     def load_baseline(self, path: Path) -> None:
         """Takes the weights of a baseline's JSON (`semcrc/baseline@1`)."""

@@ -70,6 +70,7 @@ PAPER = {
 PRESETS: dict[str, dict[str, object]] = {
     "small": {},
     "refiner": {"network": "refiner", "channels": (24,), "strides": (), "crop": (64, 64), "batch": 4, "augmented": 0.0},
+    "deep-refiner": {"network": "refiner", "activation": "RELU", "batch": 4, "augmented": 0.0},
     "small-3d": {
         "context": None,
         "channels": (12, 24, 48, 96),

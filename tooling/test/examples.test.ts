@@ -156,6 +156,16 @@ describe('the example', () => {
     );
   });
 
+  it('paper tells its hours from smaller scans', () => {
+    const told = run(process.execPath, 'paper/run.mjs', '--scale', 'tiny', '--dry-run', '--workers', '2');
+    expect(told).toMatch(
+      /^phantom-fbp: \d+\.\d min to simulate and scan, \d+\.\d min to predict and segment$/m,
+    );
+    expect(told).toMatch(
+      /^2 cohorts and tasks of 6 patients: \d+\.\d min of one core, \d+\.\d min of 2\. Estimated from smaller/m,
+    );
+  });
+
   const reason = reasonToSkip();
   if (reason) console.warn(`the page example is skipped: ${reason}`);
   it.skipIf(reason !== undefined)('page calibrates in Workers and shows λ by organ', async () => {

@@ -29,7 +29,7 @@ export { type EdgeWeights, edgePreservingMean, type NeighbouringSlice } from './
 export { describeFound, type ErrorCode, type ErrorData, SemcrcError } from './error.ts';
 export { filterActive, filterWithin } from './filter.ts';
 export { countGroups, gather } from './gather.ts';
-export { type Kernels, loadKernels, sharedKernels } from './instance.ts';
+export { type Kernels, loadKernels } from './instance.ts';
 export { clampedLength, clampedLengthByPixel } from './length.ts';
 export { lossSweep } from './loss.ts';
 export { missesBySegment } from './misses.ts';
@@ -52,6 +52,7 @@ export { resampleLinear, resampleNearest, type Samples } from './resample.ts';
 export type { Sizes } from './resample-plan.ts';
 export { loadResampler, type Resampler } from './resampler.ts';
 export { computeScaledScores, computeScores, firstNaN } from './score.ts';
+export { sharedInstance } from './shared-instance.ts';
 export { lowerSigned, raiseSigned } from './signed-order.ts';
 export { radixSort } from './sort.ts';
 export { coverageSweep } from './sweep.ts';

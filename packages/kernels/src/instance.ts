@@ -115,15 +115,3 @@ export async function loadKernels(options: { readonly debug?: boolean } = {}): P
   });
   return new Instance(memory, exports as unknown as CoverageExports);
 }
-
-let shared: Promise<Kernels> | undefined;
-
-/**
- * An instance that all work of this thread shares which keeps nothing on its memory from one step to the next.
- *
- * @throws SemcrcError as `loadKernels` does.
- */
-export function sharedKernels(): Promise<Kernels> {
-  shared ??= loadKernels();
-  return shared;
-}

@@ -50,7 +50,7 @@ test('the public names are these and no others', () => {
     'lowerSigned',
     'pauseWhenDue',
     'raiseSigned',
-    'sharedKernels',
+    'sharedInstance',
     'simdSupported',
   ];
   expect(Object.keys(face).sort()).toEqual([...others, ...KERNELS].sort());

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains the networks that ship again: their cohorts, 64 patients to denoise and 36 to reconstruct, and a few minutes of one core for each
-# network; the one that names organs learns from the points of the other two. PYTHON has what python/README.md installs; the template is a
+# Trains the networks that ship again: their cohorts, 64 patients to denoise and 84 to reconstruct, then minutes of one core for `denoising` and
+# `organs`, a quarter of an hour for `fbp`. `organs` learns from the points of the other two; the one that ships learned from an earlier `fbp`. PYTHON has what python/README.md installs; the template is a
 # labelled CT (TotalSegmentator's test scan, Apache-2.0).
 #
 #     PYTHON=venv/bin/python bash packages/predict/scripts/train-networks.sh FOLDER TEMPLATE.nii.gz SEGMENTATION.nii.gz totalsegmentator [--trial]
@@ -22,7 +22,7 @@ draw() {
 }
 warp=(warp --template "$template" --segmentation "$segmentation" --labels "$labels")
 for task in denoising reconstruction; do
-  if [ "$task" = denoising ]; then n=(36 24 4); else n=(20 14 2); fi
+  if [ "$task" = denoising ]; then n=(36 24 4); else n=(56 24 4); fi
   draw phantom "$task" "${n[0]}" 1066001 phantom --size 122,101,30 --spacing 3,3,3
   draw warp "$task" "${n[1]}" 1066003 "${warp[@]}"
   draw fine "$task" "${n[2]}" 1066002 phantom --size 176,160,12 --spacing 2,2,3
@@ -37,9 +37,9 @@ train() {
     --held-out "$held_out" "$@" --out "$folder/$name"
   "$python" "$root/python/export.py" --trained "$folder/$name" --out "$folder/$name.onnx"
 }
-for of in denoising:denoising:baseline:900:450:0.04 fbp:reconstruction:baseline-fbp:500:250:0.06; do
-  IFS=: read -r name task baseline steps every held_out <<<"$of"
-  train "$name" "$task" "$steps" "$every" "$held_out" --preset refiner --baseline "$root/packages/predict/models/$baseline.json" --spacing own \
+for of in denoising:denoising:refiner:baseline:900:450:0.04 fbp:reconstruction:deep-refiner:baseline-fbp:5000:500:0.06; do
+  IFS=: read -r name task preset baseline steps every held_out <<<"$of"
+  train "$name" "$task" "$steps" "$every" "$held_out" --preset "$preset" --baseline "$root/packages/predict/models/$baseline.json" --spacing own \
     --cohort "$folder/phantom-$task" --cohort "$folder/warp-$task" --cohort "$folder/fine-$task"
 done
 

@@ -1,8 +1,7 @@
 import type { Volume } from '@semcrc/imaging';
-import { type BaselineKernels, SemcrcError } from '@semcrc/kernels';
+import { type BaselineKernels, loadBaselineKernels, SemcrcError, sharedInstance } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { baselineKernels } from './baseline-kernels.ts';
 import { DenseNetwork, DenseNetworkSchema } from './dense-network.ts';
 import { featureNames, MeasurementFeatures } from './measurement-features.ts';
 import type { Prediction, Predictor } from './predictor.ts';
@@ -65,7 +64,7 @@ export function parseBaseline(document: unknown, file: string): Predictor {
     name: document.name,
     digest: document.digest,
     predict: async (measurement, slices) =>
-      predictBaseline(await baselineKernels(), network, measurement, slices),
+      predictBaseline(await sharedInstance(loadBaselineKernels), network, measurement, slices),
   };
 }
 

@@ -34,15 +34,20 @@ class Plane {
   readonly #height: number;
   readonly #width: number;
   readonly #distance: Int32Array;
-  readonly #queue: Int32Array;
-  readonly #label: Int32Array;
+  /** Runs of equal pixels along rows, in reading order: first pixel, and the one behind the last. */
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  /** An earlier run of the same component, or the run itself where it is the first. */
+  readonly #earlier: Int32Array;
 
   constructor(height: number, width: number) {
+    const mostRuns = height * Math.ceil(width / 2);
     this.#height = height;
     this.#width = width;
     this.#distance = new Int32Array(height * width);
-    this.#queue = new Int32Array(height * width);
-    this.#label = new Int32Array(height * width);
+    this.#starts = new Int32Array(mostRuns);
+    this.#ends = new Int32Array(mostRuns);
+    this.#earlier = new Int32Array(mostRuns);
   }
 
   /** Keeps pixels whose whole disk is set; beyond the edge counts as set. */
@@ -73,93 +78,94 @@ class Plane {
         if (steps < distance[at]) distance[at] = steps;
       }
     }
-    const reach = radius * radius;
+    // Along rows: so far to either side a pixel so many steps away reaches within the disk; not to itself when too far.
+    const reach = Int32Array.from({ length: far + 1 }, (_, steps) =>
+      steps === far ? -1 : Math.floor(Math.sqrt(radius * radius - steps * steps)),
+    );
     for (let y = 0; y < height; y++) {
       const row = y * width;
-      // The next column, from the window of the pixel on, with such a pixel within the radius.
-      let next = 0;
-      for (let x = 0; x < width; x++) {
-        const from = Math.max(0, x - radius);
-        const to = Math.min(width - 1, x + radius);
-        if (next < from) next = from;
-        while (next < width && distance[row + next] > radius) next += 1;
-        if (next > to || mask[row + x] === value) continue;
-        for (let near = next; near <= to; near++) {
-          const steps = distance[row + near];
-          if (steps <= radius && steps * steps + (near - x) * (near - x) <= reach) {
-            mask[row + x] = value === 1 ? 3 : 2;
-            break;
-          }
-        }
+      for (let x = 0, until = -1; x < width; x++) {
+        until = Math.max(until, x + reach[distance[row + x]]);
+        if (x <= until) mask[row + x] = value;
+      }
+      for (let x = width - 1, until = width; x >= 0; x--) {
+        until = Math.min(until, x - reach[distance[row + x]]);
+        if (x >= until) mask[row + x] = value;
       }
     }
-    // 2 and 3 mark pixels that change, so that the scan above sees the mask as it was.
-    for (let at = 0; at < mask.length; at++) mask[at] = mask[at] === 2 ? 0 : mask[at] === 3 ? 1 : mask[at];
   }
 
   /** Keeps the largest 8-connected component, the first in reading order of equal ones; false when nothing is set. */
   keepLargest(mask: Uint8Array): boolean {
-    const label = this.#label.fill(0);
-    let components = 0;
+    const runs = this.#joinRuns(mask, 1, 1);
+    const sizes = new Int32Array(runs);
+    for (let run = 0; run < runs; run++) sizes[this.#firstOf(run)] += this.#ends[run] - this.#starts[run];
     let largest = 0;
-    let size = 0;
-    for (let start = 0; start < mask.length; start++) {
-      if (mask[start] === 0 || label[start] !== 0) continue;
-      components += 1;
-      const count = this.#flood(mask, start, components, 8);
-      if (count > size) {
-        size = count;
-        largest = components;
-      }
+    for (let run = 1; run < runs; run++) if (sizes[run] > sizes[largest]) largest = run;
+    mask.fill(0);
+    for (let run = 0; run < runs; run++) {
+      if (this.#firstOf(run) === largest) mask.fill(1, this.#starts[run], this.#ends[run]);
     }
-    for (let at = 0; at < mask.length; at++) mask[at] = size > 0 && label[at] === largest ? 1 : 0;
-    return size > 0;
+    return runs > 0;
   }
 
   /** Sets every pixel that no 4-connected path of unset ones joins to the edge. */
   fillHoles(mask: Uint8Array): void {
-    const [height, width] = [this.#height, this.#width];
-    const outside = this.#label.fill(0);
-    for (let x = 0; x < width; x++) {
-      this.#flood(mask, x, 1, 4);
-      this.#flood(mask, (height - 1) * width + x, 1, 4);
+    const [starts, ends, width] = [this.#starts, this.#ends, this.#width];
+    const runs = this.#joinRuns(mask, 0, 0);
+    const lastRow = mask.length - width;
+    const reachesEdge = new Uint8Array(runs);
+    for (let run = 0; run < runs; run++) {
+      const [start, end] = [starts[run], ends[run]];
+      const atEdge = start < width || start >= lastRow || start % width === 0 || end % width === 0;
+      if (atEdge) reachesEdge[this.#firstOf(run)] = 1;
     }
-    for (let y = 0; y < height; y++) {
-      this.#flood(mask, y * width, 1, 4);
-      this.#flood(mask, y * width + width - 1, 1, 4);
+    for (let run = 0; run < runs; run++) {
+      if (reachesEdge[this.#firstOf(run)] === 0) mask.fill(1, starts[run], ends[run]);
     }
-    for (let at = 0; at < mask.length; at++) if (outside[at] === 0) mask[at] = 1;
   }
 
   /**
-   * Labels what can be reached from a pixel through pixels without a label: set ones by their 8 neighbours, unset ones by 4. Returns how many
-   * there are.
+   * Finds the runs of pixels that have `value`, and joins each with those of the row above that it touches by a side, or by a corner
+   * where `corner` is 1. Returns how many there are.
    */
-  #flood(mask: Uint8Array, start: number, component: number, neighbours: 4 | 8): number {
-    const [height, width] = [this.#height, this.#width];
-    const value = neighbours === 8 ? 1 : 0;
-    const queue = this.#queue;
-    const label = this.#label;
-    if (mask[start] !== value || label[start] !== 0) return 0;
-    label[start] = component;
-    queue[0] = start;
-    let filled = 1;
-    for (let next = 0; next < filled; next++) {
-      const at = queue[next];
-      const x = at % width;
-      const y = (at - x) / width;
-      const [left, right] = [x > 0 ? -1 : 0, x + 1 < width ? 1 : 0];
-      const [up, down] = [y > 0 ? -1 : 0, y + 1 < height ? 1 : 0];
-      for (let dy = up; dy <= down; dy++) {
-        for (let dx = left; dx <= right; dx++) {
-          if (neighbours === 4 && dx !== 0 && dy !== 0) continue;
-          const to = at + dy * width + dx;
-          if (mask[to] !== value || label[to] !== 0) continue;
-          label[to] = component;
-          queue[filled++] = to;
+  #joinRuns(mask: Uint8Array, value: 0 | 1, corner: 0 | 1): number {
+    const [starts, ends, earlier, width] = [this.#starts, this.#ends, this.#earlier, this.#width];
+    let runs = 0;
+    let above = 0;
+    for (let row = 0; row < mask.length; row += width) {
+      const firstOfRow = runs;
+      for (let at = row; at < row + width; at++) {
+        if (mask[at] !== value) continue;
+        const start = at;
+        while (at < row + width && mask[at] === value) at++;
+        starts[runs] = start;
+        ends[runs] = at;
+        earlier[runs] = runs;
+        while (above < firstOfRow && ends[above] + width <= start - corner) above++;
+        for (let near = above; near < firstOfRow && starts[near] + width < at + corner; near++) {
+          this.#join(near, runs);
         }
+        runs += 1;
       }
+      above = firstOfRow;
     }
-    return filled;
+    return runs;
+  }
+
+  #join(one: number, other: number): void {
+    const [a, b] = [this.#firstOf(one), this.#firstOf(other)];
+    this.#earlier[Math.max(a, b)] = Math.min(a, b);
+  }
+
+  /** The first run of the component that a run belongs to. */
+  #firstOf(run: number): number {
+    const earlier = this.#earlier;
+    let at = run;
+    while (earlier[at] !== at) {
+      earlier[at] = earlier[earlier[at]];
+      at = earlier[at];
+    }
+    return at;
   }
 }

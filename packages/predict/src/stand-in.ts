@@ -1,8 +1,7 @@
-import { type BaselineKernels, SemcrcError } from '@semcrc/kernels';
+import { type BaselineKernels, loadBaselineKernels, SemcrcError, sharedInstance } from '@semcrc/kernels';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AnatomyFeatures, anatomyFeatureCount, type BlockGrid } from './anatomy-features.ts';
-import { baselineKernels } from './baseline-kernels.ts';
 import { DenseNetwork, DenseNetworkSchema } from './dense-network.ts';
 import type { Segmenter, SegmenterInput } from './predictor.ts';
 import { smoothSlice } from './smoothing.ts';
@@ -54,7 +53,8 @@ export function parseStandIn(document: unknown, file: string): Segmenter {
   return {
     name,
     digest,
-    segment: async (input) => segmentSlices(await baselineKernels(), network, classes, input),
+    segment: async (input) =>
+      segmentSlices(await sharedInstance(loadBaselineKernels), network, classes, input),
   };
 }
 

@@ -39,7 +39,7 @@ export function percent(share: number): string {
   const value = 100 * share;
   if (value === 0) return '0%';
   const digits = Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2;
-  return `${trimmed(value.toFixed(digits))}%`;
+  return `${decimal(value, digits)}%`;
 }
 
 /** A tolerance or probability as its reader gave it: 10%, 2.5%. */
@@ -47,7 +47,13 @@ export function plainPercent(share: number): string {
   return `${Number((100 * share).toPrecision(6))}%`;
 }
 
-const trimmed = (text: string): string => text.replace(/^-(0(\.0+)?)$/, '$1');
+/** A number with so many digits behind the point, with a true minus and none before a zero. */
+export function decimal(value: number, digits: number): string {
+  return value
+    .toFixed(digits)
+    .replace(/^-(0(\.0+)?)$/, '$1')
+    .replace('-', '−');
+}
 
 /** A λ, width or length in HU with three significant digits; a share of the window where no HU are known. */
 export function inHu(share: number, units: UnitsRecord | null): string {
@@ -55,7 +61,7 @@ export function inHu(share: number, units: UnitsRecord | null): string {
   if (units === null) return `${percent(share)} of the range`;
   const value = share * units.huPerUnit;
   const digits = Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2;
-  return `${trimmed(value.toFixed(digits))} HU`;
+  return `${decimal(value, digits)} HU`;
 }
 
 /** Names in a sentence: a, b and c. */

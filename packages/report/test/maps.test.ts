@@ -4,6 +4,7 @@ import { factsOf } from '../src/experiment.ts';
 import { anatomyMap } from '../src/maps/anatomy.ts';
 import { widthColour } from '../src/maps/colours.ts';
 import { outlinePath } from '../src/maps/outline.ts';
+import { MAP_WIDTH } from '../src/maps/panel.ts';
 import { sliceFor } from '../src/maps/raster.ts';
 import { widthsMap } from '../src/maps/widths.ts';
 import { madeDocument, madeExample, numbers } from './made.ts';
@@ -46,15 +47,11 @@ describe('a slice for looking at', () => {
 
 describe('the maps of an example', () => {
   const example = madeExample();
-  const facts = factsOf({
-    name: 'made',
-    document: madeDocument(),
-    curve: null,
-    mended: null,
-    background: null,
-    example,
-    digest: null,
-  });
+  const made = {
+    ...{ name: 'made', document: madeDocument(), example },
+    ...{ curve: null, mended: null, background: null, digest: null },
+  };
+  const facts = factsOf(made);
   const pictures = (svg: string) =>
     [...svg.matchAll(/href="data:image\/png;base64,([^"]+)"/g)].map(([, data]) =>
       decode(Buffer.from(data, 'base64')),
@@ -90,6 +87,45 @@ describe('the maps of an example', () => {
     expect([...crcMissed.data.slice(corner, corner + 3)]).not.toEqual([255, 196, 61]);
     expect([...semMissed.data.slice(corner, corner + 3)]).toEqual([255, 196, 61]);
     expect(map.data!.rows.map((row) => row[3])).toEqual([0, 1 / 30]);
+  });
+
+  it('stand in rows of equal length, five in one, and end within the map', () => {
+    const all = ['crc', 'k-crc', 'sem-crc', 'organ-crc', 'shortest', 'recentred'] as const;
+    for (const [count, perRow] of [
+      [2, 2],
+      [5, 5],
+      [6, 3],
+    ]) {
+      const names = all.slice(0, count);
+      const { runs, ...rest } = madeDocument();
+      const crc = runs.filter((record) => record.procedure === 'crc');
+      const document = {
+        ...rest,
+        runs: names.flatMap((procedure) => crc.map((record) => ({ ...record, procedure }))),
+      };
+      const calibrated = Object.fromEntries(names.map((name) => [name, example.calibrated.crc]));
+      const { svg } = widthsMap(factsOf({ ...made, document }), { ...example, calibrated })!;
+      const grounds = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" [^>]*#000000/g)];
+      const heights = new Set(grounds.map(([, , y]) => y));
+      expect(heights.size).toBe((2 * count) / perRow);
+      for (const height of heights) {
+        const row = grounds.filter(([, , y]) => y === height);
+        expect(row).toHaveLength(perRow);
+        const [, x, , width] = row[perRow - 1].map(Number);
+        expect(x + width).toBeLessThanOrEqual(MAP_WIDTH + 0.01);
+      }
+    }
+  });
+
+  it('name the range of λ̂ that the groups of an organ span, with a true minus', () => {
+    const document = madeDocument();
+    const runs = document.runs.map((record) =>
+      record.procedure === 'sem-crc'
+        ? { ...record, lambda: { ...record.lambda, '7/0': -0.25, '7/1': 0.5 } }
+        : record,
+    );
+    const { svg } = widthsMap(factsOf({ ...made, document: { ...document, runs } }), example)!;
+    expect(svg).toMatch(/>−\d+ to<.*>\d+</);
   });
 
   it('are left out where no calibrated intervals were kept', () => {

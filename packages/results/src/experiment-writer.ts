@@ -13,7 +13,7 @@ import {
 } from '@semcrc/core';
 import { identityAffine, makeVolume } from '@semcrc/imaging';
 import { writeFileAtomic, writeNifti } from '@semcrc/imaging/node';
-import { sharedKernels } from '@semcrc/kernels';
+import { loadKernels, sharedInstance } from '@semcrc/kernels';
 import { type ExampleChoice, exampleParts } from './example.ts';
 import {
   discardRuns,
@@ -88,7 +88,7 @@ export class ExperimentWriter {
   async writeExample(choice: ExampleChoice): Promise<void> {
     const directory = join(this.path, EXAMPLE_FOLDER);
     await openOutputFolder(directory);
-    const { document, volumes } = exampleParts(await sharedKernels(), choice);
+    const { document, volumes } = exampleParts(await sharedInstance(loadKernels), choice);
     for (const [name, volume] of Object.entries(volumes)) {
       await writeNifti(join(directory, volumeFile(name)), volume);
     }

@@ -73,13 +73,12 @@ describe('a network that ships beats the baseline and the best Gaussian smoothin
   it.skipIf(missing !== '')(`denoising, on a warp of a CT${missing}`, async () => {
     expectBetter(await compare(await warpsOfSample(), denoisingTask(), 'denoising'));
   });
-});
-
-it('the network for FBP images, which corrects a baseline of before, beats smoothing and is level with the baseline of today', async () => {
-  const { network, baseline, smoothing } = await compare(phantoms, fbp, 'fbp');
-  expect(network.psnr).toBeGreaterThan(smoothing.psnr);
-  expect(network.pinball).toBeLessThan(smoothing.pinball);
-  expect(Math.abs(network.psnr - baseline.psnr)).toBeLessThan(0.1);
+  it('of FBP images, on a phantom', async () => {
+    expectBetter(await compare(phantoms, fbp, 'fbp'));
+  });
+  it.skipIf(missing !== '')(`of FBP images, on a warp of a CT${missing}`, async () => {
+    expectBetter(await compare(await warpsOfSample(), fbp, 'fbp'));
+  });
 });
 
 /** Mean F1 over the organs of some patients, denoised by the network that ships: of the network that names organs, and of other segmenters. */

@@ -11,7 +11,7 @@ import {
 } from '@semcrc/cohort';
 import { type Calibration, calibratedLambdaAt } from '@semcrc/core';
 import { abdomenWindow, axisCodes } from '@semcrc/imaging';
-import { type Kernels, SemcrcError, sharedKernels } from '@semcrc/kernels';
+import { type Kernels, loadKernels, SemcrcError, sharedInstance } from '@semcrc/kernels';
 import type { CalibrationFacts, Design, Intervals, MapName, OpenScan, OrganRow, ScanId } from './types.ts';
 
 /** Everything of an open scan but what the page is given once. */
@@ -69,7 +69,7 @@ export class ScanInWorker {
     const scan = await readScanInMemory(access, files, { ...reading, ...work });
     const { labels } = reading.labelling;
     const looked = { voxels: scan, labels, window: reading.window ?? abdomenWindow };
-    const kernels = await sharedKernels();
+    const kernels = await sharedInstance(loadKernels);
     const placed = calibrations.map((facts, at) => ({
       design: place(kernels, facts, scan, labels, files.lower),
       extrapolation: making[at] ?? null,
@@ -89,7 +89,7 @@ export class ScanInWorker {
     calibrations: readonly CalibrationFacts[],
     extrapolation: (calibration: Calibration) => string | null,
   ): Promise<ScanInWorker> {
-    const kernels = await sharedKernels();
+    const kernels = await sharedInstance(loadKernels);
     const placed = calibrations.map((facts) => ({
       design: place(kernels, facts, looked.voxels, looked.labels, name),
       extrapolation: extrapolation(facts.calibration),

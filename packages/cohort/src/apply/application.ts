@@ -1,6 +1,6 @@
 import { type ApplySummary, type Calibration, checkSamePreparing } from '@semcrc/core';
 import { abdomenWindow, type Grid, type NiftiHeader } from '@semcrc/imaging';
-import { sharedKernels } from '@semcrc/kernels';
+import { loadKernels, sharedInstance } from '@semcrc/kernels';
 import type { IntensityUnits } from '../scan/reading.ts';
 import { countDraws } from '../scan/scan-files.ts';
 import {
@@ -82,7 +82,7 @@ export class Application {
     const scan = await readScanGrid(access.nifti, files, options);
     const extrapolation = await checkMaking(access, calibration, files, options);
     const digest = await digestOfApplication(access, calibration, files, options);
-    const kernels = await sharedKernels();
+    const kernels = await sharedInstance(loadKernels);
     const design = new ScanDesign(kernels, calibration, options.labelling, scan.grid, files.lower);
     return new Application(access, files, options, scan, design, digest, extrapolation);
   }

@@ -201,15 +201,11 @@ async function sweep(
       );
     }
     take(values, result.data, channels, layout);
-    const odd = values.findIndex((value) => !Number.isFinite(value));
-    if (odd >= 0) {
-      throw new SemcrcError(
-        'bad-input',
-        `${file}: gives ${values[odd]} in ${where()}; expected finite numbers`,
-        {
-          data: { file, tile: tile.index, corner: [...tile.corner] },
-        },
-      );
+    const odd = firstOdd(values);
+    if (odd !== null) {
+      throw new SemcrcError('bad-input', `${file}: gives ${odd} in ${where()}; expected finite numbers`, {
+        data: { file, tile: tile.index, corner: [...tile.corner] },
+      });
     }
     onTile?.({ done: tile.index + 1, total: tile.count });
     return values;
@@ -288,4 +284,10 @@ function take(
       }
     }
   }
+}
+
+/** The first value that is no finite number. */
+function firstOdd(values: Float32Array): number | null {
+  for (let at = 0; at < values.length; at++) if (!Number.isFinite(values[at])) return values[at];
+  return null;
 }

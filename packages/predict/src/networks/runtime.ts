@@ -89,8 +89,8 @@ export function onnxRuntime(
           const fed = new api.Tensor('float32', data, dims);
           const results = await session.run({ [input]: fed }, { logSeverityLevel: SILENT });
           const result = results[output];
-          const values = (await result.getData()) as Float32Array;
-          const copy = { data: values.slice(), dims: [...result.dims] };
+          // What `getData` gives belongs to JavaScript, and outlives the tensor.
+          const copy = { data: (await result.getData()) as Float32Array, dims: [...result.dims] };
           for (const tensor of [fed, ...Object.values(results)]) tensor.dispose();
           return copy;
         },

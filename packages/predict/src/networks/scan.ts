@@ -68,11 +68,12 @@ export async function predictScan(
     (name) => images[record.channels.indexOf(name)],
   );
   const mended = mend(lower, point, upper);
-  const cut = wholeOf(prepared);
   const resampler = await loadResampler();
-  // Where a scan's grid reaches beyond the network's, nothing is known: the whole range.
   const back = (data: Float32Array, outside: number): Volume =>
-    restoreImage(resampler, data, cut, scan, outside);
+    record.spacing === null
+      ? orientTo(makeVolume(data, prepared.shape, prepared.affine), scan)
+      : restoreImage(resampler, data, wholeOf(prepared), scan, outside);
+  // Where a scan's grid reaches beyond the network's, nothing is known: the whole range.
   const result = { lower: back(lower, 0), point: back(point, 0), upper: back(upper, 1), mended };
   return { ...result, body: bodyOf(result.point) };
 }
@@ -180,13 +181,13 @@ async function prepare(record: ModelRecord, scan: Volume, { units, file }: ScanO
   return record.clip ? windowIntensity(placed, [lo, hi]) : scaled(placed, [lo, hi]);
 }
 
-/** Values that are 0 and 1 at the ends of a window, and go on beyond them. */
-function scaled({ data, shape, affine }: Volume, [lo, hi]: readonly [number, number]): Volume {
-  return makeVolume(
-    data.map((value) => (value - lo) / (hi - lo)),
-    shape,
-    affine,
-  );
+/** Values that are 0 and 1 at the ends of a window, and go on beyond them; the volume itself where they are already. */
+function scaled(volume: Volume, [lo, hi]: readonly [number, number]): Volume {
+  if (lo === 0 && hi === 1) return volume;
+  const { data, shape, affine } = volume;
+  const placed = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at++) placed[at] = (data[at] - lo) / (hi - lo);
+  return makeVolume(placed, shape, affine);
 }
 
 /** Windowed values lie around 0..1, and hardly any of a scan in HU does. */
@@ -228,7 +229,7 @@ function wholeOf(grid: Grid): ScanCut {
 function bodyOf(point: Volume): LabelVolume {
   const ras = reorientToRas(point);
   const { shape, affine } = rasGrid(point);
-  const body = Uint16Array.from(bodyMask(ras.data, ras.shape));
+  const body = new Uint16Array(bodyMask(ras.data, ras.shape));
   return orientTo(makeVolume(body, shape, affine), point);
 }
 

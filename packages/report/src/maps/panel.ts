@@ -2,7 +2,7 @@ import { FONT, TONES } from '../figures/theme.ts';
 import { escapeXml } from '../page/escape.ts';
 import { pngUrl, type Raster } from './raster.ts';
 
-/** Side of a panel in a map, in pixels of its SVG. */
+/** Side of a panel where four fill a row, in pixels of its SVG. */
 export const PANEL = 172;
 export const GAP = 12;
 export const MAP_WIDTH = 4 * PANEL + 3 * GAP;
@@ -16,17 +16,18 @@ export interface Placement {
   readonly down: number;
 }
 
-/** Fits a slice into the panel at (x, y), keeping the shape it has in mm. */
+/** Fits a slice into the panel of this side at (x, y), keeping the shape it has in mm. */
 export function placed(
   x: number,
   y: number,
   { width, height }: { readonly width: number; readonly height: number },
   pixel: readonly [x: number, y: number] | null,
+  side = PANEL,
 ): Placement {
   const [sizeX, sizeY] = pixel ?? [1, 1];
-  const scale = Math.min(PANEL / (width * sizeX), PANEL / (height * sizeY));
+  const scale = Math.min(side / (width * sizeX), side / (height * sizeY));
   const [across, down] = [scale * sizeX, scale * sizeY];
-  return { x: x + (PANEL - width * across) / 2, y: y + (PANEL - height * down) / 2, across, down };
+  return { x: x + (side - width * across) / 2, y: y + (side - height * down) / 2, across, down };
 }
 
 /** A raster in its place; voxels stay square-edged. */
@@ -52,20 +53,20 @@ export function stroke(
 }
 
 /** The four directions at the panel's edges: the patient's right on the left, front on top. */
-export function directions(x: number, y: number): string {
+export function directions(x: number, y: number, side = PANEL): string {
   const mark = (dx: number, dy: number, name: string) =>
     `<text x="${fixed(x + dx)}" y="${fixed(y + dy)}" font-size="10" fill="white" stroke="black" stroke-width="2" paint-order="stroke" text-anchor="middle">${name}</text>`;
   return [
-    mark(8, PANEL / 2 + 4, 'R'),
-    mark(PANEL - 8, PANEL / 2 + 4, 'L'),
-    mark(PANEL / 2, 12, 'A'),
-    mark(PANEL / 2, PANEL - 5, 'P'),
+    mark(8, side / 2 + 4, 'R'),
+    mark(side - 8, side / 2 + 4, 'L'),
+    mark(side / 2, 12, 'A'),
+    mark(side / 2, side - 5, 'P'),
   ].join('');
 }
 
 /** The dark ground of a panel. */
-export const ground = (x: number, y: number): string =>
-  `<rect x="${fixed(x)}" y="${fixed(y)}" width="${PANEL}" height="${PANEL}" fill="#000000" rx="3"/>`;
+export const ground = (x: number, y: number, side = PANEL): string =>
+  `<rect x="${fixed(x)}" y="${fixed(y)}" width="${fixed(side)}" height="${fixed(side)}" fill="#000000" rx="3"/>`;
 
 /** A line of text. */
 export function text(

@@ -3,7 +3,7 @@ import { type ExperimentFacts, lambdasOfOrgan } from '../experiment.ts';
 import { lengthScale } from '../figures/axes.ts';
 import { TONES } from '../figures/theme.ts';
 import { quantile } from '../statistics/moments.ts';
-import { organName, percent, procedureName, shortened } from '../words.ts';
+import { decimal, organName, percent, procedureName, shortened } from '../words.ts';
 import { darkInk, grey, widthColour, widthCss } from './colours.ts';
 import type { ExampleScan } from './example.ts';
 import type { SliceMap } from './map.ts';
@@ -26,6 +26,8 @@ import { fullestSlice, organsIn } from './slice-choice.ts';
 
 /** Missed voxels: bright on the dimmed slice, in colour and in grey. */
 const MISSED = [255, 196, 61] as const;
+
+const MOST_IN_ROW = 5;
 
 /**
  * Fig. 2 of the paper for the example scan: calibrated widths of every procedure on one colour scale, the voxels whose
@@ -62,31 +64,34 @@ export function widthsMap(facts: ExperimentFacts, example: ExampleScan): SliceMa
     scale.factor,
   );
   const outlines = organs.map((id) => outlinePath(groups, id));
-  const columns = 4;
-  const rowHeight = 2 * PANEL + 62;
+  // Rows are of equal length where they can be.
+  const rows = Math.ceil(maps.length / MOST_IN_ROW);
+  const columns = Math.ceil(maps.length / rows);
+  const side = Math.min(PANEL, (MAP_WIDTH - (columns - 1) * GAP) / columns);
+  const rowHeight = 2 * side + 62;
   const parts = maps.flatMap(({ procedure, width, missed, dimmed }, index) => {
-    const x = (index % columns) * (PANEL + GAP);
+    const x = (index % columns) * (side + GAP);
     const y = 22 + Math.floor(index / columns) * rowHeight;
-    const above = placed(x, y, width, example.pixel);
-    const below = placed(x, y + PANEL + 26, width, example.pixel);
+    const above = placed(x, y, width, example.pixel, side);
+    const below = placed(x, y + side + 26, width, example.pixel, side);
     return [
       text(x, y - 9, procedureName(procedure), { size: 13 }),
-      ground(x, y),
+      ground(x, y, side),
       picture(
         painted(width, (value, out, to) => widthColour(value / end, out, to)),
         above,
       ),
       ...outlines.map((path) => stroke(path, above, 'white', 0.8)),
-      directions(x, y),
-      ground(x, y + PANEL + 26),
+      directions(x, y, side),
+      ground(x, y + side + 26, side),
       picture(painted(dimmed, missedOrGrey), below),
-      text(x, y + PANEL + 18, `missed: ${percent(missed)} of this slice`, {
+      text(x, y + side + 18, `missed: ${percent(missed)}`, {
         size: 11,
         colour: TONES.muted.light,
       }),
     ];
   });
-  const bottom = 22 + Math.ceil(maps.length / columns) * rowHeight - 22;
+  const bottom = rows * rowHeight;
   const bar = colourBar(bottom, end * scale.factor, scale.unit);
   const record = (procedure: string) =>
     facts.procedures
@@ -103,7 +108,7 @@ export function widthsMap(facts: ExperimentFacts, example: ExampleScan): SliceMa
     title: 'Calibrated interval widths',
     caption:
       'Top: width of the calibrated interval of every voxel, all procedures on one scale, organs outlined. Middle: voxels whose true ' +
-      `value lies outside (bright). Bottom: λ̂ by organ in ${scale.unit} for the split that this scan was held out of.`,
+      `value lies outside (bright), and their share of the slice. Bottom: λ̂ by organ in ${scale.unit} for the split that this scan was held out of.`,
     description: `Width maps of ${shown.map(({ procedure }) => procedureName(procedure)).join(', ')} for one slice; share of its voxels missed: ${maps
       .map(({ procedure, missed }) => `${procedureName(procedure)} ${percent(missed)}`)
       .join(', ')}.`,
@@ -182,6 +187,10 @@ function lambdaStrip(
   const left = 88;
   const cell = (MAP_WIDTH - left - 40) / ids.length;
   const head = y + 72;
+  // A range takes two lines.
+  const heights = rows.map(({ cells }) => (cells.some(isRange) ? 36 : 25));
+  const tops = heights.map((_, row) => head + sum(heights.slice(0, row)) + 2 * row);
+  const bottom = head + sum(heights) + 2 * heights.length;
   const parts = [
     text(0, y - 4, `λ̂ by organ (${scale.unit})`, { size: 13 }),
     ...ids.map((id, column) =>
@@ -191,33 +200,48 @@ function lambdaStrip(
       }),
     ),
     ...rows.flatMap(({ procedure, cells }, row) => [
-      text(0, head + row * 27 + 17, procedureName(procedure), { size: 12 }),
-      ...cells.flatMap(({ middle, low, high }, column) => {
+      text(0, tops[row] + heights[row] / 2 + 4.5, procedureName(procedure), { size: 12 }),
+      ...cells.flatMap((lambda, column) => {
+        const { middle, low, high } = lambda;
         const share = Number.isFinite(middle) ? middle / most : 1;
         const x = left + column * cell;
         const shown = !Number.isFinite(high)
-          ? '∞'
-          : high - low < 1e-9
-            ? (middle * scale.factor).toFixed(1)
-            : `${(low * scale.factor).toFixed(0)}–${(high * scale.factor).toFixed(0)}`;
+          ? ['∞']
+          : isRange(lambda)
+            ? [`${decimal(low * scale.factor, 0)} to`, decimal(high * scale.factor, 0)]
+            : [decimal(middle * scale.factor, 1)];
+        const firstLine = tops[row] + heights[row] / 2 + 4 - 6.5 * (shown.length - 1);
         return [
-          `<rect x="${fixed(x)}" y="${fixed(head + row * 27)}" width="${fixed(cell - 2)}" height="25" rx="2" fill="${widthCss(share)}"/>`,
-          text(x + cell / 2 - 1, head + row * 27 + 16.5, shown, {
-            size: 10.5,
-            anchor: 'middle',
-            colour: darkInk(share) ? '#000000' : 'white',
-          }),
+          `<rect x="${fixed(x)}" y="${fixed(tops[row])}" width="${fixed(cell - 2)}" height="${heights[row]}" rx="2" fill="${widthCss(share)}"/>`,
+          ...shown.map((line, at) =>
+            text(x + cell / 2 - 1, firstLine + 13 * at, line, {
+              size: 10.5,
+              anchor: 'middle',
+              colour: darkInk(share) ? '#000000' : 'white',
+            }),
+          ),
         ];
       }),
     ]),
   ];
-  return { parts, bottom: head + rows.length * 27 };
+  return { parts, bottom };
 }
 
-function lambdaCell(values: readonly RunRecord['lambda'][string][]) {
+/** λ̂ of an organ in a strip: the range its groups and sides span, and their mean. */
+interface LambdaCell {
+  readonly low: number;
+  readonly high: number;
+  readonly middle: number;
+}
+
+const isRange = ({ low, high }: LambdaCell): boolean => Number.isFinite(high) && high - low >= 1e-9;
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+function lambdaCell(values: readonly RunRecord['lambda'][string][]): LambdaCell {
   const all = values.flatMap((value) =>
     typeof value === 'object' ? [Number(value.below), Number(value.above)] : [Number(value)],
   );
   const [low, high] = [Math.min(...all), Math.max(...all)];
-  return { low, high, middle: all.reduce((sum, value) => sum + value, 0) / all.length };
+  return { low, high, middle: sum(all) / all.length };
 }

@@ -10,7 +10,7 @@ import { SimulationWorkbench } from './workbench.ts';
 /** What a simulation will take, from one scan that is made on trial. */
 export interface SimulationEstimate {
   readonly scans: number;
-  /** Seconds of one core for the stand-in's training, where there is any, and for each scan. */
+  /** Processor time in seconds for the stand-in's training, where there is any, and for each scan: other programs do not count. */
   readonly preparing: number;
   readonly perScan: number;
   readonly bytesPerScan: number;
@@ -35,28 +35,33 @@ export async function estimateSimulation(
     };
     const bench = new SimulationWorkbench();
     const one = { ...spec, scans: Math.min(spec.scans, 2) };
-    const begun = performance.now();
+    const begun = cpuSeconds();
     await bench.begin({ spec: one, output: trial });
     const plan = await bench.perform('plan', null);
-    const planned = performance.now();
+    const planned = cpuSeconds();
     const session = { spec: one, output: trial, plan };
     await beginPlace(session, plan, 'keep', []);
     await bench.begin(session);
     // The first scan also warms the code up; the second tells the time.
     for (let index = 0; index < one.scans - 1; index++) await bench.perform('scan', index);
     const before = sizeOf(folder);
-    const started = performance.now();
+    const started = cpuSeconds();
     await bench.perform('scan', one.scans - 1);
-    const ended = performance.now();
+    const ended = cpuSeconds();
     return {
       scans: spec.scans,
-      preparing: (planned - begun) / 1000,
-      perScan: (ended - started) / 1000,
+      preparing: planned - begun,
+      perScan: ended - started,
       bytesPerScan: sizeOf(folder) - before,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 function sizeOf(folder: string): number {
