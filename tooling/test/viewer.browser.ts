@@ -459,15 +459,16 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     const { tab, close } = await opened({}, '?picture=niivue#scan');
     await openScan(tab, wholeScan());
     await tab.locator('.organs').waitFor();
+    const slices = tab.locator('.stage canvas').first();
     const context = () =>
-      tab.locator('.stage canvas').evaluate((canvas) => {
+      slices.evaluate((canvas) => {
         const gl = (canvas as HTMLCanvasElement).getContext('webgl2');
         return gl === null || gl.isContextLost() ? '2d' : 'webgl2';
       });
     expect(await context()).toBe('webgl2');
     await showsWidths(tab);
     await followsTheWheel(tab);
-    await tab.locator('.stage canvas').evaluate((canvas) => {
+    await slices.evaluate((canvas) => {
       (canvas as HTMLCanvasElement).getContext('webgl2')!.getExtension('WEBGL_lose_context')!.loseContext();
     });
     await expect.poll(context).toBe('2d');
@@ -492,8 +493,8 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     const width = readPlainNifti(path.join(folder, 'applied/width.nii.gz'));
     const marks = await tab.locator('.marks span').allTextContents();
     const end = Number(marks.at(-1));
-    const box = (await tab.locator('.stage canvas').boundingBox())!;
-    const shot = decode(await tab.locator('.stage canvas').screenshot());
+    const box = (await tab.locator('.stage canvas').first().boundingBox())!;
+    const shot = decode(await tab.locator('.stage canvas').first().screenshot());
     const [, height, across] = width.shape;
     const voxelHere = async () =>
       (await tab.locator('.readout .where .muted').textContent())!.match(/\d+/g)!.map(Number);
@@ -524,7 +525,7 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
   }
 
   async function followsTheWheel(tab: Page): Promise<void> {
-    const box = (await tab.locator('.stage canvas').boundingBox())!;
+    const box = (await tab.locator('.stage canvas').first().boundingBox())!;
     const voxelAt = async (x: number, y: number) => {
       await tab.mouse.move(box.x + x, box.y + y);
       return (await tab.locator('.readout .where .muted').textContent())!.match(/\d+/g)!.map(Number);

@@ -138,6 +138,8 @@ describe('a plane', () => {
     expect(zoomed(frame, 0.25, at, axes, shape)).toBe(WHOLE_FRAME);
     const to = [2, 2.5, 3] as const;
     expect(seen(moved(frame, at, to, shape), at)).toEqual(seen(frame, to));
+    // No further than its middle can be pushed aside.
+    expect(moved(frame, at, [-99, 99, 3], shape).centre).toEqual([shape[2] - 1, 0, 2]);
   });
 
   it('stands in a mosaic from the feet up, each slice once', () => {

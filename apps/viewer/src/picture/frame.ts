@@ -28,11 +28,17 @@ export function zoomed(frame: Frame, times: number, at: Place, { through }: Plan
   const [x, y, z] = middleOf(frame, shape).map((old, axis) =>
     axis === through.axis ? old : at[axis] + ((old - at[axis]) * frame.zoom) / zoom,
   );
-  return { zoom, centre: [x, y, z] };
+  return { zoom, centre: within([x, y, z], shape) };
 }
 
 /** Moved so that what was at one place is at another. */
 export function moved(frame: Frame, from: Place, to: Place, shape: Shape): Frame {
   const [x, y, z] = middleOf(frame, shape).map((old, axis) => old + from[axis] - to[axis]);
-  return { ...frame, centre: [x, y, z] };
+  return { ...frame, centre: within([x, y, z], shape) };
+}
+
+/** The nearest place in the scan: it cannot be moved out of sight. */
+function within(place: Place, [slices, height, width]: Shape): Place {
+  const [x, y, z] = [width, height, slices].map((size, axis) => Math.min(Math.max(place[axis], 0), size - 1));
+  return [x, y, z];
 }

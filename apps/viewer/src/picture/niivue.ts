@@ -1,35 +1,26 @@
 // A picture by NiiVue, on a graphics card: the one file that knows it.
 import { Niivue, NVImage, SLICE_TYPE } from '@niivue/niivue';
-import { applyAffine, invertAffine, spacingOf } from '@semcrc/imaging';
-import { type ColourScale, isOutlined, MISSED, outlineColour, VIRIDIS } from './colours.ts';
-import { middleOf, WHOLE_FRAME } from './frame.ts';
+import { applyAffine, spacingOf } from '@semcrc/imaging';
+import { type ColourScale, MISSED, VIRIDIS } from './colours.ts';
+import { type Frame, middleOf, WHOLE_FRAME } from './frame.ts';
+import { layOut, pixelRatio, pointOn, spotOn } from './layout.ts';
+import { marksOn } from './marks.ts';
 import type { Picture, Subject, View } from './picture.ts';
-import { type Plane, planeAxes } from './planes.ts';
-import { tilesOf } from './tiles.ts';
-import type { Place } from './voxel.ts';
+import type { Plane, PlaneAxes } from './planes.ts';
+import type { Place, Voxel } from './voxel.ts';
 
-const SLICES: Readonly<Record<Exclude<View, 'mosaic'>, SLICE_TYPE>> = {
-  planes: SLICE_TYPE.MULTIPLANAR,
+const SLICES: Readonly<Record<Plane, SLICE_TYPE>> = {
   axial: SLICE_TYPE.AXIAL,
   coronal: SLICE_TYPE.CORONAL,
   sagittal: SLICE_TYPE.SAGITTAL,
 };
 
-/** NIfTI's codes of types, and of the intent of labels, which NiiVue outlines. */
+/** NIfTI's code of the type. */
 const FLOAT32 = 16;
-const UINT16 = 512;
-const LABEL_INTENT = 1002;
 const GREY = 'gray';
 
-/** NiiVue's names of planes. */
-const PLANES = new Map<SLICE_TYPE, Plane>([
-  [SLICE_TYPE.AXIAL, 'axial'],
-  [SLICE_TYPE.CORONAL, 'coronal'],
-  [SLICE_TYPE.SAGITTAL, 'sagittal'],
-]);
-
 /**
- * Draws a scan with NiiVue. What hands do is the page's own: no event reaches the canvas.
+ * Draws the slices of a scan with NiiVue; marks are drawn on a canvas over it. What hands do is the page's own: no event reaches either.
  *
  * @throws Error where the browser gives no WebGL2, or not the memory for the textures
  */
@@ -50,48 +41,68 @@ export async function niivuePicture(
     isRadiologicalConvention: true,
     sagittalNoseLeft: true,
     backColor: [0.03, 0.035, 0.045, 1],
-    fontColor: [0.72, 0.76, 0.82, 1],
-    crosshairColor: [0.98, 0.99, 1, 0.55],
-    // Of the scan's width: no thinner than a pixel of a plane that fills a third of a page.
-    crosshairWidth: 0.3,
-    crosshairWidthUnit: 'percent',
-    crosshairGap: 9,
+    // Marks are the page's own.
+    crosshairWidth: 0,
+    isOrientationTextVisible: false,
     isColorbar: false,
-    atlasOutline: 1,
   });
   for (const scale of [VIRIDIS, MISSED]) niivue.addColormap(scale.name, colormapOf(scale));
   await niivue.attachToCanvas(canvas, false);
   // The page's own element takes the keys, and says what they do.
   canvas.removeAttribute('tabindex');
 
-  const image = await volumeOf(subject, FLOAT32, base, 'image');
+  const image = await volumeOf(subject, base, 'image');
   image.colormap = GREY;
   image.cal_min = 0;
   image.cal_max = 1;
-  const map = await volumeOf(subject, FLOAT32, new Float32Array(base.length), 'map');
-  const labels = await volumeOf(subject, UINT16, outlined(subject.organs), 'labels');
-  labels.hdr!.intent_code = LABEL_INTENT;
-  labels.setColormapLabel(labelColours());
-  for (const volume of [image, map, labels]) niivue.addVolume(volume);
+  const map = await volumeOf(subject, new Float32Array(base.length), 'map');
+  for (const volume of [image, map]) niivue.addVolume(volume);
 
-  const inverse = invertAffine(subject.affine);
   const fractionOf = (place: Place) =>
     niivue.mm2frac(applyAffine(subject.affine, ...place) as never, 0, true);
-  const pixelRatio = (): number => canvas.width / Math.max(canvas.clientWidth, 1);
-
-  let planes = false;
-  const layOut = (): void => {
-    const aspect = canvas.clientWidth / Math.max(canvas.clientHeight, 1);
+  let view: View = 'planes';
+  let frame: Frame = WHOLE_FRAME;
+  let at: Voxel = [subject.shape[2] >> 1, subject.shape[1] >> 1, subject.shape[0] >> 1];
+  let outlined = false;
+  const over = document.createElement('canvas');
+  over.className = 'marks';
+  canvas.after(over);
+  const context = over.getContext('2d')!;
+  const marks = marksOn(context, subject);
+  const drawn = () => layOut(subject, canvas, { view, frame, at });
+  const mark = (): void => {
+    if (over.width !== canvas.width) over.width = canvas.width;
+    if (over.height !== canvas.height) over.height = canvas.height;
+    context.clearRect(0, 0, over.width, over.height);
+    // NiiVue fills no more of a tile than the whole slice does.
+    for (const one of drawn()) {
+      marks.draw(one, { box: one.whole, at, outlines: outlined, letters: view !== 'mosaic' });
+    }
+  };
+  /** Tiles stand where the page's own picture has them, so that points mean the same on both. */
+  const show = (): void => {
+    const middle = middleOf(WHOLE_FRAME, subject.shape);
     niivue.setCustomLayout(
-      tilesOf('planes', aspect, subject).map(({ plane, box: [left, top, width, height] }) => ({
+      drawn().map(({ tile: { plane, slice, box }, axes }) => ({
         sliceType: SLICES[plane],
-        position: [left, top, width, height],
+        position: [...box],
+        ...(slice === null ? {} : { sliceMM: heightOf(middle, axes, slice) }),
       })),
     );
+    // A place p is drawn at (zoom · p + pan), from the middle of the scan.
+    const origin = niivue.frac2mm([0.5, 0.5, 0.5] as never);
+    const centre = niivue.frac2mm(fractionOf(middleOf(frame, subject.shape)));
+    const [x, y, z] = [0, 1, 2].map((axis) => origin[axis] - frame.zoom * centre[axis]);
+    niivue.setPan2Dxyzmm([x, y, z, frame.zoom]);
+    mark();
   };
-  const resized = new ResizeObserver(() => {
-    if (planes) layOut();
-  });
+  /** Of a slice that stays, where NiiVue wants it: mm along the axis through it. */
+  const heightOf = (middle: Place, { through }: PlaneAxes, slice: number): number => {
+    const place = [...middle] as [number, number, number];
+    place[through.axis] = slice;
+    return niivue.frac2mm(fractionOf(place))[2];
+  };
+  const resized = new ResizeObserver(show);
   resized.observe(canvas);
 
   return {
@@ -106,56 +117,39 @@ export async function niivuePicture(
         map.cal_min = layer.low;
         map.cal_max = layer.high;
       }
-      labels.opacity = outlines ? 1 : 0;
-      if (!sameImage) {
-        niivue.updateGLVolume();
-        return;
-      }
-      // The image below is drawn already: only what lies above it is sent again, from the bottom up.
-      niivue.refreshLayers(map, 1);
-      niivue.refreshLayers(labels, 2);
-      niivue.drawScene();
+      if (sameImage) {
+        // The image below is drawn already: only what lies above it is sent again.
+        niivue.refreshLayers(map, 1);
+        niivue.drawScene();
+      } else niivue.updateGLVolume();
+      outlined = outlines;
+      mark();
     },
-    look(view, frame) {
-      if (view === 'mosaic') niivue.setSliceMosaicString(mosaicOf(subject));
-      else if (niivue.sliceMosaicString !== '') niivue.setSliceMosaicString('');
-      planes = view === 'planes';
-      if (planes) layOut();
-      else niivue.clearCustomLayout();
-      if (view !== 'mosaic') niivue.setSliceType(SLICES[view]);
-      // A place p is drawn at (zoom · p + pan), from the middle of the scan.
-      const middle = niivue.frac2mm([0.5, 0.5, 0.5] as never);
-      const centre = niivue.frac2mm(fractionOf(middleOf(frame, subject.shape)));
-      const [x, y, z] = [0, 1, 2].map((axis) => middle[axis] - frame.zoom * centre[axis]);
-      niivue.setPan2Dxyzmm([x, y, z, frame.zoom]);
+    look(next, part) {
+      view = next;
+      frame = part;
+      show();
     },
     goTo(voxel) {
+      at = voxel;
       niivue.scene.crosshairPos = fractionOf(voxel);
       niivue.drawScene();
+      mark();
     },
-    spotAt(x, y) {
-      const ratio = pixelRatio();
-      const [px, py] = [x * ratio, y * ratio];
-      const tile = niivue.screenSlices[niivue.tileIndex(px, py)];
-      const plane = tile && PLANES.get(tile.axCorSag);
-      if (!plane) return null;
-      const fraction = niivue.canvasPos2frac([px, py]);
-      if (fraction[0] < 0) return null;
-      const [mmX, mmY, mmZ] = niivue.frac2mm(fraction, 0, true);
-      return { plane, place: applyAffine(inverse, mmX, mmY, mmZ) };
-    },
-    pointOf(voxel) {
-      const at = niivue.frac2canvasPos(fractionOf(voxel));
-      const ratio = pixelRatio();
-      return at ? [at[0] / ratio, at[1] / ratio] : null;
-    },
+    spotAt: (x, y) => spotOn(drawn(), x * pixelRatio(canvas), y * pixelRatio(canvas)),
+    pointOf: (voxel) => pointOn(drawn(), voxel, pixelRatio(canvas)),
     snapshot() {
+      const both = new OffscreenCanvas(canvas.width, canvas.height);
+      const on = both.getContext('2d')!;
       // What WebGL drew is gone once the browser has shown it.
       niivue.drawScene();
-      return createImageBitmap(canvas);
+      on.drawImage(canvas, 0, 0);
+      on.drawImage(over, 0, 0);
+      return createImageBitmap(both);
     },
     close() {
       resized.disconnect();
+      over.remove();
       niivue.cleanup();
       niivue.gl.getExtension('WEBGL_lose_context')?.loseContext();
     },
@@ -165,15 +159,14 @@ export async function niivuePicture(
 /** A volume of the given voxels. NiiVue takes files only, so one is made in memory. */
 function volumeOf(
   { shape: [slices, height, width], affine }: Subject,
-  type: number,
-  values: Float32Array | Uint16Array,
+  values: Float32Array,
   name: string,
 ): Promise<NVImage> {
   const bytes = NVImage.createNiftiArray(
     [width, height, slices],
     [...spacingOf(affine)],
     [...affine],
-    type,
+    FLOAT32,
     values,
   );
   const file = new File([bytes as Uint8Array<ArrayBuffer>], `${name}.nii`);
@@ -185,37 +178,4 @@ function colormapOf({ stops, clear }: ColourScale) {
   const places = stops.map((_, at) => Math.round((255 * at) / (stops.length - 1)));
   const alpha = stops.map((_, at) => (clear && at === 0 ? 0 : 255));
   return { R: channel(0), G: channel(1), B: channel(2), A: alpha, I: places };
-}
-
-/** Organs that are outlined; the rest is no label. */
-function outlined(organs: Uint16Array): Uint16Array {
-  return organs.map((id) => (isOutlined(id) ? id : 0));
-}
-
-/** Colours of labels; an alpha of 0 leaves their inside clear. */
-function labelColours() {
-  const ids = Array.from({ length: 256 }, (_, id) => id);
-  const colours = ids.map(outlineColour);
-  return {
-    R: colours.map(([red]) => red),
-    G: colours.map(([, green]) => green),
-    B: colours.map(([, , blue]) => blue),
-    A: ids.map(() => 0),
-    I: ids,
-    labels: ids.map(String),
-  };
-}
-
-/** Axial slices by their height in mm, a row of the mosaic after the other. */
-function mosaicOf(subject: Subject): string {
-  const axes = planeAxes('axial', subject);
-  const [x, y, z] = middleOf(WHOLE_FRAME, subject.shape);
-  const rows = new Map<number, string[]>();
-  for (const { slice, box } of tilesOf('mosaic', 1, subject)) {
-    const place = [x, y, z] as [number, number, number];
-    place[axes.through.axis] = slice!;
-    const height = applyAffine(subject.affine, ...place)[2].toFixed(2);
-    rows.set(box[1], [...(rows.get(box[1]) ?? []), height]);
-  }
-  return [...rows.values()].map((heights) => `A ${heights.join(' ')}`).join('; ');
 }

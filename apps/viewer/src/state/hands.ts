@@ -15,9 +15,9 @@ export function voxelUnder(picture: Picture | null, x: number, y: number): Voxel
 
 /** @param picture that the hands are on now */
 export function handsOn(picture: () => Picture | null): Gestures {
-  /** What is under a point, of which scan. */
+  /** What is under a point, of which scan; a mosaic stays whole, each slice at its place. */
   const under = (x: number, y: number) => {
-    const spot = picture()?.spotAt(x, y);
+    const spot = view.peek() === 'mosaic' ? null : picture()?.spotAt(x, y);
     const scan = looked.peek()?.scan;
     return spot && scan ? { ...spot, scan, axes: planeAxes(spot.plane, scan) } : null;
   };
@@ -39,7 +39,7 @@ export function handsOn(picture: () => Picture | null): Gestures {
     through(x, y, up) {
       const at = crosshair.peek();
       const found = under(x, y);
-      if (!at || !found || view.peek() === 'mosaic') return;
+      if (!at || !found) return;
       const { axis, size, flipped } = found.axes.through;
       const next = [...at] as [number, number, number];
       next[axis] = Math.min(Math.max(next[axis] + (flipped ? -up : up), 0), size - 1);

@@ -164,6 +164,10 @@ export function step(towards: Direction): void {
 /** Larger around the crosshair, and in the end as a whole again. */
 export function zoom(): void {
   if (!looked.value || !crosshair.value) return;
+  if (view.value === 'mosaic') {
+    said.value = 'A mosaic stays whole: choose another view to look closer.';
+    return;
+  }
   frame.value = nextFrame(frame.value, crosshair.value);
   said.value = frame.value.zoom === 1 ? 'The whole view.' : `${Math.round(frame.value.zoom)} times as large.`;
 }
