@@ -297,6 +297,18 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await tab.keyboard.up('Control');
       await expect.poll(() => under(1)).not.toBe(before);
       expect(await under(0)).toBe(await under(1));
+      // Each is told by its own procedure.
+      for (const [picture, name] of ['sem-CRC', 'CRC'].entries()) {
+        await under(picture);
+        expect(await tab.locator('.readout .badge').first().textContent()).toBe(name);
+        const organ = await tab.locator('.readout strong').textContent();
+        const row = tab.locator('.organs tbody tr', { hasText: organ! });
+        const inTable = await row
+          .locator('td')
+          .first()
+          .evaluate((cell, at) => cell.childNodes[at].textContent, picture);
+        expect(await tab.locator('.readout dd').last().textContent()).toBe(`${inTable} HU`);
+      }
     }, 180_000);
 
     it('says what is wrong with files, makes the files of a scan too large to look at, and goes on when they are right', async () => {
@@ -371,6 +383,16 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await tab.getByRole('button', { name: 'Make the files' }).click();
       await tab.getByRole('button', { name: 'summary.json' }).waitFor();
     }, 180_000);
+
+    it('hears of a worker that ended without a word, and marks the numbers that no longer follow', async () => {
+      const { tab } = page;
+      for (const worker of tab.workers()) await worker.evaluate(() => globalThis.close()).catch(() => {});
+      await tab.locator('#tolerance').fill('0.4');
+      await tab.locator('.numbers[aria-busy="true"]').waitFor();
+      await tab.getByRole('button', { name: 'Start it again' }).click();
+      await tab.locator('.numbers[aria-busy="false"]').waitFor();
+      expect(await tab.locator('.notice').count()).toBe(0);
+    }, 60_000);
   });
 
   describe('with a cohort of its reader', () => {

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { poster } from '../picture/poster.ts';
 import { save } from '../state/files.ts';
 import { applied, applyCalibration, calibrations } from '../state/scan.ts';
-import { choice, job, looked, problem } from '../state/store.ts';
+import { choice, computing, job, looked, problem } from '../state/store.ts';
 import { bytes } from '../words.ts';
 import { Segments } from './choices.tsx';
 import { pictures } from './stage.tsx';
@@ -26,7 +26,7 @@ export function PictureDownload() {
     }
   };
   return (
-    <button type="button" onClick={() => void run()}>
+    <button type="button" disabled={computing.value} onClick={() => void run()}>
       Picture (PNG)
     </button>
   );

@@ -1,6 +1,17 @@
 import type { View } from '../picture/picture.ts';
 import { zoom } from '../state/looking.ts';
-import { choice, choose, comparison, image, looked, map, opacity, outlines, view } from '../state/store.ts';
+import {
+  choice,
+  choose,
+  comparison,
+  draw,
+  image,
+  looked,
+  map,
+  opacity,
+  outlines,
+  view,
+} from '../state/store.ts';
 import { procedureName } from '../words.ts';
 import { Segments, Select } from './choices.tsx';
 import { keysShown } from './keys.tsx';
@@ -28,9 +39,7 @@ export function Toolbar() {
           { value: 'lambda', name: 'λ' },
           { value: 'none', name: 'none' },
         ]}
-        onChange={(value) => {
-          map.value = value;
-        }}
+        onChange={(value) => draw({ map: value })}
       />
       <Segments
         label="Over"
@@ -39,9 +48,7 @@ export function Toolbar() {
           { value: 'prediction', name: 'prediction' },
           { value: 'truth', name: 'truth', off: noTruth },
         ]}
-        onChange={(value) => {
-          image.value = value;
-        }}
+        onChange={(value) => draw({ image: value })}
       />
       <label class="field fader">
         <span>Opacity</span>
@@ -123,9 +130,7 @@ export function Procedures() {
               { value: 'side', name: 'side by side' },
               { value: 'swipe', name: 'swipe' },
             ]}
-            onChange={(value) => {
-              comparison.value = value;
-            }}
+            onChange={(value) => draw({ comparison: value })}
           />
           {comparison.value !== 'off' && (
             <Select
