@@ -1,3 +1,4 @@
+import type { CalibrationFacts } from '../engine/index.ts';
 import type { View } from '../picture/picture.ts';
 import { zoom } from '../state/looking.ts';
 import {
@@ -101,17 +102,24 @@ export function Toolbar() {
   );
 }
 
+/** Calibrations by their procedures, and by their files where two have the same. */
+export function procedureOptions(
+  all: readonly CalibrationFacts[],
+): readonly { readonly value: number; readonly name: string }[] {
+  const names = all.map(({ calibration }) => procedureName(calibration.procedure));
+  const doubled = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+  return all.map(({ name }, value) => ({
+    value,
+    name: doubled.has(names[value]) ? `${names[value]} (${name})` : names[value],
+  }));
+}
+
 /** Which calibration is looked at, and which beside it. */
 export function Procedures() {
   const designs = looked.value?.scan.designs ?? [];
   const now = choice.value;
   if (!now || designs.length === 0) return null;
-  const names = designs.map(({ facts }) => procedureName(facts.calibration.procedure));
-  const doubled = new Set(names.filter((name, at) => names.indexOf(name) !== at));
-  const options = designs.map(({ facts }, value) => ({
-    value,
-    name: doubled.has(names[value]) ? `${names[value]} (${facts.name})` : names[value],
-  }));
+  const options = procedureOptions(designs.map(({ facts }) => facts));
   return (
     <section class="card procedures" aria-label="Procedures">
       <Select

@@ -30,7 +30,11 @@ export async function work<T>(
 ): Promise<T | null> {
   if (jobs.peek()[page]) return null;
   const controller = new AbortController();
-  const begun: Job = { title, progress: null, cancel: () => controller.abort() };
+  const cancel = (): void => {
+    controller.abort();
+    setJob(page, { ...begun, cancelling: true });
+  };
+  const begun: Job = { title, progress: null, cancel, cancelling: false };
   problem.value = null;
   setJob(page, begun);
   try {
@@ -41,9 +45,8 @@ export async function work<T>(
       },
     });
   } catch (error) {
-    if (!(error instanceof EngineError && error.code === 'interrupted')) {
-      problem.value = problemOf(page, error, again);
-    }
+    const failed = problemOf(page, error, again);
+    if (failed.code !== 'interrupted' && !controller.signal.aborted) problem.value = failed;
     return null;
   } finally {
     setJob(page, null);

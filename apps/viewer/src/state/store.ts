@@ -9,7 +9,6 @@ import {
   type OpenCohort,
   type OpenScan,
   type Progress,
-  type Sorted,
 } from '../engine/index.ts';
 import { type Frame, WHOLE_FRAME } from '../picture/frame.ts';
 import type { Scale, View } from '../picture/picture.ts';
@@ -206,6 +205,8 @@ export interface Job {
   readonly title: string;
   readonly progress: Progress | null;
   readonly cancel: () => void;
+  /** Whether it was told to stop, and has not yet. */
+  readonly cancelling: boolean;
 }
 export const jobs = signal<ByPage<Job | null>>(nothing);
 export const job = computed(() => jobs.value[page.value]);
@@ -233,9 +234,6 @@ export const exampleCalibrations = signal<readonly Calibrated[]>([]);
 export const exampleMadeHere = signal<{ readonly seconds: number; readonly same: boolean } | null>(null);
 export const cohort = signal<OpenCohort | null>(null);
 export const cohortCalibrations = signal<readonly Calibrated[]>([]);
-
-/** Files that were dropped for a scan, and what they are taken for. */
-export const sorted = signal<Sorted | null>(null);
 
 /** A message for people who do not see the picture change. */
 export const said = signal('');
