@@ -373,9 +373,7 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
           })
           .catch(() => {});
       }
-      await tab
-        .locator('input[data-choice="more"]')
-        .setInputFiles([scanFile('segmentation'), ...files('sem-crc.json')]);
+      await tab.locator('#tolerance').fill('0.16');
       const again = tab.getByRole('button', { name: 'Start it again' });
       await again.click();
       // The scan is read again, and the new worker does what it is told.
@@ -406,7 +404,10 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       // Another patient's upper bound, by another name: which one is meant is asked.
       const other = path.join(folder, 'other-upper.nii.gz');
       const { upper } = scanParts(11);
-      writeGz(other, niftiBytes({ ...upper, dims: [4, 6, 4], values: upper.values.slice(0, 96) }));
+      writeGz(
+        other,
+        niftiBytes({ ...upper, dims: [4, 6, 4], values: Float32Array.from(upper.values).subarray(0, 96) }),
+      );
       await more.setInputFiles(other);
       await tab.locator('.files .warned', { hasText: 'could each be the upper bound: say which' }).waitFor();
       const read = tab.getByRole('button', { name: 'Read again' });
@@ -448,7 +449,15 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       expect(await tab.locator('.looking').count()).toBe(0);
 
       const parts = scanParts(10);
-      [parts.lower.values[0], parts.upper.values[0]] = [parts.upper.values[0], parts.lower.values[0]];
+      const swapped = (one: typeof parts.lower, other: typeof parts.lower) => {
+        const values = Float32Array.from(one.values);
+        values[0] = other.values[0];
+        return { ...one, values };
+      };
+      Object.assign(parts, {
+        lower: swapped(parts.lower, parts.upper),
+        upper: swapped(parts.upper, parts.lower),
+      });
       const crossed = (['lower', 'upper'] as const).map((role) => {
         const at = path.join(folder, `crossed-${role}.nii.gz`);
         writeGz(at, niftiBytes(parts[role]));

@@ -60,6 +60,10 @@ export class WorkerCalls {
     if (lock !== null) await navigator.locks.request(lock, () => this.#end(crashed('the browser ended it')));
   }
 
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /** Ends the worker; calls that wait reject with `interrupted`. */
   close(): void {
     this.#end(new EngineError({ code: 'interrupted', message: 'The engine was closed.', data: {} }));

@@ -5,9 +5,10 @@ import { type Job, jobs, type Page, type Problem, problem, setJob } from './stor
 
 const engines = new Map<Page, Engine>();
 
-/** The engine of a page, started when it is first needed: each page keeps its scan open. */
+/** The engine of a page, started when it is first needed, and anew after a crash: each page keeps its scan open. */
 export function engineOf(page: Page): Engine {
-  const engine = engines.get(page) ?? createEngine();
+  const before = engines.get(page);
+  const engine = before && !before.ended ? before : createEngine();
   engines.set(page, engine);
   return engine;
 }
@@ -70,7 +71,6 @@ export function problemOf(page: Page | null, error: unknown, again: () => void):
     return { page, code: null, title: 'Something broke', text, options: [], retry };
   }
   const { code, message, data } = error;
-  if (code === 'crashed' && page !== null) forgetEngine(page);
   const options = Array.isArray(data?.options) ? data.options.map(String) : [];
   const mayHelp = code === 'crashed' || code === 'internal';
   return {
@@ -81,15 +81,6 @@ export function problemOf(page: Page | null, error: unknown, again: () => void):
     options,
     retry: mayHelp ? { label: code === 'crashed' ? 'Start it again' : 'Try again', run: again } : null,
   };
-}
-
-/** After a crash the next call starts a new worker. */
-function forgetEngine(page: Page): void {
-  void engines
-    .get(page)
-    ?.close()
-    .catch(() => {});
-  engines.delete(page);
 }
 
 /** How far a job has come, in words. */
