@@ -1,4 +1,6 @@
 import type { Role } from '../engine/index.ts';
+import { takeScan } from '../state/drops.ts';
+import { filesOfList } from '../state/files.ts';
 import {
   calibrations,
   dropped,
@@ -8,7 +10,6 @@ import {
   reading,
   roles,
   setRole,
-  takeFiles,
   tooLarge,
 } from '../state/scan.ts';
 import { job, lookedByPage, problem, sorted } from '../state/store.ts';
@@ -89,15 +90,9 @@ function ScanDrop() {
       title="Drop files or a folder"
       hint="NIfTI (.nii, .nii.gz) and calibration.json, known by their names: q_lo, q_hi, mmse, combined_labels, body, ct; name.nii.gz goes with name.seg.nii.gz."
       accept=".nii,.gz,.json"
-      take={(files) => void takeFiles(files).then(openWhenWhole)}
+      take={(files) => void takeScan(files)}
     />
   );
-}
-
-/** When nothing is to be asked, nothing is. */
-function openWhenWhole(): void {
-  const unclear = sorted.value?.ambiguous.length ?? 0;
-  if (missing.value.length === 0 && calibrations.value.length > 0 && unclear === 0) void openScan();
 }
 
 function Files() {
@@ -145,8 +140,10 @@ function Files() {
             accept=".nii,.gz,.json"
             data-choice="more"
             onChange={({ currentTarget }) => {
-              const files = [...(currentTarget.files ?? [])].map((file) => ({ path: file.name, file }));
-              void takeFiles(files).then(openWhenWhole);
+              const files = filesOfList(currentTarget.files ?? []);
+              // The same file can be chosen again, after it was changed.
+              currentTarget.value = '';
+              if (files.length > 0) void takeScan(files);
             }}
           />
         </label>

@@ -1,7 +1,7 @@
 import type { View } from '../picture/picture.ts';
 import { zoom } from '../state/looking.ts';
 import { choice, choose, comparison, image, looked, map, opacity, outlines, view } from '../state/store.ts';
-import { procedureName } from '../words.ts';
+import { calibrationNames } from '../words.ts';
 import { Segments, Select } from './choices.tsx';
 import { keysShown } from './keys.tsx';
 
@@ -99,12 +99,10 @@ export function Procedures() {
   const designs = looked.value?.scan.designs ?? [];
   const now = choice.value;
   if (!now || designs.length === 0) return null;
-  const names = designs.map(({ facts }) => procedureName(facts.calibration.procedure));
-  const doubled = new Set(names.filter((name, at) => names.indexOf(name) !== at));
-  const options = designs.map(({ facts }, value) => ({
-    value,
-    name: doubled.has(names[value]) ? `${names[value]} (${facts.name})` : names[value],
-  }));
+  const names = calibrationNames(
+    designs.map(({ facts: { name, calibration } }) => ({ ...calibration, file: name })),
+  );
+  const options = names.map((name, value) => ({ value, name }));
   return (
     <section class="card procedures" aria-label="Procedures">
       <Select

@@ -1,6 +1,7 @@
 // The engines: each has a worker, and one scan open.
-import { createEngine, type Engine, EngineError, type EngineErrorCode } from '../engine/index.ts';
+import { createEngine, type Engine, EngineError, type EngineErrorCode, failureOf } from '../engine/index.ts';
 import { counted } from '../words.ts';
+import { withControls } from './controls.ts';
 import { type Job, jobs, type Page, type Problem, problem, setJob } from './store.ts';
 
 const engines = new Map<Page, Engine>();
@@ -41,12 +42,15 @@ export async function work<T>(
       },
     });
   } catch (error) {
-    if (!(error instanceof EngineError && error.code === 'interrupted')) {
+    const stopped =
+      controller.signal.aborted || (error instanceof EngineError && error.code === 'interrupted');
+    if (!stopped) {
       problem.value = problemOf(page, error, again);
     }
     return null;
   } finally {
-    setJob(page, null);
+    // Where the work was given up, another may have begun.
+    if (jobs.peek()[page]?.cancel === begun.cancel) setJob(page, null);
   }
 }
 
@@ -60,7 +64,9 @@ const TITLES: Readonly<Partial<Record<EngineErrorCode, string>>> = {
 };
 
 /** The words that the page has for a failure. */
-export function problemOf(page: Page | null, error: unknown, again: () => void): Problem {
+export function problemOf(page: Page | null, thrown: unknown, again: () => void): Problem {
+  // A file that cannot be read any more is no fault of the page.
+  const error = thrown instanceof DOMException ? new EngineError(failureOf(thrown), thrown) : thrown;
   if (!(error instanceof EngineError)) {
     const text = error instanceof Error ? error.message : String(error);
     const retry = { label: 'Try again', run: again };
@@ -69,12 +75,13 @@ export function problemOf(page: Page | null, error: unknown, again: () => void):
   const { code, message, data } = error;
   if (code === 'crashed' && page !== null) forgetEngine(page);
   const options = Array.isArray(data?.options) ? data.options.map(String) : [];
+  const said = page === null ? message : withControls(message, page, options);
   const mayHelp = code === 'crashed' || code === 'internal';
   return {
     page,
     code,
     title: TITLES[code] ?? 'Something broke',
-    text: code === 'crashed' ? `${message} Your files are untouched.` : message,
+    text: code === 'crashed' ? `${said} Your files are untouched.` : said,
     options,
     retry: mayHelp ? { label: code === 'crashed' ? 'Start it again' : 'Try again', run: again } : null,
   };

@@ -1,5 +1,5 @@
 // Everything the page knows, in one place. Components read it; only the files of this folder write it.
-import { computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import {
   type Calibrated,
   type Engine,
@@ -62,16 +62,22 @@ const choices = signal<ByPage<Choice | null>>(nothing);
 export const looked = computed(() => lookedByPage.value[page.value]);
 export const choice = computed(() => choices.value[page.value]);
 
-/** Opens a scan on a page: at the tolerance that its first calibration promised, or where the reader has moved it to. */
+/** Opens a scan on a page: at the tolerance that its first calibration promised, or where the reader moved it from there. */
 export function setLooked(at: Page, next: Looked | null): void {
-  lookedByPage.value = { ...lookedByPage.value, [at]: next };
   const designs = next?.scan.designs ?? [];
+  const promised = designs[0]?.facts.calibration.epsilon;
+  const last = lookedByPage.peek()[at]?.scan.designs[0]?.facts.calibration.epsilon;
   const before = at === 'scan' ? null : choices.peek()[at];
-  const epsilon = before?.epsilon ?? designs[0]?.facts.calibration.epsilon ?? 0.1;
+  const epsilon = (promised === last ? before?.epsilon : undefined) ?? promised ?? 0.1;
   // One λ for each organ is what the example explains; the others stand beside it.
   const semantic = designs.findIndex(({ facts }) => facts.calibration.procedure === 'sem-crc');
   const design = at === 'example' ? Math.max(semantic, 0) : 0;
-  choices.value = { ...choices.value, [at]: next ? { epsilon, design, other: before?.other ?? 0 } : null };
+  const choice = next ? { epsilon, design, other: before?.other ?? 0 } : null;
+  // Nobody sees the scan under the choice of another.
+  batch(() => {
+    lookedByPage.value = { ...lookedByPage.value, [at]: next };
+    choices.value = { ...choices.value, [at]: choice };
+  });
 }
 
 export function choose(change: Partial<Choice>): void {

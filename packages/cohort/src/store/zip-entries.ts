@@ -80,7 +80,8 @@ function entriesOf(name: string, directory: DataView): ZipEntry[] {
     ) as [number, number, number];
     const end = at + 46 + pathLength + extraLength + commentLength;
     if (end > directory.byteLength) refuse(name, 'its directory is cut off');
-    const path = text.decode(new Uint8Array(directory.buffer, at + 46, pathLength));
+    // Some programs of Windows write its own separator, against APPNOTE 4.4.17.
+    const path = text.decode(new Uint8Array(directory.buffer, at + 46, pathLength)).replaceAll('\\', '/');
     const [size, compressed, header] = wideFields(directory, at, at + 46 + pathLength, extraLength);
     entries.push({
       path,
