@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -226,6 +226,16 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       expect(await told.textContent()).toMatch(/the same λ, bit for bit, by all procedures\.$/);
     }, 180_000);
 
+    it('sends what is dropped on it to the page that it is for, and says when there is none', async () => {
+      const { tab } = page;
+      await drop(tab, [path.join(folder, 'cohort', 'manifest.csv')]);
+      await tab.locator('.notice.bad', { hasText: 'No file is known by its name' }).waitFor();
+      await drop(tab, wholeScan());
+      await tab.getByRole('heading', { name: 'Your scan' }).waitFor();
+      await tab.locator('.organs').waitFor();
+      expect(await tab.locator('.notice').count()).toBe(0);
+    }, 60_000);
+
     it('complained of nothing', () => {
       expect(page.complaints).toEqual([]);
     });
@@ -354,6 +364,23 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       // It is read slab by slab, which says that this one is cut off.
       await tab.getByRole('button', { name: 'Make the files' }).click();
       await tab.locator('.notice.bad', { hasText: 'large-lower.nii.gz' }).waitFor();
+      await tab.getByRole('button', { name: 'Start over' }).click();
+      // A file that is changed under the page is named, and can be chosen again.
+      const changing = path.join(folder, 'upper.nii.gz');
+      copyFileSync(scanFile('upper'), changing);
+      await openScan(
+        tab,
+        wholeScan().filter((file) => file !== scanFile('upper')),
+      );
+      const more = tab.locator('input[data-choice="more"]');
+      await more.setInputFiles(changing);
+      expect(await more.inputValue()).toBe('');
+      await tab.locator('.organs').waitFor();
+      appendFileSync(changing, new Uint8Array(1));
+      await tab.getByText(/^\d+ files$/).click();
+      await tab.getByRole('button', { name: 'Read again' }).click();
+      await alert.waitFor();
+      expect(await alert.textContent()).toMatch(/upper\.nii\.gz: .*changed or moved since it was chosen/);
       await tab.getByRole('button', { name: 'Start over' }).click();
       await tab.locator('input[data-choice="files"]').setInputFiles(wholeScan());
       await tab.locator('.organs').waitFor();
