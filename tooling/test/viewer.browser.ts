@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -321,6 +321,18 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await tab.keyboard.up('Control');
       await expect.poll(() => under(1)).not.toBe(before);
       expect(await under(0)).toBe(await under(1));
+      // Each is told by its own procedure.
+      for (const [picture, name] of ['sem-CRC', 'CRC'].entries()) {
+        await under(picture);
+        expect(await tab.locator('.readout .badge').first().textContent()).toBe(name);
+        const organ = await tab.locator('.readout strong').textContent();
+        const row = tab.locator('.organs tbody tr', { hasText: organ! });
+        const inTable = await row
+          .locator('td')
+          .first()
+          .evaluate((cell, at) => cell.childNodes[at].textContent, picture);
+        expect(await tab.locator('.readout dd').last().textContent()).toBe(`${inTable} HU`);
+      }
     }, 180_000);
 
     it('says what is wrong with files, makes the files of a scan too large to look at, and goes on when they are right', async () => {
@@ -412,6 +424,94 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await tab.getByRole('button', { name: 'Make the files' }).click();
       await tab.getByRole('button', { name: 'summary.json' }).waitFor();
     }, 180_000);
+
+    it('offers files only of what is chosen, and keeps the scan on screen when others cannot be read', async () => {
+      const { tab } = page;
+      const offered = tab.getByRole('button', { name: 'lower.nii.gz' });
+      await tab.getByRole('button', { name: 'Make the files' }).click();
+      await offered.waitFor();
+      await tab.getByRole('radio', { name: 'share of the window' }).check();
+      await offered.waitFor({ state: 'detached' });
+      await tab.getByRole('radio', { name: 'HU', exact: true }).check();
+      await offered.waitFor();
+      await tab.locator('.procedures select').first().selectOption({ label: 'CRC' });
+      await offered.waitFor({ state: 'detached' });
+      await tab.locator('.procedures select').first().selectOption({ label: 'sem-CRC' });
+
+      const more = tab.locator('input[data-choice="more"]');
+      const broken = path.join(folder, 'calibration.json');
+      writeFileSync(broken, '{}');
+      await more.setInputFiles(broken);
+      await tab.locator('.files .warned', { hasText: /^calibration\.json is not used: ./ }).waitFor();
+
+      // Another patient's upper bound, by another name: which one is meant is asked.
+      const other = path.join(folder, 'other-upper.nii.gz');
+      const { upper } = scanParts(11);
+      writeGz(other, niftiBytes({ ...upper, dims: [4, 6, 4], values: upper.values.slice(0, 96) }));
+      await more.setInputFiles(other);
+      await tab.locator('.files .warned', { hasText: 'could each be the upper bound: say which' }).waitFor();
+      const read = tab.getByRole('button', { name: 'Read again' });
+      expect(await read.isDisabled()).toBe(true);
+      await tab.getByLabel('upper bound: needed').selectOption('other-upper.nii.gz');
+      const warned = tab.locator('.files [role="status"]', {
+        hasText: 'are of lower.nii.gz as it was read before',
+      });
+      await warned.waitFor();
+      await read.click();
+      await tab.locator('.notice.bad', { hasText: 'other-upper.nii.gz' }).waitFor();
+      const width = () => tab.locator('.numbers[aria-busy="false"] dd').first().textContent();
+      const before = await width();
+      await tab.locator('#tolerance').fill('0.4');
+      await expect.poll(width).not.toBe(before);
+      // Files are those of the scan on screen.
+      await tab.getByRole('button', { name: 'Make the files' }).click();
+      await offered.waitFor();
+      const written = readFileSync(path.join(folder, 'applied/upper.nii.gz'));
+      expect(gunzipSync(await saving(tab, 'upper.nii.gz')).equals(gunzipSync(written))).toBe(true);
+      await tab.getByLabel('upper bound').selectOption('upper.nii.gz');
+      await warned.waitFor({ state: 'detached' });
+    }, 60_000);
+
+    it('draws what a scan has, notes crossed bounds, and stays empty when its reader starts over', async () => {
+      const { tab } = page;
+      const checked = (name: string) => tab.getByRole('radio', { name, exact: true }).isChecked();
+      await tab.getByRole('radio', { name: 'missed' }).check();
+      await tab.getByRole('radio', { name: 'truth' }).check();
+      await tab.getByRole('radio', { name: 'side by side' }).check();
+      // In one go, before the read is done.
+      await tab.evaluate(() => {
+        const click = (name: string) =>
+          [...document.querySelectorAll('button')].find(({ textContent }) => textContent === name)!.click();
+        click('Read again');
+        click('Start over');
+      });
+      await tab.locator('.notice.job').waitFor({ state: 'detached' });
+      expect(await tab.locator('.looking').count()).toBe(0);
+
+      const parts = scanParts(10);
+      [parts.lower.values[0], parts.upper.values[0]] = [parts.upper.values[0], parts.lower.values[0]];
+      const crossed = (['lower', 'upper'] as const).map((role) => {
+        const at = path.join(folder, `crossed-${role}.nii.gz`);
+        writeGz(at, niftiBytes(parts[role]));
+        return at;
+      });
+      await openScan(tab, [...crossed, scanFile('segmentation'), ...files('sem-crc.json')]);
+      await tab.locator('.organs').waitFor();
+      expect(await tab.locator('.looking .notes').textContent()).toContain('1 voxel with lower above upper');
+      expect(await checked('width')).toBe(true);
+      expect(await checked('prediction')).toBe(true);
+      expect(await tab.locator('.stage canvas').count()).toBe(1);
+    }, 60_000);
+
+    it('hears of a worker that ended without a word, and marks the numbers that no longer follow', async () => {
+      const { tab } = page;
+      for (const worker of tab.workers()) await worker.evaluate(() => globalThis.close()).catch(() => {});
+      await tab.locator('#tolerance').fill('0.4');
+      await tab.locator('.numbers[aria-busy="true"]').waitFor();
+      await tab.getByRole('button', { name: 'Start it again' }).click();
+      await tab.locator('.numbers[aria-busy="false"]').waitFor();
+      expect(await tab.locator('.notice').count()).toBe(0);
+    }, 60_000);
   });
 
   describe('with a cohort of its reader', () => {

@@ -233,7 +233,7 @@ export interface Engine {
   memoryNeeded(
     files: ScanFiles,
   ): Promise<{ readonly bytes: number; readonly limit: number; readonly voxels: number }>;
-  /** Reads a scan whole, under the guard rails of `apply`; the scan opened before is closed. */
+  /** Reads a scan whole, under the guard rails of `apply`; once it is there the scan opened before is closed. */
   openScan(
     files: ScanFiles,
     calibrations: readonly NamedCalibration[],

@@ -37,15 +37,15 @@ export function JobNotice() {
       <div>
         <h2>{now.title}</h2>
         <p class="muted" aria-live="polite">
-          {progressInWords(now)}
+          {now.cancelling ? 'stopping at the next step …' : progressInWords(now)}
         </p>
       </div>
       <progress
         aria-label={now.title}
         {...(progress && progress.total > 0 ? { value: progress.done, max: progress.total } : {})}
       />
-      <button type="button" onClick={now.cancel}>
-        Cancel
+      <button type="button" disabled={now.cancelling} onClick={now.cancel}>
+        {now.cancelling ? 'Cancelling' : 'Cancel'}
       </button>
     </section>
   );

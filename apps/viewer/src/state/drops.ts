@@ -4,8 +4,8 @@ import { type Dropped, sortDropped } from '../engine/index.ts';
 import { openCohort } from './cohort.ts';
 import { problemOf } from './engines.ts';
 import { filesOfDrop } from './files.ts';
-import { calibrations, missing, openScan, takeFiles } from './scan.ts';
-import { jobs, type Page, page, problem, show, sorted } from './store.ts';
+import { takeFiles } from './scan.ts';
+import { jobs, type Page, page, problem, show } from './store.ts';
 
 /** Whether files are held over the page. */
 export const dragging = signal(false);
@@ -44,7 +44,7 @@ async function takeDrop(at: Page, transfer: DataTransfer): Promise<void> {
 
 const TAKES: Readonly<Record<Page, (files: readonly Dropped[]) => Promise<void>>> = {
   example: takeOnExample,
-  scan: takeScan,
+  scan: takeFiles,
   cohort: takeCohort,
 };
 
@@ -67,18 +67,11 @@ async function takeOnExample(files: readonly Dropped[]): Promise<void> {
   }
   if (Object.keys(roles).length + ambiguous.length + calibrations.length > 0) {
     show('scan');
-    return takeScan(files);
+    return takeFiles(files);
   }
   refuse(
     'example',
     'No file is known by its name',
     'None looks like a file of a scan, a calibration.json or a cohort. Drop them on “Your scan”, which asks what each of them is.',
   );
-}
-
-/** Adds to the files of the scan; when nothing is to be asked, nothing is, and the scan is read. */
-export async function takeScan(files: readonly Dropped[]): Promise<void> {
-  await takeFiles(files);
-  const unclear = sorted.value?.ambiguous.length ?? 0;
-  if (missing.value.length === 0 && calibrations.value.length > 0 && unclear === 0) await openScan();
 }

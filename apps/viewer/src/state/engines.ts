@@ -31,7 +31,11 @@ export async function work<T>(
 ): Promise<T | null> {
   if (jobs.peek()[page]) return null;
   const controller = new AbortController();
-  const begun: Job = { title, progress: null, cancel: () => controller.abort() };
+  const cancel = (): void => {
+    controller.abort();
+    setJob(page, { ...begun, cancelling: true });
+  };
+  const begun: Job = { title, progress: null, cancel, cancelling: false };
   problem.value = null;
   setJob(page, begun);
   try {
@@ -42,11 +46,8 @@ export async function work<T>(
       },
     });
   } catch (error) {
-    const stopped =
-      controller.signal.aborted || (error instanceof EngineError && error.code === 'interrupted');
-    if (!stopped) {
-      problem.value = problemOf(page, error, again);
-    }
+    const failed = problemOf(page, error, again);
+    if (failed.code !== 'interrupted' && !controller.signal.aborted) problem.value = failed;
     return null;
   } finally {
     // Where the work was given up, another may have begun.
