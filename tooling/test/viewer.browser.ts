@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -97,6 +97,19 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     const { port } = server.address() as AddressInfo;
     await tab.goto(`http://127.0.0.1:${port}/any/folder/index.html${at}`);
     return { tab, complaints, close: () => context.close() };
+  }
+
+  /** Drops files on the page's head. */
+  async function drop(tab: Page, chosen: readonly string[]): Promise<void> {
+    const given = chosen.map((file) => [path.basename(file), readFileSync(file).toString('base64')] as const);
+    const dataTransfer = await tab.evaluateHandle((files) => {
+      const transfer = new DataTransfer();
+      for (const [name, base64] of files) {
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))], name));
+      }
+      return transfer;
+    }, given);
+    await tab.locator('header.top').dispatchEvent('drop', { dataTransfer });
   }
 
   async function openScan(tab: Page, chosen: string[]): Promise<void> {
@@ -213,6 +226,16 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       expect(await told.textContent()).toMatch(/the same λ, bit for bit, by all procedures\.$/);
     }, 180_000);
 
+    it('sends what is dropped on it to the page that it is for, and says when there is none', async () => {
+      const { tab } = page;
+      await drop(tab, [path.join(folder, 'cohort', 'manifest.csv')]);
+      await tab.locator('.notice.bad', { hasText: 'No file is known by its name' }).waitFor();
+      await drop(tab, wholeScan());
+      await tab.getByRole('heading', { name: 'Your scan' }).waitFor();
+      await tab.locator('.organs').waitFor();
+      expect(await tab.locator('.notice').count()).toBe(0);
+    }, 60_000);
+
     it('complained of nothing', () => {
       expect(page.complaints).toEqual([]);
     });
@@ -230,7 +253,8 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await openScan(tab, wholeScan().slice(0, 3));
       await tab.locator('.files > summary', { hasText: 'calibration.json' }).waitFor();
       expect(await tab.getByLabel('segmentation: needed').count()).toBe(1);
-      await tab.locator('input[data-choice="more"]').setInputFiles(wholeScan().slice(3));
+      // There is no place for drops any more: the whole page is one.
+      await drop(tab, wholeScan().slice(3));
       await tab.locator('.organs').waitFor();
     }, 120_000);
 
@@ -352,6 +376,23 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       // It is read slab by slab, which says that this one is cut off.
       await tab.getByRole('button', { name: 'Make the files' }).click();
       await tab.locator('.notice.bad', { hasText: 'large-lower.nii.gz' }).waitFor();
+      await tab.getByRole('button', { name: 'Start over' }).click();
+      // A file that is changed under the page is named, and can be chosen again.
+      const changing = path.join(folder, 'upper.nii.gz');
+      copyFileSync(scanFile('upper'), changing);
+      await openScan(
+        tab,
+        wholeScan().filter((file) => file !== scanFile('upper')),
+      );
+      const more = tab.locator('input[data-choice="more"]');
+      await more.setInputFiles(changing);
+      expect(await more.inputValue()).toBe('');
+      await tab.locator('.organs').waitFor();
+      appendFileSync(changing, new Uint8Array(1));
+      await tab.getByText(/^\d+ files$/).click();
+      await tab.getByRole('button', { name: 'Read again' }).click();
+      await alert.waitFor();
+      expect(await alert.textContent()).toMatch(/upper\.nii\.gz: .*changed or moved since it was chosen/);
       await tab.getByRole('button', { name: 'Start over' }).click();
       await tab.locator('input[data-choice="files"]').setInputFiles(wholeScan());
       await tab.locator('.organs').waitFor();
@@ -523,6 +564,44 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await expect.poll(described).toContain(`ε at 20%; λ̂ at ${hu}`);
     }, 180_000);
 
+    it('refuses numbers that do not fit, tells two tolerances apart, and forgets a cohort with all that was made of it', async () => {
+      const { tab } = page;
+      const field = (label: string) => tab.getByLabel(label, { exact: true });
+      const calibrate = tab.getByRole('button', { name: 'Calibrate', exact: true });
+      for (const [label, wrong, right, says] of [
+        ['Tolerance, %', '0', '15', '0.1 to 99, in steps of 0.1'],
+        ['Seed of the split', '-3', '0', 'a whole number, 0 to 4294967295'],
+        ['Scans to optimize on', '', '2', 'a whole number, 1 or more'],
+      ] as const) {
+        await field(label).fill(wrong);
+        await calibrate.click();
+        expect(await tab.locator('.cohort [role="alert"]:not(:empty)').textContent()).toBe(says);
+        expect(await field(label).inputValue()).toBe(wrong);
+        expect(await tab.locator('.notice').count()).toBe(0);
+        await field(label).fill(right);
+      }
+      await field('Scans kept apart').fill('500');
+      await calibrate.click();
+      const told = tab.locator('.notice.bad', { hasText: '“Scans kept apart” 500' });
+      await told.waitFor();
+      expect(await told.textContent()).not.toMatch(/`/);
+      await field('Scans kept apart').fill('3');
+      await calibrate.click();
+      const procedure = tab.locator('.procedures select').first();
+      await expect
+        .poll(() => procedure.locator('option').allTextContents(), { timeout: 60_000 })
+        .toEqual(['sem-CRC, ε = 15%', 'sem-CRC, ε = 20%']);
+      expect(await tab.locator('.tolerance output').textContent()).toBe('15%');
+      expect(await tab.locator('.tolerance .badge').textContent()).toBe('promised');
+      expect(await tab.locator('.result').count()).toBe(2);
+
+      await field('Seed of the split').fill('1');
+      await calibrate.click();
+      await tab.getByRole('button', { name: 'Another cohort' }).click();
+      await tab.locator('.drop').waitFor();
+      expect(await tab.locator('.result, .looking, .charts, .notice').count()).toBe(0);
+    }, 180_000);
+
     it('calibrates profiles to the file that the command writes, and draws the risk with ε and λ̂', async () => {
       const profiles = path.join(folder, 'site-a.profiles');
       const out = path.join(folder, 'from-profiles.json');
@@ -530,7 +609,6 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await succeeds(['profile', path.join(folder, 'cohort.zarr'), '--workers', '1', '--out', profiles]);
       await succeeds(['calibrate', profiles, ...settings, '--workers', '1', '--out', out]);
       const { tab, complaints } = page;
-      await tab.getByRole('button', { name: 'Another cohort' }).click();
       await tab.locator('input[data-choice="files"]').setInputFiles(profiles);
       await tab.locator('.cohort').waitFor();
       expect(await tab.locator('.cohort .notes').textContent()).toContain('Profiles hold no voxels');

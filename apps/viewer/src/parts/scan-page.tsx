@@ -1,4 +1,5 @@
 import type { Role } from '../engine/index.ts';
+import { filesOfList } from '../state/files.ts';
 import {
   calibrations,
   dropped,
@@ -154,10 +155,10 @@ function Files() {
             accept=".nii,.gz,.json"
             data-choice="more"
             onChange={({ currentTarget }) => {
-              const files = [...(currentTarget.files ?? [])].map((file) => ({ path: file.name, file }));
+              const files = filesOfList(currentTarget.files ?? []);
               // The same file can be chosen again, after it was changed.
               currentTarget.value = '';
-              void takeFiles(files);
+              if (files.length > 0) void takeFiles(files);
             }}
           />
         </label>

@@ -13,7 +13,7 @@ import {
   outlines,
   view,
 } from '../state/store.ts';
-import { procedureName } from '../words.ts';
+import { calibrationNames } from '../words.ts';
 import { Segments, Select } from './choices.tsx';
 import { keysShown } from './keys.tsx';
 
@@ -102,16 +102,12 @@ export function Toolbar() {
   );
 }
 
-/** Calibrations by their procedures, and by their files where two have the same. */
+/** Calibrations to choose from. */
 export function procedureOptions(
   all: readonly CalibrationFacts[],
 ): readonly { readonly value: number; readonly name: string }[] {
-  const names = all.map(({ calibration }) => procedureName(calibration.procedure));
-  const doubled = new Set(names.filter((name, at) => names.indexOf(name) !== at));
-  return all.map(({ name }, value) => ({
-    value,
-    name: doubled.has(names[value]) ? `${names[value]} (${name})` : names[value],
-  }));
+  const names = calibrationNames(all.map(({ name, calibration }) => ({ ...calibration, file: name })));
+  return names.map((name, value) => ({ value, name }));
 }
 
 /** Which calibration is looked at, and which beside it. */

@@ -1,6 +1,7 @@
 // The engines: each has a worker, and one scan open.
-import { createEngine, type Engine, EngineError, type EngineErrorCode } from '../engine/index.ts';
+import { createEngine, type Engine, EngineError, type EngineErrorCode, failureOf } from '../engine/index.ts';
 import { counted } from '../words.ts';
+import { withControls } from './controls.ts';
 import { type Job, jobs, type Page, type Problem, problem, setJob } from './store.ts';
 
 const engines = new Map<Page, Engine>();
@@ -50,7 +51,8 @@ export async function work<T>(
     if (failed.code !== 'interrupted' && !controller.signal.aborted) problem.value = failed;
     return null;
   } finally {
-    setJob(page, null);
+    // Where the work was given up, another may have begun.
+    if (jobs.peek()[page]?.cancel === begun.cancel) setJob(page, null);
   }
 }
 
@@ -64,7 +66,9 @@ const TITLES: Readonly<Partial<Record<EngineErrorCode, string>>> = {
 };
 
 /** The words that the page has for a failure. */
-export function problemOf(page: Page | null, error: unknown, again: () => void): Problem {
+export function problemOf(page: Page | null, thrown: unknown, again: () => void): Problem {
+  // A file that cannot be read any more is no fault of the page.
+  const error = thrown instanceof DOMException ? new EngineError(failureOf(thrown), thrown) : thrown;
   if (!(error instanceof EngineError)) {
     const text = error instanceof Error ? error.message : String(error);
     const retry = { label: 'Try again', run: again };
@@ -72,12 +76,13 @@ export function problemOf(page: Page | null, error: unknown, again: () => void):
   }
   const { code, message, data } = error;
   const options = Array.isArray(data?.options) ? data.options.map(String) : [];
+  const said = page === null ? message : withControls(message, page, options);
   const mayHelp = code === 'crashed' || code === 'internal';
   return {
     page,
     code,
     title: TITLES[code] ?? 'Something broke',
-    text: code === 'crashed' ? `${message} Your files are untouched.` : message,
+    text: code === 'crashed' ? `${said} Your files are untouched.` : said,
     options,
     retry: mayHelp ? { label: code === 'crashed' ? 'Start it again' : 'Try again', run: again } : null,
   };

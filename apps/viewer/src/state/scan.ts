@@ -3,6 +3,7 @@ import { computed, effect, signal } from '@preact/signals';
 import {
   type Applied,
   type Dropped,
+  failureOf,
   type NamedCalibration,
   type ReadingOptions,
   type Role,
@@ -139,7 +140,7 @@ async function readCalibrations(paths: readonly string[], files: ReadonlyMap<str
       readCalibration(text, path);
       read.push({ name: path, text });
     } catch (error) {
-      refused.push({ path, reason: error instanceof Error ? error.message : String(error) });
+      refused.push({ path, reason: failureOf(error).message });
     }
   }
   return { calibrations: read, refused };

@@ -62,13 +62,15 @@ export const looked = computed(() => lookedByPage.value[page.value]);
 export const choice = computed(() => choices.value[page.value]);
 
 /**
- * Opens a scan on a page: at the tolerance that its first calibration promised, or where the reader has moved it to; beside it
+ * Opens a scan on a page: at the tolerance that its first calibration promised, or where the reader moved it from there; beside it
  * stands another calibration, where there is one.
  */
 export function setLooked(at: Page, next: Looked | null): void {
   const designs = next?.scan.designs ?? [];
+  const promised = designs[0]?.facts.calibration.epsilon;
+  const last = lookedByPage.peek()[at]?.scan.designs[0]?.facts.calibration.epsilon;
   const before = at === 'scan' ? null : choices.peek()[at];
-  const epsilon = before?.epsilon ?? designs[0]?.facts.calibration.epsilon ?? 0.1;
+  const epsilon = (promised === last ? before?.epsilon : undefined) ?? promised ?? 0.1;
   // One λ for each organ is what the example explains; the others stand beside it.
   const semantic = designs.findIndex(({ facts }) => facts.calibration.procedure === 'sem-crc');
   const design = at === 'example' ? Math.max(semantic, 0) : 0;
