@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -97,6 +97,19 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
     const { port } = server.address() as AddressInfo;
     await tab.goto(`http://127.0.0.1:${port}/any/folder/index.html${at}`);
     return { tab, complaints, close: () => context.close() };
+  }
+
+  /** Drops files on the page's head. */
+  async function drop(tab: Page, chosen: readonly string[]): Promise<void> {
+    const given = chosen.map((file) => [path.basename(file), readFileSync(file).toString('base64')] as const);
+    const dataTransfer = await tab.evaluateHandle((files) => {
+      const transfer = new DataTransfer();
+      for (const [name, base64] of files) {
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))], name));
+      }
+      return transfer;
+    }, given);
+    await tab.locator('header.top').dispatchEvent('drop', { dataTransfer });
   }
 
   async function openScan(tab: Page, chosen: string[]): Promise<void> {
@@ -213,6 +226,16 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       expect(await told.textContent()).toMatch(/the same λ, bit for bit, by all procedures\.$/);
     }, 180_000);
 
+    it('sends what is dropped on it to the page that it is for, and says when there is none', async () => {
+      const { tab } = page;
+      await drop(tab, [path.join(folder, 'cohort', 'manifest.csv')]);
+      await tab.locator('.notice.bad', { hasText: 'No file is known by its name' }).waitFor();
+      await drop(tab, wholeScan());
+      await tab.getByRole('heading', { name: 'Your scan' }).waitFor();
+      await tab.locator('.organs').waitFor();
+      expect(await tab.locator('.notice').count()).toBe(0);
+    }, 60_000);
+
     it('complained of nothing', () => {
       expect(page.complaints).toEqual([]);
     });
@@ -230,7 +253,8 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await openScan(tab, wholeScan().slice(0, 3));
       await tab.locator('.files > summary', { hasText: 'calibration.json' }).waitFor();
       expect(await tab.getByLabel('segmentation: needed').count()).toBe(1);
-      await tab.locator('input[data-choice="more"]').setInputFiles(wholeScan().slice(3));
+      // There is no place for drops any more: the whole page is one.
+      await drop(tab, wholeScan().slice(3));
       await tab.locator('.organs').waitFor();
     }, 120_000);
 
@@ -297,6 +321,18 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await tab.keyboard.up('Control');
       await expect.poll(() => under(1)).not.toBe(before);
       expect(await under(0)).toBe(await under(1));
+      // Each is told by its own procedure.
+      for (const [picture, name] of ['sem-CRC', 'CRC'].entries()) {
+        await under(picture);
+        expect(await tab.locator('.readout .badge').first().textContent()).toBe(name);
+        const organ = await tab.locator('.readout strong').textContent();
+        const row = tab.locator('.organs tbody tr', { hasText: organ! });
+        const inTable = await row
+          .locator('td')
+          .first()
+          .evaluate((cell, at) => cell.childNodes[at].textContent, picture);
+        expect(await tab.locator('.readout dd').last().textContent()).toBe(`${inTable} HU`);
+      }
     }, 180_000);
 
     it('says what is wrong with files, makes the files of a scan too large to look at, and goes on when they are right', async () => {
@@ -341,6 +377,23 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await tab.getByRole('button', { name: 'Make the files' }).click();
       await tab.locator('.notice.bad', { hasText: 'large-lower.nii.gz' }).waitFor();
       await tab.getByRole('button', { name: 'Start over' }).click();
+      // A file that is changed under the page is named, and can be chosen again.
+      const changing = path.join(folder, 'upper.nii.gz');
+      copyFileSync(scanFile('upper'), changing);
+      await openScan(
+        tab,
+        wholeScan().filter((file) => file !== scanFile('upper')),
+      );
+      const more = tab.locator('input[data-choice="more"]');
+      await more.setInputFiles(changing);
+      expect(await more.inputValue()).toBe('');
+      await tab.locator('.organs').waitFor();
+      appendFileSync(changing, new Uint8Array(1));
+      await tab.getByText(/^\d+ files$/).click();
+      await tab.getByRole('button', { name: 'Read again' }).click();
+      await alert.waitFor();
+      expect(await alert.textContent()).toMatch(/upper\.nii\.gz: .*changed or moved since it was chosen/);
+      await tab.getByRole('button', { name: 'Start over' }).click();
       await tab.locator('input[data-choice="files"]').setInputFiles(wholeScan());
       await tab.locator('.organs').waitFor();
       expect(await tab.locator('.notice.bad').count()).toBe(0);
@@ -361,9 +414,7 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
           })
           .catch(() => {});
       }
-      await tab
-        .locator('input[data-choice="more"]')
-        .setInputFiles([scanFile('segmentation'), ...files('sem-crc.json')]);
+      await tab.locator('#tolerance').fill('0.16');
       const again = tab.getByRole('button', { name: 'Start it again' });
       await again.click();
       // The scan is read again, and the new worker does what it is told.
@@ -371,6 +422,105 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await tab.getByRole('button', { name: 'Make the files' }).click();
       await tab.getByRole('button', { name: 'summary.json' }).waitFor();
     }, 180_000);
+
+    it('offers files only of what is chosen, and keeps the scan on screen when others cannot be read', async () => {
+      const { tab } = page;
+      const offered = tab.getByRole('button', { name: 'lower.nii.gz' });
+      await tab.getByRole('button', { name: 'Make the files' }).click();
+      await offered.waitFor();
+      await tab.getByRole('radio', { name: 'share of the window' }).check();
+      await offered.waitFor({ state: 'detached' });
+      await tab.getByRole('radio', { name: 'HU', exact: true }).check();
+      await offered.waitFor();
+      await tab.locator('.procedures select').first().selectOption({ label: 'CRC' });
+      await offered.waitFor({ state: 'detached' });
+      await tab.locator('.procedures select').first().selectOption({ label: 'sem-CRC' });
+
+      const more = tab.locator('input[data-choice="more"]');
+      const broken = path.join(folder, 'calibration.json');
+      writeFileSync(broken, '{}');
+      await more.setInputFiles(broken);
+      await tab.locator('.files .warned', { hasText: /^calibration\.json is not used: ./ }).waitFor();
+
+      // Another patient's upper bound, by another name: which one is meant is asked.
+      const other = path.join(folder, 'other-upper.nii.gz');
+      const { upper } = scanParts(11);
+      writeGz(
+        other,
+        niftiBytes({ ...upper, dims: [4, 6, 4], values: Float32Array.from(upper.values).subarray(0, 96) }),
+      );
+      await more.setInputFiles(other);
+      await tab.locator('.files .warned', { hasText: 'could each be the upper bound: say which' }).waitFor();
+      const read = tab.getByRole('button', { name: 'Read again' });
+      expect(await read.isDisabled()).toBe(true);
+      await tab.getByLabel('upper bound: needed').selectOption('other-upper.nii.gz');
+      const warned = tab.locator('.files [role="status"]', {
+        hasText: 'are of lower.nii.gz as it was read before',
+      });
+      await warned.waitFor();
+      await read.click();
+      await tab.locator('.notice.bad', { hasText: 'other-upper.nii.gz' }).waitFor();
+      const width = () => tab.locator('.numbers[aria-busy="false"] dd').first().textContent();
+      const before = await width();
+      await tab.locator('#tolerance').fill('0.4');
+      await expect.poll(width).not.toBe(before);
+      // Files are those of the scan on screen.
+      await tab.getByRole('button', { name: 'Make the files' }).click();
+      await offered.waitFor();
+      const written = readFileSync(path.join(folder, 'applied/upper.nii.gz'));
+      expect(gunzipSync(await saving(tab, 'upper.nii.gz')).equals(gunzipSync(written))).toBe(true);
+      await tab.getByLabel('upper bound').selectOption('upper.nii.gz');
+      await warned.waitFor({ state: 'detached' });
+    }, 60_000);
+
+    it('draws what a scan has, notes crossed bounds, and stays empty when its reader starts over', async () => {
+      const { tab } = page;
+      const checked = (name: string) => tab.getByRole('radio', { name, exact: true }).isChecked();
+      await tab.getByRole('radio', { name: 'missed' }).check();
+      await tab.getByRole('radio', { name: 'truth' }).check();
+      await tab.getByRole('radio', { name: 'side by side' }).check();
+      // In one go, before the read is done.
+      await tab.evaluate(() => {
+        const click = (name: string) =>
+          [...document.querySelectorAll('button')].find(({ textContent }) => textContent === name)!.click();
+        click('Read again');
+        click('Start over');
+      });
+      await tab.locator('.notice.job').waitFor({ state: 'detached' });
+      expect(await tab.locator('.looking').count()).toBe(0);
+
+      const parts = scanParts(10);
+      const swapped = (one: typeof parts.lower, other: typeof parts.lower) => {
+        const values = Float32Array.from(one.values);
+        values[0] = other.values[0];
+        return { ...one, values };
+      };
+      Object.assign(parts, {
+        lower: swapped(parts.lower, parts.upper),
+        upper: swapped(parts.upper, parts.lower),
+      });
+      const crossed = (['lower', 'upper'] as const).map((role) => {
+        const at = path.join(folder, `crossed-${role}.nii.gz`);
+        writeGz(at, niftiBytes(parts[role]));
+        return at;
+      });
+      await openScan(tab, [...crossed, scanFile('segmentation'), ...files('sem-crc.json')]);
+      await tab.locator('.organs').waitFor();
+      expect(await tab.locator('.looking .notes').textContent()).toContain('1 voxel with lower above upper');
+      expect(await checked('width')).toBe(true);
+      expect(await checked('prediction')).toBe(true);
+      expect(await tab.locator('.stage canvas').count()).toBe(1);
+    }, 60_000);
+
+    it('hears of a worker that ended without a word, and marks the numbers that no longer follow', async () => {
+      const { tab } = page;
+      for (const worker of tab.workers()) await worker.evaluate(() => globalThis.close()).catch(() => {});
+      await tab.locator('#tolerance').fill('0.4');
+      await tab.locator('.numbers[aria-busy="true"]').waitFor();
+      await tab.getByRole('button', { name: 'Start it again' }).click();
+      await tab.locator('.numbers[aria-busy="false"]').waitFor();
+      expect(await tab.locator('.notice').count()).toBe(0);
+    }, 60_000);
   });
 
   describe('with a cohort of its reader', () => {
@@ -414,6 +564,44 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await expect.poll(described).toContain(`ε at 20%; λ̂ at ${hu}`);
     }, 180_000);
 
+    it('refuses numbers that do not fit, tells two tolerances apart, and forgets a cohort with all that was made of it', async () => {
+      const { tab } = page;
+      const field = (label: string) => tab.getByLabel(label, { exact: true });
+      const calibrate = tab.getByRole('button', { name: 'Calibrate', exact: true });
+      for (const [label, wrong, right, says] of [
+        ['Tolerance, %', '0', '15', '0.1 to 99, in steps of 0.1'],
+        ['Seed of the split', '-3', '0', 'a whole number, 0 to 4294967295'],
+        ['Scans to optimize on', '', '2', 'a whole number, 1 or more'],
+      ] as const) {
+        await field(label).fill(wrong);
+        await calibrate.click();
+        expect(await tab.locator('.cohort [role="alert"]:not(:empty)').textContent()).toBe(says);
+        expect(await field(label).inputValue()).toBe(wrong);
+        expect(await tab.locator('.notice').count()).toBe(0);
+        await field(label).fill(right);
+      }
+      await field('Scans kept apart').fill('500');
+      await calibrate.click();
+      const told = tab.locator('.notice.bad', { hasText: '“Scans kept apart” 500' });
+      await told.waitFor();
+      expect(await told.textContent()).not.toMatch(/`/);
+      await field('Scans kept apart').fill('3');
+      await calibrate.click();
+      const procedure = tab.locator('.procedures select').first();
+      await expect
+        .poll(() => procedure.locator('option').allTextContents(), { timeout: 60_000 })
+        .toEqual(['sem-CRC, ε = 15%', 'sem-CRC, ε = 20%']);
+      expect(await tab.locator('.tolerance output').textContent()).toBe('15%');
+      expect(await tab.locator('.tolerance .badge').textContent()).toBe('promised');
+      expect(await tab.locator('.result').count()).toBe(2);
+
+      await field('Seed of the split').fill('1');
+      await calibrate.click();
+      await tab.getByRole('button', { name: 'Another cohort' }).click();
+      await tab.locator('.drop').waitFor();
+      expect(await tab.locator('.result, .looking, .charts, .notice').count()).toBe(0);
+    }, 180_000);
+
     it('calibrates profiles to the file that the command writes, and draws the risk with ε and λ̂', async () => {
       const profiles = path.join(folder, 'site-a.profiles');
       const out = path.join(folder, 'from-profiles.json');
@@ -421,7 +609,6 @@ describe.skipIf(reason !== undefined)('the viewer', () => {
       await succeeds(['profile', path.join(folder, 'cohort.zarr'), '--workers', '1', '--out', profiles]);
       await succeeds(['calibrate', profiles, ...settings, '--workers', '1', '--out', out]);
       const { tab, complaints } = page;
-      await tab.getByRole('button', { name: 'Another cohort' }).click();
       await tab.locator('input[data-choice="files"]').setInputFiles(profiles);
       await tab.locator('.cohort').waitFor();
       expect(await tab.locator('.cohort .notes').textContent()).toContain('Profiles hold no voxels');

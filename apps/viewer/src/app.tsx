@@ -5,6 +5,7 @@ import { Footer, Header } from './parts/header.tsx';
 import { JobNotice, ProblemNotice } from './parts/notices.tsx';
 import { ScanPage } from './parts/scan-page.tsx';
 import { lacking } from './state/abilities.ts';
+import { takeDrops } from './state/drops.ts';
 import { follow } from './state/looking.ts';
 import { page, said } from './state/store.ts';
 
@@ -12,6 +13,7 @@ const PAGES = { example: ExamplePage, scan: ScanPage, cohort: CohortPage };
 
 export function App() {
   useEffect(follow, []);
+  useEffect(takeDrops, []);
   const Page = PAGES[page.value];
   return (
     <>

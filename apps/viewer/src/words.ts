@@ -67,6 +67,23 @@ export function procedureName(procedure: string): string {
   return Object.hasOwn(PROCEDURE_NAMES, procedure) ? PROCEDURE_NAMES[procedure] : procedure;
 }
 
+/** Names that tell calibrations apart: by procedure, and where that is not enough by ε, by file, and at last by number. */
+export function calibrationNames(
+  all: readonly { readonly procedure: string; readonly epsilon: number; readonly file: string }[],
+): readonly string[] {
+  return [
+    ({ epsilon }: (typeof all)[number]) => `, ε = ${plainPercent(epsilon)}`,
+    ({ file }: (typeof all)[number]) => ` (${file})`,
+    (_: unknown, at: number) => `, no. ${at + 1}`,
+  ].reduce(
+    (names, more) =>
+      names.map((name, at) =>
+        names.indexOf(name) === names.lastIndexOf(name) ? name : name + more(all[at], at),
+      ),
+    all.map(({ procedure }) => procedureName(procedure)),
+  );
+}
+
 /** A size of memory or of a file: 1.2 GB. */
 export function bytes(count: number): string {
   if (count >= 1e9) return `${(count / 1e9).toFixed(1)} GB`;

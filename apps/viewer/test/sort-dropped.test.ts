@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { knotAt } from '../src/engine/calibration-facts.ts';
+import { cohortIn } from '../src/engine/cohort-place.ts';
 import { sortDropped } from '../src/engine/sort-dropped.ts';
 
 describe('dropped files are told by their names', () => {
@@ -66,6 +67,24 @@ describe('dropped files are told by their names', () => {
       'a.profiles',
       'sites/b.profiles',
     ]);
+  });
+});
+
+describe('a cohort among dropped files', () => {
+  const files = (...paths: string[]) => paths.map((path) => ({ path, file: new Blob() }));
+
+  it('is refused with all names where several were dropped', () => {
+    expect(cohortIn(files('a.zip', 'notes.txt'))).toMatchObject({
+      kind: 'dropped',
+      cohort: { name: 'a.zip' },
+    });
+    for (const [one, other] of [
+      ['a.zip', 'b.zip'],
+      ['a.zarr/zarr.json', 'b.zip'],
+      ['a.zarr/zarr.json', 'b.zarr/zarr.json'],
+    ] as const) {
+      expect(() => cohortIn(files(one, other))).toThrow(/^Several prepared cohorts .*a\.z.*b\.z/);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   bytes,
+  calibrationNames,
   huNumber,
   huPlace,
   lambdaRange,
@@ -13,6 +14,22 @@ import {
 const window = [-175, 250] as const;
 
 describe('words', () => {
+  it('tell calibrations apart by no more than is needed: procedure, ε, file, number', () => {
+    const crc = (epsilon: number, file: string) => ({ procedure: 'crc', epsilon, file });
+    const sem = { procedure: 'sem-crc', epsilon: 0.1, file: 'a.json' };
+    expect(calibrationNames([crc(0.1, 'a.json'), sem])).toEqual(['CRC', 'sem-CRC']);
+    expect(calibrationNames([crc(0.1, 'a.json'), crc(0.15, 'a.json'), sem])).toEqual([
+      'CRC, ε = 10%',
+      'CRC, ε = 15%',
+      'sem-CRC',
+    ]);
+    expect(calibrationNames([crc(0.1, 'a.json'), crc(0.1, 'b.json')])).toEqual([
+      'CRC, ε = 10% (a.json)',
+      'CRC, ε = 10% (b.json)',
+    ]);
+    expect(new Set(calibrationNames([crc(0.1, 'a.json'), crc(0.1, 'a.json')])).size).toBe(2);
+  });
+
   it('say bounds at an end of the window as open, where intensities are cut off', () => {
     expect(huPlace(0, window)).toBe('≤ −175');
     expect(huPlace(1, window)).toBe('≥ 250');

@@ -117,6 +117,12 @@ describe('a prepared cohort dropped on a page', () => {
     expect((await opened(flip)).message).toMatch(/lower\/c\/2.*checksum differs/);
   });
 
+  it('may be zipped with the separators of Windows', async () => {
+    const backwards = files.map(([path, bytes]) => [path.replaceAll('/', '\\'), bytes] as const);
+    const content = blob(zipOf(backwards, 'cohort.zarr\\'));
+    await expectSame(await openDroppedStore({ name: 'cohort.zip', content }));
+  });
+
   it('is refused where it is no store, and where a zip is none, cut off, or damaged', async () => {
     const refused = (content: Blob | ReturnType<typeof given>) =>
       failure(openDroppedStore({ name: 'cohort', content }).then((source) => source.read('s0')));

@@ -13,6 +13,27 @@ const dropped = (bytes: Uint8Array) =>
   new NiftiFiles(droppedFiles([['scan/lower.nii.gz', new Blob([new Uint8Array(bytes)])]]));
 const NAME = 'scan/lower.nii.gz';
 
+/** What a browser gives of a file that was changed on the disk since it was chosen. */
+class Changed extends Blob {
+  override slice(): Blob {
+    return new Changed();
+  }
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return Promise.reject(new DOMException('typically due to permission problems', 'NotReadableError'));
+  }
+}
+
+describe('a file that was changed since it was chosen', () => {
+  it('is named, with what happened to it', async () => {
+    const files = new NiftiFiles(droppedFiles([[NAME, new Changed([new Uint8Array(352)])]]));
+    await expectRefusal(
+      files.header(NAME),
+      'bad-input',
+      /^scan\/lower\.nii\.gz: .*changed or moved since it was chosen/,
+    );
+  });
+});
+
 /** A block of bgzip: a member that says how long it is. */
 function block(content: Uint8Array): Buffer {
   const deflated = deflateRawSync(content);

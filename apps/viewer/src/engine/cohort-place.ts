@@ -12,12 +12,21 @@ export type CohortPlace =
 
 /** The cohort among dropped files. @throws SemcrcError `bad-input` where there is none */
 export function cohortIn(dropped: readonly Dropped[]): CohortPlace {
-  const { store, profiles } = sortDropped(dropped.map(({ path }) => path));
+  const { store, profiles, calibrations, unknown } = sortDropped(dropped.map(({ path }) => path));
   if (store !== null && profiles.length > 0) {
     throw new SemcrcError(
       'bad-input',
       `Both a prepared cohort (${store.path}) and profiles (${profiles.join(', ')}) were dropped: drop one of them alone`,
       { data: { found: [store.path, ...profiles] } },
+    );
+  }
+  const others = [...unknown, ...calibrations].filter((path) => /\.zip$|(^|\/)zarr\.json$/i.test(path));
+  if (store !== null && others.length > 0) {
+    const found = [store.path, ...others];
+    throw new SemcrcError(
+      'bad-input',
+      `Several prepared cohorts were dropped (${found.join(', ')}): drop one of them alone`,
+      { data: { found } },
     );
   }
   if (profiles.length > 0) {

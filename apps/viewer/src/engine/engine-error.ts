@@ -40,8 +40,8 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof DOMException && error.name === 'AbortError') {
     return { code: 'interrupted', message: 'The work was cancelled.', data: {} };
   }
-  if (error instanceof DOMException && error.name === 'NotReadableError') {
-    const message = 'A file changed since it was dropped, or cannot be read any more; drop it again.';
+  if (error instanceof DOMException && ['NotReadableError', 'NotFoundError'].includes(error.name)) {
+    const message = 'A file was changed or moved since it was chosen: choose it again.';
     return { code: 'bad-input', message, data: {} };
   }
   if (error instanceof RangeError && /allocation|array length|out of memory/i.test(error.message)) {

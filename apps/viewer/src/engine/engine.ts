@@ -85,6 +85,10 @@ class PageEngine implements Engine {
       }
     });
 
+  get ended(): boolean {
+    return this.#calls.ended;
+  }
+
   close: Engine['close'] = async () => {
     this.#closing.abort();
     this.#calls.close();

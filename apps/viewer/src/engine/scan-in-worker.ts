@@ -12,6 +12,7 @@ import {
 import { type Calibration, calibratedLambdaAt } from '@semcrc/core';
 import { abdomenWindow, axisCodes } from '@semcrc/imaging';
 import { type Kernels, loadKernels, SemcrcError, sharedInstance } from '@semcrc/kernels';
+import { mendedInWords } from './mended.ts';
 import type { CalibrationFacts, Design, Intervals, MapName, OpenScan, OrganRow, ScanId } from './types.ts';
 
 /** Everything of an open scan but what the page is given once. */
@@ -74,7 +75,7 @@ export class ScanInWorker {
       design: place(kernels, facts, scan, labels, files.lower),
       extrapolation: making[at] ?? null,
     }));
-    return new ScanInWorker(id, looked, placed, scan.notes);
+    return new ScanInWorker(id, looked, placed, [...mendedInWords(scan.mended), ...scan.notes]);
   }
 
   /**
@@ -94,7 +95,7 @@ export class ScanInWorker {
       design: place(kernels, facts, looked.voxels, looked.labels, name),
       extrapolation: extrapolation(facts.calibration),
     }));
-    return new ScanInWorker(id, looked, placed, []);
+    return new ScanInWorker(id, looked, placed, mendedInWords(looked.voxels.mended));
   }
 
   /** What the page is given of it: copies, which it may keep or draw. */

@@ -233,7 +233,7 @@ export interface Engine {
   memoryNeeded(
     files: ScanFiles,
   ): Promise<{ readonly bytes: number; readonly limit: number; readonly voxels: number }>;
-  /** Reads a scan whole, under the guard rails of `apply`; the scan opened before is closed. */
+  /** Reads a scan whole, under the guard rails of `apply`; once it is there the scan opened before is closed. */
   openScan(
     files: ScanFiles,
     calibrations: readonly NamedCalibration[],
@@ -264,6 +264,8 @@ export interface Engine {
   example(): Promise<Example>;
   /** Draws the cohort of the example in the page and calibrates on it: the texts of {@link example}, bit for bit. */
   calibrateExample(work?: Work): Promise<readonly Calibrated[]>;
+  /** Whether its worker crashed or was closed: it does nothing any more. */
+  readonly ended: boolean;
   /** Ends all workers; pending calls reject with `interrupted`. */
   close(): Promise<void>;
 }

@@ -25,6 +25,7 @@ export class WorkerCalls {
       event.preventDefault();
       this.#end(crashed(event.message || 'its script did not load'));
     });
+    void this.#watch().catch(() => {});
     worker.addEventListener('messageerror', () => this.#end(crashed('it sent what cannot be read')));
   }
 
@@ -51,6 +52,16 @@ export class WorkerCalls {
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
+  }
+
+  /** A worker that the browser ends tells nobody, but lets go of its lock. Pages that have no locks hear of crashes alone. */
+  async #watch(): Promise<void> {
+    const lock = await this.#remote.holdLock();
+    if (lock !== null) await navigator.locks.request(lock, () => this.#end(crashed('the browser ended it')));
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
   }
 
   /** Ends the worker; calls that wait reject with `interrupted`. */

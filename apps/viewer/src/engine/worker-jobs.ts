@@ -54,7 +54,6 @@ export class WorkerJobs {
     if (!first)
       throw new SemcrcError('usage', 'A scan is looked at under a calibration; drop a calibration.json, too');
     refuseTooLarge(files.lower, await memoryOf(access, scan.roles, options.limit));
-    this.closeScan();
     const truthUnits = options.truthUnits === undefined ? {} : { truthUnits: options.truthUnits };
     const reading = { ...readingFor(first.calibration, options), ...truthUnits };
     const report = (done: number, total: number) => progress({ stage: 'reading', done, total });
@@ -109,7 +108,6 @@ export class WorkerJobs {
     if (!source) throw new SemcrcError('usage', 'The cohort was closed');
     const facts = calibrations.map(({ text, name }) => readCalibration(text, name));
     const sample = await source.read(scan);
-    this.closeScan();
     const { preparing } = source;
     const window = preparing?.window ?? abdomenWindow;
     const looked = { voxels: voxelsOf(sample), labels: source.labels, window };
@@ -128,10 +126,10 @@ export class WorkerJobs {
     const facts = calibrations.map(({ text, name }) => readCalibration(text, name));
     this.#example ??= exampleScan();
     const looked = await this.#example;
-    this.closeScan();
     return this.#keep((id) => ScanInWorker.of(id, 'the example', looked, facts, () => EXAMPLE_EXTRAPOLATION));
   }
 
+  /** Keeps a scan in the place of the one before, which stays until this one is there. */
   async #keep(open: (id: ScanId) => Promise<ScanInWorker>): Promise<OpenScan> {
     const id = ++this.#scans;
     const scan = await open(id);

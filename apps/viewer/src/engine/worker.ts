@@ -33,6 +33,18 @@ const remote = {
       await outcomeOf(() => job.apply(jobs, [...args, work])).finally(() => running.delete(call)),
     ) as never;
   },
+  /** Takes a lock for as long as the worker lives. @returns its name; null where there are no locks */
+  holdLock(): Promise<string | null> {
+    const name = `semcrc ${performance.timeOrigin} ${Math.random()}`;
+    return new Promise((resolve) => {
+      const held = navigator.locks?.request(name, () => {
+        resolve(name);
+        return new Promise<never>(() => {});
+      });
+      if (held) held.catch(() => resolve(null));
+      else resolve(null);
+    });
+  },
   cancel(call: number): void {
     running.get(call)?.abort();
   },

@@ -1,3 +1,6 @@
+import { useSignal } from '@preact/signals';
+import { useId } from 'preact/hooks';
+
 /** One of a few, as a row of radio buttons that looks like one control. */
 export function Segments<T extends string>({
   label,
@@ -68,7 +71,12 @@ export function Select<T extends string | number>({
   );
 }
 
-/** A whole number or a decimal one. */
+/**
+ * A whole number or a decimal one, said as it is typed. One that does not fit is kept as typed, with what would fit beside it; its form
+ * cannot be sent.
+ *
+ * @param value that the field begins with
+ */
 export function NumberField({
   label,
   value,
@@ -84,19 +92,30 @@ export function NumberField({
   readonly step?: number;
   readonly onChange: (value: number) => void;
 }) {
+  const fits = useSignal(true);
+  const said = useId();
+  const range = max === undefined ? `${min} or more` : `${min} to ${max}`;
   return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        type="number"
-        inputMode="decimal"
-        {...{ min, max, step, value }}
-        onChange={({ currentTarget }) => {
-          if (currentTarget.checkValidity() && currentTarget.value !== '')
-            onChange(currentTarget.valueAsNumber);
-          else currentTarget.reportValidity();
-        }}
-      />
-    </label>
+    <div>
+      <label class="field">
+        <span>{label}</span>
+        <input
+          type="number"
+          inputMode="decimal"
+          required
+          {...{ min, max, step }}
+          defaultValue={String(value)}
+          aria-invalid={!fits.value}
+          aria-describedby={said}
+          onInput={({ currentTarget }) => {
+            fits.value = currentTarget.validity.valid;
+            if (fits.value) onChange(currentTarget.valueAsNumber);
+          }}
+        />
+      </label>
+      <small class="warned" role="alert" id={said}>
+        {fits.value ? '' : step === 1 ? `a whole number, ${range}` : `${range}, in steps of ${step}`}
+      </small>
+    </div>
   );
 }

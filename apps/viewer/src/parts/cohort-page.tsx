@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { Fragment } from 'preact';
 import type { Calibrated, CalibrateSettings, OpenCohort } from '../engine/index.ts';
-import { calibrate, cohortScan, lookAt, openCohort } from '../state/cohort.ts';
+import { calibrate, cohortScan, forgetCohort, lookAt, openCohort } from '../state/cohort.ts';
+import { CONTROLS } from '../state/controls.ts';
 import { save } from '../state/files.ts';
 import { cohort, cohortCalibrations, job } from '../state/store.ts';
 import {
@@ -38,7 +39,7 @@ export function CohortPage() {
         </p>
       </section>
       {opened ? (
-        <Opened {...{ opened }} />
+        <Opened key={opened.digest} {...{ opened }} />
       ) : (
         <>
           <DropZone
@@ -130,7 +131,22 @@ function Opened({ opened }: { readonly opened: OpenCohort }) {
   };
   const organs = Object.values(opened.labels).map(organName);
   return (
-    <section class="card cohort" aria-labelledby="cohort-title">
+    <form
+      class="card cohort"
+      aria-labelledby="cohort-title"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (job.value === null) {
+          void calibrate({
+            ...chosen.value.settings,
+            epsilon: epsilon.value,
+            curve: { from: 0.02, to: 0.2, step: 0.01 },
+            ...sizes.value,
+            seed: seed.value,
+          });
+        }
+      }}
+    >
       <h2 id="cohort-title">{opened.name}</h2>
       <p class="muted">
         {counted(opened.scans.length, 'scan')} of {counted(opened.patients, 'patient')}; {listed(organs)}.
@@ -145,7 +161,7 @@ function Opened({ opened }: { readonly opened: OpenCohort }) {
       />
       <div class="roles">
         <Select
-          label="Procedure"
+          label={CONTROLS.cohort.procedures}
           value={chosen.value.value}
           options={procedures}
           onChange={(value) => {
@@ -153,7 +169,7 @@ function Opened({ opened }: { readonly opened: OpenCohort }) {
           }}
         />
         <NumberField
-          label="Tolerance, %"
+          label={CONTROLS.cohort.epsilon}
           value={Number((100 * epsilon.value).toPrecision(6))}
           min={0.1}
           max={99}
@@ -163,60 +179,42 @@ function Opened({ opened }: { readonly opened: OpenCohort }) {
           }}
         />
         <NumberField
-          label="Scans to optimize on"
+          label={CONTROLS.cohort.nOpt}
           value={sizes.value.nOpt}
           min={1}
           onChange={(nOpt) => set({ nOpt })}
         />
         <NumberField
-          label="Scans to calibrate on, those included"
+          label={CONTROLS.cohort.nCal}
           value={sizes.value.nCal}
           min={1}
           onChange={(nCal) => set({ nCal })}
         />
         <NumberField
-          label="Scans kept apart"
+          label={CONTROLS.cohort.nTest}
           value={sizes.value.nTest}
           min={0}
           onChange={(nTest) => set({ nTest })}
         />
         <NumberField
-          label="Seed of the split"
+          label={CONTROLS.cohort.seed}
           value={seed.value}
           min={0}
+          max={0xffffffff}
           onChange={(value) => {
             seed.value = value;
           }}
         />
       </div>
       <p class="actions">
-        <button
-          type="button"
-          class="main"
-          disabled={job.value !== null}
-          onClick={() =>
-            void calibrate({
-              ...chosen.value.settings,
-              epsilon: epsilon.value,
-              curve: { from: 0.02, to: 0.2, step: 0.01 },
-              ...sizes.value,
-              seed: seed.value,
-            })
-          }
-        >
+        <button type="submit" class="main" disabled={job.value !== null}>
           Calibrate
         </button>
-        <button
-          type="button"
-          onClick={() => {
-            cohort.value = null;
-            cohortCalibrations.value = [];
-          }}
-        >
+        <button type="button" onClick={forgetCohort}>
           Another cohort
         </button>
       </p>
-    </section>
+    </form>
   );
 }
 

@@ -1,9 +1,9 @@
-import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Dropped } from '../engine/index.ts';
-import { filesOfDrop, filesOfList } from '../state/files.ts';
+import { dragging } from '../state/drops.ts';
+import { filesOfList } from '../state/files.ts';
 
-/** Where files and folders are dropped, or chosen. */
+/** Where files and folders are chosen, and where drops are asked for; they are taken anywhere on the page. */
 export function DropZone({
   title,
   hint,
@@ -15,7 +15,6 @@ export function DropZone({
   readonly accept: string;
   readonly take: (files: readonly Dropped[]) => void;
 }) {
-  const over = useSignal(false);
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const chosen = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
@@ -25,24 +24,7 @@ export function DropZone({
     if (found.length > 0) take(found);
   };
   return (
-    <section
-      class={`drop ${over.value ? 'over' : ''}`}
-      aria-label={title}
-      onDragOver={(event) => {
-        event.preventDefault();
-        over.value = true;
-      }}
-      onDragLeave={() => {
-        over.value = false;
-      }}
-      onDrop={async (event) => {
-        event.preventDefault();
-        over.value = false;
-        if (!event.dataTransfer) return;
-        const found = await filesOfDrop(event.dataTransfer);
-        if (found.length > 0) take(found);
-      }}
-    >
+    <section class={`drop ${dragging.value ? 'over' : ''}`} aria-label={title}>
       <svg viewBox="0 0 24 24" width="34" height="34" aria-hidden="true">
         <path d="M12 4v11M7.5 10.5 12 15l4.5-4.5M4 16v3a1.5 1.5 0 0 0 1.5 1.5h13A1.5 1.5 0 0 0 20 19v-3" />
       </svg>

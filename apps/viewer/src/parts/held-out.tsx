@@ -1,6 +1,6 @@
 import type { Calibrated } from '../engine/index.ts';
 import { choice } from '../state/store.ts';
-import { huPerUnit, plainPercent, procedureName } from '../words.ts';
+import { calibrationNames, huPerUnit, plainPercent } from '../words.ts';
 import { Chart, type Line } from './chart.tsx';
 
 /** Colours of procedures in the style sheet, those of the report. */
@@ -21,11 +21,12 @@ export function HeldOut({ calibrations }: { readonly calibrations: readonly Cali
   if (shown.length === 0) return null;
   const { units } = shown[0].calibration;
   const unit = units ? huPerUnit(units.window as [number, number]) : 100;
+  const names = calibrationNames(
+    shown.map(({ calibration, facts }) => ({ ...calibration, file: facts.name })),
+  );
   const lines = (value: (held: Calibrated['held'][number]) => number): Line[] =>
-    shown.map(({ calibration, facts, held }) => ({
-      name:
-        procedureName(calibration.procedure) +
-        (repeated(shown, calibration.procedure) ? ` (${facts.name})` : ''),
+    shown.map(({ calibration, held }, at) => ({
+      name: names[at],
       tone: TONES[calibration.procedure] ?? 'crc',
       points: held.map((one) => [one.epsilon, value(one)] as const),
     }));
@@ -59,6 +60,3 @@ export function HeldOut({ calibrations }: { readonly calibrations: readonly Cali
 }
 
 const plainShare = (share: number): string => plainPercent(Math.round(1000 * share) / 1000);
-
-const repeated = (all: readonly Calibrated[], procedure: string): boolean =>
-  all.filter(({ calibration }) => calibration.procedure === procedure).length > 1;

@@ -9,6 +9,7 @@ import {
   choice,
   choose,
   comparison,
+  draw,
   image,
   looked,
   MAPS,
@@ -54,7 +55,7 @@ const KEYS: readonly Key[] = [
     does: 'next map: width, missed, λ, none',
     run: () => {
       const all = looked.value?.images.truth ? MAPS : MAPS.filter((kind) => kind !== 'missed');
-      map.value = next(all, map.value);
+      draw({ map: next(all, map.value) });
     },
   },
   {
@@ -62,7 +63,7 @@ const KEYS: readonly Key[] = [
     shown: 'i',
     does: 'prediction or truth beneath',
     run: () => {
-      image.value = image.value === 'prediction' && looked.value?.images.truth ? 'truth' : 'prediction';
+      if (looked.value?.images.truth) draw({ image: image.value === 'prediction' ? 'truth' : 'prediction' });
     },
   },
   {
@@ -97,7 +98,7 @@ const KEYS: readonly Key[] = [
     does: 'compare two procedures: off, side by side, swipe',
     run: () => {
       if ((looked.value?.scan.designs.length ?? 0) > 1)
-        comparison.value = next(COMPARISONS, comparison.value);
+        draw({ comparison: next(COMPARISONS, comparison.value) });
     },
   },
   {

@@ -1,3 +1,4 @@
+import { withControls } from '../state/controls.ts';
 import { progressInWords } from '../state/engines.ts';
 import { job, page, problem } from '../state/store.ts';
 
@@ -36,15 +37,15 @@ export function JobNotice() {
       <div>
         <h2>{now.title}</h2>
         <p class="muted" aria-live="polite">
-          {progressInWords(now)}
+          {now.cancelling ? 'stopping at the next step …' : progressInWords(now)}
         </p>
       </div>
       <progress
         aria-label={now.title}
         {...(progress && progress.total > 0 ? { value: progress.done, max: progress.total } : {})}
       />
-      <button type="button" onClick={now.cancel}>
-        Cancel
+      <button type="button" disabled={now.cancelling} onClick={now.cancel}>
+        {now.cancelling ? 'Cancelling' : 'Cancel'}
       </button>
     </section>
   );
@@ -52,12 +53,12 @@ export function JobNotice() {
 
 /** Sentences worth knowing. */
 export function Notes({ notes }: { readonly notes: readonly (string | null)[] }) {
-  const shown = notes.filter((note) => note !== null && note !== '');
+  const shown = notes.flatMap((note) => note || []);
   if (shown.length === 0) return null;
   return (
     <ul class="notes">
       {shown.map((note) => (
-        <li key={note}>{note}</li>
+        <li key={note}>{withControls(note, page.value)}</li>
       ))}
     </ul>
   );

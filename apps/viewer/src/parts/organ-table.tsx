@@ -1,7 +1,7 @@
 import type { Intervals, OrganRow } from '../engine/index.ts';
 import { colourAt, css, isOutlined, outlineColour, VIRIDIS } from '../picture/colours.ts';
 import { goToOrgan } from '../state/looking.ts';
-import { designOf, intervals, looked, scales, slots } from '../state/store.ts';
+import { computing, designOf, intervals, looked, scales, slots } from '../state/store.ts';
 import { huNumber, huPerUnit, lambdaRange, organName, percent, procedureName } from '../words.ts';
 
 /** Organs first, then what lies around them. */
@@ -26,7 +26,7 @@ export function OrganTable() {
   const narrows = first.organs.some((row) => row.lambda[0] < 0);
   const beside = new Map(second?.organs.map((row) => [row.id, row]));
   return (
-    <section class="card organs" aria-labelledby="organs-title">
+    <section class="card organs" aria-labelledby="organs-title" aria-busy={computing.value}>
       <h2 id="organs-title">By organ</h2>
       {second && <p class="muted small">{inBoth()}</p>}
       <div class="scroll">

@@ -1,14 +1,15 @@
 import type { OpenScan } from '../engine/index.ts';
 import { css, isOutlined, outlineColour } from '../picture/colours.ts';
 import { indexOf } from '../picture/voxel.ts';
-import { crosshair, designOf, intervals, looked, pointed } from '../state/store.ts';
-import { huNumber, huPerUnit, huPlace, lambdaRange, organName } from '../words.ts';
+import { comparison, computing, crosshair, designOf, intervals, looked, pointed } from '../state/store.ts';
+import { huNumber, huPerUnit, huPlace, lambdaRange, organName, procedureName } from '../words.ts';
 
-/** What is known of the voxel under the pointer, or else under the crosshair. */
+/** What is known of the voxel under the pointer, by the procedure of that picture, or else under the crosshair by the first. */
 export function Readout() {
   const now = looked.value;
-  const at = pointed.value ?? crosshair.value;
-  const found = intervals[0].value;
+  const { voxel: at, slot } = pointed.value ?? { voxel: crosshair.value, slot: 0 as const };
+  const found = intervals[slot].value;
+  const design = designOf(slot);
   if (!now || !at || !found) return <div id="readout" class="readout" />;
   const { scan, images } = now;
   const index = indexOf(at, scan.shape);
@@ -20,7 +21,7 @@ export function Readout() {
   const truth = images.truth?.[index] ?? null;
   const inside = truth === null ? null : truth >= lower && truth <= upper;
   return (
-    <div id="readout" class="readout">
+    <div id="readout" class="readout" aria-busy={computing.value}>
       <p class="where">
         <span
           class="swatch"
@@ -29,12 +30,15 @@ export function Readout() {
         />
         <strong>{organName(scan.labels[id] ?? `label ${id}`)}</strong>
         <span class="muted">voxel {at.join(', ')}</span>
+        {comparison.value !== 'off' && design && (
+          <span class="badge">{procedureName(design.facts.calibration.procedure)}</span>
+        )}
       </p>
       <dl>
         <Fact name="interval" value={`${place(lower)} to ${place(upper)} HU`} />
         <Fact name="width" value={`${huNumber((upper - lower) * huPerUnit(scan.window))} HU`} />
         <Fact
-          name={designOf(0)?.recentred ? 'prediction, before it is corrected' : 'prediction'}
+          name={design?.recentred ? 'prediction, before it is corrected' : 'prediction'}
           value={`${place(images.prediction[index])} HU`}
         />
         {truth !== null && <Fact name="truth" value={`${place(truth)} HU`} />}

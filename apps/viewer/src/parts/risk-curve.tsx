@@ -11,7 +11,7 @@ const ALL = 'all';
  * scans that contain it, with ε and the λ̂ that the procedure found for it.
  */
 export function RiskCurve({ result }: { readonly result: Calibrated }) {
-  const { calibration, riskCurve, facts } = result;
+  const { calibration, riskCurve } = result;
   const { epsilon, heuristic, labels, procedure, units } = calibration;
   const organ = useSignal<string>(ALL);
   if (riskCurve === null) return null;
@@ -34,7 +34,7 @@ export function RiskCurve({ result }: { readonly result: Calibrated }) {
   return (
     <div class="charts">
       <Chart
-        title={`Risk against λ (${facts.name})`}
+        title={`Risk against λ (${procedureName(procedure)}, ε = ${plainPercent(epsilon)})`}
         caption={`Share of voxels outside when one λ widens every interval, over all scans that were read. ${
           found.length > 0
             ? `${procedureName(procedure)} found ${listed(marks.map(({ name, x }) => `${name} = ${withUnit(x)}`))}${where} on the calibration scans for ε = ${plainPercent(epsilon)}.`

@@ -1,17 +1,24 @@
 import type { Role } from '../engine/index.ts';
+import { filesOfList } from '../state/files.ts';
 import {
   calibrations,
   dropped,
   forgetFiles,
   missing,
   openScan,
+  outdated,
   reading,
+  refused,
   roles,
   setRole,
+  sorted,
+  subjectName,
   takeFiles,
   tooLarge,
+  unclear,
+  waiting,
 } from '../state/scan.ts';
-import { job, lookedByPage, problem, sorted } from '../state/store.ts';
+import { job, lookedByPage, problem } from '../state/store.ts';
 import { counted, listed } from '../words.ts';
 import { Select } from './choices.tsx';
 import { ScanDownloads } from './downloads.tsx';
@@ -89,15 +96,9 @@ function ScanDrop() {
       title="Drop files or a folder"
       hint="NIfTI (.nii, .nii.gz) and calibration.json, known by their names: q_lo, q_hi, mmse, combined_labels, body, ct; name.nii.gz goes with name.seg.nii.gz."
       accept=".nii,.gz,.json"
-      take={(files) => void takeFiles(files).then(openWhenWhole)}
+      take={(files) => void takeFiles(files)}
     />
   );
-}
-
-/** When nothing is to be asked, nothing is. */
-function openWhenWhole(): void {
-  const unclear = sorted.value?.ambiguous.length ?? 0;
-  if (missing.value.length === 0 && calibrations.value.length > 0 && unclear === 0) void openScan();
 }
 
 function Files() {
@@ -106,8 +107,10 @@ function Files() {
     ...(calibrations.value.length === 0 ? ['calibration.json'] : []),
   ];
   const opened = lookedByPage.value.scan !== null;
+  const asks =
+    refused.value.some(({ reason }) => reason !== null) || unclear.value.length > 0 || outdated.value;
   return (
-    <details class="card files" open={!opened || problem.value !== null}>
+    <details class="card files" open={!opened || problem.value !== null || asks}>
       <summary>
         {counted(dropped.value.length, 'file')}
         {lacks.length > 0 ? `; still needed: ${listed(lacks)}` : ''}
@@ -127,6 +130,13 @@ function Files() {
       </div>
       <Unclear />
       <Reading />
+      {opened && outdated.value && (
+        <p class="warned" role="status">
+          The picture below, and files made of it, are of {subjectName.value} as it was read before, not of
+          the files chosen here: {waiting.value ? 'they are read next' : 'read again for those'}.
+        </p>
+      )}
+      {!opened && waiting.value && <p role="status">Files that came meanwhile are read next.</p>}
       <p class="actions">
         <button
           type="button"
@@ -145,8 +155,10 @@ function Files() {
             accept=".nii,.gz,.json"
             data-choice="more"
             onChange={({ currentTarget }) => {
-              const files = [...(currentTarget.files ?? [])].map((file) => ({ path: file.name, file }));
-              void takeFiles(files).then(openWhenWhole);
+              const files = filesOfList(currentTarget.files ?? []);
+              // The same file can be chosen again, after it was changed.
+              currentTarget.value = '';
+              if (files.length > 0) void takeFiles(files);
             }}
           />
         </label>
@@ -177,13 +189,20 @@ function RoleChoice({ role, name, known }: (typeof ROLES)[number]) {
 }
 
 function Unclear() {
-  const found = sorted.value;
-  if (!found) return null;
-  const claims = found.ambiguous.filter(({ role }) => roles.value[role] === undefined);
-  const unused = found.unknown.filter((path) => !Object.values(roles.value).includes(path));
+  const noCalibrations = refused.value.filter(({ reason }) => reason === null).map(({ path }) => path);
+  const taken = Object.values(roles.value);
+  const unused = [...sorted.value.unknown, ...noCalibrations].filter((path) => !taken.includes(path));
   return (
     <>
-      {claims.map(({ role, paths }) => (
+      {refused.value.map(
+        ({ path, reason }) =>
+          reason !== null && (
+            <p class="warned" role="alert" key={path}>
+              {path} is not used: {reason}
+            </p>
+          ),
+      )}
+      {unclear.value.map(({ role, paths }) => (
         <p class="warned" key={role}>
           {listed(paths)} could each be the {nameOf(role)}: say which.
         </p>

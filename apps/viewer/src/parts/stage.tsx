@@ -29,6 +29,7 @@ export function Stage() {
       tabIndex={0}
       aria-label={`${now.title}: arrows and page keys move through the scan, question mark lists all keys`}
       aria-describedby="readout"
+      aria-busy={store.computing.value}
       style={{ '--divider': `${100 * divider.value}%` }}
       onKeyDown={pressed}
     >
@@ -78,7 +79,9 @@ function Canvas({ slot }: { readonly slot: 0 | 1 }) {
   useDrawing(slot, picture, plain);
 
   const move = ({ pointerType, offsetX, offsetY }: PointerEvent): void => {
-    if (pointerType !== 'touch') store.pointed.value = voxelUnder(picture.value, offsetX, offsetY);
+    if (pointerType === 'touch') return;
+    const voxel = voxelUnder(picture.value, offsetX, offsetY);
+    store.pointed.value = voxel && { voxel, slot };
   };
   return (
     <div class={`view view-${slot}`}>

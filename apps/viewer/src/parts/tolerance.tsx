@@ -1,5 +1,5 @@
 import { backToPromise } from '../state/looking.ts';
-import { choice, choose, designOf, intervals, knotOf, looked } from '../state/store.ts';
+import { choice, choose, computing, designOf, intervals, knotOf, looked } from '../state/store.ts';
 import { huNumber, huPerUnit, percent, plainPercent } from '../words.ts';
 
 /** The tolerance: how large, whether it is the promised one, and what it comes to on this scan. */
@@ -72,7 +72,7 @@ function Numbers() {
   if (!found || !scan) return null;
   const unit = huPerUnit(scan.window);
   return (
-    <dl class="numbers">
+    <dl class="numbers" aria-busy={computing.value}>
       <div>
         <dt>mean width</dt>
         <dd>

@@ -1,7 +1,19 @@
+import type { CalibrationFacts } from '../engine/index.ts';
 import type { View } from '../picture/picture.ts';
 import { zoom } from '../state/looking.ts';
-import { choice, choose, comparison, image, looked, map, opacity, outlines, view } from '../state/store.ts';
-import { procedureName } from '../words.ts';
+import {
+  choice,
+  choose,
+  comparison,
+  draw,
+  image,
+  looked,
+  map,
+  opacity,
+  outlines,
+  view,
+} from '../state/store.ts';
+import { calibrationNames } from '../words.ts';
 import { Segments, Select } from './choices.tsx';
 import { keysShown } from './keys.tsx';
 
@@ -28,9 +40,7 @@ export function Toolbar() {
           { value: 'lambda', name: 'λ' },
           { value: 'none', name: 'none' },
         ]}
-        onChange={(value) => {
-          map.value = value;
-        }}
+        onChange={(value) => draw({ map: value })}
       />
       <Segments
         label="Over"
@@ -39,9 +49,7 @@ export function Toolbar() {
           { value: 'prediction', name: 'prediction' },
           { value: 'truth', name: 'truth', off: noTruth },
         ]}
-        onChange={(value) => {
-          image.value = value;
-        }}
+        onChange={(value) => draw({ image: value })}
       />
       <label class="field fader">
         <span>Opacity</span>
@@ -94,17 +102,20 @@ export function Toolbar() {
   );
 }
 
+/** Calibrations to choose from. */
+export function procedureOptions(
+  all: readonly CalibrationFacts[],
+): readonly { readonly value: number; readonly name: string }[] {
+  const names = calibrationNames(all.map(({ name, calibration }) => ({ ...calibration, file: name })));
+  return names.map((name, value) => ({ value, name }));
+}
+
 /** Which calibration is looked at, and which beside it. */
 export function Procedures() {
   const designs = looked.value?.scan.designs ?? [];
   const now = choice.value;
   if (!now || designs.length === 0) return null;
-  const names = designs.map(({ facts }) => procedureName(facts.calibration.procedure));
-  const doubled = new Set(names.filter((name, at) => names.indexOf(name) !== at));
-  const options = designs.map(({ facts }, value) => ({
-    value,
-    name: doubled.has(names[value]) ? `${names[value]} (${facts.name})` : names[value],
-  }));
+  const options = procedureOptions(designs.map(({ facts }) => facts));
   return (
     <section class="card procedures" aria-label="Procedures">
       <Select
@@ -123,9 +134,7 @@ export function Procedures() {
               { value: 'side', name: 'side by side' },
               { value: 'swipe', name: 'swipe' },
             ]}
-            onChange={(value) => {
-              comparison.value = value;
-            }}
+            onChange={(value) => draw({ comparison: value })}
           />
           {comparison.value !== 'off' && (
             <Select

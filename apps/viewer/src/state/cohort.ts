@@ -4,7 +4,7 @@ import type { Calibrated, CalibrateSettings, Dropped, Engine, OpenCohort, Work }
 import { procedureName } from '../words.ts';
 import { engineOf, work } from './engines.ts';
 import { lookedAt } from './looking.ts';
-import { cohort, cohortCalibrations, setLooked } from './store.ts';
+import { cohort, cohortCalibrations, jobs, problem, setJob, setLooked } from './store.ts';
 
 /** The scan that is looked at. */
 export const cohortScan = signal<string | null>(null);
@@ -16,34 +16,50 @@ export async function openCohort(files: readonly Dropped[]): Promise<void> {
   const opened = await work(
     'cohort',
     'Opening the cohort',
-    (report) => engineOf('cohort').openCohort(files, report),
+    async (report) => {
+      const found = await engineOf('cohort').openCohort(files, report);
+      report.signal.throwIfAborted();
+      return found;
+    },
     () => openCohort(files),
   );
   if (!opened) return;
-  const before = cohort.value;
-  const engine = engineOf('cohort');
-  const sameEngine = own?.engine === engine;
-  own = { files, engine };
+  forgetCohort();
+  own = { files, engine: engineOf('cohort') };
   cohort.value = opened;
+}
+
+/** Closes the cohort, and all that was made of it; work on it ends. */
+export function forgetCohort(): void {
+  jobs.peek().cohort?.cancel();
+  setJob('cohort', null);
+  if (problem.peek()?.page === 'cohort') problem.value = null;
+  // An engine that crashed holds nothing any more.
+  if (cohort.value) void own?.engine.closeCohort(cohort.value.id).catch(() => {});
+  own = null;
+  cohort.value = null;
   cohortCalibrations.value = [];
   cohortScan.value = null;
   setLooked('cohort', null);
-  if (before && sameEngine) await engine.closeCohort(before.id).catch(() => {});
 }
 
 /** The cohort that is open: opened anew where its engine is another one, since a worker that crashed holds nothing any more. */
 async function openAgain(report: Work): Promise<OpenCohort> {
   const engine = engineOf('cohort');
   if (own && own.engine !== engine) {
-    cohort.value = await engine.openCohort(own.files, report);
-    own = { ...own, engine };
+    const { files } = own;
+    const opened = await engine.openCohort(files, report);
+    report.signal?.throwIfAborted();
+    own = { files, engine };
+    cohort.value = opened;
   }
   return cohort.value as OpenCohort;
 }
 
 /** Calibrates, adds the result to those before it, and shows it on a held-out scan, where the cohort has voxels. */
 export async function calibrate(settings: CalibrateSettings): Promise<void> {
-  if (!cohort.value) return;
+  const files = own?.files;
+  if (!files) return;
   const name = procedureName(settings.procedure);
   const result = await work(
     'cohort',
@@ -51,16 +67,20 @@ export async function calibrate(settings: CalibrateSettings): Promise<void> {
     async (report) => engineOf('cohort').calibrate((await openAgain(report)).id, settings, report),
     () => calibrate(settings),
   );
-  if (!result) return;
-  cohortCalibrations.value = [result, ...cohortCalibrations.value];
-  if (cohort.value.profiled) return;
+  const opened = cohort.value;
+  // Meanwhile the reader may have gone on to another cohort.
+  if (!result || !opened || own?.files !== files) return;
+  const others = cohortCalibrations.value.filter(({ text }) => text !== result.text);
+  cohortCalibrations.value = [result, ...others];
+  if (opened.profiled) return;
   const { test } = result.calibration.split;
-  await lookAt(cohortScan.value ?? test[0] ?? cohort.value.scans[0]);
+  await lookAt(cohortScan.value ?? test[0] ?? opened.scans[0]);
 }
 
 /** Opens a scan of the cohort under every calibration made so far. */
 export async function lookAt(scan: string): Promise<void> {
-  if (!cohort.value) return;
+  const files = own?.files;
+  if (!files) return;
   const found = await work(
     'cohort',
     `Opening ${scan}`,
@@ -70,7 +90,7 @@ export async function lookAt(scan: string): Promise<void> {
     },
     () => lookAt(scan),
   );
-  if (!found) return;
+  if (!found || own?.files !== files) return;
   cohortScan.value = scan;
   setLooked(
     'cohort',

@@ -1,13 +1,15 @@
 // The engines: each has a worker, and one scan open.
-import { createEngine, type Engine, EngineError, type EngineErrorCode } from '../engine/index.ts';
+import { createEngine, type Engine, EngineError, type EngineErrorCode, failureOf } from '../engine/index.ts';
 import { counted } from '../words.ts';
+import { withControls } from './controls.ts';
 import { type Job, jobs, type Page, type Problem, problem, setJob } from './store.ts';
 
 const engines = new Map<Page, Engine>();
 
-/** The engine of a page, started when it is first needed: each page keeps its scan open. */
+/** The engine of a page, started when it is first needed, and anew after a crash: each page keeps its scan open. */
 export function engineOf(page: Page): Engine {
-  const engine = engines.get(page) ?? createEngine();
+  const before = engines.get(page);
+  const engine = before && !before.ended ? before : createEngine();
   engines.set(page, engine);
   return engine;
 }
@@ -30,7 +32,11 @@ export async function work<T>(
 ): Promise<T | null> {
   if (jobs.peek()[page]) return null;
   const controller = new AbortController();
-  const begun: Job = { title, progress: null, cancel: () => controller.abort() };
+  const cancel = (): void => {
+    controller.abort();
+    setJob(page, { ...begun, cancelling: true });
+  };
+  const begun: Job = { title, progress: null, cancel, cancelling: false };
   problem.value = null;
   setJob(page, begun);
   try {
@@ -41,12 +47,12 @@ export async function work<T>(
       },
     });
   } catch (error) {
-    if (!(error instanceof EngineError && error.code === 'interrupted')) {
-      problem.value = problemOf(page, error, again);
-    }
+    const failed = problemOf(page, error, again);
+    if (failed.code !== 'interrupted' && !controller.signal.aborted) problem.value = failed;
     return null;
   } finally {
-    setJob(page, null);
+    // Where the work was given up, another may have begun.
+    if (jobs.peek()[page]?.cancel === begun.cancel) setJob(page, null);
   }
 }
 
@@ -60,33 +66,26 @@ const TITLES: Readonly<Partial<Record<EngineErrorCode, string>>> = {
 };
 
 /** The words that the page has for a failure. */
-export function problemOf(page: Page | null, error: unknown, again: () => void): Problem {
+export function problemOf(page: Page | null, thrown: unknown, again: () => void): Problem {
+  // A file that cannot be read any more is no fault of the page.
+  const error = thrown instanceof DOMException ? new EngineError(failureOf(thrown), thrown) : thrown;
   if (!(error instanceof EngineError)) {
     const text = error instanceof Error ? error.message : String(error);
     const retry = { label: 'Try again', run: again };
     return { page, code: null, title: 'Something broke', text, options: [], retry };
   }
   const { code, message, data } = error;
-  if (code === 'crashed' && page !== null) forgetEngine(page);
   const options = Array.isArray(data?.options) ? data.options.map(String) : [];
+  const said = page === null ? message : withControls(message, page, options);
   const mayHelp = code === 'crashed' || code === 'internal';
   return {
     page,
     code,
     title: TITLES[code] ?? 'Something broke',
-    text: code === 'crashed' ? `${message} Your files are untouched.` : message,
+    text: code === 'crashed' ? `${said} Your files are untouched.` : said,
     options,
     retry: mayHelp ? { label: code === 'crashed' ? 'Start it again' : 'Try again', run: again } : null,
   };
-}
-
-/** After a crash the next call starts a new worker. */
-function forgetEngine(page: Page): void {
-  void engines
-    .get(page)
-    ?.close()
-    .catch(() => {});
-  engines.delete(page);
 }
 
 /** How far a job has come, in words. */

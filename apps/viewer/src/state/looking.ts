@@ -8,7 +8,6 @@ import { counted, huPerUnit, organName, percent, plainPercent } from '../words.t
 import { problemOf } from './engines.ts';
 import { measured } from './measured.ts';
 import {
-  choice,
   choose,
   crosshair,
   designOf,
@@ -18,13 +17,13 @@ import {
   type Looked,
   looked,
   type MapKind,
-  map,
   page,
   pointed,
   problem,
+  questionOf,
   said,
   scales,
-  slots,
+  setAnswer,
   view,
 } from './store.ts';
 
@@ -96,24 +95,22 @@ function followSlot(slot: 0 | 1): () => void {
     busy = false;
   };
   return effect(() => {
-    const now = looked.value;
-    const knot = knotOf(slot);
-    const chosen = choice.value;
-    if (!now || !knot || !chosen || !slots.value.includes(slot)) {
-      intervals[slot].value = null;
+    const question = questionOf(slot);
+    wanted = null;
+    if (!question) {
+      setAnswer(slot, null);
       return;
     }
-    const design = slot === 0 ? chosen.design : chosen.other;
-    const want = WANTED[map.value];
+    const { looked: now, design, knot, map } = question;
     const at = page.value;
     wanted = async () => {
       try {
         const start = performance.now();
-        const found = await now.engine.intervals(now.scan.id, design, knot.at, want);
+        const found = await now.engine.intervals(now.scan.id, design, knot, WANTED[map]);
         measured('intervals', start, found.milliseconds);
         if (looked.value !== now) return;
         if (slot === 0 && scales.peek() === null) setScales(now, found);
-        intervals[slot].value = found;
+        setAnswer(slot, { question, found });
         if (slot === 0) said.value = inWords(found);
       } catch (error) {
         if (looked.value === now) problem.value = problemOf(at, error, now.reopen);

@@ -1,5 +1,5 @@
 // Everything the page knows, in one place. Components read it; only the files of this folder write it.
-import { computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import {
   type Calibrated,
   type Engine,
@@ -9,7 +9,6 @@ import {
   type OpenCohort,
   type OpenScan,
   type Progress,
-  type Sorted,
 } from '../engine/index.ts';
 import { type Frame, WHOLE_FRAME } from '../picture/frame.ts';
 import type { Scale, View } from '../picture/picture.ts';
@@ -62,21 +61,34 @@ const choices = signal<ByPage<Choice | null>>(nothing);
 export const looked = computed(() => lookedByPage.value[page.value]);
 export const choice = computed(() => choices.value[page.value]);
 
-/** Opens a scan on a page: at the tolerance that its first calibration promised, or where the reader has moved it to. */
+/**
+ * Opens a scan on a page: at the tolerance that its first calibration promised, or where the reader moved it from there; beside it
+ * stands another calibration, where there is one.
+ */
 export function setLooked(at: Page, next: Looked | null): void {
-  lookedByPage.value = { ...lookedByPage.value, [at]: next };
   const designs = next?.scan.designs ?? [];
+  const promised = designs[0]?.facts.calibration.epsilon;
+  const last = lookedByPage.peek()[at]?.scan.designs[0]?.facts.calibration.epsilon;
   const before = at === 'scan' ? null : choices.peek()[at];
-  const epsilon = before?.epsilon ?? designs[0]?.facts.calibration.epsilon ?? 0.1;
+  const epsilon = (promised === last ? before?.epsilon : undefined) ?? promised ?? 0.1;
   // One λ for each organ is what the example explains; the others stand beside it.
   const semantic = designs.findIndex(({ facts }) => facts.calibration.procedure === 'sem-crc');
   const design = at === 'example' ? Math.max(semantic, 0) : 0;
-  choices.value = { ...choices.value, [at]: next ? { epsilon, design, other: before?.other ?? 0 } : null };
+  const may = (other: number) => other !== design && other < designs.length;
+  const other = [before?.other ?? -1, 0, 1].find((index) => index >= 0 && may(index)) ?? design;
+  batch(() => {
+    lookedByPage.value = { ...lookedByPage.value, [at]: next };
+    choices.value = { ...choices.value, [at]: next ? { epsilon, design, other } : null };
+  });
 }
 
+/** A calibration that is chosen in the place of the one beside it changes places with it. */
 export function choose(change: Partial<Choice>): void {
   const now = choice.value;
-  if (now) choices.value = { ...choices.value, [page.value]: { ...now, ...change } };
+  if (!now) return;
+  const next = { ...now, ...change };
+  const swapped = next.design === next.other ? { design: now.other, other: now.design } : {};
+  choices.value = { ...choices.value, [page.value]: { ...next, ...swapped } };
 }
 
 /** What lies over the image. */
@@ -85,24 +97,91 @@ export type MapKind = (typeof MAPS)[number];
 export const COMPARISONS = ['off', 'side', 'swipe'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 
-/** How scans are drawn, on every page alike. */
-export const map = signal<MapKind>('width');
-export const image = signal<'prediction' | 'truth'>('prediction');
+/** How scans are drawn, on every page alike; what the scan on screen does not have is not drawn, and comes back with one that has it. */
+const wish = signal<{
+  readonly map: MapKind;
+  readonly image: 'prediction' | 'truth';
+  readonly comparison: Comparison;
+}>({ map: 'width', image: 'prediction', comparison: 'off' });
+export function draw(change: Partial<typeof wish.value>): void {
+  wish.value = { ...wish.value, ...change };
+}
+const hasTruth = computed(() => looked.value?.images.truth != null);
+export const map = computed(() =>
+  wish.value.map === 'missed' && !hasTruth.value ? 'width' : wish.value.map,
+);
+export const image = computed(() => (hasTruth.value ? wish.value.image : 'prediction'));
+/** Two calibrations beside each other, where the scan has two. */
+export const comparison = computed(() =>
+  (looked.value?.scan.designs.length ?? 0) > 1 ? wish.value.comparison : 'off',
+);
 export const opacity = signal(0.8);
 export const outlines = signal(true);
 export const view = signal<View>('planes');
 /** Of the view that is looked at; two pictures beside each other show the same. */
 export const frame = signal<Frame>(WHOLE_FRAME);
-export const comparison = signal<Comparison>('off');
 /** Where the swipe parts the picture, as a share of its width. */
 export const divider = signal(0.5);
 
-/** The voxel under the crosshair, and the one under the pointer, if there is one. */
+/** The voxel under the crosshair, and the one under the pointer, if there is one, with the picture that it is in. */
 export const crosshair = signal<Voxel | null>(null);
-export const pointed = signal<Voxel | null>(null);
+export const pointed = signal<{ readonly voxel: Voxel; readonly slot: 0 | 1 } | null>(null);
 
-/** Calibrated intervals of the calibration that is looked at, and of the one beside it. */
-export const intervals = [signal<Intervals | null>(null), signal<Intervals | null>(null)] as const;
+/** What intervals are asked of. */
+export interface Question {
+  readonly looked: Looked;
+  readonly design: number;
+  /** Index among the knots of the design. */
+  readonly knot: number;
+  readonly map: MapKind;
+}
+interface Answer {
+  readonly question: Question;
+  readonly found: Intervals;
+}
+const answers = [signal<Answer | null>(null), signal<Answer | null>(null)] as const;
+
+export function setAnswer(slot: 0 | 1, answer: Answer | null): void {
+  answers[slot].value = answer;
+}
+
+/** What is asked for a slot; null where nothing is, or the tolerance is too small for a λ. */
+export function questionOf(slot: 0 | 1): Question | null {
+  const now = looked.value;
+  const chosen = choice.value;
+  const knot = knotOf(slot);
+  if (!now || !chosen || !knot || !slots.value.includes(slot)) return null;
+  const design = slot === 0 ? chosen.design : chosen.other;
+  return { looked: now, design, knot: knot.at, map: map.value };
+}
+
+/**
+ * Calibrated intervals of the calibration that is looked at, and of the one beside it: never of another scan, and those of the
+ * tolerance before only while {@link computing}.
+ */
+export const intervals = [computed(() => intervalsOf(0)), computed(() => intervalsOf(1))] as const;
+
+function intervalsOf(slot: 0 | 1): Intervals | null {
+  const answer = answers[slot].value;
+  const asked = questionOf(slot);
+  return answer && answer.question.looked === asked?.looked ? answer.found : null;
+}
+
+/** Whether numbers and pictures on screen are still those of what was asked before. */
+export const computing = computed(() => slots.value.some(isBehind));
+
+function isBehind(slot: 0 | 1): boolean {
+  const asked = questionOf(slot);
+  const answered = answers[slot].value?.question;
+  return (
+    asked !== null &&
+    (asked.looked !== answered?.looked ||
+      asked.design !== answered.design ||
+      asked.knot !== answered.knot ||
+      asked.map !== answered.map)
+  );
+}
+
 export const slots = computed((): readonly (0 | 1)[] => (comparison.value === 'off' ? [0] : [0, 1]));
 
 /** The design of a slot. */
@@ -128,6 +207,8 @@ export interface Job {
   readonly title: string;
   readonly progress: Progress | null;
   readonly cancel: () => void;
+  /** Whether it was told to stop, and has not yet. */
+  readonly cancelling: boolean;
 }
 export const jobs = signal<ByPage<Job | null>>(nothing);
 export const job = computed(() => jobs.value[page.value]);
@@ -155,9 +236,6 @@ export const exampleCalibrations = signal<readonly Calibrated[]>([]);
 export const exampleMadeHere = signal<{ readonly seconds: number; readonly same: boolean } | null>(null);
 export const cohort = signal<OpenCohort | null>(null);
 export const cohortCalibrations = signal<readonly Calibrated[]>([]);
-
-/** Files that were dropped for a scan, and what they are taken for. */
-export const sorted = signal<Sorted | null>(null);
 
 /** A message for people who do not see the picture change. */
 export const said = signal('');

@@ -30,7 +30,7 @@ function bytesOf({ name, content }: DroppedProfiles): ByteSource {
       try {
         return new Uint8Array(await content.slice(offset, offset + length).arrayBuffer());
       } catch {
-        return refuse(name, 'changed since it was dropped, or cannot be read any more; drop it again');
+        return refuse(name, 'was changed or moved since it was chosen; choose it again');
       }
     },
   };

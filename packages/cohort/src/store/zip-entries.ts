@@ -42,14 +42,18 @@ function refuse(name: string, problem: string): never {
   });
 }
 
-async function bytesOf(zip: Blob, from: number, to: number): Promise<DataView> {
-  return new DataView(await zip.slice(from, to).arrayBuffer());
+async function bytesOf(name: string, zip: Blob, from: number, to: number): Promise<DataView> {
+  try {
+    return new DataView(await zip.slice(from, to).arrayBuffer());
+  } catch {
+    return refuse(name, 'it was changed or moved since it was chosen; choose it again');
+  }
 }
 
 /** The bytes of the central directory. */
 async function readDirectory(name: string, zip: Blob): Promise<DataView> {
   const start = Math.max(0, zip.size - LONGEST_END);
-  const tail = await bytesOf(zip, start, zip.size);
+  const tail = await bytesOf(name, zip, start, zip.size);
   let at = tail.byteLength - 22;
   while (at >= 0 && tail.getUint32(at, true) !== 0x06054b50) at--;
   if (at < 0) refuse(name, 'it has no directory at its end; is it whole?');
@@ -57,13 +61,13 @@ async function readDirectory(name: string, zip: Blob): Promise<DataView> {
   let offset = tail.getUint32(at + 16, true);
   // Archives beyond 4 GiB or 65535 files say so elsewhere.
   if (at >= 20 && tail.getUint32(at - 20, true) === 0x07064b50) {
-    const end = await bytesOf(zip, wide(tail, at - 12), wide(tail, at - 12) + 56);
+    const end = await bytesOf(name, zip, wide(tail, at - 12), wide(tail, at - 12) + 56);
     if (end.byteLength < 56 || end.getUint32(0, true) !== 0x06064b50)
       refuse(name, 'its directory is damaged');
     size = wide(end, 40);
     offset = wide(end, 48);
   }
-  const directory = await bytesOf(zip, offset, offset + size);
+  const directory = await bytesOf(name, zip, offset, offset + size);
   if (directory.byteLength < size) refuse(name, 'its directory is cut off');
   return directory;
 }
@@ -80,7 +84,8 @@ function entriesOf(name: string, directory: DataView): ZipEntry[] {
     ) as [number, number, number];
     const end = at + 46 + pathLength + extraLength + commentLength;
     if (end > directory.byteLength) refuse(name, 'its directory is cut off');
-    const path = text.decode(new Uint8Array(directory.buffer, at + 46, pathLength));
+    // Some programs of Windows write its own separator, against APPNOTE 4.4.17.
+    const path = text.decode(new Uint8Array(directory.buffer, at + 46, pathLength)).replaceAll('\\', '/');
     const [size, compressed, header] = wideFields(directory, at, at + 46 + pathLength, extraLength);
     entries.push({
       path,
@@ -124,7 +129,7 @@ async function contentOf(name: string, zip: Blob, entry: ZipEntry): Promise<Blob
     throw new SemcrcError('bad-input', `${place}: ${problem}`, { data: { file: place } });
   };
   if (entry.encrypted) refuseEntry('is encrypted; pack the store without a password');
-  const local = await bytesOf(zip, entry.header, entry.header + 30);
+  const local = await bytesOf(name, zip, entry.header, entry.header + 30);
   if (local.byteLength < 30 || local.getUint32(0, true) !== 0x04034b50)
     refuseEntry('is not where the zip says');
   const start = entry.header + 30 + local.getUint16(26, true) + local.getUint16(28, true);

@@ -46,9 +46,13 @@ export function droppedFiles(dropped: Iterable<readonly [path: string, file: Laz
   };
 }
 
-/** Bytes of a blob, fewer at its end. A file that changed since it was dropped cannot be read any more. */
+/** Bytes of a blob, fewer at its end. */
 async function readBlob(blob: Blob, position: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await blob.slice(position, position + count).arrayBuffer());
+  try {
+    return new Uint8Array(await blob.slice(position, position + count).arrayBuffer());
+  } catch (cause) {
+    throw new Error('it was changed or moved since it was chosen; choose it again', { cause });
+  }
 }
 
 function plainRuns(
