@@ -218,7 +218,7 @@ export class SortedCurveReader {
   }
 }
 
-/** A sum to which an amount is added so many times, one by one, as it is for as many voxels. */
+/** A sum to which an amount is added `times` times, one by one, with the rounding that adding it for each voxel has. */
 function added(sum: number, amount: number, times: number): number {
   let total = sum;
   for (let i = 0; i < times; i++) total += amount;

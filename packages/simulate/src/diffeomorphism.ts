@@ -61,14 +61,7 @@ export class Diffeomorphism {
     const nodes = new Int32Array(count);
     const weights = new Float64Array(4 * count);
     for (let i = 0; i < count; i++) {
-      const at = Math.min(width - 2.000001, Math.max(1, (start + i * step) / nodeSpacing + 3));
-      nodes[i] = Math.floor(at) - 1;
-      const t = at - Math.floor(at);
-      const s = 1 - t;
-      weights[4 * i] = s * s * s;
-      weights[4 * i + 1] = 3 * t * t * t - 6 * t * t + 4;
-      weights[4 * i + 2] = 3 * s * s * s - 6 * s * s + 4;
-      weights[4 * i + 3] = t * t * t;
+      nodes[i] = sixfoldSpline((start + i * step) / nodeSpacing + 3, width, weights, 4 * i);
     }
     return { nodes, weights, line: new Float64Array(width) };
   }
@@ -119,19 +112,22 @@ interface RowPlaces {
 
 /** First of the four nodes around a place, and their cubic B-spline weights. */
 function spline(place: number, count: number): readonly [first: number, weights: readonly number[]] {
-  const at = Math.min(count - 2.000001, Math.max(1, place));
-  const node = Math.floor(at);
-  const t = at - node;
+  const weights = new Float64Array(4);
+  const first = sixfoldSpline(place, count, weights, 0);
+  return [first, Array.from(weights, (weight) => weight / 6)];
+}
+
+/** Writes six times the weights of the four nodes around a place, from `at` on; returns the first of them. */
+function sixfoldSpline(place: number, count: number, weights: Float64Array, at: number): number {
+  const held = Math.min(count - 2.000001, Math.max(1, place));
+  const node = Math.floor(held);
+  const t = held - node;
   const s = 1 - t;
-  return [
-    node - 1,
-    [
-      (s * s * s) / 6,
-      (3 * t * t * t - 6 * t * t + 4) / 6,
-      (3 * s * s * s - 6 * s * s + 4) / 6,
-      (t * t * t) / 6,
-    ],
-  ];
+  weights[at] = s * s * s;
+  weights[at + 1] = 3 * t * t * t - 6 * t * t + 4;
+  weights[at + 2] = 3 * s * s * s - 6 * s * s + 4;
+  weights[at + 3] = t * t * t;
+  return node - 1;
 }
 
 /** Smooths a field with (1, 2, 1)/4 along every axis, `passes` times; beyond the edge it repeats. */

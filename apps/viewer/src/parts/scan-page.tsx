@@ -1,4 +1,5 @@
 import type { Role } from '../engine/index.ts';
+import { CONTROLS } from '../state/controls.ts';
 import { filesOfList } from '../state/files.ts';
 import {
   calibrations,
@@ -229,7 +230,7 @@ function Reading() {
       <summary>How the files are read</summary>
       <div class="roles">
         <Select
-          label="Labels of the segmentation"
+          label={CONTROLS.scan.labels}
           value={now.labels ?? ''}
           options={[
             { value: '', name: 'as when calibrating' },
@@ -240,7 +241,7 @@ function Reading() {
           }}
         />
         <Select
-          label="Unit of the predictions"
+          label={CONTROLS.scan.predictionUnits}
           value={now.predictionUnits ?? ''}
           options={[
             { value: '', name: 'as when calibrating' },

@@ -115,8 +115,10 @@ function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>, plain: Signal<
     }
   };
   useSignalEffect(() => {
-    const [view, frame] = [store.view.value, store.frame.value];
-    on((picture) => picture.look(view, frame));
+    const [view, frame, at] = [store.view.value, store.frame.value, store.crosshair.value];
+    on((picture) => {
+      if (at) picture.look({ view, frame, at });
+    });
   });
   useSignalEffect(() => {
     const layers = layersOf(slot);
@@ -125,12 +127,6 @@ function useDrawing(slot: 0 | 1, picture: Signal<Picture | null>, plain: Signal<
       const start = performance.now();
       picture.draw(layers);
       measured('draw', start);
-    });
-  });
-  useSignalEffect(() => {
-    const voxel = store.crosshair.value;
-    on((picture) => {
-      if (voxel) picture.goTo(voxel);
     });
   });
 }

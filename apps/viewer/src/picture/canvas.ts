@@ -1,10 +1,8 @@
 // A picture on a plain canvas: slices are coloured by the processor, only those that are seen.
-import { type Frame, WHOLE_FRAME } from './frame.ts';
-import { type Drawn, layOut, pixelRatio, pointOn, spotOn } from './layout.ts';
+import { type Drawn, layOut, pixelRatio, spotOn } from './layout.ts';
 import { marksOn } from './marks.ts';
-import type { Layers, Picture, Subject, View } from './picture.ts';
+import type { Layers, Look, Picture, Subject } from './picture.ts';
 import { paintSlice } from './slice.ts';
-import type { Voxel } from './voxel.ts';
 
 const BACKGROUND = '#08090b';
 
@@ -14,25 +12,21 @@ export function canvasPicture(canvas: HTMLCanvasElement, subject: Subject): Pict
   const context = canvas.getContext('2d', { alpha: false })!;
   const own = new OffscreenCanvas(1, 1);
   const marks = marksOn(context, subject);
-  let frame: Frame = WHOLE_FRAME;
   let layers: Layers | null = null;
-  let view: View = 'planes';
-  let at: Voxel = [shape[2] >> 1, shape[1] >> 1, shape[0] >> 1];
-
-  const drawn = (): readonly Drawn[] => layOut(subject, canvas, { view, frame, at });
+  let look: Look | null = null;
 
   const render = (): void => {
     context.fillStyle = BACKGROUND;
     context.fillRect(0, 0, canvas.width, canvas.height);
-    if (!layers) return;
-    for (const one of drawn()) {
+    if (!layers || !look) return;
+    for (const one of layOut(subject, canvas, look)) {
       context.save();
       context.beginPath();
       context.rect(...one.box);
       context.clip();
       drawSlice(one, layers);
       context.restore();
-      marks.draw(one, { box: one.box, at, outlines: layers.outlines, letters: view !== 'mosaic' });
+      marks.draw(one, { look, box: one.box, outlines: layers.outlines });
     }
   };
 
@@ -62,17 +56,12 @@ export function canvasPicture(canvas: HTMLCanvasElement, subject: Subject): Pict
       layers = next;
       render();
     },
-    look(next, part) {
-      view = next;
-      frame = part;
+    look(next) {
+      look = next;
       render();
     },
-    goTo(voxel) {
-      at = voxel;
-      render();
-    },
-    spotAt: (x, y) => spotOn(drawn(), x * pixelRatio(canvas), y * pixelRatio(canvas)),
-    pointOf: (voxel) => pointOn(drawn(), voxel, pixelRatio(canvas)),
+    spotAt: (x, y) =>
+      look && spotOn(layOut(subject, canvas, look), x * pixelRatio(canvas), y * pixelRatio(canvas)),
     snapshot: () => createImageBitmap(canvas),
     close() {
       resized.disconnect();

@@ -1,9 +1,9 @@
 // Where slices stand on a canvas, and what is under its points.
-import { type Frame, middleOf } from './frame.ts';
-import type { Spot, View } from './picture.ts';
+import { middleOf } from './frame.ts';
+import type { Look, Spot } from './picture.ts';
 import { type Placed, type PlaneAxes, placeAt, placeOn, planeAxes, type ScreenAxis } from './planes.ts';
 import { type Tile, tilesOf } from './tiles.ts';
-import type { Place, Voxel } from './voxel.ts';
+import type { Place } from './voxel.ts';
 
 export type Box = readonly [left: number, top: number, width: number, height: number];
 
@@ -19,13 +19,6 @@ export interface Drawn {
   /** Upper left corner of the slice, and the size of a voxel, in pixels. */
   readonly origin: readonly [x: number, y: number];
   readonly voxel: readonly [width: number, height: number];
-}
-
-/** What decides where slices stand: `at` is under the crosshair. */
-export interface Look {
-  readonly view: View;
-  readonly frame: Frame;
-  readonly at: Voxel;
 }
 
 /** @param canvas its width and height in pixels */
@@ -78,16 +71,4 @@ export function spotOn(drawn: readonly Drawn[], x: number, y: number): Spot | nu
 export function centreOn({ axes, origin, voxel }: Drawn, place: Place): readonly [number, number] {
   const [column, row] = placeOn(axes, place);
   return [origin[0] + (column + 0.5) * voxel[0], origin[1] + (row + 0.5) * voxel[1]];
-}
-
-/** Where the centre of a voxel is drawn, in CSS pixels, of which each is `ratio` pixels; null where no slice shows it. */
-export function pointOn(
-  drawn: readonly Drawn[],
-  voxel: Voxel,
-  ratio: number,
-): readonly [x: number, y: number] | null {
-  const one = drawn.find(({ axes, slice }) => voxel[axes.through.axis] === slice);
-  if (!one) return null;
-  const [x, y] = centreOn(one, voxel);
-  return [x / ratio, y / ratio];
 }

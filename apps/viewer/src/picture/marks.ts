@@ -1,8 +1,7 @@
 // What is drawn over slices: outlines of organs, the crosshair, and letters for the sides of the patient.
 import { type Box, centreOn, type Drawn, pixelRatio } from './layout.ts';
-import type { Subject } from './picture.ts';
+import type { Look, Subject } from './picture.ts';
 import { outlinesOf } from './slice.ts';
-import type { Voxel } from './voxel.ts';
 
 const CROSSHAIR = 'rgb(250 252 255 / 60%)';
 const LETTERS = '#b8c2d1';
@@ -13,12 +12,10 @@ const OUTLINE = 1.25;
 const KEPT = 40;
 
 export interface Marking {
+  readonly look: Look;
   /** Nothing is drawn outside it. */
   readonly box: Box;
-  /** The voxel under the crosshair. */
-  readonly at: Voxel;
   readonly outlines: boolean;
-  readonly letters: boolean;
 }
 
 /** Marks of a scan on a canvas. */
@@ -41,7 +38,7 @@ export function marksOn(context: CanvasRenderingContext2D, { shape, organs }: Su
     }
   };
 
-  const drawCrosshair = (one: Drawn, { at, box: [left, top, width, height] }: Marking): void => {
+  const drawCrosshair = (one: Drawn, { look: { at }, box: [left, top, width, height] }: Marking): void => {
     const [x, y] = centreOn(one, at).map((place) => Math.floor(place) + 0.5);
     const gap = GAP * ratio();
     context.strokeStyle = CROSSHAIR;
@@ -78,13 +75,14 @@ export function marksOn(context: CanvasRenderingContext2D, { shape, organs }: Su
 
   return {
     draw(one: Drawn, marking: Marking): void {
+      const { view, at } = marking.look;
       context.save();
       context.beginPath();
       context.rect(...marking.box);
       context.clip();
       if (marking.outlines) drawOutlines(one);
-      if (one.slice === marking.at[one.axes.through.axis]) drawCrosshair(one, marking);
-      if (marking.letters) drawLetters(one, marking);
+      if (one.slice === at[one.axes.through.axis]) drawCrosshair(one, marking);
+      if (view !== 'mosaic') drawLetters(one, marking);
       context.restore();
     },
   };

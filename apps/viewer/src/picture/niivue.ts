@@ -2,12 +2,12 @@
 import { Niivue, NVImage, SLICE_TYPE } from '@niivue/niivue';
 import { applyAffine, spacingOf } from '@semcrc/imaging';
 import { type ColourScale, MISSED, VIRIDIS } from './colours.ts';
-import { type Frame, middleOf, WHOLE_FRAME } from './frame.ts';
-import { layOut, pixelRatio, pointOn, spotOn } from './layout.ts';
+import { middleOf, WHOLE_FRAME } from './frame.ts';
+import { layOut, pixelRatio, spotOn } from './layout.ts';
 import { marksOn } from './marks.ts';
-import type { Picture, Subject, View } from './picture.ts';
+import type { Look, Picture, Subject } from './picture.ts';
 import type { Plane, PlaneAxes } from './planes.ts';
-import type { Place, Voxel } from './voxel.ts';
+import type { Place } from './voxel.ts';
 
 const SLICES: Readonly<Record<Plane, SLICE_TYPE>> = {
   axial: SLICE_TYPE.AXIAL,
@@ -60,40 +60,40 @@ export async function niivuePicture(
 
   const fractionOf = (place: Place) =>
     niivue.mm2frac(applyAffine(subject.affine, ...place) as never, 0, true);
-  let view: View = 'planes';
-  let frame: Frame = WHOLE_FRAME;
-  let at: Voxel = [subject.shape[2] >> 1, subject.shape[1] >> 1, subject.shape[0] >> 1];
-  let outlined = false;
+  let look: Look | null = null;
+  let outlines = false;
   const over = document.createElement('canvas');
   over.className = 'marks';
   canvas.after(over);
   const context = over.getContext('2d')!;
   const marks = marksOn(context, subject);
-  const drawn = () => layOut(subject, canvas, { view, frame, at });
   const mark = (): void => {
     if (over.width !== canvas.width) over.width = canvas.width;
     if (over.height !== canvas.height) over.height = canvas.height;
     context.clearRect(0, 0, over.width, over.height);
+    if (!look) return;
     // NiiVue fills no more of a tile than the whole slice does.
-    for (const one of drawn()) {
-      marks.draw(one, { box: one.whole, at, outlines: outlined, letters: view !== 'mosaic' });
-    }
+    for (const one of layOut(subject, canvas, look)) marks.draw(one, { look, box: one.whole, outlines });
   };
   /** Tiles stand where the page's own picture has them, so that points mean the same on both. */
   const show = (): void => {
+    if (!look) return;
+    const { frame, at } = look;
+    niivue.scene.crosshairPos = fractionOf(at);
+    // A place p is drawn at (zoom · p + pan), from the middle of the scan.
+    const origin = niivue.frac2mm([0.5, 0.5, 0.5] as never);
+    const centre = niivue.frac2mm(fractionOf(middleOf(frame, subject.shape)));
+    const [x, y, z] = [0, 1, 2].map((axis) => origin[axis] - frame.zoom * centre[axis]);
+    niivue.scene.pan2Dxyzmm = [x, y, z, frame.zoom];
     const middle = middleOf(WHOLE_FRAME, subject.shape);
+    // Draws it, too.
     niivue.setCustomLayout(
-      drawn().map(({ tile: { plane, slice, box }, axes }) => ({
+      layOut(subject, canvas, look).map(({ tile: { plane, slice, box }, axes }) => ({
         sliceType: SLICES[plane],
         position: [...box],
         ...(slice === null ? {} : { sliceMM: heightOf(middle, axes, slice) }),
       })),
     );
-    // A place p is drawn at (zoom · p + pan), from the middle of the scan.
-    const origin = niivue.frac2mm([0.5, 0.5, 0.5] as never);
-    const centre = niivue.frac2mm(fractionOf(middleOf(frame, subject.shape)));
-    const [x, y, z] = [0, 1, 2].map((axis) => origin[axis] - frame.zoom * centre[axis]);
-    niivue.setPan2Dxyzmm([x, y, z, frame.zoom]);
     mark();
   };
   /** Of a slice that stays, where NiiVue wants it: mm along the axis through it. */
@@ -106,7 +106,7 @@ export async function niivuePicture(
   resized.observe(canvas);
 
   return {
-    draw({ base: values, map: layer, opacity, outlines }) {
+    draw({ base: values, map: layer, opacity, outlines: outlined }) {
       const sameImage = image.img === values;
       image.img = values;
       map.opacity = layer ? opacity : 0;
@@ -122,22 +122,15 @@ export async function niivuePicture(
         niivue.refreshLayers(map, 1);
         niivue.drawScene();
       } else niivue.updateGLVolume();
-      outlined = outlines;
+      outlines = outlined;
       mark();
     },
-    look(next, part) {
-      view = next;
-      frame = part;
+    look(next) {
+      look = next;
       show();
     },
-    goTo(voxel) {
-      at = voxel;
-      niivue.scene.crosshairPos = fractionOf(voxel);
-      niivue.drawScene();
-      mark();
-    },
-    spotAt: (x, y) => spotOn(drawn(), x * pixelRatio(canvas), y * pixelRatio(canvas)),
-    pointOf: (voxel) => pointOn(drawn(), voxel, pixelRatio(canvas)),
+    spotAt: (x, y) =>
+      look && spotOn(layOut(subject, canvas, look), x * pixelRatio(canvas), y * pixelRatio(canvas)),
     snapshot() {
       const both = new OffscreenCanvas(canvas.width, canvas.height);
       const on = both.getContext('2d')!;

@@ -38,6 +38,14 @@ export interface Layers {
   readonly outlines: boolean;
 }
 
+/** What part of a scan is looked at. */
+export interface Look {
+  readonly view: View;
+  readonly frame: Frame;
+  /** The voxel under the crosshair. */
+  readonly at: Voxel;
+}
+
 /** What is under a point of the canvas. */
 export interface Spot {
   readonly plane: Plane;
@@ -47,13 +55,9 @@ export interface Spot {
 /** A picture of a scan on a canvas. Voxels are in the order of the subject. */
 export interface Picture {
   draw(layers: Layers): void;
-  look(view: View, frame: Frame): void;
-  /** Puts the crosshair on a voxel. */
-  goTo(voxel: Voxel): void;
-  /** What is under a point of the canvas, in CSS pixels from its corner; null where no slice is. May be told beside the scan. */
+  look(look: Look): void;
+  /** What is under a point of the canvas, in CSS pixels from its corner, also where it is beside the scan; null where no slice is. */
   spotAt(x: number, y: number): Spot | null;
-  /** Where the centre of a voxel is drawn, in CSS pixels from the canvas's corner; null where the view does not show it. */
-  pointOf(voxel: Voxel): readonly [x: number, y: number] | null;
   /** What is on the canvas now, as an image. */
   snapshot(): Promise<ImageBitmap>;
   close(): void;

@@ -1,4 +1,4 @@
-// What hands do to the pictures: the store is told, and every picture follows it.
+// What hands do to the pictures: they change the store, which every picture follows.
 import { moved, zoomed } from '../picture/frame.ts';
 import type { Gestures } from '../picture/gestures.ts';
 import type { Picture } from '../picture/picture.ts';

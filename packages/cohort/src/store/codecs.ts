@@ -34,7 +34,7 @@ const COMPRESSORS: Readonly<Record<string, Decompressor>> = { gzip: gunzipped, z
 /** What a store's platform inflates gzip with. */
 type Gunzip = StorePlace['gunzip'];
 
-/** Turns a chunk into as many bytes as it must have. */
+/** Inflates a chunk to the number of bytes that it must have. */
 type Decompressor = (
   path: string,
   bytes: Uint8Array<ArrayBuffer>,

@@ -45,7 +45,7 @@ export interface SizeRule {
 /**
  * Sizes for a cohort where they are not given: the paper's where it has 640 patients or more; else a fifth is held out and the
  * rest calibrates. Of the patients that calibrate a seventh optimizes, from 4 to 32; with the preset `paper` a quarter, at
- * most its 32. Either leaves the ⌈1/ε⌉ − 1 patients that the smallest tolerance needs, where there are as many. A size that is given decides what the
+ * most its 32. Either leaves the ⌈1/ε⌉ − 1 patients that the smallest tolerance needs, where the cohort has them. A size that is given decides what the
  * others leave: with `nTest` 0, every patient calibrates. Sizes given are returned as they are, also where they do not fit.
  */
 export function defaultSizes(

@@ -35,7 +35,7 @@ export function backtrack(table: LossTable, family: LambdaFamily, bound: RiskBou
   return { state: 'calibrated', t, lambda, units, losses: lossesOf(table.evaluate(lambda)) };
 }
 
-/** λ̂ as it would be with so many units. */
+/** λ̂ as it would be with another number of units. */
 export interface LambdaWithMore {
   readonly units: number;
   readonly lambda: Float32Array;

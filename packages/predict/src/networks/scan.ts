@@ -68,9 +68,9 @@ export async function predictScan(
     (name) => images[record.channels.indexOf(name)],
   );
   const mended = mend(lower, point, upper);
-  const resampler = await loadResampler();
+  const resampler = record.spacing === null ? null : await loadResampler();
   const back = (data: Float32Array, outside: number): Volume =>
-    record.spacing === null
+    resampler === null
       ? orientTo(makeVolume(data, prepared.shape, prepared.affine), scan)
       : restoreImage(resampler, data, wholeOf(prepared), scan, outside);
   // Where a scan's grid reaches beyond the network's, nothing is known: the whole range.

@@ -2,7 +2,7 @@ import type { RunRecord } from '@semcrc/core';
 import { type ExperimentFacts, lambdasOfOrgan } from '../experiment.ts';
 import { lengthScale } from '../figures/axes.ts';
 import { TONES } from '../figures/theme.ts';
-import { quantile } from '../statistics/moments.ts';
+import { mean, quantile } from '../statistics/moments.ts';
 import { decimal, organName, percent, procedureName, shortened } from '../words.ts';
 import { darkInk, grey, widthColour, widthCss } from './colours.ts';
 import type { ExampleScan } from './example.ts';
@@ -243,5 +243,5 @@ function lambdaCell(values: readonly RunRecord['lambda'][string][]): LambdaCell 
     typeof value === 'object' ? [Number(value.below), Number(value.above)] : [Number(value)],
   );
   const [low, high] = [Math.min(...all), Math.max(...all)];
-  return { low, high, middle: sum(all) / all.length };
+  return { low, high, middle: mean(all) };
 }
